@@ -1,0 +1,40 @@
+// The job files of a list of directories, and what becomes of them as they change. Says which class each name has;
+// knows nothing of instances.
+#pragma once
+
+#include "daemons/job-supervisor/language/parser.hpp"
+#include "protocol/event-loop.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace upstart::supervisor {
+
+// A class that is new or has changed, or a name that has none any more (job_class empty).
+struct ClassChange {
+  std::string name;
+  std::shared_ptr<const JobClass> job_class;
+};
+
+class Configuration {
+public:
+  // One call for each burst, from the loop; sorted by name; a file whose text has not changed changes nothing.
+  using OnChanges = std::function<void(const std::vector<ClassChange>&)>;
+  // Each diagnostic, ready to print: "PATH:LINE:COLUMN: MESSAGE" and what follows it.
+  using OnDiagnostic = std::function<void(const std::string&)>;
+
+  // Directories in order of precedence; one that is missing is watched for. Reads nothing yet.
+  Configuration(protocol::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes, OnDiagnostic on_diagnostic);
+  ~Configuration();
+
+  // Reads everything, tells the changes before it returns, and watches from then on. Called again: a reload.
+  void load();
+
+private:
+  class Store;
+  std::unique_ptr<Store> store_;
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,73 @@
+// The port through which jobs run processes. The real one (real-processes.hpp) forks, executes, watches, logs and kills; tests have
+// one that only remembers. One `JobProcesses` belongs to one instance of a job for its whole life.
+//
+// What a process is started with comes from its class (language/job-class.hpp): command, console, limits, user and so
+// on are applied here, in the order that lifecycle.md gives.
+#pragma once
+
+#include "daemons/job-supervisor/language/job-class.hpp"
+#include "protocol/file-descriptor.hpp"
+
+#include <sys/types.h>
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace upstart::supervisor {
+
+// Descriptors that came with events, shared by the event and the jobs it started.
+using SharedFiles = std::vector<std::shared_ptr<const protocol::FileDescriptor>>;
+
+// Why a process could not be started: the text after "Failed to spawn JOB PROCESS process: ", such as
+// "unable to execute: No such file or directory".
+struct SpawnFailure {
+  std::string reason;
+  friend bool operator==(const SpawnFailure&, const SpawnFailure&) = default;
+};
+
+struct SpawnRequest {
+  ProcessKind kind = ProcessKind::main;
+  std::vector<std::string> environment; // complete KEY=VALUE strings; only what depends on descriptors and the child's pid is
+                                        // added: UPSTART_FDS, LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, READY_FD, NOTIFY_SOCKET
+  SharedFiles files;                    // become descriptors 3, 4, … of the process
+};
+
+// What happens to a job's processes, told from the event loop, never from within a call of JobProcesses.
+class ProcessEvents {
+public:
+  virtual ~ProcessEvents() = default;
+  // The program is running (exec has succeeded).
+  virtual void executed(ProcessKind kind) = 0;
+  // It could not be executed; the process is gone and `ended` will not be called.
+  virtual void not_executed(ProcessKind kind, const SpawnFailure& failure) = 0;
+  // The main process is ready as its `expect` says; `pid` is the one supervised from now on. Without expect this follows
+  // `executed` at once. Not called when the process ends first.
+  virtual void ready(pid_t pid) = 0;
+  // It has ended; `wait_status` as wait(2) tells it. The last thing that is told of this process.
+  virtual void ended(ProcessKind kind, int wait_status) = 0;
+};
+
+class JobProcesses {
+public:
+  // Gives up watching; processes still running are not touched.
+  virtual ~JobProcesses() = default;
+  // Forks. At most one process of a kind at a time. The error is that of what can fail before or in the fork.
+  virtual std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) = 0;
+  // Sends a signal to the process group of that process; nothing if there is none.
+  virtual void signal(ProcessKind kind, int signal_number) = 0;
+  // Ends with SIGKILL whatever the job has left behind: its control group where there is one, else its descendants.
+  virtual void kill_leftovers() = 0;
+};
+
+class Processes {
+public:
+  virtual ~Processes() = default;
+  // `events` must outlive what is returned.
+  virtual std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance, ProcessEvents& events) = 0;
+  // Console logs can be written from now on (NotifyDiskWriteable): what was kept is flushed.
+  virtual void logs_writable() = 0;
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,38 @@
+#include "protocol/environment.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace upstart::protocol;
+
+TEST_CASE("an environment keeps the order of first insertion, and the last value") {
+  Environment env{{"A=1", "B=2", "A=3"}};
+  CHECK(env.strings() == std::vector<std::string>{"A=3", "B=2"});
+  env.set("C", "x=y");
+  CHECK(env.get("C") == "x=y");
+  CHECK_FALSE(env.contains("D"));
+}
+
+TEST_CASE("a key is found only whole") {
+  Environment env{{"AB=1"}};
+  CHECK_FALSE(env.contains("A"));
+  CHECK_FALSE(env.unset("A"));
+  CHECK(env.unset("AB"));
+  CHECK(env.empty());
+}
+
+TEST_CASE("merging may keep what is there") {
+  Environment env{{"A=1"}};
+  env.merge(Environment{{"A=2", "B=2"}}, false);
+  CHECK(env.strings() == std::vector<std::string>{"A=1", "B=2"});
+  env.merge(Environment{{"A=2"}});
+  CHECK(env.get("A") == "2");
+}
+
+TEST_CASE("strings without a key or without = are refused with the text that clients know") {
+  for (const auto* bad : {"novalue", "=v", ""}) {
+    auto env = Environment::parse({"A=1", bad});
+    REQUIRE_FALSE(env);
+    CHECK(env.error() == "Env must be KEY=VALUE pairs");
+  }
+  CHECK(Environment::parse({"A=", "B==x"}));
+}

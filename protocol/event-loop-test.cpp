@@ -1,0 +1,58 @@
+#include "protocol/event-loop.hpp"
+#include "protocol/file-descriptor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <sys/eventfd.h>
+
+using namespace upstart::protocol;
+using namespace std::chrono_literals;
+
+TEST_CASE("what is deferred runs once, from the loop") {
+  EventLoop loop;
+  int calls = 0;
+  loop.defer([&] { ++calls; });
+  CHECK(calls == 0);
+  loop.run();
+  CHECK(calls == 1);
+}
+
+TEST_CASE("a timer may destroy itself when it expires") {
+  EventLoop loop;
+  std::unique_ptr<Timer> timer;
+  bool expired = false;
+  timer = std::make_unique<Timer>(loop, [&] {
+    timer.reset();
+    expired = true;
+  });
+  timer->start(1ms);
+  loop.run();
+  CHECK(expired);
+}
+
+TEST_CASE("a watched descriptor calls back when it can be read, and not while paused") {
+  EventLoop loop;
+  FileDescriptor event{::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)};
+  int calls = 0;
+  FdWatcher watcher{loop, event.get(), [&](unsigned events) {
+                      CHECK((events & FdWatcher::readable) != 0);
+                      ++calls;
+                      watcher.watch(0);
+                    }};
+  watcher.watch(FdWatcher::readable);
+  loop.run();
+  CHECK(calls == 1);
+}
+
+TEST_CASE("a signal arrives in the loop") {
+  EventLoop loop;
+  bool arrived = false;
+  SignalWatcher watcher{loop, SIGUSR1, [&] {
+                          arrived = true;
+                          loop.stop();
+                        }};
+  ::raise(SIGUSR1);
+  loop.run();
+  CHECK(arrived);
+}

@@ -1,0 +1,59 @@
+// The names of the protocol: bus names, object paths, interfaces, error names, and the rule that makes a path of a
+// job's name. Facts of dbus-api.md; nothing else spells them out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace upstart::protocol {
+
+namespace bus_name {
+inline constexpr const char* upstart = "com.ubuntu.Upstart";
+inline constexpr const char* event_broker = "com.ubuntu.Upstart.EventBroker";
+inline constexpr const char* socket_bridge = "com.ubuntu.Upstart.SocketBridge";
+} // namespace bus_name
+
+namespace path {
+inline constexpr const char* manager = "/com/ubuntu/Upstart";
+inline constexpr const char* jobs = "/com/ubuntu/Upstart/jobs";
+inline constexpr const char* event_broker = "/com/ubuntu/Upstart/EventBroker";
+inline constexpr const char* event_handler = "/com/ubuntu/Upstart/EventHandler";
+inline constexpr const char* job_supervisor = "/com/ubuntu/Upstart/JobSupervisor";
+inline constexpr const char* socket_bridge = "/com/ubuntu/Upstart/SocketBridge";
+} // namespace path
+
+namespace error_name {
+inline constexpr const char* unknown_job = "com.ubuntu.Upstart0_6.Error.UnknownJob";
+inline constexpr const char* unknown_job_instance = "com.ubuntu.Upstart0_6.Error.UnknownJobInstance";
+inline constexpr const char* unknown_instance = "com.ubuntu.Upstart0_6.Error.UnknownInstance";
+inline constexpr const char* already_started = "com.ubuntu.Upstart0_6.Error.AlreadyStarted";
+inline constexpr const char* already_stopped = "com.ubuntu.Upstart0_6.Error.AlreadyStopped";
+inline constexpr const char* not_running = "com.ubuntu.Upstart0_6.Error.NotRunning";
+inline constexpr const char* job_failed = "com.ubuntu.Upstart0_6.Error.JobFailed";
+inline constexpr const char* event_failed = "com.ubuntu.Upstart0_6.Error.EventFailed";
+inline constexpr const char* permission_denied = "com.ubuntu.Upstart0_6.Error.PermissionDenied";
+inline constexpr const char* invalid_args = "org.freedesktop.DBus.Error.InvalidArgs";
+inline constexpr const char* unknown_method = "org.freedesktop.DBus.Error.UnknownMethod";
+inline constexpr const char* access_denied = "org.freedesktop.DBus.Error.AccessDenied";
+inline constexpr const char* limits_exceeded = "org.freedesktop.DBus.Error.LimitsExceeded";
+inline constexpr const char* failed = "org.freedesktop.DBus.Error.Failed";
+} // namespace error_name
+
+// Every byte other than [A-Za-z0-9] becomes "_" and two lower-case hex digits; the empty name "_".
+[[nodiscard]] std::string path_element(std::string_view name);
+// The reverse; nothing where it is not such an element.
+[[nodiscard]] std::optional<std::string> name_of_path_element(std::string_view element);
+
+[[nodiscard]] std::string job_path(std::string_view job);
+[[nodiscard]] std::string instance_path(std::string_view job, std::string_view instance);
+
+struct JobAddress {
+  std::string job;
+  std::optional<std::string> instance; // nothing: the class itself
+  friend bool operator==(const JobAddress&, const JobAddress&) = default;
+};
+// Whose path this is; nothing where it is not below /com/ubuntu/Upstart/jobs.
+[[nodiscard]] std::optional<JobAddress> address_of_path(std::string_view object_path);
+
+} // namespace upstart::protocol
