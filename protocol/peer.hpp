@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/bus-connection.hpp"
+#include "protocol/listen.hpp"
 
 #include <list>
 
@@ -26,9 +27,5 @@ private:
   FdWatcher watcher_;
   Timer pause_;
 };
-
-// A listening Unix socket, non-blocking and close-on-exec, for a D-Bus address of the form "unix:path=…" or
-// "unix:abstract=…". A stale socket file is replaced. The error says what and why.
-[[nodiscard]] std::expected<FileDescriptor, std::string> listen_at(const std::string& address);
 
 } // namespace upstart::protocol

@@ -6,10 +6,6 @@
 
 namespace upstart::protocol {
 
-std::string daemon_address(std::string_view run_directory, std::string_view name) {
-  return "unix:path=" + std::string{run_directory} + "/" + std::string{name} + ".sock";
-}
-
 std::multimap<std::string, FileDescriptor> inherited_descriptors() {
   std::multimap<std::string, FileDescriptor> result;
   char** names = nullptr;

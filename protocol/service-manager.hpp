@@ -20,7 +20,9 @@ inline constexpr const char* bridge = "socket-bridge";      // → socket bridge
 } // namespace socket_name
 
 // Where a daemon of this run directory listens: "unix:path=RUN/NAME.sock" of the names above.
-[[nodiscard]] std::string daemon_address(std::string_view run_directory, std::string_view name);
+[[nodiscard]] inline std::string daemon_address(std::string_view run_directory, std::string_view name) {
+  return "unix:path=" + std::string{run_directory} + "/" + std::string{name} + ".sock";
+}
 
 // Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES tell of (made close-on-exec), and removes those variables from the
 // environment. Empty when LISTEN_PID is not this process. A name may come several times.
