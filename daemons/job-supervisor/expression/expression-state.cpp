@@ -1,0 +1,72 @@
+#include "daemons/job-supervisor/expression/expression-state.hpp"
+
+#include <algorithm>
+
+namespace upstart::supervisor {
+
+using Kind = ExpressionNode::Kind;
+
+namespace {
+std::uint32_t root(const EventExpression& expression) { return static_cast<std::uint32_t>(expression.nodes.size()) - 1; }
+
+// The value of every node up to the last; postfix order makes one pass enough, however deep the tree.
+std::vector<bool> values(const EventExpression& expression, const std::vector<EventPointer>& held) {
+  std::vector<bool> result(expression.nodes.size());
+  for (std::uint32_t i = 0; i < expression.nodes.size(); ++i) {
+    const auto& node = expression.nodes[i];
+    if (node.kind == Kind::match) result[i] = i < held.size() && held[i] != nullptr;
+    else if (node.kind == Kind::all_of) result[i] = result[node.left] && result[i - 1];
+    else result[i] = result[node.left] || result[i - 1];
+  }
+  return result;
+}
+} // namespace
+
+bool ExpressionState::offer(const EventExpression& expression, std::uint32_t leaf, EventPointer event) {
+  held_.resize(expression.nodes.size());
+  if (held_[leaf]) return false;
+  held_[leaf] = std::move(event);
+  return true;
+}
+
+bool ExpressionState::is_true(const EventExpression& expression) const {
+  return !held_.empty() && !expression.empty() && values(expression, held_).back();
+}
+
+std::vector<EventPointer> ExpressionState::events_that_made_it_true(const EventExpression& expression) const {
+  std::vector<EventPointer> events;
+  if (!is_true(expression)) return events;
+  auto value = values(expression, held_);
+  // From the root down, only through true nodes; the right operand is looked at first and the result turned round.
+  std::vector<std::uint32_t> open{root(expression)};
+  while (!open.empty()) {
+    auto at = open.back();
+    open.pop_back();
+    if (!value[at]) continue;
+    const auto& node = expression.nodes[at];
+    if (node.kind != Kind::match) {
+      open.push_back(node.left);
+      open.push_back(at - 1);
+    } else {
+      events.push_back(held_[at]);
+    }
+  }
+  std::ranges::reverse(events);
+  std::vector<EventPointer> distinct;
+  for (auto& event : events)
+    if (std::ranges::find(distinct, event) == distinct.end()) distinct.push_back(std::move(event));
+  return distinct;
+}
+
+std::vector<EventPointer> ExpressionState::reset() {
+  std::vector<EventPointer> events;
+  for (auto& event : held_)
+    if (event) events.push_back(std::move(event));
+  held_.clear();
+  held_.shrink_to_fit();
+  return events;
+}
+
+EventPointer ExpressionState::held_by(std::uint32_t leaf) const { return leaf < held_.size() ? held_[leaf] : nullptr; }
+
+} // namespace upstart::supervisor
