@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace upstart::supervisor {
@@ -33,7 +34,16 @@ struct EventExpression {
   friend bool operator==(const EventExpression&, const EventExpression&) = default;
 };
 
+// An argument as it is written, without quotes, and the reverse.
+[[nodiscard]] std::string to_string(const EventArgument& argument);
+[[nodiscard]] EventArgument argument_of(std::string_view word);
+
+// `left or right`; either may be empty.
+[[nodiscard]] EventExpression any_of(EventExpression left, EventExpression right);
+
 // As the properties start_on and stop_on show it: [EVENT, ARG…], ["/AND"], ["/OR"].
 [[nodiscard]] std::vector<std::vector<std::string>> postfix(const EventExpression& expression);
+// The reverse; nothing where the rows are no expression.
+[[nodiscard]] std::optional<EventExpression> expression_of_postfix(const std::vector<std::vector<std::string>>& rows);
 
 } // namespace upstart::supervisor

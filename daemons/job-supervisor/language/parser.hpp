@@ -3,6 +3,7 @@
 
 #include "daemons/job-supervisor/language/job-class.hpp"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,13 +20,15 @@ struct Diagnostic {
   std::size_t line = 0;   // counts from 1; as the original counts for the first error of a file
   std::size_t column = 0; // counts from 1; 0: the line as a whole
   std::string message;    // the original's text for what the original reports
-  std::string source = {};     // the offending line
+  std::string source = {};     // the offending line, or of a very long one the part around the place
+  std::size_t caret = 0;       // where the place is in `source`, from 1; 0: nowhere
   std::string suggestion = {}; // "did you mean `respawn`?"; may be empty
 };
 
 struct ParseResult {
   std::shared_ptr<const JobClass> job_class; // empty if there is any error
-  std::vector<Diagnostic> diagnostics;       // in the order of the text
+  std::vector<Diagnostic> diagnostics;       // in the order of the text; a note belongs to what stands before it
+  std::array<std::size_t, process_kinds> script_lines{}; // by ProcessKind: where its script begins in this text; 0: none does
 };
 
 struct ParseOptions {
@@ -37,7 +40,9 @@ struct ParseOptions {
 
 [[nodiscard]] ParseResult parse_job(std::string_view text, const ParseOptions& options);
 
-// "PATH:LINE:COLUMN: MESSAGE" (for a warning "PATH:LINE:COLUMN: warning: MESSAGE"), then the line and a caret.
+// "PATH:LINE:COLUMN: MESSAGE" (for a warning "PATH:LINE:COLUMN: warning: MESSAGE"), then the line and a caret, then the
+// suggestion; for a note "  note: line LINE: MESSAGE". Ends with a newline. A daemon says errors and their notes; warnings
+// are for who checks files (init-checkconf), since the original says nothing of such files.
 [[nodiscard]] std::string format(const Diagnostic& diagnostic, std::string_view path);
 
 } // namespace upstart::supervisor

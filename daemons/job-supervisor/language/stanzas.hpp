@@ -1,0 +1,54 @@
+// The stanzas of the language. One entry is the whole of one stanza: its name, its arguments, how it is read, how it is
+// written and what it means; adding a stanza is adding an entry.
+#pragma once
+
+#include "daemons/job-supervisor/language/printer.hpp"
+#include "daemons/job-supervisor/language/statement.hpp"
+
+#include <span>
+#include <string_view>
+
+namespace upstart::supervisor {
+
+struct Stanza {
+  std::string_view name;      // one word or two
+  std::string_view arguments; // as a usage text shows them
+  std::string_view help;
+  void (*parse)(Statement&);
+  void (*print)(std::string_view name, const JobClass&, Printer&); // nothing: another stanza writes what this one reads
+  enum class In : std::uint8_t { both, conf, event_d } in = In::both;
+  enum class Again : std::uint8_t { replaces, adds } again = Again::replaces; // given twice in one file
+  std::string_view slot = {}; // stanzas of one slot replace each other; empty: the name
+
+  [[nodiscard]] bool belongs_to(Dialect dialect) const {
+    return in == In::both || (in == In::event_d) == (dialect == Dialect::event_d);
+  }
+  [[nodiscard]] std::string_view first_word() const { return name.substr(0, name.find(' ')); }
+  // Empty for a stanza of one word.
+  [[nodiscard]] std::string_view second_word() const {
+    const auto space = name.find(' ');
+    return space == std::string_view::npos ? std::string_view{} : name.substr(space + 1);
+  }
+};
+
+[[nodiscard]] std::span<const Stanza> stanzas();
+
+// Those of a dialect that begin with that word.
+class StanzaFamily {
+public:
+  StanzaFamily(std::string_view first_word, Dialect dialect);
+  [[nodiscard]] bool empty() const { return alone_ == nullptr && pairs_.empty(); }
+  [[nodiscard]] bool has_pairs() const { return !pairs_.empty(); }
+  [[nodiscard]] const Stanza* alone() const { return alone_; }
+  [[nodiscard]] const Stanza* with(std::string_view second_word) const;
+  [[nodiscard]] std::vector<std::string_view> second_words() const;
+
+private:
+  const Stanza* alone_ = nullptr;
+  std::vector<const Stanza*> pairs_;
+};
+
+// "did you mean `respawn`?", or another hint; may be empty.
+[[nodiscard]] std::string suggested_stanza(std::string_view word, Dialect dialect);
+
+} // namespace upstart::supervisor
