@@ -1,0 +1,109 @@
+#include "daemons/init/daemons.hpp"
+
+#include "protocol/service-manager.hpp"
+
+#include <format>
+#include <utility>
+
+namespace upstart::init {
+
+namespace {
+
+namespace socket_name = protocol::socket_name;
+using Arguments = std::vector<std::string>;
+
+Socket own_socket(const Run& run, const char* name) { return {name, protocol::daemon_address(run.directory, name)}; }
+
+void add(Arguments& arguments, const char* option, const std::optional<std::string>& value) {
+  if (value) arguments.insert(arguments.end(), {option, *value});
+}
+
+void add_flag(Arguments& arguments, const char* option, bool given) {
+  if (given) arguments.emplace_back(option);
+}
+
+void add_verbosity(Arguments& arguments, const Run& run) {
+  using enum Verbosity;
+  add_flag(arguments, "--debug", run.options.verbosity == debug);
+  add_flag(arguments, "--verbose", run.options.verbosity == verbose);
+  add_flag(arguments, "--quiet", run.options.verbosity == quiet);
+}
+
+const char* mode_option(Mode mode) {
+  switch (mode) {
+  case Mode::user: return "--user";
+  case Mode::session: return "--session";
+  default: return "--system";
+  }
+}
+
+Arguments broker_arguments(const Run& run, bool) {
+  Arguments result{"--run-directory", run.directory};
+  add(result, "--bus", run.bus_address);
+  return result;
+}
+
+Arguments bridge_arguments(const Run& run, bool) {
+  auto result = broker_arguments(run, false);
+  add_verbosity(result, run);
+  return result;
+}
+
+Arguments supervisor_arguments(const Run& run, bool again) {
+  const auto& options = run.options;
+  Arguments result{"--run-directory", run.directory, mode_option(options.mode)};
+  add(result, "--private-address", run.private_address);
+  for (const auto& directory : run.job_directories) add(result, "--confdir", directory);
+  if (run.log_directory) add(result, "--logdir", run.log_directory);
+  else result.emplace_back("--no-log");
+  add(result, "--default-console", options.default_console);
+  if (again || options.no_startup_event) result.emplace_back("--no-startup-event");
+  else add(result, "--startup-event", options.startup_event);
+  add_flag(result, "--no-inherit-env", options.no_inherit_env);
+  add_flag(result, "--no-cgroups", options.no_cgroups);
+  add(result, "--bus", run.bus_address);
+  add(result, "--init-pid", std::to_string(run.init_pid));
+  add_flag(result, "--restarted", again);
+  add_verbosity(result, run);
+  return result;
+}
+
+std::vector<Socket> supervisor_sockets(const Run& run) {
+  std::vector<Socket> result{own_socket(run, socket_name::supervisor)};
+  if (run.private_address) result.push_back({socket_name::session, *run.private_address});
+  return result;
+}
+
+Arguments bus_arguments(const Run& run, bool) {
+  return {"--session", "--nofork", "--nopidfile", "--nosyslog", "--address=" + own_bus_address(run.directory)};
+}
+
+const std::array<DaemonEntry, daemon_count> entries{{
+    {"upstart-event-broker", true, [](const Run& run) { return std::vector{own_socket(run, socket_name::broker)}; },
+     broker_arguments},
+    {"upstart-job-supervisor", true, supervisor_sockets, supervisor_arguments},
+    {"upstart-socket-bridge", true, [](const Run& run) { return std::vector{own_socket(run, socket_name::bridge)}; },
+     bridge_arguments},
+    {"dbus-daemon", false, [](const Run&) { return std::vector<Socket>{}; }, bus_arguments},
+}};
+
+// What may stand unescaped in a D-Bus address, as its specification says.
+bool stands_for_itself(char byte) {
+  return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+         std::string_view{"-_/.\\*"}.contains(byte);
+}
+
+} // namespace
+
+const DaemonEntry& entry(Daemon daemon) { return entries[static_cast<std::size_t>(daemon)]; }
+
+std::string own_bus_address(const std::string& run_directory) {
+  std::string result = "unix:path=";
+  for (char byte : run_directory + "/bus") {
+    if (stands_for_itself(byte)) result += byte;
+    else result += std::format("%{:02x}", static_cast<unsigned char>(byte));
+  }
+  return result;
+}
+
+} // namespace upstart::init

@@ -1,0 +1,329 @@
+#include "daemons/init/stand-in-session.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+using namespace upstart::init;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string content_of(const std::string& path) {
+  std::ifstream file{path};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+StandInSession::How with(std::map<std::string, std::string> environment) { return {.environment = std::move(environment), .uid = {}}; }
+
+std::size_t place_of(const StandInSession& session, const std::string& text) {
+  for (std::size_t i = 0; i < session.heard().size(); ++i)
+    if (session.heard()[i].contains(text)) return i;
+  return session.heard().size();
+}
+
+} // namespace
+
+TEST_CASE("the session file appears when the supervisor is ready, and not before") {
+  StandInSession session{with({{"STAND_IN_SLOW", "upstart-job-supervisor"}})};
+  session.await("upstart-job-supervisor has descriptors");
+  session.await("upstart-socket-bridge is ready");
+  CHECK_FALSE(fs::exists(session.session_file()));
+  CHECK(session.ask("job-supervisor", "ready") == "ready");
+  session.signal(SIGHUP); // held back until init has heard of the readiness
+  session.await("got HUP");
+  CHECK(content_of(session.session_file()) == "UPSTART_SESSION=" + session.private_address() + "\n");
+}
+
+TEST_CASE("each daemon serves the sockets that init made, and has no other descriptors") {
+  StandInSession session;
+  session.await_ready();
+  CHECK(session.ask("event-broker", "who").starts_with("upstart-event-broker "));
+  CHECK(session.ask("job-supervisor", "who").starts_with("upstart-job-supervisor "));
+  CHECK(session.ask("upstart", "who").starts_with("upstart-job-supervisor "));
+  CHECK(session.ask("socket-bridge", "who").starts_with("upstart-socket-bridge "));
+  // 0 to 2, the sockets, and the stand-in's own signal descriptor.
+  CHECK(session.has_heard("upstart-event-broker has descriptors 0 1 2 3 4"));
+  CHECK_FALSE(session.has_heard("upstart-event-broker has descriptors 0 1 2 3 4 5"));
+  CHECK(session.has_heard("upstart-job-supervisor has descriptors 0 1 2 3 4 5"));
+  CHECK_FALSE(session.has_heard("upstart-job-supervisor has descriptors 0 1 2 3 4 5 6"));
+}
+
+TEST_CASE("the run directory is the user's alone") {
+  StandInSession session;
+  session.await_ready();
+  struct stat status{};
+  REQUIRE(::stat(session.run_directory().c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0700);
+}
+
+TEST_CASE("a session ends in order, with status 0, and leaves nothing behind") {
+  StandInSession session;
+  session.await_ready();
+  auto run_directory = session.run_directory();
+  auto session_file = session.session_file();
+  std::vector<pid_t> pids{session.pid_of("event-broker"), session.pid_of("job-supervisor"), session.pid_of("socket-bridge")};
+  SUBCASE("on SIGTERM") { session.signal(SIGTERM); }
+  SUBCASE("on SIGINT") { session.signal(SIGINT); }
+  CHECK(session.end() == 0);
+  CHECK(place_of(session, "upstart-job-supervisor got TERM") < place_of(session, "upstart-event-broker got TERM"));
+  CHECK(place_of(session, "upstart-job-supervisor got TERM") < place_of(session, "upstart-socket-bridge got TERM"));
+  CHECK_FALSE(fs::exists(run_directory));
+  CHECK_FALSE(fs::exists(session_file));
+  for (pid_t pid : pids) CHECK_FALSE(is_alive(pid));
+}
+
+TEST_CASE("a supervisor that has ended the session itself takes all down with it") {
+  StandInSession session;
+  session.await_ready();
+  CHECK(session.ask("job-supervisor", "stop").empty());
+  CHECK(session.end() == 0);
+  CHECK(session.has_heard("upstart-event-broker got TERM"));
+  CHECK_FALSE(session.has_heard("started again"));
+}
+
+TEST_CASE("a killed daemon is started again with its sockets; a client waits meanwhile") {
+  for (const char* name : {"event-broker", "job-supervisor", "socket-bridge"}) {
+    CAPTURE(name);
+    StandInSession session;
+    session.await_ready();
+    pid_t pid = session.pid_of(name);
+    ::kill(pid, SIGSTOP); // so that the client is surely in the backlog when the daemon dies
+    auto client = connect_to("unix:path=" + session.run_directory() + "/" + name + ".sock");
+    send_command(client.get(), "who");
+    ::kill(pid, SIGKILL);
+    auto answer = read_answer(client.get());
+    CHECK(answer.contains(name));
+    CHECK_FALSE(answer.ends_with(" " + std::to_string(pid)));
+    CHECK_FALSE(session.await("killed by KILL signal").empty());
+  }
+}
+
+TEST_CASE("a client of the private socket waits, too, while the supervisor is started again") {
+  StandInSession session;
+  session.await_ready();
+  pid_t pid = session.pid_of("upstart");
+  ::kill(pid, SIGSTOP);
+  auto client = connect_to(session.private_address());
+  send_command(client.get(), "who");
+  ::kill(pid, SIGKILL);
+  CHECK(read_answer(client.get()).starts_with("upstart-job-supervisor "));
+  CHECK(fs::exists(session.session_file()));
+}
+
+TEST_CASE("only the first supervisor emits the startup event, the next is told that it is not the first") {
+  StandInSession session{{.options = {"--user", "--no-dbus", "--startup-event", "morning"}, .environment = {}, .uid = {}}};
+  auto first = session.await("upstart-job-supervisor started");
+  session.await_ready();
+  ::kill(session.pid_of("job-supervisor"), SIGKILL);
+  auto second = session.await("upstart-job-supervisor started");
+  CHECK(first.contains(" --startup-event morning"));
+  CHECK_FALSE(first.contains("--restarted"));
+  CHECK(second.contains(" --no-startup-event"));
+  CHECK(second.contains(" --restarted"));
+  CHECK_FALSE(second.contains("morning"));
+}
+
+TEST_CASE("kept descriptors are handed again to the daemon that asked, at each start, until forgotten") {
+  StandInSession session;
+  session.await_ready();
+  CHECK(session.ask("job-supervisor", "keep log/job") == "kept");
+  CHECK(session.ask("job-supervisor", "keep gone") == "kept");
+  CHECK(session.ask("job-supervisor", "forget gone") == "forgotten");
+  for (int death = 0; death < 2; ++death) {
+    ::kill(session.pid_of("job-supervisor"), SIGKILL);
+    CHECK(session.await("was handed") == "upstart-job-supervisor was handed log/job holding log/job");
+    session.await("upstart-job-supervisor is ready");
+  }
+  ::kill(session.pid_of("event-broker"), SIGKILL);
+  session.await("upstart-event-broker is ready");
+  CHECK_FALSE(session.has_heard("upstart-event-broker was handed"));
+  CHECK_FALSE(session.has_heard("was handed gone"));
+}
+
+TEST_CASE("what a daemon said with its last breath is heard") {
+  StandInSession session;
+  session.await_ready();
+  CHECK(session.ask("socket-bridge", "keep-and-die last").empty());
+  CHECK(session.await("was handed") == "upstart-socket-bridge was handed last holding last");
+}
+
+TEST_CASE("a descriptor under a name that cannot be handed on is refused with a word") {
+  StandInSession session;
+  session.await_ready();
+  CHECK(session.ask("job-supervisor", "keep a:b") == "kept");
+  CHECK(session.await("is not kept").contains("\"a:b\" is no name"));
+}
+
+TEST_CASE("SIGHUP reaches the supervisor, SIGUSR1 all three") {
+  StandInSession session;
+  session.await_ready();
+  session.signal(SIGHUP);
+  CHECK(session.await("got HUP") == "upstart-job-supervisor got HUP");
+  session.signal(SIGUSR1);
+  for (int i = 0; i < 3; ++i) session.await("got USR1");
+  for (const char* name : {"event-broker", "job-supervisor", "socket-bridge"})
+    CHECK(session.has_heard(std::string{"upstart-"} + name + " got USR1"));
+}
+
+TEST_CASE("jobs of a dead supervisor become init's and are reaped") {
+  StandInSession session;
+  session.await_ready();
+  pid_t job = std::stoi(session.ask("job-supervisor", "job"));
+  ::kill(session.pid_of("job-supervisor"), SIGKILL);
+  session.await("upstart-job-supervisor is ready");
+  CHECK(content_of("/proc/" + std::to_string(job) + "/stat").contains(") S " + std::to_string(session.pid()) + " "));
+  ::kill(job, SIGKILL);
+  session.signal(SIGTERM);
+  CHECK(session.end() == 0);
+  CHECK_FALSE(is_alive(job));
+}
+
+TEST_CASE("when the supervisor crashes while it stops the jobs, the session ends nevertheless, with the jobs") {
+  StandInSession session{with({{"STAND_IN_STUBBORN", "upstart-job-supervisor"}})};
+  session.await_ready();
+  pid_t job = std::stoi(session.ask("job-supervisor", "job"));
+  pid_t supervisor = session.pid_of("job-supervisor");
+  session.signal(SIGTERM);
+  session.await("upstart-job-supervisor got TERM");
+  ::kill(supervisor, SIGKILL);
+  CHECK(session.end() == 0);
+  CHECK_FALSE(is_alive(job));
+}
+
+TEST_CASE("asked again and again, init waits no longer for a supervisor that does not end") {
+  StandInSession session{with({{"STAND_IN_STUBBORN", "upstart-job-supervisor"}})};
+  session.await_ready();
+  session.signal(SIGTERM);
+  session.await("upstart-job-supervisor got TERM");
+  session.signal(SIGINT);
+  session.signal(SIGTERM);
+  CHECK_FALSE(session.await("upstart-job-supervisor does not end, killing it").empty());
+  CHECK(session.end() == 0);
+}
+
+TEST_CASE("a broker that does not heed SIGTERM is killed in the end") {
+  StandInSession session{with({{"STAND_IN_STUBBORN", "upstart-event-broker"}})};
+  session.await_ready();
+  session.signal(SIGTERM);
+  CHECK(session.end() == 0);
+  CHECK(session.has_heard("upstart-event-broker does not end, killing it"));
+}
+
+TEST_CASE("a supervisor that cannot run here ends init with status 1") {
+  StandInSession session{with({{"STAND_IN_SLOW", "upstart-job-supervisor"}})};
+  session.await("upstart-job-supervisor has descriptors");
+  CHECK(session.ask("job-supervisor", "exit 69").empty());
+  CHECK(session.end() == 1);
+}
+
+TEST_CASE("when init dies its daemons end, too") {
+  StandInSession session;
+  session.await_ready();
+  session.signal(SIGKILL);
+  CHECK(session.end() == -1); // after the last writer to its output has gone
+  for (const char* name : {"event-broker", "job-supervisor", "socket-bridge"})
+    CHECK(session.has_heard(std::string{"upstart-"} + name + " got TERM"));
+}
+
+TEST_CASE("a daemon keeps the limit of open files that init was started with") {
+  StandInSession session;
+  session.await_ready();
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  CHECK(session.ask("job-supervisor", "limit") == std::to_string(limit.rlim_cur));
+}
+
+TEST_CASE("the daemons get the session's address, and not what was meant for init") {
+  StandInSession session{with({{"LISTEN_FDS", "7"}, {"WATCHDOG_USEC", "1"}, {"FOO", "bar"}})};
+  session.await_ready();
+  CHECK(session.ask("job-supervisor", "environment UPSTART_SESSION") == session.private_address());
+  CHECK(session.ask("job-supervisor", "environment WATCHDOG_USEC") == "(unset)");
+  CHECK(session.ask("job-supervisor", "environment FOO") == "bar");
+}
+
+TEST_CASE("a session without a bus gets one of its own, which goes last") {
+  StandInSession session{{.options = {"--user", "-v"}, .environment = {}, .uid = {}}};
+  session.await_ready();
+  auto address = "unix:path=" + session.run_directory() + "/bus";
+  CHECK(session.ask("job-supervisor", "environment DBUS_SESSION_BUS_ADDRESS") == address);
+  for (const char* name : {"event-broker", "job-supervisor", "socket-bridge"})
+    CHECK(session.heard()[place_of(session, std::string{"upstart-"} + name + " started")].contains(" --bus " + address));
+  session.signal(SIGTERM);
+  CHECK(session.end() == 0);
+  CHECK(place_of(session, "init: dbus-daemon (") < place_of(session, "init: upstart-event-broker ("));
+  CHECK(session.heard().back().starts_with("init: dbus-daemon"));
+}
+
+TEST_CASE("a bus that is there is joined, no other is started") {
+  StandInSession session{{.options = {"--user"}, .environment = {{"DBUS_SESSION_BUS_ADDRESS", "unix:path=/there"}}, .uid = {}}};
+  session.await_ready();
+  CHECK(session.heard()[place_of(session, "upstart-event-broker started")].ends_with(" --bus unix:path=/there"));
+  CHECK_FALSE(fs::exists(session.run_directory() + "/bus"));
+}
+
+TEST_CASE("without dbus-daemon a session has no bus, and says so") {
+  StandInSession session{{.options = {"--user"}, .environment = {{"PATH", "/nowhere"}}, .uid = {}}};
+  session.await_ready();
+  CHECK(session.has_heard("init: no dbus-daemon in PATH"));
+  CHECK_FALSE(session.has_heard("--bus"));
+}
+
+TEST_CASE("without XDG_RUNTIME_DIR there is a private directory and no session file") {
+  StandInSession session{with({{"XDG_RUNTIME_DIR", ""}})};
+  session.await_ready();
+  auto line = session.heard()[place_of(session, "upstart-event-broker started")];
+  auto directory = line.substr(line.find("/tmp/upstart-"));
+  CHECK(session.has_heard("init: XDG_RUNTIME_DIR is not set"));
+  CHECK(fs::exists(directory));
+  CHECK(session.ask("upstart", "who").starts_with("upstart-job-supervisor"));
+  session.signal(SIGTERM);
+  CHECK(session.end() == 0);
+  CHECK_FALSE(fs::exists(directory));
+}
+
+TEST_CASE("on the session bus only there is no private socket and nothing in XDG_RUNTIME_DIR") {
+  StandInSession session{{.options = {"--session"}, .environment = {{"DBUS_SESSION_BUS_ADDRESS", "unix:path=/there"}}, .uid = {}}};
+  session.await_ready();
+  CHECK(session.has_heard("--session"));
+  CHECK_FALSE(session.has_heard("--private-address"));
+  CHECK(fs::is_empty(session.runtime_directory()));
+  session.signal(SIGTERM);
+  CHECK(session.end() == 0);
+}
+
+TEST_CASE("an ordinary user leads a session as root does") {
+  if (::geteuid() != 0) return;
+  StandInSession session{{.options = {"--user"}, .environment = {}, .uid = 65534}};
+  session.await_ready();
+  CHECK(session.ask("upstart", "keep log") == "kept");
+  ::kill(session.pid_of("job-supervisor"), SIGKILL);
+  CHECK(session.await("was handed") == "upstart-job-supervisor was handed log holding log");
+  session.signal(SIGTERM);
+  CHECK(session.end() == 0);
+}
+
+TEST_CASE("what makes a session impossible is said, with status 1") {
+  struct Case {
+    std::vector<std::string> options;
+    std::map<std::string, std::string> environment;
+    std::string message;
+  };
+  for (const auto& [options, environment, message] : std::vector<Case>{
+           {{}, {}, "init: not process 1: give --user"},
+           {{"--session"}, {}, "init: --session needs the address of the session bus in DBUS_SESSION_BUS_ADDRESS"},
+           {{"--user"}, {{"XDG_RUNTIME_DIR", "/no/such"}}, "init: unable to make the directory /no/such/upstart: No such file or directory"},
+           {{"--user"}, {{"XDG_RUNTIME_DIR", "/tmp/a,b"}}, "must not hold any of"},
+           {{"--user", "--daemon-directory", "/no/such"}, {}, "init: unable to find the program upstart-event-broker in /no/such"},
+           {{"--user", "--bogus"}, {}, "--bogus"}}) {
+    CAPTURE(message);
+    StandInSession session{{.options = options, .environment = environment, .uid = {}}};
+    CHECK(session.end() == 1);
+    CHECK(session.has_heard(message));
+  }
+}

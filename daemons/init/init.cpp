@@ -1,0 +1,212 @@
+#include "daemons/init/init.hpp"
+
+#include "daemons/init/launch.hpp"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstring>
+
+namespace upstart::init {
+
+using protocol::FileDescriptor;
+
+namespace {
+
+constexpr int status_of_what_never_ran = 127 << 8;
+
+std::string describe(int status) {
+  if (WIFSIGNALED(status)) {
+    const char* name = ::sigabbrev_np(WTERMSIG(status));
+    return std::format("killed by {} signal", name != nullptr ? name : std::to_string(WTERMSIG(status)));
+  }
+  return WEXITSTATUS(status) == 0 ? "ended" : std::format("ended with status {}", WEXITSTATUS(status));
+}
+
+Ending ending_of(int status) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Ending::clean;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == unable_status) return Ending::unable;
+  return Ending::crashed;
+}
+
+Lifecycle::Time now() { return std::chrono::steady_clock::now(); }
+
+const char* name_of(Daemon daemon) { return entry(daemon).program; }
+
+} // namespace
+
+Init::Init(protocol::EventLoop& loop, const Log& log, Run run, protocol::Environment environment, AllMeans means,
+           FileDescriptor notify_socket)
+    : loop_{loop}, log_{log}, run_{std::move(run)}, environment_{std::move(environment)},
+      wards_{[&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        return std::array<Ward, daemon_count>{Ward{
+            std::move(means[Index]),
+            {},
+            protocol::Timer{loop, [this] { perform(lifecycle_.pause_over(static_cast<Daemon>(Index), now())); }}}...};
+      }(std::make_index_sequence<daemon_count>{})},
+      lifecycle_{!of(Daemon::bus).means.program.empty()},
+      notify_socket_{loop, std::move(notify_socket),
+                     [this](pid_t sender, const Notification& notification, auto descriptors) {
+                       notified(sender, notification, std::move(descriptors));
+                     }},
+      limit_{loop, [this] { perform(lifecycle_.limit_over()); }} {
+  prepare_process();
+  watch_signals();
+}
+
+int Init::run() {
+  perform(lifecycle_.begin(now()));
+  loop_.run();
+  return status_;
+}
+
+void Init::prepare_process() {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // What is kept for the daemons may be much; their own limit stays what it was.
+  ::getrlimit(RLIMIT_NOFILE, &open_files_);
+  rlimit raised{open_files_.rlim_max, open_files_.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &raised);
+}
+
+void Init::watch_signals() {
+  using enum Daemon;
+  on_signal(SIGCHLD, [this] { reap(); });
+  on_signal(SIGHUP, [this] { pass_on({supervisor}, SIGHUP); });
+  on_signal(SIGUSR1, [this] { pass_on({broker, supervisor, bridge}, SIGUSR1); });
+  on_signal(SIGTERM, [this] { perform(lifecycle_.end_asked()); });
+  if (run_.options.mode != Mode::system) on_signal(SIGINT, [this] { perform(lifecycle_.end_asked()); });
+}
+
+void Init::on_signal(int signal, std::function<void()> action) {
+  signals_.emplace_back(loop_, signal, [this, signal, action = std::move(action)] {
+    if (signal != SIGCHLD) log_.debug("{} signal came", ::sigabbrev_np(signal));
+    action();
+  });
+}
+
+void Init::perform(const Actions& actions) {
+  for (const auto& action : actions) std::visit([this](const auto& one) { perform(one); }, action);
+}
+
+void Init::perform(const Start& start) {
+  auto& ward = of(start.daemon);
+  Launch what{ward.means.program, entry(start.daemon).arguments(run_, start.again), environment_.strings(), ward.kept.all(), open_files_};
+  for (const auto& [name, socket] : ward.means.sockets) what.descriptors.emplace_back(name, socket.get());
+  auto pid = launch(what);
+  if (!pid) {
+    log_.error("unable to start {}: {}", name_of(start.daemon), pid.error());
+    perform(lifecycle_.died(start.daemon, ending_of(status_of_what_never_ran), now()));
+    return;
+  }
+  ward.pid = *pid;
+  if (std::exchange(ward.started_before, true)) log_.warning("{} ({}) started again", name_of(start.daemon), *pid);
+  else log_.info("{} ({}) started", name_of(start.daemon), *pid);
+}
+
+void Init::perform(const Pause& pause) {
+  log_.warning("{} ends again and again: next start in {} ms", name_of(pause.daemon), pause.length.count());
+  of(pause.daemon).pause.start(pause.length);
+}
+
+void Init::perform(const Send& send) {
+  if (pid_t pid = of(send.daemon).pid; pid > 0) ::kill(pid, send.signal);
+  if (send.signal == SIGKILL) log_.warning("{} does not end, killing it", name_of(send.daemon));
+}
+
+void Init::perform(const Limit& limit) { limit_.start(limit.length); }
+
+void Init::perform(const Announce&) {
+  if (!run_.private_address) return;
+  log_.info("the session is at {}", *run_.private_address);
+  if (!run_.runtime_directory) return;
+  auto written = SessionFile::write(*run_.runtime_directory, run_.init_pid, *run_.private_address);
+  if (written) session_file_.emplace(std::move(*written));
+  else log_.error("{}", written.error());
+}
+
+void Init::perform(const Withdraw&) {
+  session_file_.reset();
+  of(Daemon::supervisor).means.sockets.clear();
+}
+
+void Init::perform(const EndOrphans& end) {
+  orphans_.end_with(end.signal);
+  ending_orphans_ = true;
+  look_for_orphans();
+}
+
+void Init::perform(const Leave& leave) {
+  status_ = leave.status;
+  loop_.stop();
+}
+
+void Init::pass_on(std::initializer_list<Daemon> daemons, int signal) {
+  for (auto daemon : daemons) perform(lifecycle_.pass_on(daemon, signal));
+}
+
+// What the dead have said is heard before their deaths are acted on.
+void Init::reap() {
+  notify_socket_.drain();
+  int status = 0;
+  for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (auto daemon = daemon_of(pid)) died(*daemon, status);
+    else log_.debug("orphan ({}) {}", pid, describe(status));
+  }
+  if (ending_orphans_) look_for_orphans();
+}
+
+void Init::died(Daemon daemon, int status) {
+  auto ending = ending_of(status);
+  auto pid = std::exchange(of(daemon).pid, 0);
+  if (ending == Ending::clean) log_.info("{} ({}) {}", name_of(daemon), pid, describe(status));
+  else log_.warning("{} ({}) {}", name_of(daemon), pid, describe(status));
+  perform(lifecycle_.died(daemon, ending, now()));
+}
+
+void Init::look_for_orphans() {
+  if (!orphans_.signal_all_but(daemon_pids())) return;
+  ending_orphans_ = false;
+  perform(lifecycle_.orphans_gone());
+}
+
+void Init::notified(pid_t sender, const Notification& notification, std::vector<FileDescriptor> descriptors) {
+  auto daemon = daemon_of(sender);
+  if (!daemon) {
+    log_.debug("a notification from process {}, which is no daemon of ours, was not heard", sender);
+    return;
+  }
+  if (!notification.status.empty()) log_.debug("{}: {}", name_of(*daemon), notification.status);
+  if (notification.forget) of(*daemon).kept.forget(notification.name);
+  if (notification.keep) keep(*daemon, notification, std::move(descriptors));
+  if (notification.ready) {
+    log_.debug("{} is ready", name_of(*daemon));
+    perform(lifecycle_.ready(*daemon, now()));
+  }
+  if (notification.stopping) {
+    log_.debug("{} is stopping", name_of(*daemon));
+    perform(lifecycle_.stopping(*daemon));
+  }
+}
+
+void Init::keep(Daemon daemon, const Notification& notification, std::vector<FileDescriptor> descriptors) {
+  for (auto& descriptor : descriptors) {
+    auto kept = of(daemon).kept.keep(notification.name, std::move(descriptor));
+    if (!kept) log_.warning("a descriptor of {} is not kept: {}", name_of(daemon), kept.error());
+  }
+}
+
+std::optional<Daemon> Init::daemon_of(pid_t pid) const {
+  for (auto daemon : starting_order)
+    if (pid > 0 && wards_[static_cast<std::size_t>(daemon)].pid == pid) return daemon;
+  return std::nullopt;
+}
+
+std::set<pid_t> Init::daemon_pids() const {
+  std::set<pid_t> result;
+  for (const auto& ward : wards_) result.insert(ward.pid);
+  return result;
+}
+
+} // namespace upstart::init

@@ -1,0 +1,87 @@
+// The shell around the lifecycle: starts and signals the daemons, hears what becomes of them, and owns all that
+// outlives them: the listening sockets, the descriptors they asked to keep, the session file.
+#pragma once
+
+#include "daemons/init/daemons.hpp"
+#include "daemons/init/descriptor-store.hpp"
+#include "daemons/init/lifecycle.hpp"
+#include "daemons/init/log.hpp"
+#include "daemons/init/notify-socket.hpp"
+#include "daemons/init/orphans.hpp"
+#include "daemons/init/run-directory.hpp"
+#include "protocol/environment.hpp"
+#include "protocol/event-loop.hpp"
+
+#include <sys/resource.h>
+
+#include <array>
+#include <list>
+
+namespace upstart::init {
+
+// What a daemon is started with, made before the first start.
+struct Means {
+  std::string program; // its path; empty: this daemon is not wanted
+  std::vector<std::pair<std::string, protocol::FileDescriptor>> sockets;
+};
+using AllMeans = std::array<Means, daemon_count>;
+
+class Init {
+public:
+  Init(protocol::EventLoop& loop, const Log& log, Run run, protocol::Environment environment, AllMeans means,
+       protocol::FileDescriptor notify_socket);
+
+  // Until the end; the exit status.
+  [[nodiscard]] int run();
+
+private:
+  struct Ward {
+    Means means;
+    DescriptorStore kept;
+    protocol::Timer pause;
+    pid_t pid = 0;
+    bool started_before = false;
+  };
+
+  void prepare_process();
+  void watch_signals();
+  void on_signal(int signal, std::function<void()> action);
+
+  void perform(const Actions& actions);
+  void perform(const Start& start);
+  void perform(const Pause& pause);
+  void perform(const Send& send);
+  void perform(const Limit& limit);
+  void perform(const Announce&);
+  void perform(const Withdraw&);
+  void perform(const EndOrphans& end);
+  void perform(const Leave& leave);
+
+  void pass_on(std::initializer_list<Daemon> daemons, int signal);
+  void reap();
+  void died(Daemon daemon, int status);
+  void look_for_orphans();
+  void notified(pid_t sender, const Notification& notification, std::vector<protocol::FileDescriptor> descriptors);
+  void keep(Daemon daemon, const Notification& notification, std::vector<protocol::FileDescriptor> descriptors);
+
+  [[nodiscard]] Ward& of(Daemon daemon) { return wards_[static_cast<std::size_t>(daemon)]; }
+  [[nodiscard]] std::optional<Daemon> daemon_of(pid_t pid) const;
+  [[nodiscard]] std::set<pid_t> daemon_pids() const;
+
+  protocol::EventLoop& loop_;
+  const Log& log_;
+  Run run_;
+  protocol::Environment environment_;
+  std::array<Ward, daemon_count> wards_;
+  Lifecycle lifecycle_;
+  NotifySocket notify_socket_;
+  protocol::Timer limit_;
+  std::list<protocol::SignalWatcher> signals_;
+  std::optional<SessionFile> session_file_;
+  Orphans orphans_;
+  bool ending_orphans_ = false;
+  rlimit open_files_{};
+  int status_ = 0;
+};
+
+} // namespace upstart::init

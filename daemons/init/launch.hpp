@@ -1,0 +1,27 @@
+// Starts a daemon: a child in a session of its own that ends (SIGTERM) when init dies, with default signal handling,
+// and with exactly the descriptors it is given besides the standard ones.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <expected>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace upstart::init {
+
+struct Launch {
+  std::string program;
+  std::vector<std::string> arguments;   // without the program's own name
+  std::vector<std::string> environment; // without LISTEN_…, which is made from the descriptors
+  // Handed over under these names, in this order, by the LISTEN_FDS convention.
+  std::vector<std::pair<std::string, int>> descriptors;
+  rlimit open_files; // the child's limit
+};
+
+// The error is why there is no child. A program that cannot be run ends with status 127 and says so itself.
+[[nodiscard]] std::expected<pid_t, std::string> launch(const Launch& what);
+
+} // namespace upstart::init

@@ -1,0 +1,189 @@
+#include "daemons/init/lifecycle.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace upstart::init {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// A daemon that was ready for this long, or at least ran for that long, is not one that dies again and again.
+constexpr milliseconds proved_when_ready{250};
+constexpr milliseconds proved_when_running{10'000};
+
+constexpr unsigned deaths_without_pause = 3;
+constexpr milliseconds first_pause{100};
+constexpr milliseconds longest_pause{10'000};
+
+milliseconds pause_after(unsigned deaths) {
+  if (deaths <= deaths_without_pause) return milliseconds{0};
+  auto doublings = std::min(deaths - deaths_without_pause - 1, 10U);
+  return std::min(first_pause * (1U << doublings), longest_pause);
+}
+
+} // namespace
+
+Lifecycle::Lifecycle(bool with_bus) { of(Daemon::bus).wanted = with_bus; }
+
+Actions Lifecycle::begin(Time now) {
+  Actions actions;
+  for (auto daemon : starting_order)
+    if (of(daemon).wanted) actions.emplace_back(start(daemon, now));
+  return actions;
+}
+
+Start Lifecycle::start(Daemon daemon, Time now) {
+  auto& ward = of(daemon);
+  ward.alive = true;
+  ward.since = now;
+  return {daemon, ward.was_ready};
+}
+
+Actions Lifecycle::ready(Daemon daemon, Time now) {
+  auto& ward = of(daemon);
+  if (!ward.alive || ward.ready) return {};
+  bool announce = daemon == Daemon::supervisor && !ward.was_ready && phase_ == Phase::running;
+  ward.ready = ward.was_ready = true;
+  ward.since = now;
+  Actions actions;
+  if (announce) actions.emplace_back(Announce{});
+  for (int signal : std::exchange(ward.held, {})) actions.emplace_back(Send{daemon, signal});
+  return actions;
+}
+
+Actions Lifecycle::stopping(Daemon daemon) {
+  if (daemon == Daemon::supervisor && phase_ == Phase::running) begin_ending();
+  return {};
+}
+
+Actions Lifecycle::died(Daemon daemon, Ending how, Time now) {
+  auto& ward = of(daemon);
+  bool proved = now - ward.since >= (ward.ready ? proved_when_ready : proved_when_running);
+  ward.deaths = proved ? 1 : ward.deaths + 1;
+  ward.alive = ward.ready = false;
+  if (daemon == Daemon::supervisor && how == Ending::unable && !ward.was_ready) {
+    status_ = 1;
+    begin_ending();
+  }
+  if (needed(daemon)) return start_again(daemon, now);
+  if (daemon == Daemon::supervisor && how == Ending::clean) jobs_are_stopped_ = true;
+  return advance();
+}
+
+// Whether it is to be started again when it dies.
+bool Lifecycle::needed(Daemon daemon) const {
+  using enum Daemon;
+  switch (phase_) {
+  case Phase::running: return true;
+  case Phase::ending: return daemon != supervisor;
+  case Phase::dismissing: return daemon == bus;
+  default: return false;
+  }
+}
+
+Actions Lifecycle::start_again(Daemon daemon, Time now) {
+  auto pause = pause_after(of(daemon).deaths);
+  if (pause > milliseconds{0}) return {Pause{daemon, pause}};
+  return {start(daemon, now)};
+}
+
+Actions Lifecycle::pause_over(Daemon daemon, Time now) {
+  if (!needed(daemon) || alive(daemon)) return {};
+  return {start(daemon, now)};
+}
+
+Actions Lifecycle::pass_on(Daemon daemon, int signal) {
+  auto& ward = of(daemon);
+  if (!ward.wanted || !needed(daemon)) return {};
+  if (ward.ready) return {Send{daemon, signal}};
+  if (std::ranges::find(ward.held, signal) == ward.held.end()) ward.held.push_back(signal);
+  return {};
+}
+
+Actions Lifecycle::end_asked() {
+  if (phase_ == Phase::over) return {};
+  ++times_asked_;
+  if (phase_ == Phase::running) begin_ending();
+  if (phase_ != Phase::ending) return hurry();
+  if (!alive(Daemon::supervisor)) return advance();
+  if (times_asked_ == 1) return {Send{Daemon::supervisor, SIGTERM}};
+  if (times_asked_ == 2) return {Limit{hurry_limit}};
+  return hurry();
+}
+
+Actions Lifecycle::hurry() {
+  if (killed_) return {};
+  return limit_over();
+}
+
+// The daemons whose end the present phase waits for.
+std::vector<Daemon> Lifecycle::leaving() const {
+  using enum Daemon;
+  switch (phase_) {
+  case Phase::ending: return {supervisor};
+  case Phase::dismissing: return {bridge, broker};
+  case Phase::closing: return {bus};
+  default: return {};
+  }
+}
+
+// First SIGKILL; what even that does not end (a process in the kernel's hands) is left to its fate.
+Actions Lifecycle::limit_over() {
+  if (killed_) {
+    for (auto daemon : leaving()) of(daemon).alive = false;
+    orphans_ = false;
+    return advance();
+  }
+  killed_ = true;
+  Actions actions;
+  for (auto daemon : leaving())
+    if (alive(daemon)) actions.emplace_back(Send{daemon, SIGKILL});
+  if (phase_ == Phase::dismissing && orphans_) actions.emplace_back(EndOrphans{SIGKILL});
+  if (!actions.empty()) actions.emplace_back(Limit{dismissal_limit});
+  return actions;
+}
+
+Actions Lifecycle::orphans_gone() {
+  orphans_ = false;
+  return advance();
+}
+
+// Into the next phase, and the next, while nothing holds the present one.
+Actions Lifecycle::advance() {
+  Actions actions;
+  if (phase_ == Phase::ending && !alive(Daemon::supervisor)) dismiss(actions);
+  if (phase_ == Phase::dismissing && !alive(Daemon::bridge) && !alive(Daemon::broker) && !orphans_) close(actions);
+  if (phase_ == Phase::closing && !alive(Daemon::bus)) {
+    phase_ = Phase::over;
+    actions.emplace_back(Leave{status_});
+  }
+  return actions;
+}
+
+void Lifecycle::dismiss(Actions& actions) {
+  phase_ = Phase::dismissing;
+  killed_ = false;
+  orphans_ = !jobs_are_stopped_;
+  actions.emplace_back(Withdraw{});
+  dismiss_daemon(Daemon::bridge, actions);
+  dismiss_daemon(Daemon::broker, actions);
+  actions.emplace_back(Limit{dismissal_limit});
+  if (orphans_) actions.emplace_back(EndOrphans{SIGTERM});
+}
+
+void Lifecycle::close(Actions& actions) {
+  phase_ = Phase::closing;
+  killed_ = false;
+  if (!alive(Daemon::bus)) return;
+  dismiss_daemon(Daemon::bus, actions);
+  actions.emplace_back(Limit{dismissal_limit});
+}
+
+void Lifecycle::dismiss_daemon(Daemon daemon, Actions& actions) {
+  if (alive(daemon)) actions.emplace_back(Send{daemon, SIGTERM});
+}
+
+} // namespace upstart::init

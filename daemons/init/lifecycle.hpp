@@ -1,0 +1,134 @@
+// What init does and when, as data: told what has happened to the daemons, it answers with what to do. It knows no
+// process, no clock and no descriptor.
+//
+//   running ──► ending ──► dismissing ──► closing ──► over
+//
+// running     every daemon is there, or about to be started again.
+// ending      the end was asked for, or the supervisor said that it is stopping: it stops the jobs. The other daemons
+//             serve it and are started again if they die.
+// dismissing  the supervisor has gone. Broker and bridge are told to go; so are the jobs, if it did not go cleanly.
+// closing     the bus is told to go.
+#pragma once
+
+#include "daemons/init/daemons.hpp"
+
+#include <array>
+#include <chrono>
+#include <variant>
+#include <vector>
+
+namespace upstart::init {
+
+// Start it; `again` if it was ready once before.
+struct Start {
+  Daemon daemon;
+  bool again;
+  friend bool operator==(const Start&, const Start&) = default;
+};
+// Do nothing for so long, then tell `pause_over`.
+struct Pause {
+  Daemon daemon;
+  std::chrono::milliseconds length;
+  friend bool operator==(const Pause&, const Pause&) = default;
+};
+// Send it this signal.
+struct Send {
+  Daemon daemon;
+  int signal;
+  friend bool operator==(const Send&, const Send&) = default;
+};
+// Tell `limit_over` after so long; one limit at a time, a new one replaces the old.
+struct Limit {
+  std::chrono::milliseconds length;
+  friend bool operator==(const Limit&, const Limit&) = default;
+};
+// Tell the world where the session is.
+struct Announce {
+  friend bool operator==(const Announce&, const Announce&) = default;
+};
+// Nobody will answer there any more.
+struct Withdraw {
+  friend bool operator==(const Withdraw&, const Withdraw&) = default;
+};
+// Send this signal to every child that is no daemon, until `orphans_gone` can be told.
+struct EndOrphans {
+  int signal;
+  friend bool operator==(const EndOrphans&, const EndOrphans&) = default;
+};
+// All is done; exit with this status.
+struct Leave {
+  int status;
+  friend bool operator==(const Leave&, const Leave&) = default;
+};
+
+using Action = std::variant<Start, Pause, Send, Limit, Announce, Withdraw, EndOrphans, Leave>;
+using Actions = std::vector<Action>;
+
+// How a daemon ended.
+enum class Ending {
+  clean,   // exit status 0
+  unable,  // exit status `unable_status`
+  crashed, // anything else
+};
+// A supervisor that cannot run here at all (the name on the bus is taken, say) exits with this before it is ready; it
+// has said why, and init ends with an error instead of trying again.
+inline constexpr int unable_status = 69; // EX_UNAVAILABLE of sysexits.h
+
+class Lifecycle {
+public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit Lifecycle(bool with_bus);
+
+  [[nodiscard]] Actions begin(Time now);
+  // The daemon has said READY=1 or STOPPING=1.
+  [[nodiscard]] Actions ready(Daemon daemon, Time now);
+  [[nodiscard]] Actions stopping(Daemon daemon);
+  // It has ended, or could not be started.
+  [[nodiscard]] Actions died(Daemon daemon, Ending how, Time now);
+  [[nodiscard]] Actions pause_over(Daemon daemon, Time now);
+  // A signal meant for the daemon. Until it is ready, and ready for signals, it is held back.
+  [[nodiscard]] Actions pass_on(Daemon daemon, int signal);
+  // Asked a second time, the supervisor gets `hurry_limit` to finish; a third time, none.
+  [[nodiscard]] Actions end_asked();
+  [[nodiscard]] Actions limit_over();
+  [[nodiscard]] Actions orphans_gone();
+
+  static constexpr std::chrono::milliseconds dismissal_limit{2'000};
+  static constexpr std::chrono::milliseconds hurry_limit{2'000};
+
+private:
+  enum class Phase { running, ending, dismissing, closing, over };
+  struct Ward {
+    bool wanted = true;
+    bool alive = false;
+    bool ready = false;
+    bool was_ready = false;
+    unsigned deaths = 0; // in a row, without having proved itself in between
+    Time since{};        // it was started or, later, was ready
+    std::vector<int> held;
+  };
+
+  [[nodiscard]] Ward& of(Daemon daemon) { return wards_[static_cast<std::size_t>(daemon)]; }
+  [[nodiscard]] bool alive(Daemon daemon) { return of(daemon).alive; }
+  [[nodiscard]] bool needed(Daemon daemon) const;
+  [[nodiscard]] std::vector<Daemon> leaving() const;
+  Start start(Daemon daemon, Time now);
+  Actions start_again(Daemon daemon, Time now);
+  void begin_ending() { phase_ = Phase::ending; }
+  Actions hurry();
+  Actions advance();
+  void dismiss(Actions& actions);
+  void close(Actions& actions);
+  void dismiss_daemon(Daemon daemon, Actions& actions);
+
+  std::array<Ward, daemon_count> wards_;
+  Phase phase_ = Phase::running;
+  unsigned times_asked_ = 0; // to end
+  bool jobs_are_stopped_ = false;
+  bool orphans_ = false;
+  bool killed_ = false; // what the present phase waits for has been sent SIGKILL
+  int status_ = 0;
+};
+
+} // namespace upstart::init

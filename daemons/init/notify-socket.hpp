@@ -1,0 +1,49 @@
+// Where the daemons say how they are (NOTIFY_SOCKET of the sd_notify convention). The kernel tells which process each
+// message is from.
+#pragma once
+
+#include "protocol/event-loop.hpp"
+#include "protocol/file-descriptor.hpp"
+
+#include <sys/types.h>
+
+#include <expected>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upstart::init {
+
+// What a message says; lines of other kinds are passed over, as the convention wants.
+struct Notification {
+  bool ready = false;
+  bool stopping = false;
+  bool keep = false;   // FDSTORE=1: the descriptors that came along
+  bool forget = false; // FDSTOREREMOVE=1
+  std::string name = "stored";
+  std::string status;
+  friend bool operator==(const Notification&, const Notification&) = default;
+};
+[[nodiscard]] Notification parse_notification(std::string_view lines);
+
+class NotifySocket {
+public:
+  using Received = std::function<void(pid_t sender, const Notification&, std::vector<protocol::FileDescriptor>)>;
+
+  [[nodiscard]] static std::expected<protocol::FileDescriptor, std::string> bind(const std::string& path);
+
+  NotifySocket(protocol::EventLoop& loop, protocol::FileDescriptor bound, Received received);
+
+  // Hands on all that has come by now. To be called before a death is acted on: what the dead one said comes first.
+  void drain();
+
+private:
+  bool receive();
+
+  protocol::FileDescriptor socket_;
+  Received received_;
+  protocol::FdWatcher watcher_;
+};
+
+} // namespace upstart::init

@@ -1,0 +1,44 @@
+// The command line of init as values. Pure: text in, options or what to print out.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace upstart::init {
+
+enum class Mode {
+  system,  // process 1
+  user,    // the leader of a user's session
+  session, // like a system instance, but on the session bus only
+};
+enum class Verbosity { quiet, normal, verbose, debug };
+
+struct Options {
+  Mode mode = Mode::system;
+  Verbosity verbosity = Verbosity::normal;
+  std::vector<std::string> confdirs;
+  std::vector<std::string> prepended_confdirs;
+  std::vector<std::string> appended_confdirs;
+  std::optional<std::string> logdir;
+  std::optional<std::string> default_console;
+  std::optional<std::string> startup_event;
+  std::optional<std::string> daemon_directory; // where the daemons are, instead of beside init
+  bool no_log = false;
+  bool no_startup_event = false;
+  bool no_dbus = false;
+  bool no_inherit_env = false;
+  bool no_cgroups = false;
+};
+
+// Instead of a run: help, version or a mistake. What to print (to standard error if the status is not 0), and exit.
+struct Answer {
+  std::string text;
+  int status;
+};
+
+// As process 1 words that are not options of init are ignored: the kernel passes on what it does not know.
+[[nodiscard]] std::expected<Options, Answer> read_options(const std::vector<std::string>& arguments, bool process_1);
+
+} // namespace upstart::init

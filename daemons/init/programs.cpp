@@ -1,0 +1,45 @@
+#include "daemons/init/programs.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <format>
+#include <ranges>
+#include <vector>
+
+namespace upstart::init {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_program(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
+}
+
+std::vector<fs::path> places() {
+  std::error_code error;
+  auto beside = fs::read_symlink("/proc/self/exe", error).parent_path();
+  return {beside, beside.parent_path() / "libexec/upstart", beside.parent_path() / "lib/upstart"};
+}
+
+} // namespace
+
+std::expected<std::string, std::string> find_daemon(const std::string& program, const std::optional<std::string>& directory) {
+  auto searched = directory ? std::vector<fs::path>{*directory} : places();
+  std::string list;
+  for (const auto& place : searched) {
+    if (is_program(place / program)) return place / program;
+    list += (list.empty() ? "" : ", ") + place.string();
+  }
+  return std::unexpected(std::format("unable to find the program {} in {}", program, list));
+}
+
+std::optional<std::string> find_in_path(const std::string& program, std::string_view path) {
+  for (auto part : std::views::split(path, ':'))
+    if (fs::path directory{std::string_view{part}}; !directory.empty() && is_program(directory / program)) return directory / program;
+  return std::nullopt;
+}
+
+} // namespace upstart::init

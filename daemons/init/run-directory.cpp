@@ -1,0 +1,85 @@
+#include "daemons/init/run-directory.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace upstart::init {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* system_directory = "/run/upstart";
+constexpr mode_t for_the_owner = 0700;
+
+std::unexpected<std::string> failed(const std::string& what, const std::string& path) {
+  return std::unexpected("unable to " + what + " " + path + ": " + std::strerror(errno));
+}
+
+std::expected<void, std::string> make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), for_the_owner) < 0 && errno != EEXIST) return failed("make the directory", path);
+  return {};
+}
+
+std::expected<void, std::string> make_anew(const std::string& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (::mkdir(path.c_str(), for_the_owner) < 0) return failed("make the run directory", path);
+  return {};
+}
+
+std::expected<std::string, std::string> make_temporary() {
+  std::string path = "/tmp/upstart-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) return failed("make a run directory", path);
+  return path;
+}
+
+// A path that goes into a D-Bus address as it is must not hold what separates the parts of one.
+std::expected<void, std::string> check_path(const std::string& path) {
+  if (path.find_first_of(",;%") == std::string::npos) return {};
+  return std::unexpected("the run directory cannot be " + path + ": its path must not hold any of , ; % (see XDG_RUNTIME_DIR)");
+}
+
+} // namespace
+
+std::expected<RunDirectory, std::string> RunDirectory::make(Mode mode, const std::optional<std::string>& runtime, pid_t pid) {
+  if (mode == Mode::session || (mode == Mode::user && !runtime)) {
+    return make_temporary().transform([](std::string path) { return RunDirectory{std::move(path)}; });
+  }
+  auto parent = mode == Mode::system ? "" : *runtime + "/upstart";
+  auto path = mode == Mode::system ? system_directory : parent + "/" + std::to_string(pid);
+  auto made = check_path(path)
+                  .and_then([&] { return parent.empty() ? std::expected<void, std::string>{} : make_directory(parent); })
+                  .and_then([&] { return make_anew(path); });
+  if (!made) return std::unexpected(made.error());
+  return RunDirectory{path};
+}
+
+RunDirectory::~RunDirectory() {
+  std::error_code error;
+  if (!path_.empty()) fs::remove_all(path_, error);
+}
+
+std::expected<SessionFile, std::string> SessionFile::write(const std::string& runtime, pid_t pid, const std::string& address) {
+  auto directory = runtime + "/upstart/sessions";
+  if (auto made = make_directory(directory); !made) return std::unexpected(made.error());
+  auto path = directory + "/" + std::to_string(pid) + ".session";
+  auto draft = directory + "/." + std::to_string(pid) + ".new"; // no ".session" at its end: nobody takes it for one
+  std::ofstream file{draft, std::ios::trunc};
+  file << "UPSTART_SESSION=" << address << '\n';
+  file.close();
+  if (!file || ::rename(draft.c_str(), path.c_str()) < 0) return failed("write the session file", path);
+  return SessionFile{path};
+}
+
+SessionFile::~SessionFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+} // namespace upstart::init

@@ -1,0 +1,157 @@
+// Stands in for a daemon in the tests of init: tells on standard output what happens to it, as "NAME WHAT …" lines,
+// and does what a client of its sockets asks for: one line in, one line out. The environment sets what it does by itself:
+//   STAND_IN_SLOW      names of daemons that are ready only when a client says "ready"
+//   STAND_IN_STUBBORN  names of daemons that do not heed SIGTERM
+#include "protocol/service-manager.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <format>
+#include <string>
+#include <vector>
+
+using namespace upstart::protocol;
+
+namespace {
+
+std::string own_name;
+
+void tell(const std::string& what) {
+  auto line = own_name + " " + what + "\n";
+  if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) ::_exit(1);
+}
+
+bool is_listed(const char* variable) {
+  const char* list = std::getenv(variable);
+  return list != nullptr && std::strstr(list, own_name.c_str()) != nullptr;
+}
+
+FileDescriptor memory(const std::string& content) {
+  FileDescriptor fd{::memfd_create("stand-in", MFD_CLOEXEC)};
+  if (::write(fd.get(), content.data(), content.size()) < 0) ::_exit(1);
+  return fd;
+}
+
+std::string content_of(int fd) {
+  std::string result(100, '\0');
+  auto length = ::pread(fd, result.data(), result.size(), 0);
+  result.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+  return result;
+}
+
+// A job: a process that outlives this one.
+pid_t start_job() {
+  pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  ::close_range(3, ~0U, 0);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  while (true) ::pause();
+}
+
+std::string open_descriptors() {
+  std::string result;
+  for (int fd = 0; fd < 64; ++fd)
+    if (::fcntl(fd, F_GETFD) >= 0) result += " " + std::to_string(fd);
+  return result;
+}
+
+std::string obey(const std::string& command) {
+  if (command == "ready") return notify_manager("READY=1") ? "ready" : "failed";
+  if (command == "who") return own_name + " " + std::to_string(::getpid());
+  if (command == "job") return std::to_string(start_job());
+  if (command == "limit") {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return std::to_string(limit.rlim_cur);
+  }
+  if (command.starts_with("environment ")) {
+    const char* value = std::getenv(command.substr(12).c_str());
+    return value == nullptr ? "(unset)" : value;
+  }
+  if (command.starts_with("keep ")) return keep_descriptor(command.substr(5), memory(command.substr(5)).get()) ? "kept" : "failed";
+  if (command.starts_with("keep-and-die ")) {
+    keep_descriptor(command.substr(13), memory(command.substr(13)).get());
+    ::raise(SIGKILL);
+  }
+  if (command.starts_with("forget ")) return forget_descriptor(command.substr(7)) ? "forgotten" : "failed";
+  if (command.starts_with("exit ")) ::_exit(std::atoi(command.c_str() + 5));
+  if (command == "stop") {
+    notify_manager("STOPPING=1");
+    ::_exit(0);
+  }
+  return "what?";
+}
+
+void serve(int listening) {
+  FileDescriptor client{::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)};
+  if (!client) return;
+  std::string command(200, '\0');
+  auto length = ::read(client.get(), command.data(), command.size());
+  if (length <= 0) return;
+  command.resize(command.find('\n'));
+  auto answer = obey(command) + "\n";
+  if (::write(client.get(), answer.data(), answer.size()) < 0) tell("lost a client");
+}
+
+void on_signal(int signal) {
+  tell(std::string{"got "} + ::sigabbrev_np(signal));
+  if (signal != SIGTERM || is_listed("STAND_IN_STUBBORN")) return;
+  notify_manager("STOPPING=1");
+  ::_exit(0);
+}
+
+FileDescriptor signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (int signal : {SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&set, signal);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  return FileDescriptor{::signalfd(-1, &set, SFD_CLOEXEC)};
+}
+
+std::string joined(int argc, char** argv) {
+  std::string result;
+  for (int i = 1; i < argc; ++i) result += std::string{" "} + argv[i];
+  return result;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  own_name = std::filesystem::path{argv[0]}.filename();
+  auto signal_source = signals();
+  auto open = open_descriptors();
+  auto given = inherited_descriptors();
+  tell("started " + std::to_string(::getpid()) + joined(argc, argv));
+  tell("has descriptors" + open);
+  std::vector<pollfd> watched{{signal_source.get(), POLLIN, 0}};
+  for (const auto& [name, fd] : given) {
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    if (::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0)
+      watched.push_back({fd.get(), POLLIN, 0});
+    else tell("was handed " + name + " holding " + content_of(fd.get()));
+  }
+  if (!is_listed("STAND_IN_SLOW")) {
+    notify_manager("READY=1");
+    tell("is ready");
+  }
+  while (::poll(watched.data(), watched.size(), -1) > 0) {
+    if (watched.front().revents != 0) {
+      signalfd_siginfo info{};
+      if (::read(signal_source.get(), &info, sizeof info) == sizeof info) on_signal(static_cast<int>(info.ssi_signo));
+    }
+    for (std::size_t i = 1; i < watched.size(); ++i)
+      if (watched[i].revents != 0) serve(watched[i].fd);
+  }
+}
