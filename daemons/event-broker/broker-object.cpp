@@ -1,0 +1,116 @@
+#include "daemons/event-broker/broker-object.hpp"
+
+#include "daemons/event-broker/broker.hpp"
+#include "protocol/names.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace upstart::broker {
+
+namespace {
+
+sdbus::Error error_of(const Fault& fault) { return {sdbus::Error::Name{fault.name}, fault.message}; }
+
+template <typename Value> Value value_or_throw(std::expected<Value, Fault> result) {
+  if (!result) throw error_of(result.error());
+  if constexpr (!std::is_void_v<Value>) return std::move(*result);
+}
+
+std::map<std::string, sdbus::Variant> described(const Remembered& event) {
+  return {{"id", sdbus::Variant{event.id}},
+          {"name", sdbus::Variant{event.name}},
+          {"env", sdbus::Variant{event.env}},
+          {"time", sdbus::Variant{event.time}},
+          {"uid", sdbus::Variant{static_cast<std::uint32_t>(event.emitter.uid)}},
+          {"pid", sdbus::Variant{static_cast<std::uint32_t>(event.emitter.pid)}},
+          {"handlers", sdbus::Variant{event.handlers}},
+          {"done", sdbus::Variant{event.done}},
+          {"blocked", sdbus::Variant{event.blocked}},
+          {"outcome", sdbus::Variant{std::string{name_of(event.outcome)}}}};
+}
+
+Descriptors::Files duplicates_of(const std::vector<sdbus::UnixFd>& files) {
+  Descriptors::Files result;
+  for (const auto& file : files) {
+    protocol::FileDescriptor copy{::fcntl(file.get(), F_DUPFD_CLOEXEC, 3)};
+    if (!copy) throw error_of({protocol::error_name::limits_exceeded, "The event broker has no descriptor left"});
+    result.push_back(std::move(copy));
+  }
+  return result;
+}
+
+} // namespace
+
+BrokerObject::BrokerObject(Broker& broker, Link& link)
+    : AdaptorInterfaces(link.connection().sdbus(), sdbus::ObjectPath{protocol::path::event_broker}), broker_{broker}, link_{link} {
+  registerAdaptor();
+}
+
+BrokerObject::~BrokerObject() { unregisterAdaptor(); }
+
+Origin BrokerObject::origin() {
+  auto message = getObject().getCurrentlyProcessedMessage();
+  const char* sender = link_.connection().is_peer() ? nullptr : message.getSender();
+  return {.link = link_, .sender = sender == nullptr ? "" : sender, .caller = link_.connection().caller_of(message)};
+}
+
+Origin BrokerObject::permitted(const char* deed) {
+  auto from = origin();
+  if (from.caller.uid != 0 && from.caller.uid != ::geteuid())
+    throw error_of({protocol::error_name::permission_denied, std::string{"You do not have permission to "} + deed});
+  return from;
+}
+
+uint64_t BrokerObject::Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) {
+  auto from = permitted("emit an event");
+  return value_or_throw(broker_.emit({.uid = from.caller.uid, .pid = from.caller.pid}, name, env, duplicates_of(files)));
+}
+
+void BrokerObject::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
+  auto outcome = broker_.wait(link_, id, result);
+  if (!outcome) result.returnError(error_of(outcome.error()));
+}
+
+std::vector<std::string> BrokerObject::Attach(const std::string& handler, const std::vector<std::string>& events) {
+  return value_or_throw(broker_.attach(permitted("handle events"), handler, events));
+}
+
+void BrokerObject::Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
+  value_or_throw(broker_.subscribe(permitted("handle events"), add, remove));
+}
+
+void BrokerObject::Finished(const uint64_t& id, const bool& failed, const std::vector<std::string>& done) {
+  broker_.finished(permitted("finish an event"), id, failed, done);
+}
+
+void BrokerObject::Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid, const uint32_t& pid) {
+  broker_.record(permitted("record an event"), name, env, {.uid = uid, .pid = static_cast<pid_t>(pid)});
+}
+
+std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> BrokerObject::ListPending() {
+  std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> list;
+  for (auto& [event, blocked_by] : broker_.queue().pending()) list.emplace_back(event->id, event->name, event->env, std::move(blocked_by));
+  return list;
+}
+
+std::vector<std::map<std::string, sdbus::Variant>> BrokerObject::History(const uint32_t& count) {
+  std::vector<std::map<std::string, sdbus::Variant>> list;
+  for (const auto* event : broker_.queue().history().last(count)) list.push_back(described(*event));
+  return list;
+}
+
+void BrokerObject::JoinBus(const std::string& address) {
+  static_cast<void>(permitted("make the event broker join a bus"));
+  value_or_throw(broker_.join_bus(address));
+}
+
+uint32_t BrokerObject::pending() { return static_cast<uint32_t>(broker_.queue().pending_count()); }
+
+void BrokerObject::tell_interest(const std::string& destination, const std::vector<std::string>& wanted_by_others) {
+  auto signal = getObject().createSignal(sdbus::InterfaceName{INTERFACE_NAME}, sdbus::SignalName{"InterestChanged"});
+  if (!destination.empty()) signal.setDestination(destination);
+  signal << wanted_by_others;
+  getObject().emitSignal(signal);
+}
+
+} // namespace upstart::broker

@@ -1,0 +1,45 @@
+// The broker as one connection sees it: translates between the wire and the broker, and checks who calls.
+#pragma once
+
+#include "daemons/event-broker/link.hpp"
+#include "generated/EventBroker1-adaptor.hpp"
+
+namespace upstart::broker {
+
+// Who called: on which connection, under which unique name (empty on a peer connection), and as which user.
+struct Origin {
+  Link& link;
+  std::string sender;
+  protocol::Caller caller;
+};
+
+class BrokerObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventBroker1_adaptor> {
+public:
+  BrokerObject(Broker& broker, Link& link);
+  ~BrokerObject();
+
+  // InterestChanged to one client only.
+  void tell_interest(const std::string& destination, const std::vector<std::string>& wanted_by_others);
+
+private:
+  uint64_t Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) override;
+  void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
+  std::vector<std::string> Attach(const std::string& handler, const std::vector<std::string>& events) override;
+  void Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override;
+  void Finished(const uint64_t& id, const bool& failed, const std::vector<std::string>& done) override;
+  void Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid, const uint32_t& pid) override;
+  std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> ListPending() override;
+  std::vector<std::map<std::string, sdbus::Variant>> History(const uint32_t& count) override;
+  void JoinBus(const std::string& address) override;
+  std::string version() override { return UPSTART_VERSION; }
+  uint32_t pending() override;
+
+  [[nodiscard]] Origin origin();
+  // The same; throws PermissionDenied ("You do not have permission to …") unless the caller is root or our own user.
+  [[nodiscard]] Origin permitted(const char* deed);
+
+  Broker& broker_;
+  Link& link_;
+};
+
+} // namespace upstart::broker

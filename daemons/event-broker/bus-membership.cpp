@@ -1,0 +1,71 @@
+#include "daemons/event-broker/bus-membership.hpp"
+
+#include "protocol/names.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cstring>
+
+namespace upstart::broker {
+
+namespace {
+
+constexpr std::chrono::milliseconds first_pause{100};
+constexpr std::chrono::milliseconds longest_pause{30'000};
+
+int name_answered(sd_bus_message* reply, void*, sd_bus_error*) {
+  if (const auto* error = sd_bus_message_get_error(reply); error != nullptr) {
+    spdlog::warn("the bus refuses the name {}: {}", protocol::bus_name::event_broker, error->message);
+    return 0;
+  }
+  constexpr std::uint32_t waiting_in_line = 2;
+  std::uint32_t answer = 0;
+  if (sd_bus_message_read(reply, "u", &answer) >= 0 && answer == waiting_in_line)
+    spdlog::warn("the name {} belongs to another process on this bus; it is ours when that one leaves", protocol::bus_name::event_broker);
+  return 0;
+}
+
+} // namespace
+
+BusMembership::BusMembership(protocol::EventLoop& loop, std::string address)
+    : loop_{loop}, address_{std::move(address)}, retry_{loop, [this] { join(); }}, pause_{first_pause} {}
+
+void BusMembership::join() {
+  if (is_member_ || greeting_) return;
+  retry_.stop();
+  greeting_ = protocol::Greeting::to_bus(loop_, address_, [this](auto outcome) { answered(std::move(outcome)); });
+}
+
+void BusMembership::answered(std::expected<std::unique_ptr<protocol::BusConnection>, std::string> outcome) {
+  auto done = std::move(greeting_);
+  if (!outcome) {
+    if (told_ != outcome.error()) spdlog::warn("unable to join the bus at {}: {}; will try again", address_, outcome.error());
+    told_ = outcome.error();
+    return try_later();
+  }
+  spdlog::info("joined the bus at {}", address_);
+  is_member_ = true;
+  pause_ = first_pause;
+  told_.clear();
+  auto* bus = (*outcome)->raw();
+  joined_(std::move(*outcome));
+  take_name(bus);
+}
+
+void BusMembership::take_name(sd_bus* bus) {
+  int error = sd_bus_request_name_async(bus, nullptr, protocol::bus_name::event_broker, SD_BUS_NAME_QUEUE, name_answered, nullptr);
+  if (error < 0) spdlog::warn("unable to ask for the name {}: {}", protocol::bus_name::event_broker, std::strerror(-error));
+}
+
+void BusMembership::lost() {
+  spdlog::warn("the bus at {} has gone; will join it again", address_);
+  is_member_ = false;
+  try_later();
+}
+
+void BusMembership::try_later() {
+  retry_.start(pause_);
+  pause_ = std::min(pause_ * 2, longest_pause);
+}
+
+} // namespace upstart::broker

@@ -1,0 +1,37 @@
+// Being on a bus, as far as it lies with us: connects, takes the broker's name, and after a failure or a loss tries
+// again with growing pauses. Says what is wrong once, not at each attempt.
+#pragma once
+
+#include "protocol/bus-connection.hpp"
+
+namespace upstart::broker {
+
+class BusMembership {
+public:
+  using Joined = std::function<void(std::unique_ptr<protocol::BusConnection>)>;
+
+  BusMembership(protocol::EventLoop& loop, std::string address);
+
+  void on_joined(Joined joined) { joined_ = std::move(joined); }
+  [[nodiscard]] const std::string& address() const { return address_; }
+  // Tries now, unless it is there or on its way.
+  void join();
+  // The connection that was handed to `joined` is no more.
+  void lost();
+
+private:
+  void answered(std::expected<std::unique_ptr<protocol::BusConnection>, std::string> outcome);
+  void try_later();
+  void take_name(sd_bus* bus);
+
+  protocol::EventLoop& loop_;
+  std::string address_;
+  Joined joined_;
+  std::unique_ptr<protocol::Greeting> greeting_;
+  protocol::Timer retry_;
+  std::chrono::milliseconds pause_;
+  std::string told_;
+  bool is_member_ = false;
+};
+
+} // namespace upstart::broker

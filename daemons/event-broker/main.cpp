@@ -1,0 +1,120 @@
+// upstart-event-broker: see README.md beside this file.
+#include "daemons/event-broker/broker.hpp"
+#include "protocol/names.hpp"
+#include "protocol/peer.hpp"
+#include "protocol/service-manager.hpp"
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+namespace {
+
+using namespace upstart;
+using namespace upstart::broker;
+
+constexpr const char* system_bus = "unix:path=/run/dbus/system_bus_socket";
+
+struct Options {
+  std::string run_directory;
+  std::string bus;
+  bool session = false;
+  bool verbose = false;
+  bool debug = false;
+};
+
+void declare(CLI::App& program, Options& options) {
+  program.set_version_flag("--version", "upstart-event-broker (upstart " UPSTART_VERSION ")");
+  program.add_option("--run-directory", options.run_directory, "where the socket is and what must not be forgotten is kept")
+      ->required()
+      ->type_name("DIR");
+  program.add_option("--bus", options.bus, "join the bus at this address too")->type_name("ADDRESS");
+  program.add_flag("--session", options.session, "serve a session: join its bus, not the system's");
+  program.add_flag("-v,--verbose", options.verbose, "say what is done");
+  program.add_flag("--debug", options.debug, "say everything");
+}
+
+void set_up_log(const Options& options) {
+  spdlog::set_default_logger(spdlog::stderr_logger_st("event-broker"));
+  spdlog::set_pattern("event-broker: %v");
+  spdlog::set_level(options.debug ? spdlog::level::debug : options.verbose ? spdlog::level::info : spdlog::level::warn);
+}
+
+// Events bring descriptors along.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) spdlog::info("the limit of descriptors stays as it is");
+}
+
+std::string from_environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? otherwise : value;
+}
+
+// Empty: none.
+std::string bus_of(const Options& options) {
+  if (!options.bus.empty()) return options.bus;
+  if (options.session) return from_environment("DBUS_SESSION_BUS_ADDRESS", "");
+  return from_environment("DBUS_SYSTEM_BUS_ADDRESS", system_bus);
+}
+
+std::expected<protocol::FileDescriptor, std::string> listening_socket(std::multimap<std::string, protocol::FileDescriptor>& inherited,
+                                                                      const Options& options) {
+  if (auto handed = inherited.extract(protocol::socket_name::broker)) return std::move(handed.mapped());
+  return protocol::listen_at(protocol::daemon_address(options.run_directory, protocol::socket_name::broker));
+}
+
+int fail(const std::string& message) {
+  spdlog::error("{}", message);
+  return EXIT_FAILURE;
+}
+
+int run(const Options& options) {
+  auto inherited = protocol::inherited_descriptors();
+  auto recalled = Memory::open(options.run_directory);
+  if (!recalled) return fail(recalled.error());
+  auto listening = listening_socket(inherited, options);
+  if (!listening) return fail(listening.error());
+
+  protocol::EventLoop loop;
+  Broker broker{loop, std::move(*recalled)};
+  broker.take_back(std::move(inherited));
+  protocol::PeerServer server{loop, std::move(*listening), [&](auto peer) { broker.serve(std::move(peer)); }};
+  protocol::SignalWatcher on_terminate{loop, SIGTERM, [&] { loop.stop(); }};
+  protocol::SignalWatcher on_interrupt{loop, SIGINT, [&] { loop.stop(); }};
+  protocol::SignalWatcher on_bus_appeared{loop, SIGUSR1, [&] { broker.retry_buses(); }};
+  if (auto address = bus_of(options); !address.empty()) static_cast<void>(broker.join_bus(address));
+  protocol::notify_manager("READY=1");
+  loop.run();
+  protocol::notify_manager("STOPPING=1");
+  broker.finish_up();
+  return EXIT_SUCCESS;
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+  CLI::App program{"Takes events, orders them, and gives each to the handlers that want it.", "upstart-event-broker"};
+  Options options;
+  declare(program, options);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& outcome) {
+    return program.exit(outcome) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
+  set_up_log(options);
+  std::signal(SIGPIPE, SIG_IGN);
+  allow_many_descriptors();
+  return run(options);
+} catch (const std::exception& error) {
+  std::cerr << "event-broker: " << error.what() << '\n';
+  return EXIT_FAILURE;
+}

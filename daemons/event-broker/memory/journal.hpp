@@ -1,0 +1,56 @@
+// An append-only file of records that survives the death of the process at any moment. A record is its size, a checksum
+// and its bytes; one that was torn by the death is recognised and dropped. Records are gathered by `add` and reach the
+// file together with `write`: all of them or, as far as a reader can tell, none of the last.
+//
+// It need not survive the machine: the run directory does not either, so nothing is forced to disk.
+#pragma once
+
+#include "protocol/file-descriptor.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upstart::broker {
+
+class Journal {
+public:
+  // What a file held, oldest first, and what is wrong with it, if anything; a damaged file is kept aside.
+  struct Found;
+  // Opens or makes the file, and locks it for this process. The error says what and why.
+  static std::expected<Found, std::string> open(const std::string& path);
+
+  void add(std::string_view record);
+  [[nodiscard]] bool has_unwritten() const { return !unwritten_.empty(); }
+  // On failure the file is as before, and what was added is dropped: it then lacks something, until `rewrite`.
+  std::expected<void, std::string> write();
+  // Puts these records in place of all that the file holds and of what is unwritten; on failure nothing has changed.
+  std::expected<void, std::string> rewrite(const std::vector<std::string>& records);
+
+  // False after a failed write that could not be undone: what is written next would not be found again.
+  [[nodiscard]] bool intact() const { return intact_; }
+  // The file has grown far beyond what the last rewrite needed.
+  [[nodiscard]] bool worth_rewriting() const;
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+private:
+  Journal(std::string path, protocol::FileDescriptor file, protocol::FileDescriptor lock, std::uint64_t size);
+
+  std::string path_;
+  protocol::FileDescriptor file_;
+  protocol::FileDescriptor lock_;
+  std::string unwritten_;
+  std::uint64_t size_ = 0;
+  std::uint64_t size_rewritten_ = 0;
+  bool intact_ = true;
+};
+
+struct Journal::Found {
+  Journal journal;
+  std::vector<std::string> records;
+  std::string fault; // empty: none
+};
+
+} // namespace upstart::broker

@@ -1,0 +1,46 @@
+#include "daemons/event-broker/memory/memory.hpp"
+
+namespace upstart::broker {
+
+std::expected<Memory::Recalled, std::string> Memory::open(const std::string& run_directory) {
+  std::string path = run_directory + "/events.journal";
+  auto found = Journal::open(path);
+  if (!found) return std::unexpected(found.error());
+  Recalled recalled{.memory = Memory{std::move(found->journal)}, .changes = {}, .faults = {}};
+  if (!found->fault.empty()) recalled.faults.push_back(std::move(found->fault));
+  for (const auto& record : found->records) {
+    auto change = decode(record);
+    if (change) recalled.changes.push_back(std::move(*change));
+    else recalled.faults.push_back(path + ": " + change.error() + "; it is left out");
+  }
+  return recalled;
+}
+
+std::expected<void, std::string> Memory::rewrite(const Snapshot& snapshot) {
+  std::vector<std::string> records;
+  for (const auto& change : snapshot()) records.push_back(encode(change));
+  auto rewritten = journal_.rewrite(records);
+  if (rewritten) behind_ = false;
+  return rewritten;
+}
+
+std::expected<void, std::string> Memory::write(const Snapshot& snapshot) {
+  if (behind()) return rewrite(snapshot);
+  auto written = journal_.write();
+  if (!written) {
+    behind_ = true;
+    if (rewrite(snapshot)) return {};
+  } else if (journal_.worth_rewriting()) {
+    // Without room for a second file the first one goes on.
+    [[maybe_unused]] auto rewritten = rewrite(snapshot);
+  }
+  return written;
+}
+
+std::expected<void, std::string> Memory::write_ahead(const Change& change, const Snapshot& snapshot) {
+  if (auto written = write(snapshot); !written) return written;
+  note(change);
+  return journal_.write();
+}
+
+} // namespace upstart::broker

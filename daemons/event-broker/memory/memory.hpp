@@ -1,0 +1,49 @@
+// The one place that knows what must not be forgotten: `events.journal` in the run directory, as changes. Before an
+// event that a handler wants is accepted, and before anything is told to anybody, the changes behind it are written.
+//
+// A file system that is full makes it *behind*: it lacks changes that could not be refused (a handler finished an event).
+// It then takes no event until the whole state could be written anew.
+#pragma once
+
+#include "daemons/event-broker/memory/change.hpp"
+#include "daemons/event-broker/memory/journal.hpp"
+
+#include <functional>
+
+namespace upstart::broker {
+
+class Memory {
+public:
+  struct Recalled;
+  // What a former life wrote down, and what was wrong with it.
+  static std::expected<Recalled, std::string> open(const std::string& run_directory);
+
+  // The whole state as the shortest list of changes.
+  using Snapshot = std::function<std::vector<Change>()>;
+
+  // While behind nothing need be noted: the whole state is written next.
+  void note(const Change& change) {
+    if (!behind()) journal_.add(encode(change));
+  }
+  [[nodiscard]] bool has_unwritten() const { return journal_.has_unwritten(); }
+  // Writes what was noted. On failure it is behind; `snapshot` is asked for when it was, or when the file has grown.
+  std::expected<void, std::string> write(const Snapshot& snapshot);
+  // Writes what was noted, and this change; on failure this change alone is refused.
+  std::expected<void, std::string> write_ahead(const Change& change, const Snapshot& snapshot);
+  [[nodiscard]] bool behind() const { return behind_ || !journal_.intact(); }
+
+private:
+  explicit Memory(Journal journal) : journal_{std::move(journal)} {}
+  std::expected<void, std::string> rewrite(const Snapshot& snapshot);
+
+  Journal journal_;
+  bool behind_ = false;
+};
+
+struct Memory::Recalled {
+  Memory memory;
+  std::vector<Change> changes;
+  std::vector<std::string> faults;
+};
+
+} // namespace upstart::broker
