@@ -2,6 +2,7 @@
 // knows nothing of instances.
 #pragma once
 
+#include "daemons/job-supervisor/configuration/class-change.hpp"
 #include "daemons/job-supervisor/language/parser.hpp"
 #include "protocol/event-loop.hpp"
 
@@ -11,12 +12,6 @@
 #include <vector>
 
 namespace upstart::supervisor {
-
-// A class that is new or has changed, or a name that has none any more (job_class empty).
-struct ClassChange {
-  std::string name;
-  std::shared_ptr<const JobClass> job_class;
-};
 
 class Configuration {
 public:

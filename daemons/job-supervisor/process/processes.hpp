@@ -57,6 +57,8 @@ public:
   virtual std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) = 0;
   // Sends a signal to the process group of that process; nothing if there is none.
   virtual void signal(ProcessKind kind, int signal_number) = 0;
+  // Sends a signal to that process alone.
+  virtual void signal_process(ProcessKind kind, int signal_number) = 0;
   // Ends with SIGKILL whatever the job has left behind: its control group where there is one, else its descendants.
   virtual void kill_leftovers() = 0;
 };

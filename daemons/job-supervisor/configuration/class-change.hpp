@@ -1,0 +1,16 @@
+// What the configuration tells the jobs: a class that is new or has changed, or a name that has none any more.
+#pragma once
+
+#include "daemons/job-supervisor/language/job-class.hpp"
+
+#include <memory>
+#include <string>
+
+namespace upstart::supervisor {
+
+struct ClassChange {
+  std::string name;
+  std::shared_ptr<const JobClass> job_class; // empty: gone
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,40 @@
+// A job class in force under its name, its `start on` at run time, and its instances. When its file changes while
+// there are instances, the old class stays for them and for new ones until the last has gone; then the new one takes
+// over.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/subscriber.hpp"
+#include "daemons/job-supervisor/language/job-class.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace upstart::supervisor {
+
+class ClassEntry {
+public:
+  ClassEntry(EventIndex& index, std::shared_ptr<const JobClass> job_class) : class_{std::move(job_class)}, start_on_{index, *this, nullptr} {}
+
+  [[nodiscard]] const std::string& name() const { return class_->name; }
+  [[nodiscard]] const std::shared_ptr<const JobClass>& job_class() const { return class_; }
+  void set_job_class(std::shared_ptr<const JobClass> job_class) { class_ = std::move(job_class); }
+  [[nodiscard]] Subscriber& start_on() { return start_on_; }
+
+  using Instances = std::map<std::string, std::shared_ptr<Job>, std::less<>>;
+  [[nodiscard]] Instances& instances() { return instances_; }
+  [[nodiscard]] const Instances& instances() const { return instances_; }
+
+  // What takes over when the last instance has gone: a class, or (empty pointer) nothing.
+  std::optional<std::shared_ptr<const JobClass>> successor;
+  // Its conditions name an event that a bridge watches.
+  bool watched = false;
+
+private:
+  std::shared_ptr<const JobClass> class_;
+  Subscriber start_on_;
+  Instances instances_;
+};
+
+} // namespace upstart::supervisor

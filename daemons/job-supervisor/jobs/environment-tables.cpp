@@ -1,0 +1,32 @@
+#include "daemons/job-supervisor/jobs/environment-tables.hpp"
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+protocol::Environment initial_table(const protocol::Environment& own, bool inherit) {
+  protocol::Environment initial;
+  initial.set("TERM", own.get("TERM").value_or("linux"));
+  initial.set("PATH", own.get("PATH").value_or(default_path));
+  if (inherit) initial.merge(own);
+  return initial;
+}
+
+} // namespace
+
+EnvironmentTables::EnvironmentTables(protocol::Environment own, bool inherit)
+    : own_{std::move(own)}, initial_{initial_table(own_, inherit)}, global_{initial_} {}
+
+protocol::Environment EnvironmentTables::of_class(const JobClass& job_class) const {
+  auto environment = global_;
+  for (const auto& entry : job_class.env) {
+    if (entry.contains('=')) environment.set_string(entry);
+    else if (auto value = own_.get(entry)) environment.set(entry, *value);
+    else environment.unset(entry);
+  }
+  return environment;
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,28 @@
+// The environments that jobs begin with: the global table, which clients may change, and what a class adds to it.
+#pragma once
+
+#include "daemons/job-supervisor/language/job-class.hpp"
+#include "protocol/environment.hpp"
+
+namespace upstart::supervisor {
+
+class EnvironmentTables {
+public:
+  // `own` is the environment that init was started with: where a bare `env KEY` takes its value from, and, if `inherit`
+  // (a session), what every job begins with.
+  EnvironmentTables(protocol::Environment own, bool inherit);
+
+  [[nodiscard]] protocol::Environment& global() { return global_; }
+  [[nodiscard]] const protocol::Environment& global() const { return global_; }
+  void reset_global() { global_ = initial_; }
+
+  // The global table with the class's `env` on top.
+  [[nodiscard]] protocol::Environment of_class(const JobClass& job_class) const;
+
+private:
+  protocol::Environment own_;
+  protocol::Environment initial_;
+  protocol::Environment global_;
+};
+
+} // namespace upstart::supervisor
