@@ -1,0 +1,230 @@
+#include "daemons/job-supervisor/configuration/catalogue.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+namespace upstart::supervisor {
+
+namespace {
+
+std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
+
+std::uint64_t hash_of(const std::array<std::uint64_t, 4>& numbers) {
+  return hash_of(std::string_view{reinterpret_cast<const char*>(numbers.data()), sizeof numbers});
+}
+
+
+std::string path_below(std::string_view job, JobFile::Kind kind, Dialect dialect) {
+  std::string path{job};
+  if (dialect == Dialect::event_d) return path;
+  return path.append(kind == JobFile::Kind::job ? ".conf" : ".override");
+}
+
+} // namespace
+
+// The making of one job's class out of the files that its name has.
+struct Catalogue::Making {
+  // A file with its present text.
+  struct Layer {
+    File* file;
+    std::string text;
+    std::uint64_t hash;
+    [[nodiscard]] bool is_new() const { return file->verdict == Verdict::unread || file->hash != hash; }
+    [[nodiscard]] bool is_known_bad() const { return !is_new() && file->verdict == Verdict::bad; }
+  };
+  enum class Step : std::uint8_t { settled, next };
+
+  const Catalogue& catalogue;
+  const std::string& name;
+  Job& job;
+  bool complain_again;
+  Outcome& outcome;
+
+  void run();
+  Step consider(File& conf);
+  std::optional<Layer> read(File& file);
+  std::vector<Layer> read_overrides(std::uint32_t last_directory);
+  ParseResult judge(const Layer& layer, const JobClass* base);
+  [[nodiscard]] bool is_as_it_was(const Layer& conf, const std::vector<Layer>& overrides) const;
+  static std::uint64_t made_of(const Layer& conf, const Layer* on_top);
+  void set_class(std::shared_ptr<const JobClass> job_class, std::uint64_t made_of, std::uint32_t owner);
+  [[nodiscard]] std::string path_of(const File& file) const;
+};
+
+void Catalogue::Making::run() {
+  for (auto& file : job.files)
+    if (file.present && file.kind == JobFile::Kind::job && consider(file) == Step::settled) return;
+  set_class({}, 0, 0);
+}
+
+Catalogue::Making::Step Catalogue::Making::consider(File& file) {
+  auto conf = read(file);
+  if (!conf) {
+    bool owns = job.made_of != 0 && job.owner == file.directory;
+    return file.present && owns ? Step::settled : Step::next; // unreadable: the class stays as it was
+  }
+  if (conf->is_known_bad() && !complain_again) return Step::next;
+  auto overrides = read_overrides(file.directory);
+  if (is_as_it_was(*conf, overrides)) return Step::settled;
+
+  auto made = judge(*conf, nullptr).job_class;
+  if (!made) return Step::next;
+  const Layer* on_top = nullptr;
+  for (const auto& layer : overrides) {
+    auto overridden = judge(layer, made.get()).job_class;
+    if (!overridden) continue;
+    made = std::move(overridden);
+    on_top = &layer;
+    break;
+  }
+  set_class(std::move(made), made_of(*conf, on_top), file.directory);
+  return Step::settled;
+}
+
+std::optional<Catalogue::Making::Layer> Catalogue::Making::read(File& file) {
+  auto path = path_of(file);
+  auto text = catalogue.read_(path);
+  if (text) {
+    auto hash = hash_of(*text);
+    return Layer{.file = &file, .text = *std::move(text), .hash = hash};
+  }
+  if (text.error().missing) {
+    file.present = false;
+    return {};
+  }
+  auto hash = hash_of("cannot be read: " + text.error().reason);
+  bool known = file.verdict == Verdict::bad && file.hash == hash;
+  if (!known || complain_again) outcome.reports.push_back({.path = path, .diagnostic = {.message = text.error().reason}});
+  file.verdict = Verdict::bad;
+  file.hash = hash;
+  return {};
+}
+
+std::vector<Catalogue::Making::Layer> Catalogue::Making::read_overrides(std::uint32_t last_directory) {
+  std::vector<Layer> layers;
+  for (auto& file : job.files)
+    if (file.present && file.kind == JobFile::Kind::override && file.directory <= last_directory)
+      if (auto layer = read(file)) layers.push_back(*std::move(layer));
+  return layers;
+}
+
+ParseResult Catalogue::Making::judge(const Layer& layer, const JobClass* base) {
+  auto path = path_of(*layer.file);
+  auto result = catalogue.parse_(layer.text, {.name = name,
+                                              .path = base == nullptr ? path : base->path,
+                                              .dialect = catalogue.directories_[layer.file->directory].dialect,
+                                              .base = base});
+  if (layer.is_new() || (complain_again && !result.job_class))
+    for (auto& diagnostic : result.diagnostics)
+      outcome.reports.push_back({.path = path, .diagnostic = std::move(diagnostic)});
+  layer.file->verdict = result.job_class ? Verdict::good : Verdict::bad;
+  layer.file->hash = layer.hash;
+  return result;
+}
+
+bool Catalogue::Making::is_as_it_was(const Layer& conf, const std::vector<Layer>& overrides) const {
+  if (conf.is_new() || conf.is_known_bad()) return false;
+  const Layer* on_top = nullptr;
+  for (const auto& layer : overrides) {
+    if (layer.is_known_bad() && complain_again) return false;
+    if (layer.is_known_bad()) continue;
+    on_top = &layer;
+    break;
+  }
+  return job.made_of == made_of(conf, on_top);
+}
+
+std::uint64_t Catalogue::Making::made_of(const Layer& conf, const Layer* on_top) {
+  std::uint64_t override_directory = on_top == nullptr ? 0 : on_top->file->directory + std::uint64_t{1};
+  return hash_of({conf.file->directory, conf.hash, override_directory, on_top == nullptr ? 0 : on_top->hash}) | 1U;
+}
+
+void Catalogue::Making::set_class(std::shared_ptr<const JobClass> job_class, std::uint64_t made_of,
+                                  std::uint32_t owner) {
+  job.owner = owner;
+  if (std::exchange(job.made_of, made_of) == made_of) return;
+  outcome.changes.push_back({.name = name, .job_class = std::move(job_class)});
+}
+
+std::string Catalogue::Making::path_of(const File& file) const {
+  const auto& directory = catalogue.directories_[file.directory];
+  return directory.path + '/' + path_below(name, file.kind, directory.dialect);
+}
+
+Catalogue::Catalogue(std::vector<JobDirectory> directories, Read read, Parse parse)
+    : directories_{std::move(directories)}, read_{std::move(read)}, parse_{std::move(parse)} {}
+
+void Catalogue::found(std::size_t directory, std::string_view below) {
+  auto file_name = job_file(below, directories_.at(directory).dialect);
+  if (!file_name) return;
+  auto job = jobs_.try_emplace(std::move(file_name->name)).first;
+  file_of(job->second, directory, file_name->kind).present = true;
+  mark(job);
+}
+
+void Catalogue::gone(std::size_t directory, std::string_view below) { set_present(directory, below, false); }
+
+void Catalogue::gone_below(std::size_t directory, std::string_view below) {
+  set_present_below(directory, below, false);
+}
+
+void Catalogue::kept(std::size_t directory, std::string_view below) {
+  set_present(directory, below, true);
+  set_present_below(directory, below, true);
+}
+
+void Catalogue::set_present(std::size_t directory, std::string_view below, bool present) {
+  auto file_name = job_file(below, directories_.at(directory).dialect);
+  auto job = file_name ? jobs_.find(file_name->name) : jobs_.end();
+  if (job == jobs_.end()) return;
+  for (auto& file : job->second.files)
+    if (file.directory == directory && file.kind == file_name->kind) {
+      file.present = present;
+      mark(job);
+    }
+}
+
+void Catalogue::set_present_below(std::size_t directory, std::string_view below, bool present) {
+  auto prefix = below.empty() ? std::string{} : std::string{below} + '/';
+  for (auto job = jobs_.lower_bound(prefix); job != jobs_.end() && job->first.starts_with(prefix); ++job)
+    for (auto& file : job->second.files)
+      if (file.directory == directory) {
+        file.present = present;
+        mark(job);
+      }
+}
+
+void Catalogue::mark(Jobs::iterator job) {
+  if (!std::exchange(job->second.marked, true)) marked_.push_back(job);
+}
+
+Catalogue::File& Catalogue::file_of(Job& job, std::size_t directory, JobFile::Kind kind) {
+  File file{.directory = static_cast<std::uint32_t>(directory), .kind = kind};
+  auto place = std::ranges::lower_bound(job.files, file.order(), {}, &File::order);
+  if (place == job.files.end() || place->order() != file.order()) place = job.files.insert(place, file);
+  return *place;
+}
+
+Catalogue::Outcome Catalogue::settle(Complain complain) {
+  Outcome outcome;
+  auto marked = std::exchange(marked_, {});
+  std::ranges::sort(marked, {}, [](auto job) -> const std::string& { return job->first; });
+  for (auto job : marked) settle(job, complain, outcome);
+  return outcome;
+}
+
+void Catalogue::settle(Jobs::iterator entry, Complain complain, Outcome& outcome) {
+  auto& [name, job] = *entry;
+  job.marked = false;
+  Making{.catalogue = *this,
+         .name = name,
+         .job = job,
+         .complain_again = complain == Complain::again,
+         .outcome = outcome}
+      .run();
+  std::erase_if(job.files, [](const File& file) { return !file.present; });
+  if (job.files.empty()) jobs_.erase(entry);
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,97 @@
+// The catalogue of job files: which files there are for each job name, which of them counts, and which class that gives.
+//
+// Of several directories the first whose NAME.conf parses owns the name. On top of it comes the first NAME.override
+// without an error that stands in the same or an earlier directory. What is told of files (found, gone) only marks
+// names; `settle` then reads the files of marked names and of no others. It keeps no text and no class, only a hash of
+// each file: a file whose text is what it was changes nothing, and is not complained of again.
+//
+// Pure but for its two ports, one that reads a file and one that parses a text.
+#pragma once
+
+#include "daemons/job-supervisor/configuration/class-change.hpp"
+#include "daemons/job-supervisor/language/job-files.hpp"
+
+#include <expected>
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace upstart::supervisor {
+
+struct JobDirectory {
+  std::string path;
+  Dialect dialect = Dialect::conf;
+};
+
+struct ReadFault {
+  bool missing = false; // it is not there (any more), or is no regular file
+  std::string reason;
+};
+
+// A diagnostic of a file. Line 0: of the file as a whole, that it cannot be read.
+struct Report {
+  std::string path;
+  Diagnostic diagnostic;
+};
+
+class Catalogue {
+public:
+  using Read = std::function<std::expected<std::string, ReadFault>(const std::string& path)>;
+  using Parse = std::function<ParseResult(std::string_view text, const ParseOptions& options)>;
+
+  struct Outcome {
+    std::vector<ClassChange> changes; // sorted by name
+    std::vector<Report> reports;
+  };
+  enum class Complain : std::uint8_t { once, again };
+
+  // Directories in order of precedence.
+  Catalogue(std::vector<JobDirectory> directories, Read read, Parse parse);
+
+  [[nodiscard]] const std::vector<JobDirectory>& directories() const { return directories_; }
+
+  // That file is there, and its text may have changed. Files that are no job's are none of its business.
+  void found(std::size_t directory, std::string_view below);
+  void gone(std::size_t directory, std::string_view below);
+  // Everything below that path is gone; an empty path: the whole directory.
+  void gone_below(std::size_t directory, std::string_view below);
+  // Takes that back, for that file and everything below, if not settled yet: nothing new can be learned of them, so they
+  // are taken to be as they were.
+  void kept(std::size_t directory, std::string_view below);
+
+  // What has become of the classes. With Complain::again errors that still stand are reported once more.
+  [[nodiscard]] Outcome settle(Complain complain = Complain::once);
+
+private:
+  enum class Verdict : std::uint8_t { unread, good, bad };
+  struct File {
+    std::uint64_t hash = 0; // of the text, or of why there is none
+    std::uint32_t directory = 0;
+    JobFile::Kind kind = JobFile::Kind::job;
+    Verdict verdict = Verdict::unread;
+    bool present = true;
+    [[nodiscard]] auto order() const { return std::pair{directory, kind}; }
+  };
+  struct Job {
+    std::vector<File> files;   // in order of precedence
+    std::uint64_t made_of = 0; // the files and texts behind its class; 0: it has none
+    std::uint32_t owner = 0;   // the directory of its .conf, where it has a class
+    bool marked = false;
+  };
+  using Jobs = std::map<std::string, Job, std::less<>>;
+  struct Making;
+
+  void mark(Jobs::iterator job);
+  void set_present(std::size_t directory, std::string_view below, bool present);
+  void set_present_below(std::size_t directory, std::string_view below, bool present);
+  static File& file_of(Job& job, std::size_t directory, JobFile::Kind kind);
+  void settle(Jobs::iterator job, Complain complain, Outcome& outcome);
+
+  std::vector<JobDirectory> directories_;
+  Read read_;
+  Parse parse_;
+  Jobs jobs_;
+  std::vector<Jobs::iterator> marked_;
+};
+
+} // namespace upstart::supervisor
