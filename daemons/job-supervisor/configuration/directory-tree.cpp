@@ -1,0 +1,167 @@
+#include "daemons/job-supervisor/configuration/directory-tree.hpp"
+
+#include <dirent.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr unsigned most_linked_directories = 256;
+
+struct Entry {
+  std::string name;
+  bool plain_file;
+};
+
+// The entries of a directory that may matter; the error is errno.
+std::expected<std::vector<Entry>, int> entries_of(const std::string& path) {
+  std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> directory{::opendir(path.c_str())};
+  if (!directory) return std::unexpected{errno};
+  std::vector<Entry> entries;
+  for (;;) {
+    errno = 0;
+    const auto* entry = ::readdir(directory.get());
+    if (entry == nullptr && errno != 0) return std::unexpected{errno};
+    if (entry == nullptr) return entries;
+    if (passed_over(entry->d_name)) continue;
+    entries.push_back({.name = entry->d_name, .plain_file = entry->d_type == DT_REG});
+  }
+}
+
+bool means_absent(int error) { return error == ENOENT || error == ENOTDIR; }
+std::string text_of(int error) { return std::generic_category().message(error); }
+
+std::string why_not_watched(const std::error_code& error) {
+  auto advice = error.value() == ENOSPC ? "; raise fs.inotify.max_user_watches, or reload by hand" : "; reload by hand";
+  return "changes in this directory will not be noticed: " + error.message() + advice;
+}
+
+} // namespace
+
+void DirectoryTree::examine_everything() {
+  for (std::size_t i = 0; i < catalogue_.directories().size(); ++i) examine({.directory = i, .below = {}});
+}
+
+void DirectoryTree::examine(const Place& place) {
+  linked_directories_ = 0;
+  look(place, trail_of(place));
+}
+
+void DirectoryTree::look(const Place& place, const Trail& trail) {
+  auto path = path_of(place);
+  bool is_root = place.below.empty();
+  troubles_.erase(place);
+  watches_.forget(place);
+  if (is_root) watches_.follow(path, place);
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) < 0) return unreachable(place, errno);
+  bool is_link = S_ISLNK(status.st_mode);
+  if (is_link && !is_root) watches_.follow(path, place);
+  if (is_link && ::stat(path.c_str(), &status) < 0) return unreachable(place, errno);
+
+  if (S_ISDIR(status.st_mode))
+    return look_at_directory(place, {status.st_dev, status.st_ino},
+                             {.enclosing = trail.enclosing, .linked = trail.linked || (is_link && !is_root)});
+  if (S_ISREG(status.st_mode) && !is_root) return look_at_file(place);
+  absent(place);
+  if (is_root) complain(place, "is not a directory");
+}
+
+void DirectoryTree::look_at_file(const Place& place) {
+  leave_directory(place);
+  catalogue_.found(place.directory, place.below);
+}
+
+void DirectoryTree::look_at_directory(const Place& place, Identity identity, Trail trail) {
+  catalogue_.gone(place.directory, place.below);
+  if (!may_enter(place, identity, trail)) return leave_directory(place);
+  trail.enclosing.push_back(identity);
+  look_at_entries(place, trail);
+}
+
+bool DirectoryTree::may_enter(const Place& place, Identity identity, const Trail& trail) {
+  if (std::ranges::contains(trail.enclosing, identity)) {
+    complain(place, "leads back to a directory that it stands in, and is not followed");
+    return false;
+  }
+  if (!trail.linked || ++linked_directories_ <= most_linked_directories) return true;
+  if (linked_directories_ == most_linked_directories + 1)
+    complain(place, "is left out: symbolic links lead to more than 256 directories");
+  return false;
+}
+
+// Watched first, then read: what comes in between is seen twice, not missed.
+void DirectoryTree::look_at_entries(const Place& place, const Trail& trail) {
+  auto path = path_of(place);
+  auto not_watched = watches_.watch_entries(path, place);
+  auto entries = entries_of(path);
+  if (!entries) return unreachable(place, entries.error());
+  if (not_watched) complain(place, why_not_watched(not_watched));
+  leave_directory(place);
+  for (const auto& entry : *entries) {
+    auto child = place.entry(entry.name);
+    if (entry.plain_file) catalogue_.found(child.directory, child.below);
+    else look(child, trail);
+  }
+}
+
+void DirectoryTree::unreachable(const Place& place, int error) {
+  if (means_absent(error)) return absent(place);
+  catalogue_.kept(place.directory, place.below);
+  complain(place, "cannot be read: " + text_of(error));
+}
+
+void DirectoryTree::absent(const Place& place) {
+  catalogue_.gone(place.directory, place.below);
+  leave_directory(place);
+}
+
+// All that was known below that place is forgotten.
+void DirectoryTree::leave_directory(const Place& place) {
+  catalogue_.gone_below(place.directory, place.below);
+  watches_.forget_below(place);
+  std::erase_if(troubles_, [&](const auto& trouble) { return place.contains(trouble.first); });
+}
+
+bool DirectoryTree::may_still_be_written(const Place& place) const {
+  struct stat status{};
+  return ::lstat(path_of(place).c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
+void DirectoryTree::complain(const Place& place, std::string message) {
+  troubles_[place] = std::move(message);
+}
+
+std::vector<Report> DirectoryTree::take_reports(Catalogue::Complain complain) {
+  std::vector<Report> reports;
+  for (const auto& [place, message] : troubles_) {
+    auto told = told_.find(place);
+    if (complain == Catalogue::Complain::again || told == told_.end() || told->second != message)
+      reports.push_back({.path = path_of(place), .diagnostic = {.message = message}});
+  }
+  told_ = troubles_;
+  return reports;
+}
+
+DirectoryTree::Trail DirectoryTree::trail_of(const Place& place) const {
+  Trail trail;
+  if (place.below.empty()) return trail;
+  for (std::size_t end = 0; end != std::string::npos; end = place.below.find('/', end + 1)) {
+    auto path = path_of({.directory = place.directory, .below = place.below.substr(0, end)});
+    struct stat status{};
+    if (end > 0 && ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) trail.linked = true;
+    if (::stat(path.c_str(), &status) == 0) trail.enclosing.emplace_back(status.st_dev, status.st_ino);
+  }
+  return trail;
+}
+
+std::string DirectoryTree::path_of(const Place& place) const {
+  const auto& root = catalogue_.directories()[place.directory].path;
+  return place.below.empty() ? root : root + '/' + place.below;
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,37 @@
+// The kernel's inotify, owned: a descriptor to wait on, watches by number, happenings as values.
+#pragma once
+
+#include "protocol/file-descriptor.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace upstart::supervisor {
+
+class Inotify {
+public:
+  struct Happening {
+    int watch = 0;          // -1 for IN_Q_OVERFLOW
+    std::uint32_t mask = 0; // IN_…
+    std::string name;       // of the entry; empty: the watched directory itself
+  };
+
+  [[nodiscard]] static std::expected<Inotify, std::error_code> open();
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  // The same number for the same directory, however it is reached; what is watched for adds up.
+  [[nodiscard]] std::expected<int, std::error_code> watch(const std::string& path, std::uint32_t mask);
+  void forget(int watch);
+  // All that has happened so far; does not wait.
+  [[nodiscard]] std::vector<Happening> take();
+
+private:
+  explicit Inotify(protocol::FileDescriptor fd) : fd_{std::move(fd)} {}
+
+  protocol::FileDescriptor fd_;
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,53 @@
+#include "daemons/job-supervisor/configuration/read-job-file.hpp"
+
+#include "protocol/file-descriptor.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr std::size_t largest = std::size_t{64} * 1024 * 1024;
+
+std::unexpected<ReadFault> fault(int error) {
+  bool missing = error == ENOENT || error == ENOTDIR || error == ENXIO;
+  return std::unexpected{
+      ReadFault{.missing = missing, .reason = "cannot be read: " + std::generic_category().message(error)}};
+}
+
+// The text so far grows by what one read gives; false at the end of the file.
+std::expected<bool, ReadFault> read_more(int fd, std::string& text, std::size_t room) {
+  auto had = text.size();
+  ssize_t got = 0;
+  text.resize_and_overwrite(had + room, [&](char* bytes, std::size_t) {
+    do got = ::read(fd, bytes + had, room);
+    while (got < 0 && errno == EINTR);
+    return had + static_cast<std::size_t>(got > 0 ? got : 0);
+  });
+  if (got < 0) return fault(errno);
+  if (text.size() > largest) return std::unexpected{ReadFault{.reason = "too large for a job file (over 64 MiB)"}};
+  return got > 0;
+}
+
+} // namespace
+
+std::expected<std::string, ReadFault> read_job_file(const std::string& path) {
+  protocol::FileDescriptor fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+  if (!fd) return fault(errno);
+  struct stat status{};
+  if (::fstat(fd.get(), &status) < 0) return fault(errno);
+  if (!S_ISREG(status.st_mode)) return fault(ENOENT);
+  std::string text;
+  auto room = std::min(static_cast<std::size_t>(status.st_size), largest) + 1;
+  for (;;) {
+    auto more = read_more(fd.get(), text, room);
+    if (!more) return std::unexpected{more.error()};
+    if (!*more) return text;
+  }
+}
+
+} // namespace upstart::supervisor

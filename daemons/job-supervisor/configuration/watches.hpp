@@ -1,0 +1,73 @@
+// Who wants to be told of what: turns what inotify says of directories into the places of configured directories that
+// have to be looked at again.
+//
+// A place is watched in two ways. `watch_entries`: it is a directory, and whatever happens to an entry is told as the
+// place of that entry. `follow`: what its path leads to may come, go or be replaced anywhere on the way (a missing
+// directory, a symbolic link and its target), and that is told as the place itself.
+#pragma once
+
+#include "daemons/job-supervisor/configuration/inotify.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+
+namespace upstart::supervisor {
+
+// A path below one of the configured directories, given by its index; empty: that directory itself.
+struct Place {
+  std::size_t directory = 0;
+  std::string below;
+  friend auto operator<=>(const Place&, const Place&) = default;
+  [[nodiscard]] Place entry(std::string_view name) const;
+  // True for other places below this one.
+  [[nodiscard]] bool contains(const Place& other) const;
+};
+
+// What has happened, as places to look at.
+struct Happened {
+  std::set<Place> changed;
+  std::set<Place> created; // files that were only just made; whoever writes them may not be done
+  bool everything = false; // so much that nobody knows
+
+  [[nodiscard]] bool empty() const { return changed.empty() && created.empty() && !everything; }
+  void change(const Place& place);
+  void create(const Place& place);
+};
+
+class Watches {
+public:
+  // Without inotify nothing is ever told.
+  explicit Watches(std::optional<Inotify> inotify) : inotify_{std::move(inotify)} {}
+
+  [[nodiscard]] int fd() const { return inotify_ ? inotify_->fd() : -1; }
+  // The error is why changes in that directory will not be noticed.
+  [[nodiscard]] std::error_code watch_entries(const std::string& path, const Place& place);
+  // An absolute path. What cannot be watched on the way is left out.
+  void follow(std::string_view path, const Place& place);
+  void forget(const Place& place);
+  void forget_below(const Place& place);
+
+  // Adds what has happened since the last call.
+  void take(Happened& happened);
+
+private:
+  // Interests in one directory, by the name of the entry they are in.
+  using Interests = std::multimap<std::string, Place, std::less<>>;
+  struct Handle {
+    int watch;
+    Interests::iterator interest;
+  };
+
+  std::error_code add(const std::string& path, std::uint32_t mask, std::string name, const Place& place);
+  void release(const Handle& handle);
+  void tell(const Inotify::Happening& happening, const Interests& interests, Happened& happened) const;
+  void lose(int watch, Happened& happened);
+
+  std::optional<Inotify> inotify_;
+  std::map<int, Interests> watched_;
+  std::map<Place, std::vector<Handle>> held_;
+};
+
+} // namespace upstart::supervisor
