@@ -71,9 +71,8 @@ void BusConnection::lost() {
   });
 }
 
-Caller BusConnection::caller_of(const sdbus::Message& message) {
+Caller BusConnection::caller_named(const char* sender) {
   if (peer_) return *peer_;
-  const char* sender = message.getSender();
   if (sender == nullptr) return {};
   if (auto known = callers_.find(std::string_view{sender}); known != callers_.end()) return known->second;
   Caller caller;

@@ -47,9 +47,11 @@ public:
 
   // Who sent this message. On a bus the first message of a sender costs a question to the bus daemon; a sender that
   // has gone by then is nobody (uid -1).
-  [[nodiscard]] Caller caller_of(const sdbus::Message& message);
+  [[nodiscard]] Caller caller_of(const sdbus::Message& message) { return caller_named(message.getSender()); }
+  [[nodiscard]] Caller caller_of(sd_bus_message* message) { return caller_named(sd_bus_message_get_sender(message)); }
 
 private:
+  Caller caller_named(const char* sender);
   void process();
   void before_waiting();
   void lost();

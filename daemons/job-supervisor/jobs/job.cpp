@@ -198,6 +198,11 @@ void Job::release(bool failed) {
 }
 
 void Job::spawn(ProcessKind kind) {
+  if (kind == ProcessKind::security && !manager_.ports().processes.apparmor_enabled()) {
+    return manager_.soon([weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->carry_out(self->machine_.ended(ProcessKind::security, 0, {}));
+    });
+  }
   auto pid = processes_->spawn({.kind = kind, .environment = process_environment(kind), .files = files_});
   if (pid) {
     pids_[kind] = *pid;

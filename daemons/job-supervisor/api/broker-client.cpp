@@ -1,0 +1,186 @@
+#include "daemons/job-supervisor/api/broker-client.hpp"
+
+#include "generated/EventBroker1-proxy.hpp"
+#include "generated/EventHandler1-adaptor.hpp"
+#include "protocol/names.hpp"
+
+#include <fnmatch.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr const char* handler_name = "job-supervisor";
+constexpr std::chrono::milliseconds first_pause{5};
+constexpr std::chrono::milliseconds longest_pause{1000};
+
+std::vector<sdbus::UnixFd> to_wire(const SharedFiles& files) {
+  std::vector<sdbus::UnixFd> descriptors;
+  for (const auto& file : files) descriptors.emplace_back(file->get()); // duplicates
+  return descriptors;
+}
+
+SharedFiles from_wire(const std::vector<sdbus::UnixFd>& descriptors) {
+  SharedFiles files;
+  for (const auto& descriptor : descriptors)
+    files.push_back(std::make_shared<protocol::FileDescriptor>(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3)));
+  return files;
+}
+
+} // namespace
+
+class BrokerClient::Link final : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy> {
+public:
+  Link(BrokerClient& client, sdbus::IConnection& connection)
+      : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::event_broker}), client_{client},
+        handler_{client, connection} {
+    registerProxy();
+  }
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+  ~Link() { unregisterProxy(); }
+
+private:
+  class Handler final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventHandler1_adaptor> {
+  public:
+    Handler(BrokerClient& client, sdbus::IConnection& connection)
+        : AdaptorInterfaces(connection, sdbus::ObjectPath{protocol::path::event_handler}), client_{client} {
+      registerAdaptor();
+    }
+    Handler(const Handler&) = delete;
+    Handler& operator=(const Handler&) = delete;
+    ~Handler() { unregisterAdaptor(); }
+
+  private:
+    void Handle(const uint64_t& id, const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files, const bool&) override {
+      client_.handlers_.handle(id, {.name = name, .environment = protocol::Environment{env}, .files = from_wire(files)});
+    }
+    BrokerClient& client_;
+  };
+
+  void onEventEmitted(const uint64_t&, const std::string&, const std::vector<std::string>&) override {}
+  void onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>& env, const bool& failed) override {
+    client_.event_finished(id, name, env, failed);
+  }
+  void onInterestChanged(const std::vector<std::string>& wanted) override { client_.set_others(wanted); }
+  void onEmitReply(const uint64_t& id, std::optional<sdbus::Error> error) override {
+    if (error) client_.refused(error->getMessage());
+    else client_.accepted(id);
+  }
+  void onAttachReply(const std::vector<std::string>& wanted, std::optional<sdbus::Error> error) override {
+    if (error) spdlog::error("the event broker refuses this daemon as a handler: {}", error->getMessage());
+    else client_.set_others(wanted);
+  }
+  void onSubscribeReply(std::optional<sdbus::Error> error) override {
+    if (error) spdlog::error("the event broker refuses a subscription: {}", error->getMessage());
+  }
+  void onJoinBusReply(std::optional<sdbus::Error> error) override {
+    if (error) spdlog::warn("the event broker cannot join the bus: {}", error->getMessage());
+  }
+  void onWaitForReply(const bool&, std::optional<sdbus::Error>) override {}
+
+  BrokerClient& client_;
+  Handler handler_;
+};
+
+BrokerClient::BrokerClient(protocol::EventLoop& loop, std::string address, Handlers handlers)
+    : loop_{loop}, address_{std::move(address)}, handlers_{std::move(handlers)}, retry_{loop, [this] { connect(); }}, pause_{first_pause} {
+  connect();
+}
+
+BrokerClient::~BrokerClient() = default;
+
+void BrokerClient::connect() {
+  greeting_ = protocol::Greeting::to_peer(loop_, address_, [this](auto outcome) {
+    loop_.defer([greeting = std::shared_ptr{std::move(greeting_)}] {}); // it is on the stack
+    if (outcome) connected(std::move(*outcome));
+    else lost(outcome.error());
+  });
+}
+
+void BrokerClient::connected(std::unique_ptr<protocol::BusConnection> connection) {
+  connection_ = std::move(connection);
+  connection_->on_disconnected([this] { lost("it hung up"); });
+  link_ = std::make_unique<Link>(*this, connection_->sdbus());
+  pause_ = first_pause;
+  link_->Attach(handler_name, {names_.begin(), names_.end()});
+  if (!bus_address_.empty()) link_->JoinBus(bus_address_);
+  for (const auto& emission : unaccepted_) send(emission);
+}
+
+void BrokerClient::lost(const std::string& why) {
+  if (link_ || pause_ >= longest_pause) spdlog::warn("no connection to the event broker: {}; trying again", why);
+  link_.reset();
+  connection_.reset();
+  retry_.start(pause_);
+  pause_ = std::min(pause_ * 2, longest_pause);
+}
+
+void BrokerClient::send(const Emission& emission) {
+  link_->Emit(emission.event.name, emission.event.environment.strings(), to_wire(emission.event.files));
+}
+
+void BrokerClient::emit(const Event& event, Origin, std::function<void(bool failed)> finished) {
+  unaccepted_.push_back({event, std::move(finished)});
+  if (link_) send(unaccepted_.back());
+}
+
+void BrokerClient::accepted(EventId id) {
+  if (unaccepted_.empty()) return;
+  unfinished_.emplace(id, std::move(unaccepted_.front().finished));
+  unaccepted_.pop_front();
+}
+
+void BrokerClient::refused(const std::string& why) {
+  if (unaccepted_.empty()) return;
+  auto emission = std::move(unaccepted_.front());
+  unaccepted_.pop_front();
+  spdlog::error("the event broker refuses event {}: {}", emission.event.name, why);
+  if (emission.finished) emission.finished(true);
+}
+
+void BrokerClient::event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment, bool failed) {
+  auto found = unfinished_.find(id);
+  if (found == unfinished_.end()) return handlers_.finished_elsewhere(name, protocol::Environment{environment});
+  auto finished = std::move(found->second);
+  unfinished_.erase(found);
+  if (finished) finished(failed);
+}
+
+void BrokerClient::record(const Event& event, Origin origin) {
+  if (link_) link_->Record(event.name, event.environment.strings(), origin.uid, origin.pid);
+}
+
+void BrokerClient::finished(EventId id, bool failed, const std::vector<std::string>& done) {
+  if (link_) link_->Finished(id, failed, done);
+}
+
+void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
+  for (const auto& name : remove) names_.erase(name);
+  names_.insert(add.begin(), add.end());
+  if (link_) link_->Subscribe(add, remove);
+}
+
+void BrokerClient::set_others(const std::vector<std::string>& names) {
+  others_.clear();
+  others_patterns_.clear();
+  for (const auto& name : names) {
+    if (name.find_first_of("*?[\\") == std::string::npos) others_.insert(name);
+    else others_patterns_.push_back(name);
+  }
+}
+
+bool BrokerClient::wanted_by_others(const std::string& event) const {
+  return others_.contains(event) ||
+         std::ranges::any_of(others_patterns_, [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), event.c_str(), 0) == 0; });
+}
+
+void BrokerClient::join_bus(const std::string& address) {
+  bus_address_ = address;
+  if (link_) link_->JoinBus(address);
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,193 @@
+#include "daemons/job-supervisor/api/client-connection.hpp"
+
+#include "daemons/job-supervisor/api/objects.hpp"
+#include "daemons/job-supervisor/api/permissions.hpp"
+#include "protocol/names.hpp"
+
+#include <algorithm>
+#include <any>
+#include <cstdlib>
+#include <cstring>
+
+namespace upstart::supervisor {
+
+namespace {
+
+// As many materialised objects as a connection keeps.
+constexpr std::size_t most_objects = 64;
+
+sdbus::Error to_error(const CommandError& error) { return sdbus::Error{sdbus::Error::Name{error.name}, error.message}; }
+
+char** to_strv(const std::vector<std::string>& strings) {
+  auto** array = static_cast<char**>(std::calloc(strings.size() + 1, sizeof(char*)));
+  for (std::size_t i = 0; array != nullptr && i < strings.size(); ++i) array[i] = ::strdup(strings[i].c_str());
+  return array;
+}
+
+} // namespace
+
+struct ClientConnection::Object {
+  std::string path;
+  std::unique_ptr<JobObject> job;
+  std::unique_ptr<InstanceObject> instance;
+  std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)> enumerator{nullptr, sd_bus_slot_unref};
+};
+
+// The results of calls that are answered later. They belong to the connection and die with it; whoever is to answer
+// holds no more than a number.
+class ClientConnection::PendingReplies {
+public:
+  template <typename Result, typename Answer>
+  Reply add(std::weak_ptr<PendingReplies> self, Result&& result, Answer answer) {
+    auto number = next_++;
+    auto kept = std::make_shared<std::decay_t<Result>>(std::forward<Result>(result));
+    pending_.emplace(number, [kept, answer](std::expected<std::string, CommandError> outcome) {
+      if (outcome) answer(*kept, *outcome);
+      else kept->returnError(to_error(outcome.error()));
+    });
+    return [self = std::move(self), number](std::expected<std::string, CommandError> outcome) {
+      if (auto alive = self.lock()) alive->give(number, std::move(outcome));
+    };
+  }
+
+private:
+  void give(std::uint64_t number, std::expected<std::string, CommandError> outcome) {
+    auto node = pending_.extract(number);
+    if (!node.empty()) node.mapped()(std::move(outcome));
+  }
+  std::uint64_t next_ = 0;
+  std::unordered_map<std::uint64_t, Reply> pending_;
+};
+
+ClientConnection::ClientConnection(std::unique_ptr<protocol::BusConnection> connection, JobManager& manager, DaemonControl& control)
+    : connection_{std::move(connection)}, manager_{manager}, control_{control}, replies_{std::make_shared<PendingReplies>()},
+      manager_object_{std::make_unique<ManagerObject>(*this)}, supervisor_object_{std::make_unique<SupervisorObject>(*this)} {
+  sd_bus_slot* slot = nullptr;
+  sd_bus_add_filter(connection_->raw(), &slot, [](sd_bus_message* message, void* self, sd_bus_error*) {
+    return static_cast<ClientConnection*>(self)->filter(message);
+  }, this);
+  slots_.emplace_back(slot, sd_bus_slot_unref);
+  slot = nullptr;
+  sd_bus_add_node_enumerator(connection_->raw(), &slot, protocol::path::jobs, [](sd_bus*, const char* path, void* self, char*** nodes, sd_bus_error*) {
+    *nodes = to_strv(static_cast<ClientConnection*>(self)->children(path));
+    return *nodes != nullptr ? 0 : -ENOMEM;
+  }, this);
+  slots_.emplace_back(slot, sd_bus_slot_unref);
+}
+
+ClientConnection::~ClientConnection() {
+  replies_.reset();
+  by_path_.clear();
+  objects_.clear();
+}
+
+int ClientConnection::refuse(sd_bus_message* message, const char* error, const std::string& text) {
+  sd_bus_error problem = SD_BUS_ERROR_NULL;
+  sd_bus_error_set(&problem, error, text.c_str());
+  sd_bus_reply_method_error(message, &problem);
+  sd_bus_error_free(&problem);
+  return 1;
+}
+
+// Sees every message before any object does.
+int ClientConnection::filter(sd_bus_message* message) {
+  std::uint8_t type = 0;
+  if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL) return 0;
+  const char* path = sd_bus_message_get_path(message);
+  const char* interface = sd_bus_message_get_interface(message);
+  const char* member = sd_bus_message_get_member(message);
+  if (path == nullptr || member == nullptr || !std::string_view{path}.starts_with(protocol::path::manager)) return 0;
+  auto needed = permission_for(interface != nullptr ? interface : "", member);
+  if (needed && !control_.may_change(connection_->caller_of(message)))
+    return refuse(message, protocol::error_name::permission_denied, "You do not have permission to " + std::string{*needed});
+  auto address = protocol::address_of_path(path);
+  if (!address) return 0;
+  if (materialise(path)) return 0;
+  return refuse(message, protocol::error_name::unknown_method,
+                std::string{"Method \""} + member + "\" on interface \"" + (interface != nullptr ? interface : "") + "\" doesn't exist: no object at " + path);
+}
+
+bool ClientConnection::materialise(const std::string& path) {
+  auto address = protocol::address_of_path(path);
+  bool exists = address && (address->instance ? manager_.find_instance(address->job, *address->instance) != nullptr
+                                              : manager_.find_class(address->job) != nullptr);
+  if (!exists) {
+    forget(path);
+    return false;
+  }
+  if (by_path_.contains(path)) return true;
+  if (objects_.size() >= most_objects) forget(std::string{objects_.front().path});
+  Object object{path, nullptr, nullptr};
+  if (address->instance) {
+    object.instance = std::make_unique<InstanceObject>(*this, address->job, *address->instance, true);
+  } else {
+    object.job = std::make_unique<JobObject>(*this, address->job, true);
+    sd_bus_slot* slot = nullptr;
+    sd_bus_add_node_enumerator(connection_->raw(), &slot, path.c_str(), [](sd_bus*, const char* of, void* self, char*** nodes, sd_bus_error*) {
+      *nodes = to_strv(static_cast<ClientConnection*>(self)->children(of));
+      return *nodes != nullptr ? 0 : -ENOMEM;
+    }, this);
+    object.enumerator.reset(slot);
+  }
+  objects_.push_back(std::move(object));
+  by_path_.emplace(path, std::prev(objects_.end()));
+  return true;
+}
+
+void ClientConnection::forget(const std::string& path) {
+  auto found = by_path_.find(path);
+  if (found == by_path_.end()) return;
+  objects_.erase(found->second);
+  by_path_.erase(found);
+}
+
+std::vector<std::string> ClientConnection::children(const std::string& path) {
+  std::vector<std::string> paths;
+  if (path == protocol::path::jobs) {
+    for (const auto& [name, _] : manager_.classes()) paths.push_back(protocol::job_path(name));
+  } else if (auto address = protocol::address_of_path(path); address && !address->instance) {
+    if (auto* entry = manager_.find_class(address->job))
+      for (const auto& [instance, _] : entry->instances()) paths.push_back(protocol::instance_path(address->job, instance));
+  }
+  return paths;
+}
+
+protocol::Caller ClientConnection::caller(const sdbus::IObject& object) { return connection_->caller_of(object.getCurrentlyProcessedMessage()); }
+
+Reply ClientConnection::reply_later(sdbus::Result<sdbus::ObjectPath>&& result) {
+  return replies_->add(replies_, std::move(result), [](auto& kept, const std::string& path) { kept.returnResults(sdbus::ObjectPath{path}); });
+}
+Reply ClientConnection::reply_later(sdbus::Result<>&& result) {
+  return replies_->add(replies_, std::move(result), [](auto& kept, const std::string&) { kept.returnResults(); });
+}
+
+void ClientConnection::job_added(const std::string& job) { manager_object_->emitJobAdded(sdbus::ObjectPath{protocol::job_path(job)}); }
+void ClientConnection::job_removed(const std::string& job) {
+  manager_object_->emitJobRemoved(sdbus::ObjectPath{protocol::job_path(job)});
+}
+void ClientConnection::instance_added(const std::string& job, const std::string& instance) {
+  JobObject{*this, job, false}.emitInstanceAdded(sdbus::ObjectPath{protocol::instance_path(job, instance)});
+}
+void ClientConnection::instance_removed(const std::string& job, const std::string& instance) {
+  JobObject{*this, job, false}.emitInstanceRemoved(sdbus::ObjectPath{protocol::instance_path(job, instance)});
+}
+void ClientConnection::goal_changed(const std::string& job, const std::string& instance, Goal goal) {
+  InstanceObject{*this, job, instance, false}.emitGoalChanged(std::string{name_of(goal)});
+}
+void ClientConnection::state_changed(const std::string& job, const std::string& instance, State state) {
+  InstanceObject{*this, job, instance, false}.emitStateChanged(std::string{name_of(state)});
+}
+void ClientConnection::failed(const std::string& job, const std::string& instance, int status) {
+  InstanceObject{*this, job, instance, false}.emitFailed(status);
+}
+void ClientConnection::event_emitted(const std::string& name, const protocol::Environment& environment) {
+  manager_object_->emitEventEmitted(name, environment.strings());
+}
+void ClientConnection::conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on) {
+  supervisor_object_->emitConditionsChanged(event, job, postfix(start_on), postfix(stop_on));
+}
+void ClientConnection::activity_changed(const std::string& job, std::size_t active) {
+  supervisor_object_->emitActivityChanged(job, static_cast<std::uint32_t>(active));
+}
+
+} // namespace upstart::supervisor

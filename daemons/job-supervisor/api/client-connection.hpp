@@ -1,0 +1,84 @@
+// One client connection (a peer, or the bus) and the public objects on it. Job and instance objects are made when a
+// path is first addressed, so a connection costs nothing per job; a few are kept, the rest are made again. Checks who
+// may call what before any object sees the call.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/job-manager.hpp"
+#include "protocol/bus-connection.hpp"
+
+#include <functional>
+#include <list>
+#include <unordered_map>
+
+namespace upstart::supervisor {
+
+// What the public interface needs of the daemon as a whole.
+class DaemonControl {
+public:
+  virtual ~DaemonControl() = default;
+  virtual void reload_configuration() = 0;
+  [[nodiscard]] virtual std::string state_as_json() = 0;
+  virtual void restart() = 0;
+  virtual void logs_writable() = 0;
+  // The error is the reason why not.
+  virtual std::expected<void, CommandError> join_bus(const std::string& address) = 0;
+  virtual void end_session() = 0;
+  [[nodiscard]] virtual std::string log_priority() const = 0;
+  [[nodiscard]] virtual bool set_log_priority(const std::string& priority) = 0;
+  [[nodiscard]] virtual std::string bus_address() const = 0;
+  // Everyone may look; changing is for root and, in a session, its own user.
+  [[nodiscard]] virtual bool may_change(const protocol::Caller& caller) const = 0;
+  [[nodiscard]] virtual bool is_process_1() const = 0;
+};
+
+class ClientConnection {
+public:
+  ClientConnection(std::unique_ptr<protocol::BusConnection> connection, JobManager& manager, DaemonControl& control);
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
+  ~ClientConnection();
+
+  [[nodiscard]] protocol::BusConnection& connection() { return *connection_; }
+
+  // Signals; each is sent whether or not the object was ever addressed.
+  void job_added(const std::string& job);
+  void job_removed(const std::string& job);
+  void instance_added(const std::string& job, const std::string& instance);
+  void instance_removed(const std::string& job, const std::string& instance);
+  void goal_changed(const std::string& job, const std::string& instance, Goal goal);
+  void state_changed(const std::string& job, const std::string& instance, State state);
+  void failed(const std::string& job, const std::string& instance, int status);
+  void event_emitted(const std::string& name, const protocol::Environment& environment);
+  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on);
+  void activity_changed(const std::string& job, std::size_t active);
+
+  // For the objects.
+  [[nodiscard]] JobManager& manager() { return manager_; }
+  [[nodiscard]] DaemonControl& control() { return control_; }
+  [[nodiscard]] protocol::Caller caller(const sdbus::IObject& object);
+  // A reply that is given when the job has got there, or never, if the client has gone by then.
+  [[nodiscard]] Reply reply_later(sdbus::Result<sdbus::ObjectPath>&& result);
+  [[nodiscard]] Reply reply_later(sdbus::Result<>&& result);
+
+private:
+  struct Object; // a materialised job or instance
+  class PendingReplies;
+
+  int filter(sd_bus_message* message);
+  int refuse(sd_bus_message* message, const char* error, const std::string& text);
+  bool materialise(const std::string& path);
+  void forget(const std::string& path);
+  std::vector<std::string> children(const std::string& path);
+
+  std::unique_ptr<protocol::BusConnection> connection_;
+  JobManager& manager_;
+  DaemonControl& control_;
+  std::shared_ptr<PendingReplies> replies_;
+  std::unique_ptr<class ManagerObject> manager_object_;
+  std::unique_ptr<class SupervisorObject> supervisor_object_;
+  std::list<Object> objects_; // least recently made first
+  std::unordered_map<std::string, std::list<Object>::iterator> by_path_;
+  std::vector<std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)>> slots_;
+};
+
+} // namespace upstart::supervisor

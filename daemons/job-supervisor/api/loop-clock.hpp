@@ -1,0 +1,29 @@
+// The Clock port on the event loop.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/ports.hpp"
+#include "protocol/event-loop.hpp"
+
+namespace upstart::supervisor {
+
+class LoopClock final : public Clock {
+public:
+  explicit LoopClock(protocol::EventLoop& loop) : loop_{loop} {}
+
+  [[nodiscard]] MonotonicTime now() const override {
+    return std::chrono::duration_cast<MonotonicTime>(std::chrono::steady_clock::now().time_since_epoch());
+  }
+  [[nodiscard]] std::unique_ptr<Alarm> after(std::chrono::milliseconds time, std::function<void()> action) override {
+    return std::make_unique<LoopAlarm>(loop_, time, std::move(action));
+  }
+  void later(std::function<void()> action) override { loop_.defer(std::move(action)); }
+
+private:
+  struct LoopAlarm final : Alarm {
+    LoopAlarm(protocol::EventLoop& loop, std::chrono::milliseconds time, std::function<void()> action) : timer{loop, std::move(action)} { timer.start(time); }
+    protocol::Timer timer;
+  };
+  protocol::EventLoop& loop_;
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,223 @@
+#include "daemons/job-supervisor/api/objects.hpp"
+
+#include "protocol/names.hpp"
+
+#include <algorithm>
+
+namespace upstart::supervisor {
+
+namespace {
+
+[[noreturn]] void raise(const CommandError& error) { throw sdbus::Error{sdbus::Error::Name{error.name}, error.message}; }
+[[noreturn]] void raise(const char* name, const std::string& message) { raise(CommandError{name, message}); }
+
+template <typename Value> Value value_or_raise(std::expected<Value, CommandError> result) {
+  if (!result) raise(result.error());
+  if constexpr (!std::is_void_v<Value>) return std::move(*result);
+}
+
+EnvironmentTarget target(const std::vector<std::string>& job_details) {
+  if (job_details.empty()) return {};
+  if (job_details.front().empty()) raise(protocol::error_name::invalid_args, "Job may not be empty string");
+  return {.instance = {{job_details[0], job_details.size() > 1 ? job_details[1] : ""}}};
+}
+
+sdbus::ObjectPath object_path(const std::string& job, const std::string& instance) {
+  return sdbus::ObjectPath{protocol::instance_path(job, instance)};
+}
+
+} // namespace
+
+// --- manager --------------------------------------------------------------------------------------------------------
+
+ManagerObject::ManagerObject(ClientConnection& client)
+    : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::path::manager}), client_{client} {
+  registerAdaptor();
+}
+ManagerObject::~ManagerObject() { unregisterAdaptor(); }
+
+void ManagerObject::ReloadConfiguration() { client_.control().reload_configuration(); }
+
+sdbus::ObjectPath ManagerObject::GetJobByName(const std::string& name) {
+  if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
+  if (client_.manager().find_class(name) == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + name);
+  return sdbus::ObjectPath{protocol::job_path(name)};
+}
+
+std::vector<sdbus::ObjectPath> ManagerObject::GetAllJobs() {
+  std::vector<sdbus::ObjectPath> paths;
+  paths.reserve(client_.manager().classes().size());
+  for (const auto& [name, _] : client_.manager().classes()) paths.emplace_back(protocol::job_path(name));
+  return paths;
+}
+
+std::string ManagerObject::GetState() { return client_.control().state_as_json(); }
+void ManagerObject::Restart() { client_.control().restart(); }
+
+void ManagerObject::emit_event(sdbus::Result<>&& result, Event event, bool wait) {
+  auto caller = client_.caller(getObject());
+  Origin origin{.uid = caller.uid, .pid = static_cast<std::uint32_t>(caller.pid)};
+  if (!wait) {
+    client_.manager().emit(std::move(event), origin);
+    return result.returnResults();
+  }
+  client_.manager().emit(std::move(event), origin, [reply = client_.reply_later(std::move(result))](bool failed) {
+    if (failed) reply(std::unexpected(CommandError{protocol::error_name::event_failed, "Event failed"}));
+    else reply("");
+  });
+}
+
+void ManagerObject::EmitEvent(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait) {
+  if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
+  if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
+  emit_event(std::move(result), {.name = std::move(name), .environment = protocol::Environment{env}, .files = {}}, wait);
+}
+
+void ManagerObject::EmitEventWithFile(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait, sdbus::UnixFd file) {
+  if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
+  if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
+  auto descriptor = std::make_shared<const protocol::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
+  emit_event(std::move(result), {.name = std::move(name), .environment = protocol::Environment{env}, .files = {descriptor}}, wait);
+}
+
+void ManagerObject::refuse_for_process_1() {
+  if (client_.control().is_process_1()) raise(protocol::error_name::permission_denied, "Not permissible to modify PID 1 job environment");
+}
+
+std::string ManagerObject::GetEnv(const std::vector<std::string>& job_details, const std::string& name) {
+  return value_or_raise(client_.manager().get_environment(target(job_details), name));
+}
+void ManagerObject::SetEnv(const std::vector<std::string>& job_details, const std::string& var, const bool& replace) {
+  SetEnvList(job_details, {var}, replace);
+}
+void ManagerObject::SetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& vars, const bool& replace) {
+  refuse_for_process_1();
+  value_or_raise(client_.manager().set_environment(target(job_details), vars, replace));
+}
+void ManagerObject::UnsetEnv(const std::vector<std::string>& job_details, const std::string& name) { UnsetEnvList(job_details, {name}); }
+void ManagerObject::UnsetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& names) {
+  refuse_for_process_1();
+  value_or_raise(client_.manager().unset_environment(target(job_details), names));
+}
+std::vector<std::string> ManagerObject::ListEnv(const std::vector<std::string>& job_details) {
+  return value_or_raise(client_.manager().list_environment(target(job_details)));
+}
+void ManagerObject::ResetEnv(const std::vector<std::string>& job_details) {
+  refuse_for_process_1();
+  value_or_raise(client_.manager().reset_environment(target(job_details)));
+}
+
+void ManagerObject::NotifyDiskWriteable() { client_.control().logs_writable(); }
+void ManagerObject::NotifyDBusAddress(const std::string& address) { value_or_raise(client_.control().join_bus(address)); }
+// Control groups are made through the mounted hierarchy: there is no manager to talk to, and nothing to do.
+void ManagerObject::NotifyCGroupManagerAddress(const std::string&) {}
+void ManagerObject::EndSession() { client_.control().end_session(); }
+
+std::string ManagerObject::version() { return "init (upstart " UPSTART_VERSION ")"; }
+std::string ManagerObject::log_priority() { return client_.control().log_priority(); }
+void ManagerObject::log_priority(const std::string& value) {
+  if (!client_.control().set_log_priority(value)) raise(protocol::error_name::invalid_args, "The log priority given was not recognised");
+}
+
+// --- job ------------------------------------------------------------------------------------------------------------
+
+JobObject::JobObject(ClientConnection& client, std::string job, bool registered)
+    : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::job_path(job)}), client_{client}, job_{std::move(job)}, registered_{registered} {
+  if (registered_) registerAdaptor();
+}
+JobObject::~JobObject() {
+  if (registered_) unregisterAdaptor();
+}
+
+ClassEntry& JobObject::entry() const {
+  if (auto* entry = client_.manager().find_class(job_)) return *entry;
+  raise(protocol::error_name::unknown_method, "Unknown job: " + job_);
+}
+
+sdbus::ObjectPath JobObject::GetInstance(const std::vector<std::string>& env) {
+  auto* job = value_or_raise(client_.manager().get_instance(entry(), env));
+  return object_path(job_, job->instance());
+}
+
+sdbus::ObjectPath JobObject::GetInstanceByName(const std::string& name) {
+  if (client_.manager().find_instance(job_, name) == nullptr) raise(protocol::error_name::unknown_instance, "Unknown instance: " + name);
+  return object_path(job_, name);
+}
+
+std::vector<sdbus::ObjectPath> JobObject::GetAllInstances() {
+  std::vector<sdbus::ObjectPath> paths;
+  for (const auto& [instance, _] : entry().instances()) paths.push_back(object_path(job_, instance));
+  return paths;
+}
+
+void JobObject::Start(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<std::string> env, bool wait) {
+  client_.manager().start(entry(), env, wait, client_.reply_later(std::move(result)));
+}
+void JobObject::Stop(sdbus::Result<>&& result, std::vector<std::string> env, bool wait) {
+  client_.manager().stop(entry(), env, wait, client_.reply_later(std::move(result)));
+}
+void JobObject::Restart(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<std::string> env, bool wait) {
+  client_.manager().restart(entry(), env, wait, client_.reply_later(std::move(result)));
+}
+
+std::string JobObject::name() { return entry().name(); }
+std::string JobObject::description() { return entry().job_class()->description; }
+std::string JobObject::author() { return entry().job_class()->author; }
+std::string JobObject::version() { return entry().job_class()->version; }
+std::vector<std::vector<std::string>> JobObject::start_on() { return postfix(entry().job_class()->start_on); }
+std::vector<std::vector<std::string>> JobObject::stop_on() { return postfix(entry().job_class()->stop_on); }
+std::vector<std::string> JobObject::emits() { return entry().job_class()->emits; }
+std::string JobObject::usage() { return entry().job_class()->usage; }
+
+// --- instance -------------------------------------------------------------------------------------------------------
+
+InstanceObject::InstanceObject(ClientConnection& client, std::string job, std::string instance, bool registered)
+    : AdaptorInterfaces(client.connection().sdbus(), object_path(job, instance)), client_{client}, job_{std::move(job)},
+      instance_{std::move(instance)}, registered_{registered} {
+  if (registered_) registerAdaptor();
+}
+InstanceObject::~InstanceObject() {
+  if (registered_) unregisterAdaptor();
+}
+
+Job& InstanceObject::job() const {
+  if (auto* job = client_.manager().find_instance(job_, instance_)) return *job;
+  raise(protocol::error_name::unknown_method, "Unknown instance: " + instance_);
+}
+
+void InstanceObject::Start(sdbus::Result<>&& result, bool wait) { client_.manager().start(job(), wait, client_.reply_later(std::move(result))); }
+void InstanceObject::Stop(sdbus::Result<>&& result, bool wait) { client_.manager().stop(job(), wait, client_.reply_later(std::move(result))); }
+void InstanceObject::Restart(sdbus::Result<>&& result, bool wait) {
+  client_.manager().restart(job(), wait, client_.reply_later(std::move(result)));
+}
+void InstanceObject::Reload() { value_or_raise(client_.manager().reload(job())); }
+
+std::string InstanceObject::name() { return job().instance(); }
+std::string InstanceObject::goal() { return std::string{name_of(job().goal())}; }
+std::string InstanceObject::state() { return std::string{name_of(job().state())}; }
+std::vector<sdbus::Struct<std::string, int32_t>> InstanceObject::processes() {
+  std::vector<sdbus::Struct<std::string, int32_t>> processes;
+  for (auto [kind, pid] : job().pids()) processes.emplace_back(std::string{name_of(kind)}, pid);
+  return processes;
+}
+
+// --- supervisor -----------------------------------------------------------------------------------------------------
+
+SupervisorObject::SupervisorObject(ClientConnection& client)
+    : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::path::job_supervisor}), client_{client} {
+  registerAdaptor();
+}
+SupervisorObject::~SupervisorObject() { unregisterAdaptor(); }
+
+std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>>
+SupervisorObject::WatchConditions(const std::string& event) {
+  std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>> jobs;
+  for (const auto* entry : client_.manager().watch_conditions(event))
+    jobs.emplace_back(entry->name(), postfix(entry->job_class()->start_on), postfix(entry->job_class()->stop_on),
+                      static_cast<uint32_t>(entry->instances().size()));
+  return jobs;
+}
+
+std::string SupervisorObject::bus_address() { return client_.control().bus_address(); }
+
+} // namespace upstart::supervisor

@@ -1,0 +1,121 @@
+// The public D-Bus objects: thin, they translate and delegate. One set of them for each client connection.
+#pragma once
+
+#include "daemons/job-supervisor/api/client-connection.hpp"
+#include "generated/Instance-adaptor.hpp"
+#include "generated/Job-adaptor.hpp"
+#include "generated/Upstart0_6-adaptor.hpp"
+#include "generated/JobSupervisor1-adaptor.hpp"
+
+namespace upstart::supervisor {
+
+// /com/ubuntu/Upstart
+class ManagerObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6_adaptor> {
+public:
+  explicit ManagerObject(ClientConnection& client);
+  ManagerObject(const ManagerObject&) = delete;
+  ManagerObject& operator=(const ManagerObject&) = delete;
+  ~ManagerObject();
+
+private:
+  void ReloadConfiguration() override;
+  sdbus::ObjectPath GetJobByName(const std::string& name) override;
+  std::vector<sdbus::ObjectPath> GetAllJobs() override;
+  std::string GetState() override;
+  void Restart() override;
+  void EmitEvent(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait) override;
+  void EmitEventWithFile(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait, sdbus::UnixFd file) override;
+  std::string GetEnv(const std::vector<std::string>& job_details, const std::string& name) override;
+  void SetEnv(const std::vector<std::string>& job_details, const std::string& var, const bool& replace) override;
+  void SetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& vars, const bool& replace) override;
+  void UnsetEnv(const std::vector<std::string>& job_details, const std::string& name) override;
+  void UnsetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& names) override;
+  std::vector<std::string> ListEnv(const std::vector<std::string>& job_details) override;
+  void ResetEnv(const std::vector<std::string>& job_details) override;
+  void NotifyDiskWriteable() override;
+  void NotifyDBusAddress(const std::string& address) override;
+  void NotifyCGroupManagerAddress(const std::string& address) override;
+  void EndSession() override;
+  std::string version() override;
+  std::string log_priority() override;
+  void log_priority(const std::string& value) override;
+
+  void emit_event(sdbus::Result<>&& result, Event event, bool wait);
+  void refuse_for_process_1();
+
+  ClientConnection& client_;
+};
+
+// /com/ubuntu/Upstart/jobs/<job>. With `registered` false only its signals can be sent.
+class JobObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Job_adaptor> {
+public:
+  JobObject(ClientConnection& client, std::string job, bool registered);
+  JobObject(const JobObject&) = delete;
+  JobObject& operator=(const JobObject&) = delete;
+  ~JobObject();
+
+private:
+  sdbus::ObjectPath GetInstance(const std::vector<std::string>& env) override;
+  sdbus::ObjectPath GetInstanceByName(const std::string& name) override;
+  std::vector<sdbus::ObjectPath> GetAllInstances() override;
+  void Start(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<std::string> env, bool wait) override;
+  void Stop(sdbus::Result<>&& result, std::vector<std::string> env, bool wait) override;
+  void Restart(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<std::string> env, bool wait) override;
+  std::string name() override;
+  std::string description() override;
+  std::string author() override;
+  std::string version() override;
+  std::vector<std::vector<std::string>> start_on() override;
+  std::vector<std::vector<std::string>> stop_on() override;
+  std::vector<std::string> emits() override;
+  std::string usage() override;
+
+  [[nodiscard]] ClassEntry& entry() const;
+
+  ClientConnection& client_;
+  std::string job_;
+  bool registered_;
+};
+
+// /com/ubuntu/Upstart/jobs/<job>/<instance>. With `registered` false only its signals can be sent.
+class InstanceObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Instance_adaptor> {
+public:
+  InstanceObject(ClientConnection& client, std::string job, std::string instance, bool registered);
+  InstanceObject(const InstanceObject&) = delete;
+  InstanceObject& operator=(const InstanceObject&) = delete;
+  ~InstanceObject();
+
+private:
+  void Start(sdbus::Result<>&& result, bool wait) override;
+  void Stop(sdbus::Result<>&& result, bool wait) override;
+  void Restart(sdbus::Result<>&& result, bool wait) override;
+  void Reload() override;
+  std::string name() override;
+  std::string goal() override;
+  std::string state() override;
+  std::vector<sdbus::Struct<std::string, int32_t>> processes() override;
+
+  [[nodiscard]] Job& job() const;
+
+  ClientConnection& client_;
+  std::string job_, instance_;
+  bool registered_;
+};
+
+// /com/ubuntu/Upstart/JobSupervisor
+class SupervisorObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor> {
+public:
+  explicit SupervisorObject(ClientConnection& client);
+  SupervisorObject(const SupervisorObject&) = delete;
+  SupervisorObject& operator=(const SupervisorObject&) = delete;
+  ~SupervisorObject();
+
+private:
+  std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>>
+  WatchConditions(const std::string& event) override;
+  std::string bus_address() override;
+
+  ClientConnection& client_;
+};
+
+} // namespace upstart::supervisor

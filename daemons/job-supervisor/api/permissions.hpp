@@ -1,0 +1,14 @@
+// Who may call what (dbus-api.md, "Who may call"): a table of what everyone may do; all else is for root and, in a
+// session, its own user.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace upstart::supervisor {
+
+// What the caller must be permitted to do for this member, as the text of PermissionDenied goes on ("emit an event");
+// nothing where everyone may call it.
+[[nodiscard]] std::optional<std::string_view> permission_for(std::string_view interface, std::string_view member);
+
+} // namespace upstart::supervisor
