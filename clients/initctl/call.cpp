@@ -1,0 +1,30 @@
+#include "clients/initctl/call.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace upstart::client {
+
+std::optional<std::string> GivenOptions::value(std::string_view name) const {
+  for (const auto& [given, value] : given_ | std::views::reverse)
+    if (given == name) return value;
+  return std::nullopt;
+}
+
+std::string GivenOptions::last_of(std::initializer_list<std::string_view> names) const {
+  for (const auto& [given, value] : given_ | std::views::reverse)
+    if (std::ranges::contains(names, given)) return given;
+  return {};
+}
+
+std::vector<std::string> Call::arguments_from(std::size_t first) const {
+  return arguments | std::views::drop(first) | std::ranges::to<std::vector>();
+}
+
+void Call::print(std::string_view text) {
+  if (!quiet()) surroundings.out << text;
+}
+
+void Call::print_json(const Json& document) { print(to_text(document)); }
+
+} // namespace upstart::client

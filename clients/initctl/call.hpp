@@ -1,0 +1,70 @@
+// One call of the program: which command, with what options and arguments, and the world around it (streams,
+// environment variables, user id), which tests replace. Commands see nothing else of the process.
+#pragma once
+
+#include "clients/initctl/json.hpp"
+
+#include <sys/types.h>
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace upstart::client {
+
+class Upstart;
+
+struct Surroundings {
+  std::ostream& out;
+  std::ostream& err;
+  std::function<std::optional<std::string>(const std::string&)> variable;
+  uid_t uid = 0;
+};
+
+// Options as given, in order, under their long name; a flag has an empty value.
+class GivenOptions {
+public:
+  void add(std::string name, std::string value) { given_.emplace_back(std::move(name), std::move(value)); }
+  [[nodiscard]] bool has(std::string_view name) const { return value(name).has_value(); }
+  // Of an option given several times the last counts.
+  [[nodiscard]] std::optional<std::string> value(std::string_view name) const;
+  // Which of these was given last; empty if none was.
+  [[nodiscard]] std::string last_of(std::initializer_list<std::string_view> names) const;
+
+private:
+  std::vector<std::pair<std::string, std::string>> given_;
+};
+
+// A message for the user. Usage errors are followed by the hint at --help.
+struct Failure {
+  std::string message;
+  bool usage = false;
+};
+
+// The exit status, or what went wrong (exit status 1).
+using Outcome = std::expected<int, Failure>;
+
+struct Call {
+  Surroundings& surroundings;
+  GivenOptions options;
+  std::vector<std::string> arguments;
+  Upstart* upstart = nullptr; // there for commands that need the daemon
+
+  [[nodiscard]] bool has(std::string_view option) const { return options.has(option); }
+  [[nodiscard]] bool wants_json() const { return has("--json"); }
+  [[nodiscard]] bool quiet() const { return has("--quiet"); }
+  [[nodiscard]] std::optional<std::string> variable(const std::string& name) const { return surroundings.variable(name); }
+  [[nodiscard]] std::vector<std::string> arguments_from(std::size_t first) const;
+
+  // Output of the command: nothing with --quiet.
+  void print(std::string_view text);
+  // The same as JSON: one document, indented.
+  void print_json(const Json& document);
+};
+
+} // namespace upstart::client

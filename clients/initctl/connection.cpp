@@ -1,0 +1,169 @@
+#include "clients/initctl/connection.hpp"
+
+#include "protocol/file-descriptor.hpp"
+#include "protocol/names.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <format>
+#include <limits>
+#include <ranges>
+
+namespace upstart::client {
+
+namespace {
+
+constexpr const char* private_socket = "unix:abstract=/com/ubuntu/upstart";
+constexpr const char* system_bus_default = "unix:path=/run/dbus/system_bus_socket";
+
+std::expected<Target, Failure> session_bus(const Call& call) {
+  auto address = call.variable("DBUS_SESSION_BUS_ADDRESS");
+  if (!address)
+    if (auto run = call.variable("XDG_RUNTIME_DIR")) address = std::format("unix:path={}/bus", *run);
+  if (!address) return std::unexpected{Failure{"Unable to connect to session bus: DBUS_SESSION_BUS_ADDRESS isn't set in the environment"}};
+  return Target{Target::Kind::session_bus, *address, protocol::bus_name::upstart};
+}
+
+Target system_bus(const Call& call) {
+  return {Target::Kind::system_bus, call.variable("DBUS_SYSTEM_BUS_ADDRESS").value_or(system_bus_default),
+          call.options.value("--dest").value_or(protocol::bus_name::upstart)};
+}
+
+std::string_view name_of(Target::Kind kind) {
+  switch (kind) {
+    using enum Target::Kind;
+  case system_bus: return "system bus";
+  case session_bus: return "session bus";
+  case peer: break;
+  }
+  return "Upstart";
+}
+
+// Undoes the %XX of a value in a D-Bus address.
+std::string unescaped(std::string_view value) {
+  std::string plain;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    unsigned char byte = 0;
+    bool escape = value[i] == '%' && i + 2 < value.size() &&
+                  std::from_chars(&value[i + 1], &value[i + 1] + 2, byte, 16).ptr == &value[i + 1] + 2;
+    plain += escape ? static_cast<char>(byte) : value[i];
+    if (escape) i += 2;
+  }
+  return plain;
+}
+
+struct SocketName {
+  std::string name;
+  bool abstract = false;
+};
+
+// The Unix socket that one D-Bus address means; nothing for other transports.
+std::optional<SocketName> socket_of(std::string_view address) {
+  if (!address.starts_with("unix:")) return std::nullopt;
+  for (auto part : address.substr(5) | std::views::split(',')) {
+    std::string_view setting{part};
+    if (setting.starts_with("path=")) return SocketName{unescaped(setting.substr(5)), false};
+    if (setting.starts_with("abstract=")) return SocketName{unescaped(setting.substr(9)), true};
+  }
+  return std::nullopt;
+}
+
+// Connects, blocking: a daemon with a full backlog is waited for. The error is errno.
+std::expected<protocol::FileDescriptor, int> connect_to(const SocketName& socket_name) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  std::string name = socket_name.abstract ? std::string(1, '\0') + socket_name.name : socket_name.name;
+  if (name.size() >= sizeof address.sun_path) return std::unexpected{ENAMETOOLONG};
+  std::memcpy(address.sun_path, name.data(), name.size());
+  auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (socket_name.abstract ? 0 : 1));
+  protocol::FileDescriptor descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (!descriptor) return std::unexpected{errno};
+  int result = 0;
+  do result = ::connect(descriptor.get(), reinterpret_cast<sockaddr*>(&address), length);
+  while (result < 0 && errno == EINTR);
+  if (result < 0) return std::unexpected{errno};
+  return descriptor;
+}
+
+using Bus = std::unique_ptr<sd_bus, decltype(&sd_bus_unref)>;
+
+std::expected<void, std::string> attach(sd_bus* bus, const std::string& address) {
+  auto name = socket_of(address);
+  if (!name) { // tcp, unixexec and what else sd-bus knows
+    int result = sd_bus_set_address(bus, address.c_str());
+    if (result < 0) return std::unexpected{std::format("Bad D-Bus address {}: {}", address, std::strerror(-result))};
+    return {};
+  }
+  auto descriptor = connect_to(*name);
+  if (!descriptor) return std::unexpected{std::format("Failed to connect to socket {}: {}", name->name, std::strerror(descriptor.error()))};
+  int raw = descriptor->release();
+  sd_bus_set_fd(bus, raw, raw);
+  return {};
+}
+
+// Of "ADDRESS;ADDRESS" the first that can be reached; the error is that of the last.
+std::expected<Bus, std::string> start_bus(const Target& target) {
+  std::string why = "empty address";
+  for (auto part : target.address | std::views::split(';')) {
+    sd_bus* raw = nullptr;
+    if (int result = sd_bus_new(&raw); result < 0) return std::unexpected{std::string{std::strerror(-result)}};
+    Bus bus{raw, &sd_bus_unref};
+    sd_bus_set_bus_client(raw, target.kind != Target::Kind::peer);
+    std::string address{std::string_view{part}};
+    if (auto attached = attach(raw, address); !attached) {
+      why = attached.error();
+      continue;
+    }
+    int result = sd_bus_start(raw);
+    if (result >= 0) return bus;
+    why = std::format("Failed to connect to {}: {}", address, std::strerror(-result));
+  }
+  return std::unexpected{why};
+}
+
+} // namespace
+
+std::expected<Target, Failure> choose_target(const Call& call) {
+  auto session = call.variable("UPSTART_SESSION");
+  if (call.has("--user") && !session)
+    return std::unexpected{Failure{"UPSTART_SESSION isn't set in the environment. Unable to locate the Upstart instance."}};
+  std::string bus = call.options.last_of({"--session", "--system"});
+  if (call.has("--dest") && bus != "--system") return std::unexpected{Failure{"--dest given without --system", true}};
+  if (bus == "--session") return session_bus(call);
+  if (bus == "--system") return system_bus(call);
+  if (session) return Target{Target::Kind::peer, *session, {}};
+  if (call.surroundings.uid == 0) return Target{Target::Kind::peer, private_socket, {}};
+  return system_bus(call);
+}
+
+std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target) {
+  auto unreachable = [&](std::string_view why) {
+    return std::unexpected{Failure{std::format("Unable to connect to {}: {}", name_of(target.kind), why)}};
+  };
+  auto bus = start_bus(target);
+  if (!bus) return unreachable(bus.error());
+  try {
+    return std::unique_ptr<Connection>{new Connection{target, bus->release()}};
+  } catch (const sdbus::Error& error) {
+    return unreachable(error.getMessage());
+  }
+}
+
+Connection::Connection(Target target, sd_bus* bus) : target_{std::move(target)}, bus_{bus}, connection_{sdbus::createBusConnection(bus)} {
+  sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
+}
+
+void Connection::handle_message() {
+  while (!connection_->processPendingEvent()) sd_bus_wait(bus_, std::numeric_limits<std::uint64_t>::max());
+}
+
+int Connection::descriptor() const { return sd_bus_get_fd(bus_); }
+
+void Connection::handle_pending() {
+  while (connection_->processPendingEvent()) {}
+}
+
+} // namespace upstart::client

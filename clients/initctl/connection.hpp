@@ -1,0 +1,50 @@
+// How initctl reaches the init daemon: over the socket of a session, the private socket of the system's init, or a bus.
+// Which one is decided from options, environment and user id alone; then one connection is made and kept.
+#pragma once
+
+#include "clients/initctl/call.hpp"
+
+#include <sdbus-c++/sdbus-c++.h>
+#include <systemd/sd-bus.h>
+
+#include <memory>
+
+namespace upstart::client {
+
+struct Target {
+  enum class Kind : std::uint8_t { peer, system_bus, session_bus };
+  Kind kind = Kind::peer;
+  std::string address;     // a D-Bus address
+  std::string destination; // name on the bus; empty for a peer
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+[[nodiscard]] std::expected<Target, Failure> choose_target(const Call& call);
+
+// The two halves of an sdbus-c++ connection on an sd_bus whose handle is kept, for waiting on it.
+class Connection {
+public:
+  // Waits as long as it takes for a daemon that is about to accept. The failure says where it was tried and why not.
+  [[nodiscard]] static std::expected<std::unique_ptr<Connection>, Failure> open(const Target& target);
+
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] sdbus::IConnection& sdbus() { return *connection_; }
+  [[nodiscard]] sdbus::ServiceName destination() const { return sdbus::ServiceName{target_.destination}; }
+  [[nodiscard]] const Target& target() const { return target_; }
+  // Handles one message, waiting for it; throws sdbus::Error when the other end has gone.
+  void handle_message();
+  // The descriptor to wait on besides others; then `handle_pending`.
+  [[nodiscard]] int descriptor() const;
+  void handle_pending();
+
+private:
+  Connection(Target target, sd_bus* bus);
+
+  Target target_;
+  sd_bus* bus_;
+  std::unique_ptr<sdbus::IConnection> connection_;
+};
+
+} // namespace upstart::client

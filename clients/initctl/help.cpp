@@ -1,0 +1,104 @@
+#include "clients/initctl/help.hpp"
+
+#include <format>
+#include <ranges>
+
+namespace upstart::client {
+
+namespace {
+
+constexpr std::size_t line_width = 79;
+constexpr std::size_t description_column = 30;
+
+// A name and what it means, in two columns; a name too long for the first stands on a line of its own.
+std::string entry(std::string_view name, std::string_view text) {
+  std::string line = std::format("  {:<{}}", name, description_column - 2);
+  if (line.size() > description_column) line = std::format("  {}\n{:{}}", name, "", description_column);
+  return line + wrap(text, line_width - description_column, description_column) + "\n";
+}
+
+// "-n,--no-wait" is shown as "-n, --no-wait", an option without a short form below the long ones.
+std::string shown(const Option& option) {
+  auto comma = option.flags.find(',');
+  std::string name = comma == std::string_view::npos ? std::format("    {}", option.flags)
+                                                     : std::format("{}, {}", option.flags.substr(0, comma), option.flags.substr(comma + 1));
+  return option.value.empty() ? name : std::format("{}={}", name, option.value);
+}
+
+std::string options_text(const std::vector<Option>& own) {
+  std::string text = "Options:\n";
+  for (const auto* options : {&own, &common_options()})
+    for (const auto& option : *options) text += entry(shown(option), option.help);
+  return text;
+}
+
+Outcome help(Call& call) {
+  if (call.arguments.empty()) {
+    call.surroundings.out << list_of_commands();
+    return 0;
+  }
+  const Command* command = find_command(call.arguments[0]);
+  if (!command) return std::unexpected{Failure{"invalid command: " + call.arguments[0], true}};
+  call.surroundings.out << help_of(*command, std::format("initctl {}", command->name));
+  return 0;
+}
+
+} // namespace
+
+std::string wrap(std::string_view text, std::size_t width, std::size_t indentation) {
+  std::string folded;
+  std::size_t column = 0;
+  for (auto part : text | std::views::split(' ')) {
+    std::string_view word{part};
+    if (column > 0 && column + 1 + word.size() > width) {
+      folded += "\n" + std::string(indentation, ' ');
+      column = 0;
+    } else if (column > 0) {
+      folded += ' ';
+      ++column;
+    }
+    folded += word;
+    column += word.size();
+  }
+  return folded;
+}
+
+std::string general_help() {
+  return std::format("Usage: initctl [OPTION]... COMMAND [OPTION]... [ARG]...\n\n{}\n"
+                     "For a list of commands, try `initctl help'.\n",
+                     options_text({}));
+}
+
+std::string list_of_commands() {
+  std::string text;
+  for (auto group : {job_group, event_group, environment_group, insight_group, other_group}) {
+    text += std::format("{}:\n", group);
+    for (const auto& command : all_commands())
+      if (command.group == group) text += entry(command.name, command.summary);
+    text += "\n";
+  }
+  return text + "For more information on a command, try `initctl COMMAND --help'.\n";
+}
+
+std::string help_of(const Command& command, std::string_view usage_name) {
+  std::string text = std::format("Usage: {} [OPTION]...{}{}\n{}\n\n{}", usage_name, command.synopsis.empty() ? "" : " ", command.synopsis,
+                                 command.summary, options_text(command.options));
+  for (auto paragraph : command.about | std::views::split('\n')) text += "\n" + wrap(std::string_view{paragraph}, line_width) + "\n";
+  return text;
+}
+
+std::string version_text(std::string_view program) { return std::format("{} (upstart {})\n", program, UPSTART_VERSION); }
+
+std::vector<Command> help_commands() {
+  return {{.name = "help",
+           .group = other_group,
+           .summary = "Show the list of commands, or the help of one.",
+           .synopsis = "[COMMAND]",
+           .about = "Without COMMAND the commands are listed by what they are about.",
+           .missing = "",
+           .options = {},
+           .run = help,
+           .daemon = Daemon::not_needed}};
+}
+
+} // namespace upstart::client

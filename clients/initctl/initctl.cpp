@@ -1,0 +1,66 @@
+#include "clients/initctl/initctl.hpp"
+
+#include "clients/initctl/command-line.hpp"
+#include "clients/initctl/help.hpp"
+#include "clients/initctl/upstart.hpp"
+
+#include <format>
+
+namespace upstart::client {
+
+namespace {
+
+int complain(const Surroundings& surroundings, const std::string& program, const Failure& failure) {
+  surroundings.err << std::format("{}: {}\n", program, failure.message);
+  if (failure.usage) surroundings.err << std::format("Try `{} --help' for more information.\n", program);
+  return 1;
+}
+
+std::string requested_help(const CommandLine& line) {
+  if (line.options.has("--version")) return version_text(line.program);
+  return line.command ? help_of(*line.command, line.usage_name) : general_help();
+}
+
+// The daemon's own words, but where the one who should have answered is not there at all.
+Failure explained(const sdbus::Error& error, const Target& target) {
+  std::string_view name = error.getName();
+  if (name == "org.freedesktop.DBus.Error.ServiceUnknown" || name == "org.freedesktop.DBus.Error.NameHasNoOwner")
+    return {std::format("Name \"{}\" does not exist", target.destination)};
+  return {error.getMessage()};
+}
+
+Outcome perform_connected(const Command& command, Call& call) {
+  auto target = choose_target(call);
+  if (!target) return std::unexpected{target.error()};
+  auto connection = Connection::open(*target);
+  if (!connection) return std::unexpected{connection.error()};
+  Upstart upstart{**connection};
+  call.upstart = &upstart;
+  try {
+    return command.run(call);
+  } catch (const sdbus::Error& error) {
+    return std::unexpected{explained(error, *target)};
+  }
+}
+
+Outcome perform(const Command& command, Call& call) {
+  if (!command.missing.empty() && call.arguments.empty()) return std::unexpected{Failure{std::format("missing {}", command.missing), true}};
+  return command.daemon == Daemon::needed ? perform_connected(command, call) : command.run(call);
+}
+
+} // namespace
+
+int run(const std::vector<std::string>& words, Surroundings& surroundings) {
+  auto line = parse_command_line(words);
+  if (!line) return complain(surroundings, words.empty() ? "initctl" : words[0].substr(words[0].rfind('/') + 1), line.error());
+  if (!line->command || line->options.has("--help") || line->options.has("--version")) {
+    surroundings.out << requested_help(*line);
+    return 0;
+  }
+  Call call{surroundings, line->options, line->arguments};
+  auto outcome = perform(*line->command, call);
+  surroundings.out.flush();
+  return outcome ? *outcome : complain(surroundings, line->program, outcome.error());
+}
+
+} // namespace upstart::client
