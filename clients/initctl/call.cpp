@@ -21,6 +21,13 @@ std::vector<std::string> Call::arguments_from(std::size_t first) const {
   return arguments | std::views::drop(first) | std::ranges::to<std::vector>();
 }
 
+std::optional<JobInstance> Call::own_job() const {
+  auto job = variable("UPSTART_JOB");
+  auto instance = variable("UPSTART_INSTANCE");
+  if (!job || !instance) return std::nullopt;
+  return JobInstance{*job, *instance};
+}
+
 void Call::print(std::string_view text) {
   if (!quiet()) surroundings.out << text;
 }

@@ -49,6 +49,11 @@ struct Failure {
 // The exit status, or what went wrong (exit status 1).
 using Outcome = std::expected<int, Failure>;
 
+// A job by class and instance name, as UPSTART_JOB and UPSTART_INSTANCE tell it to the job's own processes.
+struct JobInstance {
+  std::string job, instance;
+};
+
 struct Call {
   Surroundings& surroundings;
   GivenOptions options;
@@ -60,6 +65,8 @@ struct Call {
   [[nodiscard]] bool quiet() const { return has("--quiet"); }
   [[nodiscard]] std::optional<std::string> variable(const std::string& name) const { return surroundings.variable(name); }
   [[nodiscard]] std::vector<std::string> arguments_from(std::size_t first) const;
+  // The job inside whose process this program runs, if so.
+  [[nodiscard]] std::optional<JobInstance> own_job() const;
 
   // Output of the command: nothing with --quiet.
   void print(std::string_view text);

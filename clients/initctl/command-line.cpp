@@ -24,10 +24,18 @@ void declare(CLI::App& parser, const Option& option, GivenOptions& given) {
 
 Failure usage_error(std::string message) { return {std::move(message), true}; }
 
+// The library says "Could not convert: --flag = value".
+std::string flag_with_value(std::string_view text) {
+  auto colon = text.find(": ");
+  auto equals = text.rfind(" = ");
+  if (colon == std::string_view::npos || equals == std::string_view::npos) return std::string{text};
+  return std::format("{}={}", text.substr(colon + 2, equals - colon - 2), text.substr(equals + 3));
+}
+
 Failure translated(const CLI::ParseError& error) {
   std::string_view text = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) return usage_error(std::format("missing argument: {}", text.substr(0, text.find(':'))));
-  if (dynamic_cast<const CLI::ConversionError*>(&error)) return usage_error(std::format("unexpected argument: {}", text.substr(text.rfind(": ") + 2)));
+  if (dynamic_cast<const CLI::ConversionError*>(&error)) return usage_error("unexpected argument: " + flag_with_value(text));
   return usage_error(std::string{text});
 }
 

@@ -17,10 +17,9 @@ namespace {
 
 // [] for the global table, [JOB, INSTANCE] for that of a job.
 std::vector<std::string> table_of(const Call& call) {
-  auto job = call.variable("UPSTART_JOB");
-  auto instance = call.variable("UPSTART_INSTANCE");
-  if (call.has("--global") || !job || !instance) return {};
-  return {*job, *instance};
+  auto own = call.own_job();
+  if (call.has("--global") || !own) return {};
+  return {own->job, own->instance};
 }
 
 std::string as_pair(const std::string& argument) { return argument.contains('=') ? argument : argument + "="; }

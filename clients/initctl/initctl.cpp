@@ -4,6 +4,8 @@
 #include "clients/initctl/help.hpp"
 #include "clients/initctl/upstart.hpp"
 
+#include <algorithm>
+#include <array>
 #include <format>
 
 namespace upstart::client {
@@ -21,11 +23,19 @@ std::string requested_help(const CommandLine& line) {
   return line.command ? help_of(*line.command, line.usage_name) : general_help();
 }
 
+// The connection broke while an answer was awaited.
+bool is_lost(const sdbus::Error& error) {
+  constexpr std::array names{"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Disconnected", "System.Error.ECONNRESET",
+                             "System.Error.ENOTCONN", "System.Error.EPIPE"};
+  return std::ranges::contains(names, std::string_view{error.getName()});
+}
+
 // The daemon's own words, but where the one who should have answered is not there at all.
 Failure explained(const sdbus::Error& error, const Target& target) {
   std::string_view name = error.getName();
   if (name == "org.freedesktop.DBus.Error.ServiceUnknown" || name == "org.freedesktop.DBus.Error.NameHasNoOwner")
     return {std::format("Name \"{}\" does not exist", target.destination)};
+  if (is_lost(error)) return {"Upstart went away before it answered. Whether the command took effect is not known."};
   return {error.getMessage()};
 }
 
@@ -43,8 +53,12 @@ Outcome perform_connected(const Command& command, Call& call) {
   }
 }
 
+bool lacks_argument(const Command& command, const Call& call) {
+  return !command.missing.empty() && call.arguments.empty() && !(command.own_job_will_do && call.own_job());
+}
+
 Outcome perform(const Command& command, Call& call) {
-  if (!command.missing.empty() && call.arguments.empty()) return std::unexpected{Failure{std::format("missing {}", command.missing), true}};
+  if (lacks_argument(command, call)) return std::unexpected{Failure{std::format("missing {}", command.missing), true}};
   return command.daemon == Daemon::needed ? perform_connected(command, call) : command.run(call);
 }
 

@@ -29,12 +29,10 @@ struct Subject {
   [[nodiscard]] bool is_own_job() const { return own_instance.has_value(); }
 };
 
-std::expected<Subject, Failure> subject_of(const Call& call) {
-  if (!call.arguments.empty()) return Subject{call.arguments[0], call.arguments_from(1), std::nullopt};
-  auto job = call.variable("UPSTART_JOB");
-  auto instance = call.variable("UPSTART_INSTANCE");
-  if (!job || !instance) return std::unexpected{Failure{"missing job name", true}};
-  return Subject{*job, {}, *instance};
+Subject subject_of(const Call& call) {
+  if (!call.arguments.empty()) return {call.arguments[0], call.arguments_from(1), std::nullopt};
+  auto own = call.own_job();
+  return {own->job, {}, own->instance};
 }
 
 // A process that waited for its own job's stop would wait for itself.
@@ -49,9 +47,8 @@ using Act = Path (*)(Upstart&, const Subject&, bool wait);
 // Acts on the subject and shows its status afterwards.
 Outcome act_and_show(Call& call, Act act) {
   auto subject = subject_of(call);
-  if (!subject) return std::unexpected{subject.error()};
-  Path instance = act(*call.upstart, *subject, shall_wait(call, *subject));
-  return show(call, call.upstart->status_at(subject->job, instance));
+  Path instance = act(*call.upstart, subject, shall_wait(call, subject));
+  return show(call, call.upstart->status_at(subject.job, instance));
 }
 
 Path start_instance(Upstart& upstart, const Subject& subject, bool wait) {
@@ -86,9 +83,8 @@ Outcome restart(Call& call) { return act_and_show(call, restart_instance); }
 
 Outcome reload(Call& call) {
   auto subject = subject_of(call);
-  if (!subject) return std::unexpected{subject.error()};
-  auto job_class = call.upstart->job_class(subject->job);
-  call.upstart->instance(find_instance(job_class, *subject)).Reload();
+  auto job_class = call.upstart->job_class(subject.job);
+  call.upstart->instance(find_instance(job_class, subject)).Reload();
   return 0;
 }
 
@@ -100,13 +96,12 @@ bool means_stopped(const sdbus::Error& error, const Subject& subject) {
 
 Outcome status(Call& call) {
   auto subject = subject_of(call);
-  if (!subject) return std::unexpected{subject.error()};
-  auto job_class = call.upstart->job_class(subject->job);
+  auto job_class = call.upstart->job_class(subject.job);
   try {
-    return show(call, call.upstart->status_at(subject->job, find_instance(job_class, *subject)));
+    return show(call, call.upstart->status_at(subject.job, find_instance(job_class, subject)));
   } catch (const sdbus::Error& error) {
-    if (!means_stopped(error, *subject)) throw;
-    return show(call, {.job = subject->job});
+    if (!means_stopped(error, subject)) throw;
+    return show(call, {.job = subject.job});
   }
 }
 
@@ -139,7 +134,8 @@ std::vector<Command> job_commands() {
                 "which instance of the job is meant.\n"
                 "A service is waited for until it runs, a task until it has ended. The status of the job is printed.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
-       .missing = "",
+       .missing = "job name",
+       .own_job_will_do = true,
        .options = {no_wait},
        .run = start},
       {.name = "stop",
@@ -149,7 +145,8 @@ std::vector<Command> job_commands() {
        .about = "The variables say which instance is meant, and are defined for its pre-stop and post-stop processes.\n"
                 "The job is waited for until it has stopped. Its status is printed.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
-       .missing = "",
+       .missing = "job name",
+       .own_job_will_do = true,
        .options = {no_wait},
        .run = stop},
       {.name = "restart",
@@ -159,7 +156,8 @@ std::vector<Command> job_commands() {
        .about = "The job is stopped and started again as the class that it was started from; a changed job file takes effect with "
                 "stop and start.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
-       .missing = "",
+       .missing = "job name",
+       .own_job_will_do = true,
        .options = {no_wait},
        .run = restart},
       {.name = "reload",
@@ -167,7 +165,8 @@ std::vector<Command> job_commands() {
        .summary = "Send the reload signal to a job.",
        .synopsis = job_and_environment,
        .about = "The main process of the job gets SIGHUP, or what the job file names as its reload signal.",
-       .missing = "",
+       .missing = "job name",
+       .own_job_will_do = true,
        .options = {},
        .run = reload},
       {.name = "status",
@@ -176,7 +175,8 @@ std::vector<Command> job_commands() {
        .synopsis = job_and_environment,
        .about = "Prints `JOB (INSTANCE) GOAL/STATE' and the processes of the job.\n"
                 "Without JOB, inside a job's own process, the command is about that job.",
-       .missing = "",
+       .missing = "job name",
+       .own_job_will_do = true,
        .options = {},
        .run = status},
       {.name = "list",

@@ -1,0 +1,202 @@
+// Whole runs of initctl against an init daemon of the test's own.
+#include "clients/initctl/fake-upstart.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+using namespace upstart::client;
+using Words = std::vector<std::string>;
+
+namespace {
+
+// A daemon with these jobs and one initctl after another.
+struct Session {
+  explicit Session(std::map<std::string, FakeJob> jobs = {{"svc", {}}}) : daemon{std::move(jobs)} {}
+
+  Ran initctl(const std::string& line) {
+    Words words{"initctl"};
+    std::istringstream stream{line};
+    for (std::string word; stream >> word;) words.push_back(word);
+    return run(words);
+  }
+  Ran run(const Words& words) {
+    Variables all = variables;
+    all["UPSTART_SESSION"] = daemon.address();
+    return run_initctl(words, all);
+  }
+  nlohmann::json json(const std::string& line) { return nlohmann::json::parse(initctl("--json " + line).out); }
+
+  FakeUpstart daemon;
+  Variables variables;
+};
+
+std::map<std::string, FakeJob> with_instances() { return {{"net", {.has_instances = true, .running = {"eth0"}}}}; }
+
+} // namespace
+
+TEST_CASE("start shows the status of the job that it started") {
+  Session session;
+  CHECK(session.initctl("start svc").out == "svc start/running, process 42\n");
+  CHECK(session.initctl("status svc").out == "svc start/running, process 42\n");
+  CHECK(session.daemon.calls() == Words{"Start"});
+}
+
+TEST_CASE("stop shows the job as stopped when the instance has gone") {
+  Session session{with_instances()};
+  auto ran = session.initctl("stop net NAME=eth0");
+  CHECK(ran.out == "net stop/waiting\n");
+  CHECK(ran.status == 0);
+}
+
+TEST_CASE("restart shows the status, reload nothing") {
+  Session session{with_instances()};
+  CHECK(session.initctl("restart net NAME=eth0").out == "net (eth0) start/running, process 42\n");
+  CHECK(session.initctl("reload net NAME=eth0").out == "");
+  CHECK(session.daemon.calls() == Words{"Restart NAME=eth0", "Reload eth0"});
+}
+
+TEST_CASE("no-wait is passed on") {
+  Session session;
+  CHECK(session.initctl("start -n svc").status == 0);
+  CHECK(session.initctl("stop svc --no-wait").status == 0);
+  CHECK(session.initctl("emit --no-wait go K=v").status == 0);
+  CHECK(session.daemon.calls() == Words{"Start no-wait", "Stop no-wait", "EmitEvent no-wait go K=v"});
+}
+
+TEST_CASE("the daemon's errors are shown in its own words, with exit status 1") {
+  Session session{{{"svc", {.running = {""}}}, {"bad", {.fails = true}}, {"inst", {.has_instances = true}}}};
+  CHECK(session.initctl("start nosuch").err == "initctl: Unknown job: nosuch\n");
+  CHECK(session.initctl("start svc").err == "initctl: Job is already running: svc\n");
+  CHECK(session.initctl("start bad").err == "initctl: Job failed to start\n");
+  CHECK(session.initctl("start bad K").err == "initctl: Env must be KEY=VALUE pairs\n");
+  CHECK(session.initctl("stop bad").err == "initctl: Unknown instance: \n");
+  CHECK(session.initctl("status inst").err == "initctl: Unknown parameter: NAME\n");
+  CHECK(session.initctl("status inst NAME=a").err == "initctl: Unknown instance: a\n");
+  CHECK(session.initctl("emit failing").err == "initctl: Event failed\n");
+  CHECK(session.initctl("emit failing").status == 1);
+}
+
+TEST_CASE("a job without instance is stopped") {
+  CHECK(Session{}.initctl("status svc").out == "svc stop/waiting\n");
+}
+
+TEST_CASE("list is sorted by name, has a line for every instance, and passes over what has gone meanwhile") {
+  Session session{{{"b", {}}, {"net", {.has_instances = true, .running = {"wlan0", "eth0"}}}, {"a", {.running = {""}}}}};
+  CHECK(session.initctl("list").out == "a start/running, process 42\n"
+                                       "b stop/waiting\n"
+                                       "net (eth0) start/running, process 42\n"
+                                       "net (wlan0) start/running, process 42\n");
+}
+
+TEST_CASE("list asks for more jobs than may be asked for at a time") {
+  std::map<std::string, FakeJob> jobs;
+  for (int i = 0; i < 300; ++i) jobs["job" + std::to_string(i)] = {.running = {""}};
+  auto out = Session{std::move(jobs)}.initctl("list").out;
+  CHECK(std::ranges::count(out, '\n') == 300);
+}
+
+TEST_CASE("called by the name of a link the program is that command, and says so in its errors") {
+  Session session;
+  CHECK(session.run({"/sbin/start", "svc"}).out == "svc start/running, process 42\n");
+  CHECK(session.run({"stop", "svc", "K"}).err == "stop: Env must be KEY=VALUE pairs\n");
+  CHECK(session.run({"stop"}).err == "stop: missing job name\nTry `stop --help' for more information.\n");
+}
+
+TEST_CASE("inside a job's own process a command without a job acts on that job and does not wait") {
+  Session session{with_instances()};
+  session.variables = {{"UPSTART_JOB", "net"}, {"UPSTART_INSTANCE", "eth0"}};
+  CHECK(session.initctl("status").out == "net (eth0) start/running, process 42\n");
+  CHECK(session.initctl("restart").out == "net (eth0) start/running, process 42\n");
+  session.initctl("stop");
+  session.initctl("reload");
+  CHECK(session.daemon.calls() == Words{"Instance.Restart no-wait", "Instance.Stop no-wait", "Reload eth0"});
+}
+
+TEST_CASE("quiet prints nothing but errors") {
+  Session session;
+  CHECK(session.initctl("-q start svc").out == "");
+  CHECK(session.initctl("list --quiet").out == "");
+  CHECK(session.initctl("-q start svc").err != "");
+}
+
+TEST_CASE("environment commands are about the global table outside a job and with --global, else about the job's") {
+  Session session;
+  CHECK(session.initctl("set-env X").status == 0);
+  CHECK(session.initctl("set-env -r A=1").status == 0);
+  CHECK(session.initctl("set-env A=1 B").status == 0);
+  CHECK(session.initctl("unset-env A").status == 0);
+  session.variables = {{"UPSTART_JOB", "svc"}, {"UPSTART_INSTANCE", ""}};
+  CHECK(session.initctl("reset-env").status == 0);
+  CHECK(session.initctl("reset-env -g").status == 0);
+  CHECK(session.daemon.calls() == Words{"SetEnv", "X=", "SetEnv retain", "A=1", "SetEnvList A=1 B=", "UnsetEnv A", "ResetEnv svc ", "ResetEnv"});
+}
+
+TEST_CASE("list-env is sorted, get-env shows the value alone") {
+  Session session;
+  CHECK(session.initctl("list-env").out == "A=1\nB=2\n");
+  CHECK(session.initctl("get-env A").out == "1\n");
+  CHECK(session.initctl("get-env NO").err == "initctl: No such variable: NO\n");
+}
+
+TEST_CASE("daemon commands") {
+  Session session;
+  CHECK(session.initctl("version").out == "init (upstart 0)\n");
+  CHECK(session.initctl("log-priority debug").out == "");
+  CHECK(session.initctl("log-priority").out == "debug\n");
+  CHECK(session.initctl("log-priority bogus").err == "initctl: The log priority given was not recognised\n");
+  CHECK(session.initctl("reload-configuration").status == 0);
+  CHECK(session.initctl("notify-disk-writeable").status == 0);
+  CHECK(session.initctl("notify-dbus-address unix:path=/x").status == 0);
+  CHECK(session.daemon.calls() == Words{"ReloadConfiguration", "NotifyDiskWriteable", "NotifyDBusAddress unix:path=/x"});
+}
+
+TEST_CASE("usage shows the usage stanza, empty or not") {
+  Session session{{{"a", {.usage = "a FOO=x"}}, {"b", {}}}};
+  CHECK(session.initctl("usage a").out == "Usage: a FOO=x\n");
+  CHECK(session.initctl("usage b").out == "Usage: \n");
+}
+
+TEST_CASE("show-config writes conditions with all parentheses, or enumerates their events") {
+  Session session{{{"a", {.start_on = {{"x", "K=v"}, {"started", "b", "L=w"}, {"/AND"}}, .stop_on = {{"stopping", "JOB=b"}}, .emits = {"e"}}},
+                   {"b", {}}}};
+  CHECK(session.initctl("show-config").out == "a\n  emits e\n  start on (x K=v and started b L=w)\n  stop on stopping JOB=b\nb\n");
+  CHECK(session.initctl("show-config -e a").out == "a\n  emits e\n  start on x (job:, env: K=v)\n  start on started (job: b, env: L=w)\n"
+                                                   "  stop on stopping (job: b, env: JOB=b)\n");
+}
+
+TEST_CASE("check-config reports what can never come, and fails if there is such a thing") {
+  Session session{{{"a", {.start_on = {{"started", "nojob"}, {"noevent"}, {"/AND"}}, .stop_on = {{"made-x"}, {"other"}, {"/OR"}}}},
+                   {"b", {.start_on = {{"started", "a"}}, .emits = {"made-*"}}}}};
+  auto ran = session.initctl("check-config");
+  CHECK(ran.out == "a\n  start on: unknown event noevent\n  start on: unknown job nojob\n");
+  CHECK(ran.status == 1);
+  CHECK(session.initctl("check-config b").status == 0);
+  CHECK(session.initctl("check-config -w a").out.ends_with("  stop on: unknown event other\n"));
+  CHECK(session.initctl("check-config -i noevent a").out == "a\n  start on: unknown job nojob\n");
+  CHECK(session.initctl("check-config nosuch").err == "initctl: Invalid job class: nosuch\n");
+}
+
+TEST_CASE("JSON has a documented shape") {
+  Session session{{{"net", {.start_on = {{"a"}, {"b", "K=v"}, {"/AND"}}, .has_instances = true, .running = {"eth0"}}}, {"off", {}}}};
+  CHECK(session.json("list") == nlohmann::json::parse(R"([
+    {"job": "net", "instance": "eth0", "goal": "start", "state": "running", "processes": [{"name": "main", "pid": 42}]},
+    {"job": "off", "instance": null, "goal": "stop", "state": "waiting", "processes": []}])"));
+  CHECK(session.json("status off")["state"] == "waiting");
+  CHECK(session.json("version") == nlohmann::json{{"version", "init (upstart 0)"}});
+  CHECK(session.json("list-env") == nlohmann::json{{"A", "1"}, {"B", "2"}});
+  CHECK(session.json("get-env A") == nlohmann::json{{"name", "A"}, {"value", "1"}});
+  CHECK(session.json("show-config net")[0]["start_on"] ==
+        nlohmann::json::parse(R"({"and": [{"event": "a", "arguments": []}, {"event": "b", "arguments": ["K=v"]}]})"));
+  CHECK(session.json("show-config off")[0]["start_on"] == nullptr);
+  CHECK(session.json("check-config net")[0] ==
+        nlohmann::json::parse(R"({"job": "net", "stanza": "start on", "unknown": "event", "name": "b"})"));
+}
+
+TEST_CASE("a daemon that is not there, or goes away during a call, is told of") {
+  auto nobody = run_initctl({"initctl", "list"}, {{"UPSTART_SESSION", "unix:abstract=/upstart-fake/nobody"}});
+  CHECK(nobody.err == "initctl: Unable to connect to Upstart: Failed to connect to socket /upstart-fake/nobody: Connection refused\n");
+  CHECK(nobody.status == 1);
+  auto lost = Session{}.initctl("emit vanish");
+  CHECK(lost.err == "initctl: Upstart went away before it answered. Whether the command took effect is not known.\n");
+  CHECK(lost.status == 1);
+}

@@ -1,0 +1,48 @@
+// An init daemon for tests: it serves a few jobs at a private socket from a thread of its own, starts and stops them at
+// once, and notes what it was asked. What it is to serve is set up before it runs.
+#pragma once
+
+#include "clients/initctl/initctl.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace upstart::client {
+
+struct FakeJob {
+  std::vector<std::vector<std::string>> start_on = {}, stop_on = {};
+  std::vector<std::string> emits = {};
+  std::string usage = {};
+  bool has_instances = false;          // named by the variable NAME
+  std::set<std::string> running = {};  // names of instances
+  bool fails = false;                  // to start
+};
+
+class FakeUpstart {
+public:
+  explicit FakeUpstart(std::map<std::string, FakeJob> jobs);
+  ~FakeUpstart();
+
+  [[nodiscard]] const std::string& address() const { return address_; }
+  // Every call that changes something, as "METHOD ARG ARG…".
+  [[nodiscard]] std::vector<std::string> calls() const;
+
+private:
+  struct Server;
+  std::string address_;
+  std::unique_ptr<Server> server_;
+};
+
+// What one run of initctl printed and returned.
+struct Ran {
+  std::string out, err;
+  int status = 0;
+};
+
+using Variables = std::map<std::string, std::string>;
+[[nodiscard]] Ran run_initctl(const std::vector<std::string>& words, const Variables& variables);
+
+} // namespace upstart::client
