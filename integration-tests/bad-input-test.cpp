@@ -1,0 +1,57 @@
+// Bad input gets a clear error, and everything else goes on.
+#include "integration-tests/session.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+using namespace upstart::test;
+
+TEST_CASE("a broken job file is told by line, and the others load") {
+  Session session{{{"broken", "exec true\nrespwan\n"}, {"good", "exec sleep 1000\n"}}};
+  CHECK(session.initctl({"status", "good"}).out == "good stop/waiting\n");
+  auto broken = session.initctl({"status", "broken"});
+  CHECK(broken.status == 1);
+  CHECK(broken.err == "initctl: Unknown job: broken\n");
+  CHECK(session.messages().contains("broken.conf:2:"));
+  CHECK(session.messages().contains("Unknown stanza"));
+  session.write("broken.conf", "exec true\n");
+  session.await("/ JobAdded /com/ubuntu/Upstart/jobs/broken" + std::string{}, [&] { return session.initctl({"status", "broken"}).status == 0; });
+}
+
+TEST_CASE("malformed environment is refused") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  auto refused = session.initctl({"emit", "x", "NOVALUE"});
+  CHECK(refused.status == 1);
+  CHECK(refused.err == "initctl: Env must be KEY=VALUE pairs\n");
+  auto empty_key = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEvent", "sasb", "x", "1", "=v", "true"});
+  CHECK(empty_key.err.contains("Env must be KEY=VALUE pairs"));
+  CHECK(session.initctl({"start", "svc"}).status == 0);
+}
+
+TEST_CASE("an unknown job object answers that its methods do not exist") {
+  Session session{{}};
+  auto answer = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart/jobs/nosuch", "com.ubuntu.Upstart0_6.Job", "GetAllInstances"});
+  CHECK(answer.status != 0);
+  CHECK(session.busctl({"tree", "com.ubuntu.Upstart"}).status == 0);
+}
+
+TEST_CASE("an unreadable directory is told, and the rest is served" * doctest::skip(::geteuid() == 0)) {
+  Session session{{{"good", "exec sleep 1000\n"}}};
+  session.write("closed/x.conf", "exec true\n");
+  ::chmod((session.directory() + "/conf/closed").c_str(), 0);
+  session.initctl({"reload-configuration"});
+  session.await("it is told", [&] { return session.messages().contains("closed"); });
+  ::chmod((session.directory() + "/conf/closed").c_str(), 0755);
+  CHECK(session.initctl({"status", "good"}).status == 0);
+}
+
+TEST_CASE("when the bus goes away, the private socket still serves") {
+  Session session{{{"svc", "exec sleep 1000\n"}}, {.own_bus = false}};
+  session.await("init has started a bus", [&] { return session.daemon("dbus-daemon") > 0; });
+  ::kill(session.daemon("dbus-daemon"), SIGKILL);
+  CHECK(session.initctl({"start", "svc"}).out.starts_with("svc start/running"));
+}
