@@ -1,0 +1,132 @@
+#include "daemons/socket-bridge/conditions/wanted-sockets.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace upstart::bridge;
+using Words = std::vector<std::string>;
+
+namespace {
+
+SocketCondition understood(const Words& words) {
+  auto condition = understand_condition(words);
+  REQUIRE_MESSAGE(condition, (condition ? "" : condition.error().message));
+  return *condition;
+}
+
+std::string faulty_variable(const Words& words) {
+  auto condition = understand_condition(words);
+  return condition ? "" : condition.error().variable;
+}
+
+SocketAddress at(const char* text) { return *address_of_text(text); }
+
+} // namespace
+
+TEST_CASE("a condition names a socket, and the event says all that it says, in a fixed order") {
+  struct Example {
+    Words words;
+    const char* address;
+    Words event;
+  };
+  for (const auto& [words, address, event] : std::vector<Example>{
+           {{"PROTO=inet", "PORT=80"}, "inet:0.0.0.0:80", {"PROTO=inet", "PORT=80", "ADDR=0.0.0.0"}},
+           {{"ADDR=127.0.0.1", "PORT=80", "PROTO=inet"}, "inet:127.0.0.1:80", {"PROTO=inet", "PORT=80", "ADDR=127.0.0.1"}},
+           {{"PROTO=inet6", "PORT=80"}, "inet6:[::]:80", {"PROTO=inet6", "PORT=80", "ADDR=::"}},
+           {{"PROTO=inet6", "PORT=80", "ADDR=0::1"}, "inet6:[::1]:80", {"PROTO=inet6", "PORT=80", "ADDR=0::1"}},
+           {{"PROTO=unix", "SOCKET_PATH=/run/x"}, "unix:/run/x", {"PROTO=unix", "SOCKET_PATH=/run/x"}},
+           {{"PROTO=unix", "PATH=/run/x"}, "unix:/run/x", {"PROTO=unix", "SOCKET_PATH=/run/x", "PATH=/run/x"}},
+           {{"PROTO=unix", "SOCKET_PATH=@x"}, "abstract:x", {"PROTO=unix", "SOCKET_PATH=@x"}},
+           {{"MODE=0660", "PROTO=unix", "SOCKET_PATH=/x", "GROUP=www"},
+            "unix:/x",
+            {"PROTO=unix", "SOCKET_PATH=/x", "MODE=0660", "GROUP=www"}},
+           {{"PROTO=inet", "PORT=53", "TYPE=dgram"}, "inet-dgram:0.0.0.0:53", {"PROTO=inet", "PORT=53", "ADDR=0.0.0.0", "TYPE=dgram"}},
+           {{"PROTO=inet", "PORT=53", "TYPE=stream"}, "inet:0.0.0.0:53", {"PROTO=inet", "PORT=53", "ADDR=0.0.0.0", "TYPE=stream"}},
+           {{"PROTO=fifo", "SOCKET_PATH=/x"}, "fifo:/x", {"PROTO=fifo", "SOCKET_PATH=/x"}},
+       }) {
+    CAPTURE(address);
+    auto condition = understood(words);
+    CHECK(text_of(condition.address) == address);
+    CHECK(condition.event.strings() == event);
+  }
+}
+
+TEST_CASE("permissions are understood") {
+  auto condition = understood({"PROTO=unix", "SOCKET_PATH=/x", "MODE=0660", "OWNER=www", "GROUP=33"});
+  CHECK(condition.permissions == Permissions{.mode = 0660, .owner = "www", .group = "33"});
+}
+
+TEST_CASE("a bad condition is told with its variable") {
+  struct Example {
+    Words words;
+    const char* variable;
+  };
+  for (const auto& [words, variable] : std::vector<Example>{
+           {{}, "PROTO"},
+           {{"PROTO=tcp", "PORT=80"}, "PROTO"},
+           {{"PROTO=inet"}, "PORT"},
+           {{"PROTO=inet", "PORT=http"}, "PORT"},
+           {{"PROTO=inet", "PORT=0"}, "PORT"},
+           {{"PROTO=inet", "PORT=65536"}, "PORT"},
+           {{"PROTO=inet", "PORT=80*"}, "PORT"},
+           {{"PROTO=inet", "PORT=$PORT"}, "PORT"},
+           {{"PROTO=inet", "PORT=80", "PORT=81"}, "PORT"},
+           {{"PROTO=inet", "PORT=80", "ADDR=localhost"}, "ADDR"},
+           {{"PROTO=inet", "PORT=80", "ADDR=::1"}, "ADDR"},
+           {{"PROTO=inet6", "PORT=80", "ADDR=127.0.0.1"}, "ADDR"},
+           {{"PROTO=inet", "PORT=80", "COLOUR=red"}, "COLOUR"},
+           {{"PROTO=inet", "PORT=80", "MODE=0600"}, "MODE"},
+           {{"PROTO=inet", "PORT!=80"}, "PORT"},
+           {{"inet", "80"}, "inet"},
+           {{"PROTO=inet", "PORT=80", "TYPE=seqpacket"}, "TYPE"},
+           {{"PROTO=unix"}, "SOCKET_PATH"},
+           {{"PROTO=unix", "SOCKET_PATH=run/x"}, "SOCKET_PATH"},
+           {{"PROTO=unix", "PATH=x"}, "PATH"},
+           {{"PROTO=unix", "SOCKET_PATH=@"}, "SOCKET_PATH"},
+           {{"PROTO=unix", "SOCKET_PATH=/a", "PATH=/b"}, "PATH"},
+           {{"PROTO=unix", "SOCKET_PATH=/" + std::string(107, 'x')}, "SOCKET_PATH"},
+           {{"PROTO=unix", "SOCKET_PATH=/x", "MODE=888"}, "MODE"},
+           {{"PROTO=unix", "SOCKET_PATH=/x", "MODE=1777"}, "MODE"},
+           {{"PROTO=unix", "SOCKET_PATH=/x", "OWNER="}, "OWNER"},
+           {{"PROTO=unix", "SOCKET_PATH=@x", "MODE=0600"}, "MODE"},
+           {{"PROTO=fifo", "SOCKET_PATH=@x"}, "SOCKET_PATH"},
+       })
+    CHECK(faulty_variable(words) == variable);
+}
+
+TEST_CASE("every socket of a long expression is wanted, and a bad one spoils no other") {
+  auto job = sockets_of_job("web",
+                            {{"socket", "PROTO=inet", "PORT=80"},
+                             {"socket", "PROTO=inet", "PORT=x"},
+                             {"/OR"},
+                             {"filesystem"},
+                             {"/AND"},
+                             {"socket", "PROTO=unix", "SOCKET_PATH=/run/web"},
+                             {"/OR"}},
+                            {{"runlevel", "[06]"}});
+  REQUIRE(job.uses.size() == 2);
+  CHECK(job.uses[0].condition.address == at("inet:0.0.0.0:80"));
+  CHECK(job.uses[1].condition.address == at("unix:/run/web"));
+  REQUIRE(job.warnings.size() == 1);
+  CHECK(job.warnings[0].contains("job web: PORT"));
+}
+
+TEST_CASE("two jobs that name one address share one socket, whose event matches both") {
+  auto wanted = union_of({{"a", sockets_of_job("a", {{"socket", "PROTO=unix", "SOCKET_PATH=/x"}}, {})},
+                          {"b", sockets_of_job("b", {}, {{"socket", "PROTO=unix", "PATH=/x", "MODE=0600"}})}});
+  REQUIRE(wanted.sockets.size() == 1);
+  const auto& socket = wanted.sockets.at(at("unix:/x"));
+  CHECK(socket.event.strings() == Words{"PROTO=unix", "SOCKET_PATH=/x", "PATH=/x", "MODE=0600"});
+  CHECK(socket.permissions.mode == 0600);
+  CHECK(socket.jobs == std::set<std::string>{"a", "b"});
+  CHECK(socket.holders == std::set<std::string>{"a"});
+}
+
+TEST_CASE("of two jobs that contradict each other the first stands and the second is told") {
+  auto wanted = union_of({{"a", sockets_of_job("a", {{"socket", "PROTO=unix", "SOCKET_PATH=/x", "MODE=0600"}}, {})},
+                          {"b", sockets_of_job("b", {{"socket", "PROTO=unix", "SOCKET_PATH=/x", "MODE=0666"}}, {})}});
+  const auto& socket = wanted.sockets.at(at("unix:/x"));
+  CHECK(socket.jobs == std::set<std::string>{"a"});
+  CHECK(socket.permissions.mode == 0600);
+  REQUIRE(wanted.warnings.size() == 1);
+  CHECK(wanted.warnings.begin()->starts_with("job b: MODE"));
+}

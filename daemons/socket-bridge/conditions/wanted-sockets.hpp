@@ -1,0 +1,44 @@
+// Which sockets all jobs together want. A job's expressions are understood once, when they come; the union over all
+// jobs is made whenever one has changed. Two jobs that name one address share its socket and its event.
+#pragma once
+
+#include "daemons/socket-bridge/conditions/socket-condition.hpp"
+
+#include <map>
+#include <set>
+#include <vector>
+
+namespace upstart::bridge {
+
+// An expression in postfix order, as the supervisor tells it: [EVENT, ARG…], ["/AND"], ["/OR"].
+using Postfix = std::vector<std::vector<std::string>>;
+
+// What one job wants.
+struct JobSockets {
+  struct Use {
+    SocketCondition condition;
+    bool starts = false; // the job gets the socket: it stands in start on
+  };
+  std::vector<Use> uses;
+  std::vector<std::string> warnings; // matches that name no socket, each naming job and variable
+};
+
+[[nodiscard]] JobSockets sockets_of_job(const std::string& job, const Postfix& start_on, const Postfix& stop_on);
+
+struct WantedSocket {
+  protocol::Environment event; // matches the conditions of all of its jobs
+  Permissions permissions;
+  std::set<std::string> jobs;    // all that name it
+  std::set<std::string> holders; // those that it starts, and that have it while they are active
+  friend bool operator==(const WantedSocket&, const WantedSocket&) = default;
+};
+
+struct Wanted {
+  std::map<SocketAddress, WantedSocket> sockets;
+  std::set<std::string> warnings;
+};
+
+// The union, in the order of job names: where two jobs contradict each other the first one stands.
+[[nodiscard]] Wanted union_of(const std::map<std::string, JobSockets>& jobs);
+
+} // namespace upstart::bridge

@@ -1,0 +1,74 @@
+// What becomes of one socket. It is opened, and then goes round: listening → (a client comes) starting → handed-over
+// while any of its jobs is active → listening. One event is on its way at a time, so no client makes a storm of them.
+//
+// An attempt runs from the event to the moment when it has finished and no holder is active. Where it failed, or
+// nobody took the socket, a client that still waits must not start the next attempt at once: the socket rests, longer
+// each time. So it does when many attempts in a row went well but were over quickly with a client left over, which is
+// how a service looks that dies before it accepts. A client that comes later, to a socket at peace, ends all that.
+//
+// Pure: time comes as an argument, and what is to be done is read from `state` and `due`.
+#pragma once
+
+#include "daemons/socket-bridge/growing-pause.hpp"
+
+#include <optional>
+#include <string>
+
+namespace upstart::bridge {
+
+using Time = std::chrono::milliseconds; // on the monotonic clock
+
+class ServedSocket {
+public:
+  enum class State { opening, failed, listening, starting, handed_over, resting };
+
+  [[nodiscard]] State state() const;
+  // As SocketBridge1 has it: "listening", …, "failed: REASON".
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] bool is_open() const { return open_; }
+  [[nodiscard]] bool event_on_its_way() const { return event_on_its_way_; }
+  // When `time_reached` is wanted.
+  [[nodiscard]] std::optional<Time> due() const;
+
+  void opened();
+  void could_not_be_opened(std::string reason, Time now);
+  // It no longer listens, or its file is no longer ours: to be opened again.
+  void lost();
+
+  // A client is there. True: emit the event; false: too early, it rests.
+  [[nodiscard]] bool client_came(Time now);
+  void event_emitted(Time now);
+  void event_finished(bool failed, Time now);
+  // Whether any job that gets this socket is active.
+  void set_held(bool held, Time now);
+
+  // True: open it (again).
+  [[nodiscard]] bool time_reached(Time now);
+
+  static constexpr Time brief{1000};        // an attempt that is over sooner may have died before it accepted
+  static constexpr int brief_in_a_row = 10; // so many are let pass, as respawn's limit does
+  static constexpr Time at_peace{250};      // watched for so long without a client: none was left over
+
+private:
+  void end_attempt(Time now);
+
+  bool open_ = false;
+  std::string failure_;
+  std::optional<Time> open_again_;
+  GrowingPause open_pause_;
+
+  bool event_on_its_way_ = false;
+  bool held_ = false;
+
+  bool attempting_ = false;
+  bool taken_ = false;  // in this attempt some holder was active
+  bool failed_ = false; // its event failed
+  Time began_{};
+
+  int brief_attempts_ = 0;
+  GrowingPause rest_pause_;
+  Time not_before_{}; // the end of the last attempt, and of the rest after it
+  bool resting_ = false;
+};
+
+} // namespace upstart::bridge
