@@ -1,0 +1,36 @@
+// The event broker, as the bridge sees it: takes an event with a descriptor, says which id it got, and later that it has
+// finished. What was asked before the connection went is never answered; the table asks again.
+#pragma once
+
+#include "daemons/socket-bridge/connections/link.hpp"
+#include "daemons/socket-bridge/resident/socket-table.hpp"
+
+namespace upstart::bridge {
+
+class BrokerLink {
+public:
+  struct Events {
+    std::function<void()> ready;
+    std::function<void()> gone;
+    std::function<void(Ticket, EventId)> accepted;
+    std::function<void(Ticket, bool failed)> finished;
+  };
+
+  BrokerLink(protocol::EventLoop& loop, const std::string& address, Events events);
+  ~BrokerLink();
+
+  // One of `accepted`, `finished` (failed: it was refused) and `gone` follows.
+  void emit(Ticket ticket, const protocol::Environment& env, int fd);
+  // One of `finished` (failed: it could not be asked) and `gone` follows.
+  void await(Ticket ticket, EventId id);
+
+private:
+  class Proxy;
+  void connected(protocol::BusConnection& connection);
+
+  Events events_;
+  std::unique_ptr<Proxy> proxy_;
+  Link link_;
+};
+
+} // namespace upstart::bridge

@@ -1,0 +1,242 @@
+#include "daemons/socket-bridge/sockets/listening-socket.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <format>
+
+namespace upstart::bridge {
+
+namespace {
+
+using protocol::FileDescriptor;
+
+struct KernelAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+KernelAddress kernel_address(const SocketAddress& address) {
+  KernelAddress result;
+  switch (address.family) {
+  case Family::inet: {
+    auto& in = reinterpret_cast<sockaddr_in&>(result.storage);
+    in.sin_family = AF_INET;
+    in.sin_port = htons(address.port);
+    ::inet_pton(AF_INET, address.host.c_str(), &in.sin_addr);
+    result.size = sizeof in;
+    break;
+  }
+  case Family::inet6: {
+    auto& in = reinterpret_cast<sockaddr_in6&>(result.storage);
+    in.sin6_family = AF_INET6;
+    in.sin6_port = htons(address.port);
+    ::inet_pton(AF_INET6, address.host.c_str(), &in.sin6_addr);
+    result.size = sizeof in;
+    break;
+  }
+  default: {
+    auto& un = reinterpret_cast<sockaddr_un&>(result.storage);
+    std::size_t before = address.family == Family::abstract ? 1 : 0;
+    un.sun_family = AF_UNIX;
+    std::memcpy(un.sun_path + before, address.path.data(), std::min(address.path.size(), sizeof un.sun_path - before));
+    result.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + before + address.path.size() + (before == 0 ? 1 : 0));
+  }
+  }
+  return result;
+}
+
+int type_of(const SocketAddress& address) { return address.transport == Transport::datagram ? SOCK_DGRAM : SOCK_STREAM; }
+
+std::string reason(int error) { return std::strerror(error); }
+
+std::string bind_reason(const SocketAddress& address, int error) {
+  switch (error) {
+  case EADDRINUSE: return "the address is in use by another program";
+  case EADDRNOTAVAIL: return std::format("no interface of this machine has the address {}", address.host);
+  case ENOENT: return std::format("the directory of {} does not exist", address.path);
+  case EACCES:
+    return address.has_file() ? std::format("no permission to make {}", address.path)
+                              : std::format("no permission to bind port {}", address.port);
+  default: return "unable to bind: " + reason(error);
+  }
+}
+
+template <typename Value> bool set_option(int fd, int level, int option, Value value) {
+  return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+// Sets the file creation mask for as long as it lives.
+class Umask {
+public:
+  explicit Umask(std::optional<unsigned> mode) {
+    if (mode) before_ = ::umask(~*mode & 0777U);
+  }
+  Umask(const Umask&) = delete;
+  Umask& operator=(const Umask&) = delete;
+  ~Umask() {
+    if (before_) ::umask(*before_);
+  }
+
+private:
+  std::optional<mode_t> before_;
+};
+
+std::optional<unsigned> number_in(const std::string& text) {
+  unsigned number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::expected<uid_t, std::string> user_of(const std::string& owner) {
+  if (owner.empty()) return static_cast<uid_t>(-1);
+  if (auto number = number_in(owner)) return *number;
+  if (const passwd* user = ::getpwnam(owner.c_str())) return user->pw_uid;
+  return std::unexpected(std::format("there is no user {}", owner));
+}
+
+std::expected<gid_t, std::string> group_of(const std::string& name) {
+  if (name.empty()) return static_cast<gid_t>(-1);
+  if (auto number = number_in(name)) return *number;
+  if (const group* entry = ::getgrnam(name.c_str())) return entry->gr_gid;
+  return std::unexpected(std::format("there is no group {}", name));
+}
+
+// Whether somebody listens on a socket file: only a refused connection says that nobody does.
+bool is_stale(const SocketAddress& address) {
+  FileDescriptor probe{::socket(AF_UNIX, type_of(address) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  auto target = kernel_address(address);
+  return probe && ::connect(probe.get(), target.get(), target.size) < 0 && errno == ECONNREFUSED;
+}
+
+std::expected<void, std::string> clear_the_place(const SocketAddress& address) {
+  struct stat file{};
+  if (address.family != Family::unix_path || ::lstat(address.path.c_str(), &file) < 0) return {};
+  if (!S_ISSOCK(file.st_mode)) return std::unexpected(std::format("{} exists and is not a socket", address.path));
+  if (!is_stale(address)) return std::unexpected(std::format("another program listens on {}", address.path));
+  if (::unlink(address.path.c_str()) < 0) return std::unexpected(std::format("unable to replace the stale {}: {}", address.path, reason(errno)));
+  return {};
+}
+
+} // namespace
+
+std::expected<ListeningSocket, std::string> ListeningSocket::open(const SocketAddress& address, const Permissions& permissions) {
+  if (address.family == Family::fifo) return open_fifo(address, permissions);
+  auto target = kernel_address(address);
+  FileDescriptor fd{::socket(target.storage.ss_family, type_of(address) | SOCK_CLOEXEC, 0)};
+  if (!fd) return std::unexpected("unable to make a socket: " + reason(errno));
+  ListeningSocket socket{address, std::move(fd)};
+  auto outcome = clear_the_place(address).and_then([&] { return socket.bind_and_listen(permissions); });
+  if (!outcome) {
+    socket.remove_file();
+    return std::unexpected(outcome.error());
+  }
+  return socket;
+}
+
+std::expected<void, std::string> ListeningSocket::bind_and_listen(const Permissions& permissions) {
+  bool stream = address_.transport == Transport::stream;
+  bool network = address_.family == Family::inet || address_.family == Family::inet6;
+  // For datagrams the option would let a second program take the port.
+  if (network && stream && !set_option(fd(), SOL_SOCKET, SO_REUSEADDR, 1)) return std::unexpected("SO_REUSEADDR: " + reason(errno));
+  if (address_.family == Family::inet6 && !set_option(fd(), IPPROTO_IPV6, IPV6_V6ONLY, 1))
+    return std::unexpected("IPV6_V6ONLY: " + reason(errno));
+  auto target = kernel_address(address_);
+  {
+    Umask mask{permissions.mode};
+    if (::bind(fd(), target.get(), target.size) < 0) return std::unexpected(bind_reason(address_, errno));
+  }
+  file_ = file_there();
+  if (auto set = set_permissions(permissions); !set) return set;
+  if (stream && ::listen(fd(), SOMAXCONN) < 0) return std::unexpected(bind_reason(address_, errno));
+  return {};
+}
+
+// Opened for reading and writing, so that it never reads as ended when a writer goes.
+std::expected<ListeningSocket, std::string> ListeningSocket::open_fifo(const SocketAddress& address, const Permissions& permissions) {
+  {
+    Umask mask{permissions.mode};
+    if (::mkfifo(address.path.c_str(), 0777) < 0 && errno != EEXIST) return std::unexpected(bind_reason(address, errno));
+  }
+  FileDescriptor fd{::open(address.path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)};
+  if (!fd) return std::unexpected(std::format("unable to open {}: {}", address.path, reason(errno)));
+  ListeningSocket fifo{address, std::move(fd)};
+  if (!fifo.is_what_it_should_be()) return std::unexpected(std::format("{} exists and is not a FIFO", address.path));
+  fifo.file_ = fifo.file_there();
+  fifo.set_blocking();
+  if (auto set = fifo.set_permissions(permissions); !set) return std::unexpected(set.error());
+  return fifo;
+}
+
+std::expected<ListeningSocket, std::string> ListeningSocket::adopt(const SocketAddress& address, FileDescriptor fd) {
+  ListeningSocket socket{address, std::move(fd)};
+  if (!socket.is_what_it_should_be()) return std::unexpected("it no longer listens there");
+  socket.file_ = socket.file_there();
+  if (!socket.is_reachable()) return std::unexpected(std::format("{} has gone", address.path));
+  socket.set_blocking();
+  return socket;
+}
+
+bool ListeningSocket::is_what_it_should_be() const {
+  if (address_.family == Family::fifo) {
+    struct stat file{};
+    return ::fstat(fd(), &file) == 0 && S_ISFIFO(file.st_mode);
+  }
+  KernelAddress bound;
+  bound.size = sizeof bound.storage;
+  auto wanted = kernel_address(address_);
+  if (::getsockname(fd(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.size) < 0) return false;
+  if (bound.size != wanted.size || std::memcmp(&bound.storage, &wanted.storage, wanted.size) != 0) return false;
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  if (address_.transport == Transport::datagram) return true;
+  return ::getsockopt(fd(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+}
+
+std::optional<ListeningSocket::File> ListeningSocket::file_there() const {
+  struct stat file{};
+  if (!address_.has_file() || ::lstat(address_.path.c_str(), &file) < 0) return std::nullopt;
+  return File{file.st_dev, file.st_ino};
+}
+
+bool ListeningSocket::is_reachable() const {
+  if (!is_what_it_should_be()) return false;
+  return !address_.has_file() || (file_ && file_there() == file_);
+}
+
+void ListeningSocket::set_blocking() const {
+  int flags = ::fcntl(fd(), F_GETFL);
+  if (flags >= 0 && (flags & O_NONBLOCK) != 0) ::fcntl(fd(), F_SETFL, flags & ~O_NONBLOCK);
+}
+
+std::expected<void, std::string> ListeningSocket::set_permissions(const Permissions& permissions) const {
+  if (!address_.has_file()) return {};
+  auto user = user_of(permissions.owner);
+  if (!user) return std::unexpected(user.error());
+  auto group = group_of(permissions.group);
+  if (!group) return std::unexpected(group.error());
+  bool owned = *user != static_cast<uid_t>(-1) || *group != static_cast<gid_t>(-1);
+  const char* path = address_.path.c_str();
+  if (owned && ::lchown(path, *user, *group) < 0) return std::unexpected(std::format("unable to set the owner of {}: {}", address_.path, reason(errno)));
+  if (permissions.mode && ::chmod(path, *permissions.mode) < 0)
+    return std::unexpected(std::format("unable to set the mode of {}: {}", address_.path, reason(errno)));
+  return {};
+}
+
+void ListeningSocket::remove_file() const {
+  if (file_ && file_there() == file_) ::unlink(address_.path.c_str());
+}
+
+} // namespace upstart::bridge

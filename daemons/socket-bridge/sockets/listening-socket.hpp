@@ -1,0 +1,53 @@
+// A socket (or FIFO) that clients reach: opened here, or inherited from the bridge before. It is the open descriptor
+// and, where the address has a file, the knowledge of which file is ours, so that no other one is ever removed.
+//
+// It stays in blocking mode: jobs share it, and most expect accept(2) to wait. Whoever watches it restores that.
+#pragma once
+
+#include "daemons/socket-bridge/conditions/socket-condition.hpp"
+#include "daemons/socket-bridge/sockets/socket-address.hpp"
+#include "protocol/file-descriptor.hpp"
+
+#include <sys/types.h>
+
+#include <expected>
+#include <optional>
+#include <string>
+
+namespace upstart::bridge {
+
+class ListeningSocket {
+public:
+  // Binds and listens. A stale socket file is replaced, one that somebody listens on is not. The error says what and why.
+  [[nodiscard]] static std::expected<ListeningSocket, std::string> open(const SocketAddress& address, const Permissions& permissions);
+  // Takes over a descriptor that was kept; the error says why it is not what its name says.
+  [[nodiscard]] static std::expected<ListeningSocket, std::string> adopt(const SocketAddress& address, protocol::FileDescriptor fd);
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  // Whether clients still reach it: a job may have removed its file, or shut it down for all.
+  [[nodiscard]] bool is_reachable() const;
+  void set_blocking() const;
+  // Owner and mode of its file.
+  [[nodiscard]] std::expected<void, std::string> set_permissions(const Permissions& permissions) const;
+  // Removes its file, if it is still ours. The descriptor stays.
+  void remove_file() const;
+
+private:
+  struct File {
+    dev_t device;
+    ino_t inode;
+    friend bool operator==(const File&, const File&) = default;
+  };
+
+  ListeningSocket(SocketAddress address, protocol::FileDescriptor fd) : address_{std::move(address)}, fd_{std::move(fd)} {}
+  [[nodiscard]] std::expected<void, std::string> bind_and_listen(const Permissions& permissions);
+  [[nodiscard]] static std::expected<ListeningSocket, std::string> open_fifo(const SocketAddress& address, const Permissions& permissions);
+  [[nodiscard]] std::optional<File> file_there() const;
+  [[nodiscard]] bool is_what_it_should_be() const;
+
+  SocketAddress address_;
+  protocol::FileDescriptor fd_;
+  std::optional<File> file_;
+};
+
+} // namespace upstart::bridge

@@ -1,0 +1,101 @@
+#include "daemons/socket-bridge/sockets/open-sockets.hpp"
+
+#include "protocol/service-manager.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+
+namespace upstart::bridge {
+
+namespace {
+
+bool has_manager() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
+
+} // namespace
+
+// Files of sockets that nobody keeps are removed with them.
+OpenSockets::~OpenSockets() {
+  for (const auto& [address, open] : sockets_)
+    if (!open.kept) open.socket.remove_file();
+}
+
+std::vector<SocketAddress> OpenSockets::adopt(std::multimap<std::string, protocol::FileDescriptor>& inherited) {
+  std::vector<SocketAddress> adopted;
+  for (auto& [name, fd] : inherited) {
+    auto address = address_of_descriptor_name(name);
+    if (!address || sockets_.contains(*address)) continue;
+    auto socket = ListeningSocket::adopt(*address, std::move(fd));
+    if (!socket) {
+      spdlog::warn("the inherited socket {} is not taken over: {}", text_of(*address), socket.error());
+      protocol::forget_descriptor(name);
+      continue;
+    }
+    spdlog::info("{} is taken over", text_of(*address));
+    put(*address, std::move(*socket), true);
+    adopted.push_back(*address);
+  }
+  return adopted;
+}
+
+std::expected<void, std::string> OpenSockets::open(const SocketAddress& address, const Permissions& permissions) {
+  close(address);
+  auto socket = ListeningSocket::open(address, permissions);
+  if (!socket) return std::unexpected(socket.error());
+  put(address, std::move(*socket), false);
+  keep(address, sockets_.at(address));
+  return {};
+}
+
+void OpenSockets::put(const SocketAddress& address, ListeningSocket socket, bool kept) {
+  auto watcher = std::make_unique<protocol::FdWatcher>(loop_, socket.fd(), [this, address](unsigned) { happened(address); });
+  socket.set_blocking(); // the loop's watcher unsets that
+  sockets_.insert_or_assign(address, Open{std::move(socket), std::move(watcher), kept});
+}
+
+void OpenSockets::keep(const SocketAddress& address, Open& open) {
+  if (!has_manager()) return;
+  auto name = descriptor_name(address);
+  open.kept = name && protocol::keep_descriptor(*name, open.socket.fd());
+  if (!open.kept) spdlog::warn("{} cannot be kept over a restart of the bridge", text_of(address));
+}
+
+void OpenSockets::close(const SocketAddress& address) {
+  auto place = sockets_.find(address);
+  if (place == sockets_.end()) return;
+  auto& open = place->second;
+  if (auto name = descriptor_name(address); name && open.kept) protocol::forget_descriptor(*name);
+  open.socket.remove_file();
+  open.watcher.reset();
+  sockets_.erase(place);
+}
+
+std::expected<void, std::string> OpenSockets::set_permissions(const SocketAddress& address, const Permissions& permissions) {
+  auto place = sockets_.find(address);
+  if (place == sockets_.end()) return {};
+  return place->second.socket.set_permissions(permissions);
+}
+
+void OpenSockets::watch(const SocketAddress& address, bool on) {
+  auto place = sockets_.find(address);
+  if (place == sockets_.end()) return;
+  place->second.watcher->watch(on ? protocol::FdWatcher::readable : 0U);
+  // A job may have taken the socket down with it.
+  if (on && !place->second.socket.is_reachable()) events_.lost(address);
+}
+
+void OpenSockets::happened(const SocketAddress& address) {
+  auto place = sockets_.find(address);
+  if (place == sockets_.end()) return;
+  if (place->second.socket.is_reachable()) events_.client_came(address);
+  else events_.lost(address);
+}
+
+int OpenSockets::descriptor(const SocketAddress& address) const {
+  auto place = sockets_.find(address);
+  if (place == sockets_.end()) return -1;
+  place->second.socket.set_blocking();
+  return place->second.socket.fd();
+}
+
+} // namespace upstart::bridge

@@ -1,0 +1,52 @@
+// The sockets that are open, each with its watcher, and with a copy kept by the manager so that it outlives this process.
+// A client is told of again and again while it waits and the socket is watched; an unwatched socket costs nothing.
+#pragma once
+
+#include "daemons/socket-bridge/sockets/listening-socket.hpp"
+#include "protocol/event-loop.hpp"
+
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace upstart::bridge {
+
+class OpenSockets {
+public:
+  struct Events {
+    std::function<void(const SocketAddress&)> client_came;
+    std::function<void(const SocketAddress&)> lost; // it must be opened again
+  };
+
+  OpenSockets(protocol::EventLoop& loop, Events events) : loop_{loop}, events_{std::move(events)} {}
+  ~OpenSockets();
+  OpenSockets(const OpenSockets&) = delete;
+  OpenSockets& operator=(const OpenSockets&) = delete;
+
+  // Takes over those of the inherited descriptors that are sockets of the bridge before; says which.
+  std::vector<SocketAddress> adopt(std::multimap<std::string, protocol::FileDescriptor>& inherited);
+  // Replaces the one that is open at this address.
+  std::expected<void, std::string> open(const SocketAddress& address, const Permissions& permissions);
+  void close(const SocketAddress& address);
+  std::expected<void, std::string> set_permissions(const SocketAddress& address, const Permissions& permissions);
+  void watch(const SocketAddress& address, bool on);
+  // The descriptor to hand over, in blocking mode whatever the last job made of it; -1 where none is open.
+  [[nodiscard]] int descriptor(const SocketAddress& address) const;
+
+private:
+  struct Open {
+    ListeningSocket socket;
+    std::unique_ptr<protocol::FdWatcher> watcher;
+    bool kept = false;
+  };
+
+  void put(const SocketAddress& address, ListeningSocket socket, bool kept);
+  void keep(const SocketAddress& address, Open& open);
+  void happened(const SocketAddress& address);
+
+  protocol::EventLoop& loop_;
+  Events events_;
+  std::map<SocketAddress, Open> sockets_;
+};
+
+} // namespace upstart::bridge
