@@ -1,0 +1,167 @@
+#include "daemons/socket-bridge/sockets/listening-socket.hpp"
+#include "daemons/socket-bridge/testing/client.hpp"
+#include "daemons/socket-bridge/testing/temporary-directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <format>
+#include <fstream>
+
+using namespace upstart::bridge;
+using namespace upstart::bridge::testing;
+using upstart::protocol::FileDescriptor;
+
+namespace {
+
+SocketAddress at(const std::string& text) { return *address_of_text(text); }
+
+ListeningSocket opened(const std::string& text, const Permissions& permissions = {}) {
+  auto socket = ListeningSocket::open(at(text), permissions);
+  REQUIRE_MESSAGE(socket, (socket ? "" : socket.error()));
+  return std::move(*socket);
+}
+
+std::string why_not(const std::string& text, const Permissions& permissions = {}) {
+  auto socket = ListeningSocket::open(at(text), permissions);
+  return socket ? "" : socket.error();
+}
+
+unsigned mode_of(const std::string& path) {
+  struct stat file{};
+  REQUIRE(::lstat(path.c_str(), &file) == 0);
+  return file.st_mode & 07777U;
+}
+
+bool exists(const std::string& path) { return std::filesystem::exists(std::filesystem::symlink_status(path)); }
+
+} // namespace
+
+TEST_CASE("clients reach every kind of socket") {
+  TemporaryDirectory directory;
+  std::vector<std::string> addresses{std::format("inet:127.0.0.1:{}", free_port()), "unix:" + (directory / "s"),
+                                     "abstract:" + (directory / "a")};
+  if (has_ipv6()) addresses.push_back(std::format("inet6:[::1]:{}", free_port(Family::inet6)));
+  for (const auto& address : addresses) {
+    CAPTURE(address);
+    auto socket = opened(address);
+    CHECK(socket.is_reachable());
+    CHECK(is_blocking(socket.fd()));
+    auto client = connect_to(address);
+    REQUIRE(client);
+    say(client, "hello");
+    CHECK(hear(accept_on(socket.fd())) == "hello");
+  }
+}
+
+TEST_CASE("datagrams and FIFOs arrive") {
+  TemporaryDirectory directory;
+  for (const auto& address : {std::format("inet-dgram:127.0.0.1:{}", free_port()), "unix-dgram:" + (directory / "d"), "fifo:" + (directory / "f")}) {
+    CAPTURE(address);
+    auto socket = opened(address);
+    CHECK(socket.is_reachable());
+    say(connect_to(address), "hello");
+    CHECK(hear(FileDescriptor{::dup(socket.fd())}) == "hello");
+  }
+}
+
+TEST_CASE("an IPv6 socket leaves IPv4 alone") {
+  if (!has_ipv6()) return;
+  auto port = free_port(Family::inet6);
+  auto six = opened(std::format("inet6:[::]:{}", port));
+  CHECK_FALSE(connect_to(std::format("inet:127.0.0.1:{}", port)));
+}
+
+TEST_CASE("a port that is taken is told") {
+  auto address = std::format("inet:127.0.0.1:{}", free_port());
+  auto other = listen_on(address);
+  CHECK(why_not(address) == "the address is in use by another program");
+}
+
+TEST_CASE("an address that this machine does not have is told") {
+  CHECK(why_not("inet:192.0.2.1:80") == "no interface of this machine has the address 192.0.2.1");
+}
+
+TEST_CASE("a stale socket file is replaced") {
+  TemporaryDirectory directory;
+  auto address = "unix:" + (directory / "s");
+  listen_on(address).reset();
+  auto socket = opened(address);
+  CHECK(connect_to(address));
+}
+
+TEST_CASE("a socket file that somebody listens on stays theirs") {
+  TemporaryDirectory directory;
+  auto address = "unix:" + (directory / "s");
+  auto other = listen_on(address);
+  CHECK(why_not(address) == "another program listens on " + (directory / "s"));
+  CHECK(connect_to(address));
+  CHECK(why_not("unix-dgram:" + (directory / "s")) == "another program listens on " + (directory / "s"));
+}
+
+TEST_CASE("a file that is no socket is never replaced") {
+  TemporaryDirectory directory;
+  std::ofstream{directory / "s"} << "precious";
+  CHECK(why_not("unix:" + (directory / "s")) == (directory / "s") + " exists and is not a socket");
+  CHECK(why_not("fifo:" + (directory / "s")) == (directory / "s") + " exists and is not a FIFO");
+  CHECK(exists(directory / "s"));
+}
+
+TEST_CASE("a directory that does not exist is told") {
+  TemporaryDirectory directory;
+  CHECK(why_not("unix:" + (directory / "no/s")) == "the directory of " + (directory / "no/s") + " does not exist");
+}
+
+TEST_CASE("the mode is 0777 less umask, or the one asked for") {
+  TemporaryDirectory directory;
+  auto before = ::umask(027);
+  auto plain = opened("unix:" + (directory / "plain"));
+  auto asked = opened("unix:" + (directory / "asked"), {.mode = 0666, .owner = "", .group = ""});
+  auto fifo = opened("fifo:" + (directory / "fifo"), {.mode = 0622, .owner = "", .group = ""});
+  ::umask(before);
+  CHECK(mode_of(directory / "plain") == 0750);
+  CHECK(mode_of(directory / "asked") == 0666);
+  CHECK(mode_of(directory / "fifo") == 0622);
+  REQUIRE(asked.set_permissions({.mode = 0600, .owner = "", .group = ""}));
+  CHECK(mode_of(directory / "asked") == 0600);
+}
+
+TEST_CASE("an owner that does not exist is told, and leaves no file behind") {
+  TemporaryDirectory directory;
+  CHECK(why_not("unix:" + (directory / "s"), {.mode = {}, .owner = "no such user", .group = ""}) == "there is no user no such user");
+  CHECK(why_not("unix:" + (directory / "s"), {.mode = {}, .owner = "", .group = "no such group"}) == "there is no group no such group");
+  CHECK_FALSE(exists(directory / "s"));
+}
+
+TEST_CASE("an inherited socket is taken over only if it still is what its name says") {
+  TemporaryDirectory directory;
+  auto address = "unix:" + (directory / "s");
+  auto adopt = [&](const std::string& as, int fd) { return ListeningSocket::adopt(at(as), FileDescriptor{::dup(fd)}).has_value(); };
+  {
+    auto socket = opened(address);
+    CHECK(adopt(address, socket.fd()));
+    CHECK_FALSE(adopt("unix:" + (directory / "other"), socket.fd()));
+    CHECK_FALSE(adopt("fifo:" + (directory / "s"), socket.fd()));
+    socket.remove_file();
+    CHECK_FALSE(adopt(address, socket.fd()));
+  }
+  auto port = std::format("inet:127.0.0.1:{}", free_port());
+  auto socket = opened(port);
+  CHECK(adopt(port, socket.fd()));
+  ::shutdown(socket.fd(), SHUT_RDWR);
+  CHECK_FALSE(adopt(port, socket.fd()));
+}
+
+TEST_CASE("a socket whose file was removed or replaced is no longer reachable, and a file of others is not removed") {
+  TemporaryDirectory directory;
+  auto address = "unix:" + (directory / "s");
+  auto socket = opened(address);
+  std::filesystem::remove(directory / "s");
+  CHECK_FALSE(socket.is_reachable());
+  auto other = listen_on(address);
+  CHECK_FALSE(socket.is_reachable());
+  socket.remove_file();
+  CHECK(exists(directory / "s"));
+}

@@ -1,0 +1,114 @@
+#include "daemons/socket-bridge/testing/stand-ins.hpp"
+
+#include "daemons/socket-bridge/testing/client.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ranges>
+
+namespace upstart::bridge::testing {
+
+void Supervisor::set_job(const std::string& name, Postfix start_on, Postfix stop_on) {
+  auto& job = jobs_[name];
+  job.start_on = std::move(start_on);
+  job.stop_on = std::move(stop_on);
+  if (serving_) serving_->for_each([&](auto& object) { object.emitConditionsChanged("socket", name, job.start_on, job.stop_on); });
+}
+
+void Supervisor::remove_job(const std::string& name) {
+  set_job(name, {}, {});
+  jobs_.erase(name);
+}
+
+void Supervisor::set_active(const std::string& name, unsigned active) {
+  jobs_[name].active = active;
+  if (serving_) serving_->for_each([&](auto& object) { object.emitActivityChanged(name, active); });
+}
+
+void Supervisor::set_bus_address(const std::string& address) {
+  bus_address_ = address;
+  if (serving_)
+    serving_->for_each([&](auto& object) {
+      object.emitPropertiesChangedSignal(sdbus::InterfaceName{com::ubuntu::Upstart::JobSupervisor1_adaptor::INTERFACE_NAME});
+    });
+}
+
+std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>> Supervisor::Object::WatchConditions(const std::string& event) {
+  ++owner_.times_asked_;
+  std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>> jobs;
+  if (event != "socket") return jobs;
+  for (const auto& [name, job] : owner_.jobs_) jobs.emplace_back(name, job.start_on, job.stop_on, job.active);
+  return jobs;
+}
+
+void Broker::go() {
+  for (auto& event : events_) event.waiting.clear();
+  serving_.reset();
+}
+
+void Broker::finish(std::size_t id, bool failed) {
+  auto& asked = event(id);
+  asked.failed = failed;
+  for (auto& result : std::exchange(asked.waiting, {})) result.returnResults(failed);
+}
+
+uint64_t Broker::Object::Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) {
+  if (owner_.refusing_) {
+    ++owner_.refused_;
+    throw sdbus::Error{sdbus::Error::Name{protocol::error_name::permission_denied}, "You do not have permission to emit"};
+  }
+  Event event{.name = name, .env = env, .files = {}, .failed = {}, .waiting = {}};
+  for (const auto& file : files) event.files.emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
+  owner_.events_.push_back(std::move(event));
+  return owner_.events_.size();
+}
+
+void Broker::Object::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
+  auto& event = owner_.event(id);
+  ++event.times_waited_for;
+  if (event.failed) result.returnResults(*event.failed);
+  else event.waiting.push_back(std::move(result));
+}
+
+Manager::Manager(protocol::EventLoop& loop, const std::string& directory)
+    : address_{directory + "/notify"}, fd_{listen_on("unix-dgram:" + address_)}, watcher_{loop, fd_.get(), [this](unsigned) { receive(); }} {
+  watcher_.watch(protocol::FdWatcher::readable);
+}
+
+bool Manager::was_told(const std::string& line) const { return std::ranges::contains(told_, line); }
+
+void Manager::receive() {
+  std::array<char, 4096> text{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  iovec part{.iov_base = text.data(), .iov_len = text.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  auto size = ::recvmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (size < 0) return;
+  protocol::FileDescriptor fd;
+  if (const auto* header = CMSG_FIRSTHDR(&message); header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    int number = -1;
+    std::memcpy(&number, CMSG_DATA(header), sizeof number);
+    fd.reset(number);
+  }
+  note(std::string(text.data(), static_cast<std::size_t>(size)), std::move(fd));
+}
+
+void Manager::note(const std::string& message, protocol::FileDescriptor fd) {
+  std::string name;
+  std::vector<std::string> lines;
+  for (auto line : std::views::split(message, '\n')) lines.emplace_back(std::string_view{line});
+  for (const auto& line : lines)
+    if (line.starts_with("FDNAME=")) name = line.substr(7);
+  if (std::ranges::contains(lines, "FDSTORE=1")) kept_[name] = std::move(fd);
+  if (std::ranges::contains(lines, "FDSTOREREMOVE=1")) kept_.erase(name);
+  told_.insert(told_.end(), lines.begin(), lines.end());
+}
+
+} // namespace upstart::bridge::testing
