@@ -20,13 +20,13 @@ inline constexpr std::array<Daemon, daemon_count> starting_order{Daemon::bus, Da
 
 // What is known once a run has begun; all that a daemon is told comes from here.
 struct Run {
-  Options options;
-  std::string directory;
-  std::optional<std::string> runtime_directory; // XDG_RUNTIME_DIR of a session
-  std::vector<std::string> job_directories;
-  std::optional<std::string> log_directory;
-  std::optional<std::string> private_address; // of the public interface without a bus
-  std::optional<std::string> bus_address;
+  Options options{};
+  std::string directory{};
+  std::optional<std::string> runtime_directory{}; // XDG_RUNTIME_DIR of a session
+  std::vector<std::string> job_directories{};
+  std::optional<std::string> log_directory{};
+  std::optional<std::string> private_address{}; // of the public interface without a bus
+  std::optional<std::string> bus_address{};
   pid_t init_pid = 0;
 };
 

@@ -7,6 +7,9 @@
 
 namespace upstart::init {
 
+// The value of a variable; nothing where it is unset or empty, which are the same to init.
+[[nodiscard]] std::optional<std::string> variable(const protocol::Environment& environment, std::string_view key);
+
 // In order of precedence.
 [[nodiscard]] std::vector<std::string> job_directories(const Options& options, const protocol::Environment& environment);
 

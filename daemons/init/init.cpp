@@ -36,23 +36,23 @@ const char* name_of(Daemon daemon) { return entry(daemon).program; }
 
 } // namespace
 
-Init::Init(protocol::EventLoop& loop, const Log& log, Run run, protocol::Environment environment, AllMeans means,
-           FileDescriptor notify_socket)
-    : loop_{loop}, log_{log}, run_{std::move(run)}, environment_{std::move(environment)},
+Init::Init(protocol::EventLoop& loop, const Log& log, Preparation& prepared)
+    : loop_{loop}, log_{log}, run_{std::move(prepared.run)}, environment_{std::move(prepared.environment)},
       wards_{[&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        return std::array<Ward, daemon_count>{Ward{
-            std::move(means[Index]),
-            {},
-            protocol::Timer{loop, [this] { perform(lifecycle_.pause_over(static_cast<Daemon>(Index), now())); }}}...};
+        return std::array{make_ward(static_cast<Daemon>(Index), std::move(prepared.means[Index]))...};
       }(std::make_index_sequence<daemon_count>{})},
       lifecycle_{!of(Daemon::bus).means.program.empty()},
-      notify_socket_{loop, std::move(notify_socket),
+      notify_socket_{loop, std::move(prepared.notify_socket),
                      [this](pid_t sender, const Notification& notification, auto descriptors) {
                        notified(sender, notification, std::move(descriptors));
                      }},
       limit_{loop, [this] { perform(lifecycle_.limit_over()); }} {
   prepare_process();
   watch_signals();
+}
+
+Init::Ward Init::make_ward(Daemon daemon, Means means) {
+  return {std::move(means), {}, protocol::Timer{loop_, [this, daemon] { perform(lifecycle_.pause_over(daemon, now())); }}};
 }
 
 int Init::run() {
@@ -75,7 +75,7 @@ void Init::watch_signals() {
   on_signal(SIGCHLD, [this] { reap(); });
   on_signal(SIGHUP, [this] { pass_on({supervisor}, SIGHUP); });
   on_signal(SIGUSR1, [this] { pass_on({broker, supervisor, bridge}, SIGUSR1); });
-  on_signal(SIGTERM, [this] { perform(lifecycle_.end_asked()); });
+  on_signal(SIGTERM, [this] { perform(leads_session() ? lifecycle_.end_asked() : lifecycle_.replace_asked()); });
   if (run_.options.mode != Mode::system) on_signal(SIGINT, [this] { perform(lifecycle_.end_asked()); });
 }
 
@@ -112,7 +112,7 @@ void Init::perform(const Pause& pause) {
 
 void Init::perform(const Send& send) {
   if (pid_t pid = of(send.daemon).pid; pid > 0) ::kill(pid, send.signal);
-  if (send.signal == SIGKILL) log_.warning("{} does not end, killing it", name_of(send.daemon));
+  if (send.signal == SIGKILL) log_.warning("killing {}", name_of(send.daemon));
 }
 
 void Init::perform(const Limit& limit) { limit_.start(limit.length); }

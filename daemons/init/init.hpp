@@ -2,14 +2,13 @@
 // outlives them: the listening sockets, the descriptors they asked to keep, the session file.
 #pragma once
 
-#include "daemons/init/daemons.hpp"
 #include "daemons/init/descriptor-store.hpp"
 #include "daemons/init/lifecycle.hpp"
 #include "daemons/init/log.hpp"
 #include "daemons/init/notify-socket.hpp"
 #include "daemons/init/orphans.hpp"
+#include "daemons/init/preparation.hpp"
 #include "daemons/init/run-directory.hpp"
-#include "protocol/environment.hpp"
 #include "protocol/event-loop.hpp"
 
 #include <sys/resource.h>
@@ -19,17 +18,10 @@
 
 namespace upstart::init {
 
-// What a daemon is started with, made before the first start.
-struct Means {
-  std::string program; // its path; empty: this daemon is not wanted
-  std::vector<std::pair<std::string, protocol::FileDescriptor>> sockets;
-};
-using AllMeans = std::array<Means, daemon_count>;
-
 class Init {
 public:
-  Init(protocol::EventLoop& loop, const Log& log, Run run, protocol::Environment environment, AllMeans means,
-       protocol::FileDescriptor notify_socket);
+  // Takes the sockets and the environment out of the preparation; its directory must outlive this.
+  Init(protocol::EventLoop& loop, const Log& log, Preparation& prepared);
 
   // Until the end; the exit status.
   [[nodiscard]] int run();
@@ -43,6 +35,7 @@ private:
     bool started_before = false;
   };
 
+  [[nodiscard]] Ward make_ward(Daemon daemon, Means means);
   void prepare_process();
   void watch_signals();
   void on_signal(int signal, std::function<void()> action);
@@ -65,6 +58,7 @@ private:
   void keep(Daemon daemon, const Notification& notification, std::vector<protocol::FileDescriptor> descriptors);
 
   [[nodiscard]] Ward& of(Daemon daemon) { return wards_[static_cast<std::size_t>(daemon)]; }
+  [[nodiscard]] bool leads_session() const { return run_.options.mode == Mode::user; }
   [[nodiscard]] std::optional<Daemon> daemon_of(pid_t pid) const;
   [[nodiscard]] std::set<pid_t> daemon_pids() const;
 

@@ -106,6 +106,14 @@ TEST_CASE("a signal waits until the daemon is ready for signals") {
   CHECK(life.pass_on(supervisor, SIGHUP) == Actions{Send{supervisor, SIGHUP}});
 }
 
+TEST_CASE("asked to replace the daemons, they are killed and started again; at the end nobody is replaced") {
+  auto life = running(true);
+  CHECK(life.replace_asked() == Actions{Send{broker, SIGKILL}, Send{supervisor, SIGKILL}, Send{bridge, SIGKILL}});
+  CHECK(life.died(supervisor, Ending::crashed, at(1s)) == Actions{Start{supervisor, true}});
+  (void)life.end_asked();
+  CHECK(life.replace_asked().empty());
+}
+
 TEST_CASE("asked to end, the supervisor is told first and the others go after it, the bus last") {
   auto life = running(true);
   CHECK(life.end_asked() == Actions{Send{supervisor, SIGTERM}});

@@ -103,6 +103,14 @@ Actions Lifecycle::pass_on(Daemon daemon, int signal) {
   return {};
 }
 
+Actions Lifecycle::replace_asked() {
+  Actions actions;
+  if (phase_ != Phase::running) return actions;
+  for (auto daemon : {Daemon::broker, Daemon::supervisor, Daemon::bridge})
+    if (alive(daemon)) actions.emplace_back(Send{daemon, SIGKILL});
+  return actions;
+}
+
 Actions Lifecycle::end_asked() {
   if (phase_ == Phase::over) return {};
   ++times_asked_;

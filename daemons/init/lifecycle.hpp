@@ -89,6 +89,8 @@ public:
   [[nodiscard]] Actions pause_over(Daemon daemon, Time now);
   // A signal meant for the daemon. Until it is ready, and ready for signals, it is held back.
   [[nodiscard]] Actions pass_on(Daemon daemon, int signal);
+  // Every daemon of ours by a new one, the way a crash is survived.
+  [[nodiscard]] Actions replace_asked();
   // Asked a second time, the supervisor gets `hurry_limit` to finish; a third time, none.
   [[nodiscard]] Actions end_asked();
   [[nodiscard]] Actions limit_over();

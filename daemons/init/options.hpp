@@ -15,16 +15,17 @@ enum class Mode {
 };
 enum class Verbosity { quiet, normal, verbose, debug };
 
+// Members have initialisers so that a test may name those that matter to it.
 struct Options {
   Mode mode = Mode::system;
   Verbosity verbosity = Verbosity::normal;
-  std::vector<std::string> confdirs;
-  std::vector<std::string> prepended_confdirs;
-  std::vector<std::string> appended_confdirs;
-  std::optional<std::string> logdir;
-  std::optional<std::string> default_console;
-  std::optional<std::string> startup_event;
-  std::optional<std::string> daemon_directory; // where the daemons are, instead of beside init
+  std::vector<std::string> confdirs{};
+  std::vector<std::string> prepended_confdirs{};
+  std::vector<std::string> appended_confdirs{};
+  std::optional<std::string> logdir{};
+  std::optional<std::string> default_console{};
+  std::optional<std::string> startup_event{};
+  std::optional<std::string> daemon_directory{}; // where the daemons are, instead of beside init
   bool no_log = false;
   bool no_startup_event = false;
   bool no_dbus = false;

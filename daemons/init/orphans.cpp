@@ -21,15 +21,14 @@ std::optional<pid_t> number(const std::string& text) {
 }
 
 // "PID (NAME) STATE PARENT …", where the name may hold anything.
-bool is_living_child(const std::filesystem::path& process, pid_t parent) {
+bool is_child(const std::filesystem::path& process, pid_t parent) {
   std::ifstream file{process / "stat"};
   std::string text;
   std::getline(file, text, '\0');
   auto name_end = text.rfind(") ");
   if (name_end == std::string::npos) return false;
-  char state = text[name_end + 2];
   auto rest = text.substr(name_end + 4);
-  return state != 'Z' && number(rest.substr(0, rest.find(' '))) == parent;
+  return number(rest.substr(0, rest.find(' '))) == parent;
 }
 
 } // namespace
@@ -38,7 +37,7 @@ std::vector<pid_t> children() {
   std::vector<pid_t> result;
   std::error_code error;
   for (std::filesystem::directory_iterator entry{"/proc", error}, end; !error && entry != end; entry.increment(error))
-    if (auto pid = number(entry->path().filename()); pid && is_living_child(entry->path(), ::getpid())) result.push_back(*pid);
+    if (auto pid = number(entry->path().filename()); pid && is_child(entry->path(), ::getpid())) result.push_back(*pid);
   return result;
 }
 

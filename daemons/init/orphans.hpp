@@ -9,7 +9,7 @@
 
 namespace upstart::init {
 
-// The children of this process, zombies left out.
+// The children of this process, also those that have ended and were not waited for yet.
 [[nodiscard]] std::vector<pid_t> children();
 
 class Orphans {

@@ -29,8 +29,8 @@ class StandInSession {
 public:
   struct How {
     std::vector<std::string> options{"--user", "--no-dbus"};
-    std::map<std::string, std::string> environment; // beside HOME, PATH and XDG_RUNTIME_DIR; an empty value unsets
-    std::optional<uid_t> uid;                       // as this user, who then owns the directory
+    std::map<std::string, std::string> environment{}; // beside HOME, PATH and XDG_RUNTIME_DIR; an empty value unsets
+    std::optional<uid_t> uid{};                     // as this user, who then owns the directory
   };
 
   StandInSession() : StandInSession(How{}) {}

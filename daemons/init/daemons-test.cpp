@@ -1,0 +1,69 @@
+#include "daemons/init/daemons.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace upstart::init;
+using enum Daemon;
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+Run session() {
+  return {.options = {.mode = Mode::user},
+          .directory = "/run/u/7",
+          .runtime_directory = "/run/u",
+          .job_directories = {"/a", "/b"},
+          .log_directory = "/logs",
+          .private_address = "unix:abstract=/s",
+          .bus_address = "unix:path=/bus",
+          .init_pid = 7};
+}
+
+Arguments arguments(Daemon daemon, const Run& run, bool again = false) { return entry(daemon).arguments(run, again); }
+
+bool has(const Arguments& arguments, const std::string& word) { return std::ranges::contains(arguments, word); }
+
+} // namespace
+
+TEST_CASE("the broker is told its directory and the bus") {
+  CHECK(arguments(broker, session()) == Arguments{"--run-directory", "/run/u/7", "--bus", "unix:path=/bus"});
+}
+
+TEST_CASE("the supervisor is told all that a session's jobs need") {
+  auto run = session();
+  run.options.startup_event = "morning";
+  run.options.default_console = "none";
+  run.options.verbosity = Verbosity::debug;
+  CHECK(arguments(supervisor, run) ==
+        Arguments{"--run-directory", "/run/u/7", "--user", "--private-address", "unix:abstract=/s", "--confdir", "/a", "--confdir", "/b",
+                  "--logdir", "/logs", "--default-console", "none", "--startup-event", "morning", "--bus", "unix:path=/bus",
+                  "--init-pid", "7", "--debug"});
+}
+
+TEST_CASE("a supervisor that is not the first emits no startup event and knows that it is not") {
+  auto run = session();
+  run.options.startup_event = "morning";
+  auto words = arguments(supervisor, run, true);
+  CHECK(has(words, "--no-startup-event"));
+  CHECK(has(words, "--restarted"));
+  CHECK_FALSE(has(words, "morning"));
+}
+
+TEST_CASE("what is switched off is switched off for the daemons") {
+  Run run = session();
+  run.options = {.mode = Mode::session, .no_startup_event = true, .no_inherit_env = true, .no_cgroups = true};
+  run.log_directory = run.private_address = run.bus_address = std::nullopt;
+  auto words = arguments(supervisor, run);
+  for (const auto* word : {"--session", "--no-log", "--no-startup-event", "--no-inherit-env", "--no-cgroups"}) CHECK(has(words, word));
+  for (const auto* word : {"--logdir", "--private-address", "--bus", "--restarted"}) CHECK_FALSE(has(words, word));
+  CHECK(entry(supervisor).sockets(run).size() == 1);
+  CHECK(entry(supervisor).sockets(session()).size() == 2);
+}
+
+TEST_CASE("the address of the session's own bus is escaped as D-Bus wants it") {
+  CHECK(own_bus_address("/run/user/1000/upstart/7") == "unix:path=/run/user/1000/upstart/7/bus");
+  CHECK(own_bus_address("/a b") == "unix:path=/a%20b/bus");
+}

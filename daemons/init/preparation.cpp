@@ -1,0 +1,150 @@
+#include "daemons/init/preparation.hpp"
+
+#include "daemons/init/directories.hpp"
+#include "daemons/init/notify-socket.hpp"
+#include "daemons/init/programs.hpp"
+#include "protocol/listen.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <format>
+
+namespace upstart::init {
+
+namespace {
+
+using protocol::Environment;
+using Fault = std::string;
+
+constexpr const char* system_address = "unix:abstract=/com/ubuntu/upstart";
+constexpr const char* system_bus_address = "unix:path=/run/dbus/system_bus_socket";
+constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
+
+// What the manager of init itself, if any, meant for init and not for its daemons.
+Environment own_environment() {
+  std::vector<std::string> strings;
+  for (char** entry = environ; *entry != nullptr; ++entry) strings.emplace_back(*entry);
+  Environment result{strings};
+  for (const char* key : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"})
+    result.unset(key);
+  return result;
+}
+
+std::expected<void, Fault> check_mode(Mode mode) {
+  if (mode != Mode::system || ::getpid() == 1) return {};
+  if (::geteuid() != 0) return std::unexpected("Need to be root");
+  return std::unexpected("not process 1: give --user to lead a user's session, or --session to be on the session bus only");
+}
+
+std::optional<std::string> private_address(Mode mode) {
+  if (mode == Mode::system) return system_address;
+  if (mode == Mode::session) return std::nullopt;
+  return std::format("unix:abstract=/com/ubuntu/upstart-session/{}/{}", ::getuid(), ::getpid());
+}
+
+// The bus that is there, or will be without our doing.
+std::expected<std::optional<std::string>, Fault> given_bus(const Options& options, const Environment& environment) {
+  if (options.no_dbus) return std::nullopt;
+  if (options.mode == Mode::system) return variable(environment, "DBUS_SYSTEM_BUS_ADDRESS").value_or(system_bus_address);
+  auto address = variable(environment, "DBUS_SESSION_BUS_ADDRESS");
+  if (!address && options.mode == Mode::session)
+    return std::unexpected("--session needs the address of the session bus in DBUS_SESSION_BUS_ADDRESS");
+  return address;
+}
+
+std::vector<std::string> existing_job_directories(const Options& options, const Environment& environment) {
+  auto result = job_directories(options, environment);
+  std::erase_if(result, [](const std::string& directory) { return directory == "/etc/event.d" && !std::filesystem::exists(directory); });
+  return result;
+}
+
+std::expected<void, Fault> find_programs(const Options& options, AllMeans& means) {
+  for (auto daemon : {Daemon::broker, Daemon::supervisor, Daemon::bridge}) {
+    auto found = find_daemon(entry(daemon).program, options.daemon_directory);
+    if (!found) return std::unexpected(found.error());
+    means_of(means, daemon).program = *found;
+  }
+  return {};
+}
+
+std::expected<void, Fault> make_sockets(const Run& run, AllMeans& means) {
+  for (auto daemon : starting_order)
+    for (const auto& [name, address] : entry(daemon).sockets(run)) {
+      auto socket = protocol::listen_at(address);
+      if (!socket) return std::unexpected(socket.error());
+      means_of(means, daemon).sockets.emplace_back(name, std::move(*socket));
+    }
+  return {};
+}
+
+Run plan(const Options& options, const Environment& environment, const std::string& directory) {
+  return {.options = options,
+          .directory = directory,
+          .runtime_directory = options.mode == Mode::user ? variable(environment, "XDG_RUNTIME_DIR") : std::nullopt,
+          .job_directories = existing_job_directories(options, environment),
+          .log_directory = log_directory(options, environment),
+          .private_address = private_address(options.mode),
+          .bus_address = std::nullopt,
+          .init_pid = ::getpid()};
+}
+
+// A session that no bus was given for has one of its own.
+void plan_own_bus(const Log& log, Run& run, Means& bus, Environment& environment) {
+  if (run.options.mode != Mode::user || run.options.no_dbus || run.bus_address) return;
+  auto program = find_in_path(entry(Daemon::bus).program, variable(environment, "PATH").value_or(default_path));
+  if (!program) {
+    log.warning("no dbus-daemon in PATH: this session has no bus");
+    return;
+  }
+  bus.program = *program;
+  run.bus_address = own_bus_address(run.directory);
+  environment.set("DBUS_SESSION_BUS_ADDRESS", *run.bus_address);
+}
+
+void say_what_is_missing(const Log& log, const Run& run) {
+  if (run.options.mode != Mode::user) return;
+  if (!run.runtime_directory)
+    log.warning("XDG_RUNTIME_DIR is not set: no session file is written; reach this session with UPSTART_SESSION={}",
+                *run.private_address);
+  if (!run.log_directory && !run.options.no_log) log.warning("neither XDG_CACHE_HOME nor HOME is set: jobs are not logged");
+}
+
+// The default place of a session's logs is ours to make; any other is the user's.
+void make_log_directory(const Log& log, const Run& run, const Environment& environment) {
+  if (run.options.mode != Mode::user || run.options.logdir || variable(environment, "UPSTART_LOGDIR") || !run.log_directory) return;
+  std::error_code error;
+  std::filesystem::create_directories(*run.log_directory, error);
+  if (error) log.warning("unable to make the log directory {}: {}", *run.log_directory, error.message());
+}
+
+void complete_environment(const Run& run, const std::string& notify_path, Environment& environment) {
+  environment.set("NOTIFY_SOCKET", notify_path);
+  if (run.options.mode == Mode::user) environment.set("UPSTART_SESSION", *run.private_address);
+}
+
+} // namespace
+
+std::expected<Preparation, std::string> prepare(const Options& options, const Log& log) {
+  auto environment = own_environment();
+  if (auto allowed = check_mode(options.mode); !allowed) return std::unexpected(allowed.error());
+  auto bus = given_bus(options, environment);
+  if (!bus) return std::unexpected(bus.error());
+  AllMeans means;
+  if (auto found = find_programs(options, means); !found) return std::unexpected(found.error());
+  auto directory = RunDirectory::make(options.mode, variable(environment, "XDG_RUNTIME_DIR"), ::getpid());
+  if (!directory) return std::unexpected(directory.error());
+  auto run = plan(options, environment, directory->path());
+  run.bus_address = *bus;
+  if (auto made = make_sockets(run, means); !made) return std::unexpected(made.error());
+  auto notify_path = run.directory + "/notify";
+  auto notify = NotifySocket::bind(notify_path);
+  if (!notify) return std::unexpected(notify.error());
+  plan_own_bus(log, run, means_of(means, Daemon::bus), environment);
+  say_what_is_missing(log, run);
+  make_log_directory(log, run, environment);
+  complete_environment(run, notify_path, environment);
+  return Preparation{std::move(*directory), std::move(run), std::move(environment), std::move(means), std::move(*notify)};
+}
+
+} // namespace upstart::init

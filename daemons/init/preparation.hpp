@@ -1,0 +1,31 @@
+// All that must be there before the first daemon is started: its program, the run directory, the sockets, and what is
+// known of the run. Made in one go; where something is missing that init cannot do without, it says what and why.
+#pragma once
+
+#include "daemons/init/daemons.hpp"
+#include "daemons/init/log.hpp"
+#include "daemons/init/run-directory.hpp"
+#include "protocol/environment.hpp"
+#include "protocol/file-descriptor.hpp"
+
+namespace upstart::init {
+
+// What a daemon is started with.
+struct Means {
+  std::string program; // its path; empty: this daemon is not wanted
+  std::vector<std::pair<std::string, protocol::FileDescriptor>> sockets;
+};
+using AllMeans = std::array<Means, daemon_count>;
+[[nodiscard]] inline Means& means_of(AllMeans& all, Daemon daemon) { return all[static_cast<std::size_t>(daemon)]; }
+
+struct Preparation {
+  RunDirectory directory;
+  Run run;
+  protocol::Environment environment; // of the daemons
+  AllMeans means;
+  protocol::FileDescriptor notify_socket;
+};
+
+[[nodiscard]] std::expected<Preparation, std::string> prepare(const Options& options, const Log& log);
+
+} // namespace upstart::init
