@@ -40,8 +40,10 @@ public:
   }
   void touch(std::size_t directory, const std::string& below) { catalogue_.found(directory, below); }
   void lock(std::size_t directory, const std::string& below, bool locked) {
-    if (locked) locked_.insert(path(directory, below));
-    else locked_.erase(path(directory, below));
+    if (locked)
+      locked_.insert(path(directory, below));
+    else
+      locked_.erase(path(directory, below));
     catalogue_.found(directory, below);
   }
   Catalogue& catalogue() { return catalogue_; }
@@ -306,7 +308,8 @@ TEST_CASE("a file that vanishes before it is read is gone") {
 
 TEST_CASE("all files below a path go together, and no others") {
   World world;
-  for (auto below : {"net/a.conf", "net/sub/b.conf", "net.conf", "network/c.conf"}) world.write(World::admin, below, "x");
+  for (auto below : {"net/a.conf", "net/sub/b.conf", "net.conf", "network/c.conf"})
+    world.write(World::admin, below, "x");
   world.write(World::vendor, "net/d.conf", "x");
   (void)world.settle();
   world.catalogue().gone_below(World::admin, "net");

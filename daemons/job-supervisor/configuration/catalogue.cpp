@@ -14,7 +14,6 @@ std::uint64_t hash_of(const std::array<std::uint64_t, 4>& numbers) {
   return hash_of(std::string_view{reinterpret_cast<const char*>(numbers.data()), sizeof numbers});
 }
 
-
 std::string path_below(std::string_view job, JobFile::Kind kind, Dialect dialect) {
   std::string path{job};
   if (dialect == Dialect::event_d) return path;
@@ -95,7 +94,8 @@ std::optional<Catalogue::Making::Layer> Catalogue::Making::read(File& file) {
   }
   auto hash = hash_of("cannot be read: " + text.error().reason);
   bool known = file.verdict == Verdict::bad && file.hash == hash;
-  if (!known || complain_again) outcome.reports.push_back({.path = path, .diagnostic = {.message = text.error().reason}});
+  if (!known || complain_again)
+    outcome.reports.push_back({.path = path, .diagnostic = {.message = text.error().reason}});
   file.verdict = Verdict::bad;
   file.hash = hash;
   return {};
@@ -217,11 +217,8 @@ Catalogue::Outcome Catalogue::settle(Complain complain) {
 void Catalogue::settle(Jobs::iterator entry, Complain complain, Outcome& outcome) {
   auto& [name, job] = *entry;
   job.marked = false;
-  Making{.catalogue = *this,
-         .name = name,
-         .job = job,
-         .complain_again = complain == Complain::again,
-         .outcome = outcome}
+  Making{
+      .catalogue = *this, .name = name, .job = job, .complain_again = complain == Complain::again, .outcome = outcome}
       .run();
   std::erase_if(job.files, [](const File& file) { return !file.present; });
   if (job.files.empty()) jobs_.erase(entry);

@@ -1,4 +1,5 @@
-// The catalogue of job files: which files there are for each job name, which of them counts, and which class that gives.
+// The catalogue of job files: which files there are for each job name, which of them counts, and which class that
+// gives.
 //
 // Of several directories the first whose NAME.conf parses owns the name. On top of it comes the first NAME.override
 // without an error that stands in the same or an earlier directory. What is told of files (found, gone) only marks
@@ -55,8 +56,8 @@ public:
   void gone(std::size_t directory, std::string_view below);
   // Everything below that path is gone; an empty path: the whole directory.
   void gone_below(std::size_t directory, std::string_view below);
-  // Takes that back, for that file and everything below, if not settled yet: nothing new can be learned of them, so they
-  // are taken to be as they were.
+  // Takes that back, for that file and everything below, if not settled yet: nothing new can be learned of them, so
+  // they are taken to be as they were.
   void kept(std::size_t directory, std::string_view below);
 
   // What has become of the classes. With Complain::again errors that still stand are reported once more.

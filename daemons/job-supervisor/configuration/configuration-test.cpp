@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -82,7 +83,8 @@ public:
   }
 
   // Lets the loop run until it is so; false if that takes too long.
-  template <typename Condition> bool comes_true(Condition condition) {
+  template <typename Condition>
+  bool comes_true(Condition condition) {
     bool late = false;
     Timer deadline{loop_, [&] { late = true; }};
     deadline.start(std::chrono::seconds{10});
@@ -109,8 +111,10 @@ private:
     CHECK(std::ranges::is_sorted(changes, {}, &ClassChange::name));
     for (const auto& change : changes) {
       told.push_back(change.name);
-      if (change.job_class) classes[change.name] = change.job_class->description;
-      else classes.erase(change.name);
+      if (change.job_class)
+        classes[change.name] = change.job_class->description;
+      else
+        classes.erase(change.name);
     }
   }
 
@@ -135,8 +139,8 @@ TEST_CASE("a load tells all classes in one call before it returns") {
   describe(world.dir / "event.d/rc2", "rc2");
   world.load();
   CHECK(world.calls == 1);
-  CHECK(world.classes == std::map<std::string, std::string>{
-                             {"a", "a"}, {"net/b", "b"}, {"net/deep/c", "c"}, {"rc2", "rc2"}});
+  CHECK(world.classes ==
+        std::map<std::string, std::string>{{"a", "a"}, {"net/b", "b"}, {"net/deep/c", "c"}, {"rc2", "rc2"}});
 }
 
 TEST_CASE("what is hidden, a backup or no regular file is passed over") {
@@ -465,6 +469,7 @@ TEST_CASE("a file that is still being written is read when its writer is done") 
   {
     std::ofstream slow{world.dir / "first/slow.conf"};
     slow << "descr" << std::flush;
+    fs::permissions(world.dir / "first/slow.conf", fs::perms{0600});
     world.catch_up();
     slow << "iption \"v1\"\n";
   }
@@ -499,7 +504,10 @@ TEST_CASE("a queue of the kernel that overflows leads to a look at everything") 
   fs::remove(world.dir / "first/gone.conf");
   auto one = (world.dir / "first/one.conf").string(), other = (world.dir / "first/other.conf").string();
   describe(one, "v1");
-  for (std::size_t i = 0; i <= queue / 2; ++i) ::rename(i % 2 == 0 ? one.c_str() : other.c_str(), i % 2 == 0 ? other.c_str() : one.c_str());
+  for (std::size_t i = 0; i <= queue / 4; ++i) {
+    ::rename(one.c_str(), other.c_str());
+    ::rename(other.c_str(), one.c_str());
+  }
   describe(world.dir / "second/late.conf", "v1");
   fs::create_directories(world.dir / "second/late");
   describe(world.dir / "second/late/too.conf", "v1");
@@ -508,12 +516,52 @@ TEST_CASE("a queue of the kernel that overflows leads to a look at everything") 
   CHECK(world.lacks("gone"));
 }
 
+TEST_CASE("a file that is replaced by one still being written keeps its class until that is done") {
+  World world;
+  describe(world.dir / "first/a.conf", "v1");
+  world.load();
+  world.told.clear();
+  {
+    fs::rename(world.dir / "first/a.conf", world.dir / "first/a.conf~");
+    std::ofstream slow{world.dir / "first/a.conf"};
+    slow << "descr" << std::flush;
+    world.catch_up();
+    CHECK(world.told.empty());
+    slow << "iption \"v2\"\n";
+  }
+  CHECK(world.comes("a", "v2"));
+  CHECK(world.diagnostics.empty());
+}
+
+TEST_CASE("where nothing can be watched, files are loaded all the same and that is said") {
+  TemporaryDirectory dir;
+  EventLoop loop;
+  describe(dir / "a.conf", "v1");
+  std::vector<std::string> diagnostics;
+  std::size_t classes = 0;
+  rlimit was{};
+  ::getrlimit(RLIMIT_NOFILE, &was);
+  rlimit none{.rlim_cur = 0, .rlim_max = was.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  Configuration configuration{loop,
+                              {dir / ""},
+                              [&](const auto& changes) { classes += changes.size(); },
+                              [&](const auto& diagnostic) { diagnostics.push_back(diagnostic); }};
+  ::setrlimit(RLIMIT_NOFILE, &was);
+  configuration.load();
+  CHECK(classes == 1);
+  REQUIRE(diagnostics.size() == 1);
+  CHECK(diagnostics[0].contains("will not be noticed"));
+}
+
 TEST_CASE("a configured directory that is a file is reported") {
   TemporaryDirectory dir;
   EventLoop loop;
   std::vector<std::string> diagnostics;
   write(dir / "file", "");
-  Configuration configuration{loop, {dir / "file"}, [](const auto&) { FAIL("no change"); },
+  Configuration configuration{loop,
+                              {dir / "file"},
+                              [](const auto&) { FAIL("no change"); },
                               [&](const auto& diagnostic) { diagnostics.push_back(diagnostic); }};
   configuration.load();
   CHECK(diagnostics == std::vector<std::string>{(dir / "file: is not a directory").string()});

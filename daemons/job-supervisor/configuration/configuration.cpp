@@ -80,9 +80,13 @@ private:
 
 Configuration::Store::Store(protocol::EventLoop& loop, const std::vector<std::string>& directories,
                             OnChanges on_changes, OnDiagnostic on_diagnostic)
-    : loop_{loop}, on_changes_{std::move(on_changes)}, on_diagnostic_{std::move(on_diagnostic)},
-      catalogue_{job_directories(directories), read_job_file, parse_job}, watches_{open_inotify(on_diagnostic_)},
-      burst_{loop, [this] { look_again(); }}, patience_{loop, [this] { stop_waiting_for_writers(); }} {}
+    : loop_{loop},
+      on_changes_{std::move(on_changes)},
+      on_diagnostic_{std::move(on_diagnostic)},
+      catalogue_{job_directories(directories), read_job_file, parse_job},
+      watches_{open_inotify(on_diagnostic_)},
+      burst_{loop, [this] { look_again(); }},
+      patience_{loop, [this] { stop_waiting_for_writers(); }} {}
 
 void Configuration::Store::load() {
   watch();
@@ -127,8 +131,10 @@ void Configuration::Store::look_at_created() {
     tree_.examine(place);
     return true;
   });
-  if (happened_.created.empty()) patience_.stop();
-  else if (!patience_.active()) patience_.start(patience);
+  if (happened_.created.empty())
+    patience_.stop();
+  else if (!patience_.active())
+    patience_.start(patience);
 }
 
 void Configuration::Store::stop_waiting_for_writers() {

@@ -21,7 +21,8 @@ public:
   using OnDiagnostic = std::function<void(const std::string&)>;
 
   // Directories in order of precedence; one that is missing is watched for. Reads nothing yet.
-  Configuration(protocol::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes, OnDiagnostic on_diagnostic);
+  Configuration(protocol::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes,
+                OnDiagnostic on_diagnostic);
   ~Configuration();
 
   // Reads everything, tells the changes before it returns, and watches from then on. Called again: a reload.

@@ -37,7 +37,7 @@ std::string text_of(int error) { return std::generic_category().message(error); 
 
 std::string why_not_watched(const std::error_code& error) {
   auto advice = error.value() == ENOSPC ? "; raise fs.inotify.max_user_watches, or reload by hand" : "; reload by hand";
-  return "changes in this directory will not be noticed: " + error.message() + advice;
+  return "changes will not be noticed: " + error.message() + advice;
 }
 
 } // namespace
@@ -48,27 +48,33 @@ void DirectoryTree::examine_everything() {
 
 void DirectoryTree::examine(const Place& place) {
   linked_directories_ = 0;
-  look(place, trail_of(place));
+  look(place, nullptr);
 }
 
-void DirectoryTree::look(const Place& place, const Trail& trail) {
+void DirectoryTree::look(const Place& place, const Trail* trail) {
   auto path = path_of(place);
   bool is_root = place.below.empty();
   troubles_.erase(place);
   watches_.forget(place);
-  if (is_root) watches_.follow(path, place);
-  struct stat status{};
+  if (is_root) follow(place);
+  struct stat status {};
   if (::lstat(path.c_str(), &status) < 0) return unreachable(place, errno);
   bool is_link = S_ISLNK(status.st_mode);
-  if (is_link && !is_root) watches_.follow(path, place);
+  if (is_link && !is_root) follow(place);
   if (is_link && ::stat(path.c_str(), &status) < 0) return unreachable(place, errno);
 
-  if (S_ISDIR(status.st_mode))
-    return look_at_directory(place, {status.st_dev, status.st_ino},
-                             {.enclosing = trail.enclosing, .linked = trail.linked || (is_link && !is_root)});
+  if (S_ISDIR(status.st_mode)) {
+    auto here = trail != nullptr ? *trail : trail_of(place);
+    here.linked = here.linked || (is_link && !is_root);
+    return look_at_directory(place, {status.st_dev, status.st_ino}, std::move(here));
+  }
   if (S_ISREG(status.st_mode) && !is_root) return look_at_file(place);
   absent(place);
   if (is_root) complain(place, "is not a directory");
+}
+
+void DirectoryTree::follow(const Place& place) {
+  if (auto not_watched = watches_.follow(path_of(place), place)) complain(place, why_not_watched(not_watched));
 }
 
 void DirectoryTree::look_at_file(const Place& place) {
@@ -104,8 +110,10 @@ void DirectoryTree::look_at_entries(const Place& place, const Trail& trail) {
   leave_directory(place);
   for (const auto& entry : *entries) {
     auto child = place.entry(entry.name);
-    if (entry.plain_file) catalogue_.found(child.directory, child.below);
-    else look(child, trail);
+    if (entry.plain_file)
+      catalogue_.found(child.directory, child.below);
+    else
+      look(child, &trail);
   }
 }
 
@@ -128,13 +136,11 @@ void DirectoryTree::leave_directory(const Place& place) {
 }
 
 bool DirectoryTree::may_still_be_written(const Place& place) const {
-  struct stat status{};
+  struct stat status {};
   return ::lstat(path_of(place).c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
 }
 
-void DirectoryTree::complain(const Place& place, std::string message) {
-  troubles_[place] = std::move(message);
-}
+void DirectoryTree::complain(const Place& place, std::string message) { troubles_[place] = std::move(message); }
 
 std::vector<Report> DirectoryTree::take_reports(Catalogue::Complain complain) {
   std::vector<Report> reports;
@@ -152,7 +158,7 @@ DirectoryTree::Trail DirectoryTree::trail_of(const Place& place) const {
   if (place.below.empty()) return trail;
   for (std::size_t end = 0; end != std::string::npos; end = place.below.find('/', end + 1)) {
     auto path = path_of({.directory = place.directory, .below = place.below.substr(0, end)});
-    struct stat status{};
+    struct stat status {};
     if (end > 0 && ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) trail.linked = true;
     if (::stat(path.c_str(), &status) == 0) trail.enclosing.emplace_back(status.st_dev, status.st_ino);
   }

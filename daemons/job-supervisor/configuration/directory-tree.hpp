@@ -34,7 +34,9 @@ private:
     bool linked = false; // there is a symbolic link on the way
   };
 
-  void look(const Place& place, const Trail& trail);
+  // Without a trail it is found out if need be.
+  void look(const Place& place, const Trail* trail);
+  void follow(const Place& place);
   void look_at_file(const Place& place);
   void look_at_directory(const Place& place, Identity identity, Trail trail);
   void look_at_entries(const Place& place, const Trail& trail);
@@ -50,7 +52,7 @@ private:
   Watches& watches_;
   std::map<Place, std::string> troubles_; // that stand now
   std::map<Place, std::string> told_;     // those among them that were reported
-  unsigned linked_directories_ = 0; // entered by way of a link in the look being taken
+  unsigned linked_directories_ = 0;       // entered by way of a link in the look being taken
 };
 
 } // namespace upstart::supervisor

@@ -19,7 +19,8 @@ constexpr std::uint32_t change = IN_CLOSE_WRITE | IN_ATTRIB;
 constexpr std::uint32_t itself = IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr std::uint32_t lost = IN_IGNORED | IN_UNMOUNT;
 
-// Keys of interests that are in no single entry: in all of them, in the directory itself. No entry can have these names.
+// Keys of interests that are in no single entry: in all of them, in the directory itself. No entry can have these
+// names.
 constexpr std::string_view all_entries = "";
 constexpr std::string_view directory_itself = ".";
 
@@ -68,14 +69,19 @@ void Happened::change(const Place& place) {
 }
 
 void Happened::create(const Place& place) {
-  if (!changed.contains(place)) created.insert(place);
+  changed.erase(place);
+  created.insert(place);
+}
+
+void Happened::change_attributes(const Place& place) {
+  if (!created.contains(place)) changed.insert(place);
 }
 
 std::error_code Watches::watch_entries(const std::string& path, const Place& place) {
   return add(path, come | go | change | IN_ONLYDIR, std::string{all_entries}, place);
 }
 
-void Watches::follow(std::string_view path, const Place& place) {
+std::error_code Watches::follow(std::string_view path, const Place& place) {
   Walk walk{path};
   for (int turns = 0; !walk.ahead.empty() && turns <= most_turns;) {
     auto part = walk.take();
@@ -84,30 +90,31 @@ void Watches::follow(std::string_view path, const Place& place) {
       continue;
     }
     auto next = walk.to(part);
-    struct stat status{};
+    struct stat status {};
     if (::lstat(next.c_str(), &status) < 0) {
-      add(walk.at, come, part, place);
-      if (::lstat(next.c_str(), &status) < 0) return;
+      auto error = add(walk.at, come, part, place);
+      if (error || ::lstat(next.c_str(), &status) < 0) return error;
       ++turns; // it came just before it was watched for
       walk.ahead.push_back(part);
       continue;
     }
     if (S_ISLNK(status.st_mode)) {
-      add(walk.at, come | go, part, place);
+      if (auto error = add(walk.at, come | go, part, place)) return error;
       std::error_code unreadable;
       auto target = std::filesystem::read_symlink(next, unreadable);
-      if (unreadable) return;
+      if (unreadable) return unreadable;
       ++turns;
       walk.prepend(target.native());
     } else if (S_ISDIR(status.st_mode)) {
-      // A directory that may not be read cannot be watched; its parent tells when that changes.
-      if (add(next, itself, std::string{directory_itself}, place)) add(walk.at, come | go | IN_ATTRIB, part, place);
+      // A directory that may not be read cannot be watched; its parent, if it can be, tells when that changes.
+      if (add(next, itself, std::string{directory_itself}, place))
+        (void)add(walk.at, come | go | IN_ATTRIB, part, place);
       walk.at = next;
     } else {
-      add(walk.at, come | go | change, part, place);
-      return;
+      return add(walk.at, come | go | change, part, place);
     }
   }
+  return {};
 }
 
 std::error_code Watches::add(const std::string& path, std::uint32_t mask, std::string name, const Place& place) {
@@ -126,7 +133,9 @@ void Watches::forget(const Place& place) {
 }
 
 void Watches::forget_below(const Place& place) {
-  auto first_below = [&] { return place.below.empty() ? held_.upper_bound(place) : held_.lower_bound(place.entry("")); };
+  auto first_below = [&] {
+    return place.below.empty() ? held_.upper_bound(place) : held_.lower_bound(place.entry(""));
+  };
   for (auto held = first_below(); held != held_.end() && place.contains(held->first); held = first_below())
     forget(Place{held->first});
 }
@@ -145,8 +154,10 @@ void Watches::take(Happened& happened) {
     if ((happening.mask & IN_Q_OVERFLOW) != 0) happened.everything = true;
     auto watched = watched_.find(happening.watch);
     if (watched == watched_.end()) continue;
-    if ((happening.mask & lost) != 0) lose(happening.watch, happened);
-    else tell(happening, watched->second, happened);
+    if ((happening.mask & lost) != 0)
+      lose(happening.watch, happened);
+    else
+      tell(happening, watched->second, happened);
   }
 }
 
@@ -160,11 +171,15 @@ void Watches::tell(const Inotify::Happening& happening, const Interests& interes
   if (happening.name.empty()) return;
   for (const auto& place : in(happening.name)) happened.change(place);
   if (passed_over(happening.name)) return;
-  bool is_new_file = (happening.mask & (IN_CREATE | IN_ISDIR)) == IN_CREATE;
+  auto what = happening.mask & (come | go | change | IN_ISDIR);
   for (const auto& place : in(all_entries)) {
     auto entry = place.entry(happening.name);
-    if (is_new_file) happened.create(entry);
-    else happened.change(entry);
+    if (what == IN_CREATE)
+      happened.create(entry);
+    else if (what == IN_ATTRIB)
+      happened.change_attributes(entry);
+    else
+      happened.change(entry);
   }
 }
 

@@ -34,6 +34,7 @@ struct Happened {
   [[nodiscard]] bool empty() const { return changed.empty() && created.empty() && !everything; }
   void change(const Place& place);
   void create(const Place& place);
+  void change_attributes(const Place& place); // which tells nothing of whether its writer is done
 };
 
 class Watches {
@@ -44,8 +45,8 @@ public:
   [[nodiscard]] int fd() const { return inotify_ ? inotify_->fd() : -1; }
   // The error is why changes in that directory will not be noticed.
   [[nodiscard]] std::error_code watch_entries(const std::string& path, const Place& place);
-  // An absolute path. What cannot be watched on the way is left out.
-  void follow(std::string_view path, const Place& place);
+  // An absolute path. The error is why it will not be noticed when something comes to be there, or is changed.
+  [[nodiscard]] std::error_code follow(std::string_view path, const Place& place);
   void forget(const Place& place);
   void forget_below(const Place& place);
 
