@@ -58,6 +58,25 @@ private:
   bool works_;
 };
 
+// Lets the loop run until it is so; false if that takes too long.
+template <typename Condition> bool comes_true_on(EventLoop& loop, Condition condition) {
+  bool late = false;
+  Timer deadline{loop, [&] { late = true; }};
+  deadline.start(std::chrono::seconds{10});
+  while (!condition() && !late) loop.run_once();
+  return !late;
+}
+
+// How many directories this process watches, as the kernel tells it.
+std::size_t watched_directories() {
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator{"/proc/self/fdinfo"}) {
+    std::ifstream info{entry.path()};
+    for (std::string line; std::getline(info, line);) count += line.starts_with("inotify wd:") ? 1 : 0;
+  }
+  return count;
+}
+
 // A configuration of /first, /second and /event.d below a temporary directory, and all that it tells.
 class World {
 public:
@@ -82,15 +101,7 @@ public:
     return std::ranges::any_of(diagnostics, [&](const auto& diagnostic) { return diagnostic.contains(text); });
   }
 
-  // Lets the loop run until it is so; false if that takes too long.
-  template <typename Condition>
-  bool comes_true(Condition condition) {
-    bool late = false;
-    Timer deadline{loop_, [&] { late = true; }};
-    deadline.start(std::chrono::seconds{10});
-    while (!condition() && !late) loop_.run_once();
-    return !late;
-  }
+  template <typename Condition> bool comes_true(Condition condition) { return comes_true_on(loop_, condition); }
   bool comes(const std::string& name, const std::string& description) {
     return comes_true([&] { return has(name, description); });
   }
@@ -268,6 +279,25 @@ TEST_CASE("a moved sub-directory takes its jobs along, and is watched where it h
   CHECK(world.told.empty());
 }
 
+TEST_CASE("what has gone or was looked at again is not watched twice") {
+  World world;
+  world.load();
+  auto before = watched_directories();
+  REQUIRE(before > 0);
+  fs::create_directories(world.dir / "first/net/deep");
+  describe(world.dir / "first/net/deep/a.conf", "v1");
+  fs::create_symlink(world.dir / "first/net/deep/a.conf", world.dir / "first/link.conf");
+  CHECK(world.comes("link", "v1"));
+  auto with_net = watched_directories();
+  CHECK(with_net == before + 2);
+  world.load();
+  CHECK(watched_directories() == with_net);
+  fs::remove(world.dir / "first/link.conf");
+  fs::rename(world.dir / "first/net", world.dir / "elsewhere");
+  CHECK(world.goes("link"));
+  CHECK(watched_directories() == before);
+}
+
 TEST_CASE("a directory put in the place of another one is what counts") {
   World world;
   fs::create_directories(world.dir / "first/net");
@@ -297,7 +327,7 @@ TEST_CASE("a missing directory is watched for, with the directories that lead to
                 describe(dir / "not/there/yet/a.conf", "v1");
               }};
   later.start(std::chrono::milliseconds{100});
-  while (names.empty()) loop.run_once();
+  CHECK(comes_true_on(loop, [&] { return !names.empty(); }));
   CHECK(names == std::vector<std::string>{"a"});
 }
 
@@ -326,9 +356,9 @@ TEST_CASE("a directory moved away with one above it is gone") {
                               [](const auto& diagnostic) { FAIL(diagnostic); }};
   configuration.load();
   fs::rename(dir / "above", dir / "away");
-  while (last.front().job_class) loop.run_once();
+  REQUIRE(comes_true_on(loop, [&] { return !last.front().job_class; }));
   fs::rename(dir / "away", dir / "above");
-  while (!last.front().job_class) loop.run_once();
+  REQUIRE(comes_true_on(loop, [&] { return last.front().job_class != nullptr; }));
   CHECK(last.front().name == "a");
 }
 
@@ -386,8 +416,7 @@ TEST_CASE("a configured directory may be a symbolic link, and be turned to anoth
   CHECK(description == "v1");
   fs::create_symlink("v2", dir / "conf.new");
   fs::rename(dir / "conf.new", dir / "conf");
-  while (description == "v1") loop.run_once();
-  CHECK(description == "v2");
+  CHECK(comes_true_on(loop, [&] { return description == "v2"; }));
 }
 
 TEST_CASE("a symbolic link that leads back to where it stands is reported and not followed") {
