@@ -59,7 +59,8 @@ private:
 };
 
 // Lets the loop run until it is so; false if that takes too long.
-template <typename Condition> bool comes_true_on(EventLoop& loop, Condition condition) {
+template <typename Condition>
+bool comes_true_on(EventLoop& loop, Condition condition) {
   bool late = false;
   Timer deadline{loop, [&] { late = true; }};
   deadline.start(std::chrono::seconds{10});
@@ -101,7 +102,10 @@ public:
     return std::ranges::any_of(diagnostics, [&](const auto& diagnostic) { return diagnostic.contains(text); });
   }
 
-  template <typename Condition> bool comes_true(Condition condition) { return comes_true_on(loop_, condition); }
+  template <typename Condition>
+  bool comes_true(Condition condition) {
+    return comes_true_on(loop_, condition);
+  }
   bool comes(const std::string& name, const std::string& description) {
     return comes_true([&] { return has(name, description); });
   }
@@ -237,6 +241,19 @@ TEST_CASE("a burst of 500 files is told in few calls") {
   for (int i = 0; i < 500; ++i) describe(world.dir / std::format("first/job{}.conf", i), "v1");
   CHECK(world.comes_true([&] { return world.classes.size() == 500; }));
   CHECK(world.calls <= 5);
+}
+
+TEST_CASE("files that come one after another are gathered") {
+  World world;
+  world.load();
+  int written = 0;
+  Timer stream{world.loop(), [&] {
+                 if (written < 200) describe(world.dir / std::format("first/job{}.conf", ++written), "v1");
+               }};
+  auto started = std::chrono::steady_clock::now();
+  stream.start_repeating(std::chrono::milliseconds{1});
+  REQUIRE(world.comes_true([&] { return world.classes.size() == 200; }));
+  CHECK(world.calls <= 2 + (std::chrono::steady_clock::now() - started) / std::chrono::milliseconds{50});
 }
 
 TEST_CASE("changes that come without a pause are told all the same") {

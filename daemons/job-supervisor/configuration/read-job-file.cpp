@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -29,7 +30,7 @@ std::expected<bool, ReadFault> read_more(int fd, std::string& text, std::size_t 
     return had + static_cast<std::size_t>(got > 0 ? got : 0);
   });
   if (got < 0) return fault(errno);
-  if (text.size() > largest) return std::unexpected{ReadFault{.reason = "too large for a job file (over 64 MiB)"}};
+  if (text.size() > largest) return std::unexpected{ReadFault{.reason = "is too large for a job file (over 64 MiB)"}};
   return got > 0;
 }
 

@@ -1,0 +1,79 @@
+#include "daemons/job-supervisor/configuration/read-job-file.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+using namespace upstart::supervisor;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Scratch {
+public:
+  Scratch() {
+    std::string name = (fs::temp_directory_path() / "upstart-read-job-file-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { fs::remove_all(path_); }
+  [[nodiscard]] std::string path(const std::string& below) const { return (path_ / below).string(); }
+
+private:
+  fs::path path_;
+};
+
+bool counts_as_missing(const std::string& path) {
+  auto text = read_job_file(path);
+  return !text && text.error().missing;
+}
+
+} // namespace
+
+TEST_CASE("a file is read whole, whatever bytes it holds") {
+  Scratch scratch;
+  for (const auto& text : {std::string{}, std::string{"task\0task\n", 10}, std::string(300'000, 'x')}) {
+    std::ofstream{scratch.path("a.conf"), std::ios::binary} << text;
+    CHECK(read_job_file(scratch.path("a.conf")) == text);
+  }
+}
+
+TEST_CASE("a file whose size is not told is read whole as well") {
+  auto text = read_job_file("/proc/self/status");
+  REQUIRE(text.has_value());
+  CHECK(text->starts_with("Name:"));
+  CHECK(text->ends_with('\n'));
+}
+
+TEST_CASE("what is not there, or is no regular file, counts as missing and is not waited for") {
+  Scratch scratch;
+  fs::create_directory(scratch.path("directory"));
+  REQUIRE(::mkfifo(scratch.path("fifo").c_str(), 0600) == 0);
+  fs::create_symlink("nowhere", scratch.path("dangling"));
+  for (auto below : {"nothing", "nothing/below", "directory", "fifo", "dangling"})
+    CHECK(counts_as_missing(scratch.path(below)));
+  CHECK(counts_as_missing("/dev/zero"));
+}
+
+TEST_CASE("a file that cannot be read says why") {
+  Scratch scratch;
+  fs::create_symlink("loop", scratch.path("loop"));
+  auto text = read_job_file(scratch.path("loop"));
+  REQUIRE(!text.has_value());
+  CHECK(!text.error().missing);
+  CHECK(text.error().reason == "cannot be read: Too many levels of symbolic links");
+}
+
+TEST_CASE("a file too large for memory's sake is refused before it is read to its end") {
+  Scratch scratch;
+  { std::ofstream make{scratch.path("huge")}; }
+  fs::resize_file(scratch.path("huge"), std::uintmax_t{65} * 1024 * 1024);
+  auto text = read_job_file(scratch.path("huge"));
+  REQUIRE(!text.has_value());
+  CHECK(text.error().reason == "is too large for a job file (over 64 MiB)");
+}
