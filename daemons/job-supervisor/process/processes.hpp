@@ -32,6 +32,8 @@ struct SpawnRequest {
   std::vector<std::string> environment; // complete KEY=VALUE strings; only what depends on descriptors and the child's pid is
                                         // added: UPSTART_FDS, LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, READY_FD, NOTIFY_SOCKET
   SharedFiles files;                    // become descriptors 3, 4, … of the process
+  std::vector<std::string> file_names{};  // for LISTEN_FDNAMES, in the order of `files`; those that lack one are "unknown"
+  std::vector<std::string> parameters{};  // $1 $2 … of what a shell runs (JobClass::positional_parameters)
 };
 
 // What happens to a job's processes, told from the event loop, never from within a call of JobProcesses.

@@ -1,0 +1,42 @@
+// The file that a job's output is appended to. It is opened by its path for each piece that is written and then closed: so an
+// idle job holds no descriptor for it, and a file that was removed or renamed meanwhile is simply made anew. What cannot be
+// written (no directory yet, full disk, a link in the way) is kept, up to a bound; what is beyond that is lost and counted.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace upstart::supervisor {
+
+class LogFile {
+public:
+  static constexpr std::size_t most_kept = 128 * 1024;
+
+  explicit LogFile(std::string path) : path_{std::move(path)} {}
+
+  // Never waits and never fails; afterwards `kept` tells whether something is left to be written.
+  void append(std::string_view text);
+  // Tries to write what was kept.
+  void flush();
+  [[nodiscard]] bool kept() const { return !kept_.empty(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  // The last reason why it could not be written; 0 when it could.
+  [[nodiscard]] int error() const { return error_; }
+  // How many bytes were lost since this was last asked.
+  [[nodiscard]] std::size_t take_lost();
+
+private:
+  std::size_t write(std::string_view text);
+  void keep(std::string_view text);
+
+  std::string path_;
+  std::string kept_;
+  std::size_t lost_ = 0;
+  int error_ = 0;
+};
+
+// DIRECTORY/JOB.log or DIRECTORY/JOB-INSTANCE.log, slashes made underscores.
+[[nodiscard]] std::string log_path(std::string_view directory, std::string_view job, std::string_view instance);
+
+} // namespace upstart::supervisor

@@ -1,0 +1,26 @@
+// The steps a child takes before it becomes the job's program, in their order, and what is said when one fails.
+#pragma once
+
+#include "daemons/job-supervisor/process/processes.hpp"
+
+#include <cstdint>
+
+namespace upstart::supervisor {
+
+enum class SpawnStep : std::uint8_t {
+  session, descriptors, console, apparmor, limit, nice, oom, chroot, chdir, find_user, find_group,
+  ownership, groups, control_group, set_group, set_user, signals, execute
+};
+
+// What the child tells its parent: small enough to arrive in one piece.
+struct ChildFailure {
+  SpawnStep step{};
+  int error = 0;  // errno
+  int detail = 0; // which resource, of a limit
+};
+
+[[nodiscard]] SpawnFailure describe(const ChildFailure& failure);
+// "unable to WHAT: ERROR", for what fails before there is a child.
+[[nodiscard]] SpawnFailure unable_to(std::string_view what, int error);
+
+} // namespace upstart::supervisor
