@@ -88,7 +88,7 @@ void Queue::give(Pending& pending, Share& share, Effects& effects) {
 Effects Queue::reserve_ids() {
   Effects effects;
   if (next_id_ + reservation / 2 <= reserved_up_to_) return effects;
-  reserved_up_to_ = next_id_ + reservation;
+  reserved_up_to_ = next_id_ - 1 + reservation;
   effects.changes.emplace_back(IdsReserved{reserved_up_to_});
   return effects;
 }

@@ -1,0 +1,325 @@
+// The real daemon over its socket: little stories.
+#include "daemons/event-broker/test/daemon.hpp"
+#include "daemons/event-broker/test/peer.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <csignal>
+#include <set>
+
+using namespace upstart::broker::test;
+using upstart::protocol::EventLoop;
+using upstart::protocol::FileDescriptor;
+
+namespace {
+
+struct Pipe {
+  FileDescriptor read_end;
+  FileDescriptor write_end;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  return {FileDescriptor{ends[0]}, FileDescriptor{ends[1]}};
+}
+
+// Two descriptors are the same open file if what goes in at one comes out at the other.
+void check_connected(int write_end, int read_end) {
+  char byte = 0;
+  CHECK(::write(write_end, "x", 1) == 1);
+  CHECK(::read(read_end, &byte, 1) == 1);
+  CHECK(byte == 'x');
+}
+
+} // namespace
+
+TEST_CASE("an event that nobody wants: the reply, then at once its signals") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer peer{loop, daemon.address()};
+  peer->Emit("a", {"K=V"}, {});
+  peer.await("finished 1 a ok");
+  CHECK(peer.lines == Lines{"reply 1", "emitted 1 a", "finished 1 a ok"});
+}
+
+TEST_CASE("a handler is given what it wants and the emitter's waiting is answered when it has finished") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer emitter{loop, daemon.address()};
+  Peer handler{loop, daemon.address()};
+  handler.attach("h", {"ab?"});
+  auto id = emitter.emit("abc", {"K=V", "L="});
+  emitter->WaitFor(id);
+  handler.await("handle 1 abc K=V L=");
+  CHECK(emitter->ListPending().size() == 1);
+  CHECK(emitter->pending() == 1);
+  handler->Finished(id, true, {"start job"});
+  emitter.await("outcome failed");
+  emitter.await("finished 2 abc/failed ok");
+  CHECK(emitter.heard() == Lines{"reply 1", "emitted 1 abc", "finished 1 abc failed", "outcome failed", "emitted 2 abc/failed", "finished 2 abc/failed ok"});
+  auto history = emitter->History(0);
+  REQUIRE(history.size() == 2);
+  CHECK(history[0]["done"].get<Lines>() == Lines{"start job"});
+  CHECK(history[0]["outcome"].get<std::string>() == "failed");
+  CHECK(history[0]["pid"].get<std::uint32_t>() == static_cast<std::uint32_t>(::getpid()));
+  CHECK(emitter->pending() == 0);
+}
+
+TEST_CASE("a handler that hung up is given again what it had not finished, and then what came meanwhile") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer emitter{loop, daemon.address()};
+  auto handler = std::make_unique<Peer>(loop, daemon.address());
+  handler->attach("h", {"a"});
+  emitter.emit("a");
+  emitter.emit("a");
+  handler->await("handle 2 a");
+  (*handler)->Finished(1, false, {});
+  emitter.await("finished 1 a ok");
+  handler.reset();
+  emitter.emit("a", {"later=1"});
+  Peer successor{loop, daemon.address()};
+  successor.attach("h", {"a"});
+  successor.await("handle 3 a later=1");
+  CHECK(successor.heard() == Lines{"attached", "handle 2 a again", "handle 3 a later=1"});
+}
+
+TEST_CASE("killed at any moment, the broker goes on where it was: the handler is given again, the emitter gets its answer") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  std::uint64_t failed = 0;
+  std::uint64_t pending = 0;
+  {
+    Peer emitter{loop, daemon.address()};
+    Peer handler{loop, daemon.address()};
+    handler.attach("h", {"a"});
+    failed = emitter.emit("a");
+    pending = emitter.emit("a", {"K=V"});
+    handler.await("handle 2 a K=V");
+    handler->Finished(failed, true, {});
+    emitter.await("finished 1 a failed");
+    daemon.kill();
+  }
+  daemon.start();
+  Peer emitter{loop, daemon.address()};
+  emitter->WaitFor(failed);
+  emitter.await("outcome failed");
+  emitter.heard();
+  emitter->WaitFor(pending);
+  Peer handler{loop, daemon.address()};
+  handler.attach("h", {"a"});
+  handler.await("handle 2 a K=V again");
+  handler->Finished(pending, false, {});
+  emitter.await("outcome ok");
+  CHECK(emitter.emit("b") > pending + 1);
+}
+
+TEST_CASE("killed again and again while events flow, nothing that was accepted is lost and no id comes twice") {
+  EventLoop loop;
+  Daemon daemon;
+  std::set<std::uint64_t> accepted;
+  std::set<std::uint64_t> handled;
+  for (int round = 0; round < 8; ++round) {
+    daemon.start();
+    Peer emitter{loop, daemon.address()};
+    Peer handler{loop, daemon.address()};
+    handler.attach("h", {"a"});
+    for (int i = 0; i < 200; ++i) emitter->Emit("a", {"N=" + std::to_string(i)}, {});
+    auto enough = static_cast<std::size_t>(20 + round * 10);
+    await(loop, [&] {
+      for (const auto& line : handler.heard()) {
+        if (!line.starts_with("handle ")) continue;
+        auto id = std::stoull(line.substr(7));
+        handled.insert(id);
+        if (id % 2 == 0) handler->Finished(id, false, {});
+      }
+      return emitter.lines.size() > enough;
+    });
+    daemon.kill();
+    for (int i = 0; i < 100; ++i) loop.run_once(false); // what had reached us before
+    for (const auto& line : emitter.lines)
+      if (line.starts_with("reply ")) CHECK(accepted.insert(std::stoull(line.substr(6))).second);
+  }
+  daemon.start();
+  Peer handler{loop, daemon.address()};
+  auto owed = handler->ListPending().size();
+  handler.attach("h", {"a"});
+  await(loop, [&] { return handler.lines.size() > owed; });
+  for (const auto& line : handler.lines)
+    if (line.starts_with("handle ")) handled.insert(std::stoull(line.substr(7)));
+  CHECK(accepted.size() > 0);
+  CHECK(std::ranges::includes(handled, accepted));
+}
+
+TEST_CASE("descriptors go with their event, also over the broker's death, and are let go when it is finished") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  auto first = make_pipe();
+  auto second = make_pipe();
+  std::uint64_t id = 0;
+  {
+    Peer handler{loop, daemon.address()};
+    handler.attach("h", {"a"});
+    id = handler.emit("a", {}, {sdbus::UnixFd{first.write_end.get()}, sdbus::UnixFd{second.write_end.get()}});
+    handler.await("handle 1 a");
+    REQUIRE(handler.files.size() == 2);
+    check_connected(handler.files[1].get(), second.read_end.get());
+    daemon.listen_to_daemon(false);
+    CHECK(daemon.kept().size() == 2);
+    daemon.kill();
+  }
+  daemon.start();
+  Peer handler{loop, daemon.address()};
+  handler.attach("h", {"a"});
+  handler.await("handle 1 a again");
+  REQUIRE(handler.files.size() == 2);
+  check_connected(handler.files[0].get(), first.read_end.get());
+  check_connected(handler.files[1].get(), second.read_end.get());
+  handler->Finished(id, false, {});
+  handler.await("finished 1 a ok");
+  daemon.listen_to_daemon(false);
+  CHECK(daemon.kept().empty());
+  handler.files.clear();
+  first.write_end.reset();
+  char byte = 0;
+  CHECK(::read(first.read_end.get(), &byte, 1) == 0); // nobody holds the other end any more
+}
+
+TEST_CASE("a handler that does not read delays nobody else, and misses nothing") {
+  EventLoop loop;
+  EventLoop other_loop;
+  Daemon daemon;
+  daemon.start();
+  Peer slow{other_loop, daemon.address()};
+  slow.attach("slow", {"a"});
+  Peer quick{loop, daemon.address()};
+  quick.attach("quick", {"a"});
+  std::string much = "K=" + std::string(2000, 'x');
+  constexpr int count = 3000;
+  for (int i = 0; i < count; ++i) quick->Emit("a", {much}, {});
+  auto handled = [](Peer& peer) { return std::ranges::count_if(peer.lines, [](const auto& line) { return line.starts_with("handle "); }); };
+  await(loop, [&] { return handled(quick) == count; });
+  await(other_loop, [&] { return handled(slow) == count; });
+  std::uint64_t expected = 1;
+  for (const auto& line : slow.lines)
+    if (line.starts_with("handle ")) CHECK(std::stoull(line.substr(7)) == expected++);
+}
+
+TEST_CASE("an emitter that waits and hangs up is forgotten") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer handler{loop, daemon.address()};
+  handler.attach("h", {"a"});
+  {
+    Peer emitter{loop, daemon.address()};
+    emitter->WaitFor(emitter.emit("a"));
+    static_cast<void>(emitter->pending());
+  }
+  handler->Finished(1, false, {});
+  handler.await("finished 1 a ok");
+  CHECK(daemon.standard_error().empty());
+  CHECK(handler->pending() == 0);
+}
+
+TEST_CASE("a handler is told when the others' interest changes, once for many changes, and not of its own") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer one{loop, daemon.address()};
+  Peer two{loop, daemon.address()};
+  one.attach("one", {"a"});
+  two.attach("two", {"b"});
+  one.await("others b");
+  one.heard();
+  two.heard();
+  two->Subscribe({"c"}, {});
+  two->Subscribe({"d*"}, {"b"});
+  one.await("others c d*");
+  CHECK(one.heard() == Lines{"others c d*"});
+  CHECK(two.heard() == Lines{"subscribed", "subscribed"});
+}
+
+TEST_CASE("a recorded event is ordered, remembered, and signalled to all but the recorder") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer recorder{loop, daemon.address()};
+  Peer other{loop, daemon.address()};
+  recorder->Record("r", {"K=V"}, 12, 34);
+  recorder->Record("", {}, 0, 0);
+  recorder->Record("r", {"noequals"}, 0, 0);
+  CHECK(recorder.emit("a") == 2);
+  recorder.await("finished 2 a ok");
+  other.await("finished 2 a ok");
+  CHECK(other.lines == Lines{"emitted 1 r", "finished 1 r ok", "emitted 2 a", "finished 2 a ok"});
+  CHECK(recorder.lines == Lines{"reply 2", "emitted 2 a", "finished 2 a ok"});
+  auto history = recorder->History(0);
+  REQUIRE(history.size() == 2);
+  CHECK(history[0]["uid"].get<std::uint32_t>() == 12);
+  CHECK(history[0]["outcome"].get<std::string>() == "ok");
+}
+
+TEST_CASE("what makes no sense is refused by name and everything goes on") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer peer{loop, daemon.address()};
+  peer->Emit("", {}, {});
+  peer->Emit("a", {"novalue"}, {});
+  peer->WaitFor(77);
+  peer->Subscribe({"a"}, {});
+  peer->Attach("", {"a"});
+  peer->Attach("h", {""});
+  peer->Finished(5, false, {});
+  peer->Attach("h", {"a"});
+  peer->Attach("other", {"a"});
+  peer->JoinBus("");
+  peer->JoinBus("nonsense");
+  peer.await("joining");
+  CHECK(peer.heard() == Lines{"error InvalidArgs: Name may not be empty string", "error InvalidArgs: Env must be KEY=VALUE pairs",
+                              "error InvalidArgs: There is no event 77", "error InvalidArgs: You are not attached as a handler",
+                              "error InvalidArgs: Name may not be empty string", "error InvalidArgs: Name may not be empty string", "attached",
+                              "error InvalidArgs: You are attached as h already", "error InvalidArgs: Address may not be empty string", "joining"});
+  CHECK(peer.emit("a") == 1);
+}
+
+TEST_CASE("an event that cannot be written down is refused with the reason; what nobody wants is still taken") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.file_limit = 1000;
+  daemon.start();
+  Peer peer{loop, daemon.address()};
+  peer.attach("h", {"a"});
+  peer.emit("a");
+  peer->Emit("a", {"K=" + std::string(2000, 'x')}, {});
+  peer.await("error Failed: The event could not be written down: unable to write " + daemon.directory() + "/events.journal: File too large");
+  peer->Emit("b", {"K=" + std::string(2000, 'x')}, {});
+  peer.await("finished 2 b ok");
+  peer->Finished(1, false, {});
+  peer.await("finished 1 a ok");
+  CHECK(daemon.standard_error().contains("File too large: no event that a handler wants can be accepted"));
+}
+
+TEST_CASE("told to end, the broker ends with status 0 and its events wait for the next one") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  {
+    Peer peer{loop, daemon.address()};
+    peer.attach("h", {"a"});
+    peer.emit("a");
+    CHECK(daemon.terminate() == 0);
+  }
+  daemon.start();
+  Peer peer{loop, daemon.address()};
+  CHECK(peer->pending() == 1);
+  CHECK(daemon.standard_error().empty());
+}
