@@ -72,7 +72,7 @@ TEST_CASE("a handler is given what it wants and the emitter's waiting is answere
 TEST_CASE("a handler that hung up is given again what it had not finished, and then what came meanwhile") {
   EventLoop loop;
   Daemon daemon;
-  daemon.start();
+  daemon.start({"--verbose"});
   Peer emitter{loop, daemon.address()};
   auto handler = std::make_unique<Peer>(loop, daemon.address());
   handler->attach("h", {"a"});
@@ -82,6 +82,7 @@ TEST_CASE("a handler that hung up is given again what it had not finished, and t
   (*handler)->Finished(1, false, {});
   emitter.await("finished 1 a ok");
   handler.reset();
+  while (!daemon.standard_error().contains("h has gone")) static_cast<void>(emitter->pending());
   emitter.emit("a", {"later=1"});
   Peer successor{loop, daemon.address()};
   successor.attach("h", {"a"});

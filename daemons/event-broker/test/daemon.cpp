@@ -62,17 +62,15 @@ std::string Daemon::standard_error() const {
   return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
-void Daemon::start() { start_with({"--session", "--run-directory", directory_}); }
-
-void Daemon::start_with(std::vector<std::string> arguments) {
+void Daemon::start(const std::vector<std::string>& options) {
   ready_ = false;
   pid_ = ::fork();
   REQUIRE(pid_ >= 0);
-  if (pid_ == 0) become_daemon(arguments);
+  if (pid_ == 0) become_daemon(options);
   while (!ready_) listen_to_daemon(true);
 }
 
-void Daemon::become_daemon(const std::vector<std::string>& arguments) {
+void Daemon::become_daemon(const std::vector<std::string>& options) {
   std::string names = protocol::socket_name::broker;
   std::vector<int> handed{listening_.get()};
   for (const auto& [name, file] : kept_) {
@@ -96,8 +94,10 @@ void Daemon::become_daemon(const std::vector<std::string>& arguments) {
     ::setrlimit(RLIMIT_FSIZE, &limit);
     std::signal(SIGXFSZ, SIG_IGN);
   }
-  std::vector<char*> argv{const_cast<char*>("upstart-event-broker")};
-  for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  std::vector<std::string> words{"upstart-event-broker", "--session", "--run-directory", directory_};
+  words.insert(words.end(), options.begin(), options.end());
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   ::execv(EVENT_BROKER, argv.data());
   ::_exit(127);

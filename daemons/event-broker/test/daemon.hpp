@@ -20,8 +20,7 @@ public:
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
 
-  void start();
-  void start_with(std::vector<std::string> arguments);
+  void start(const std::vector<std::string>& options = {});
   // No file of the next start may grow beyond this; the environment it gets besides.
   std::optional<rlim_t> file_limit;
   std::map<std::string, std::string> environment;
@@ -37,7 +36,7 @@ public:
   [[nodiscard]] std::string standard_error() const;
 
 private:
-  [[noreturn]] void become_daemon(const std::vector<std::string>& arguments);
+  [[noreturn]] void become_daemon(const std::vector<std::string>& options);
   int reap();
   void take_message(const std::string& text, protocol::FileDescriptor file);
 
