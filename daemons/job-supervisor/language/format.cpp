@@ -40,8 +40,9 @@ std::string headline(const Diagnostic& diagnostic, std::string_view path) {
 
 std::string format(const Diagnostic& diagnostic, std::string_view path) {
   auto text = headline(diagnostic, path);
+  if (!diagnostic.source.empty()) text += std::format("    {}\n", printable(diagnostic.source));
   if (!diagnostic.source.empty() && diagnostic.caret != 0)
-    text += std::format("    {}\n    {}\n", printable(diagnostic.source), caret_line(diagnostic.source, diagnostic.caret));
+    text += std::format("    {}\n", caret_line(diagnostic.source, diagnostic.caret));
   if (!diagnostic.suggestion.empty()) text += std::format("  {}\n", printable(diagnostic.suggestion));
   return text;
 }

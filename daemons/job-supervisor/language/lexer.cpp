@@ -189,7 +189,8 @@ void Lexer::skip_stanza() {
 
 void Lexer::skip_block() {
   const auto begin = offset_;
-  if (!block(begin)) offset_ = begin;
+  const auto passed = block(begin);
+  if (!passed || passed->inner_block) offset_ = begin;
 }
 
 } // namespace upstart::supervisor

@@ -62,7 +62,7 @@ public:
 
   // Passes the rest of a stanza that is wrong: its line, and those joined to it.
   void skip_stanza();
-  // Passes a block that is not wanted, if there is an end to it.
+  // Passes a block that is not wanted, if there is an end to it and it is not that of another one.
   void skip_block();
 
 private:

@@ -94,13 +94,18 @@ private:
     note_again(stanza, begin);
   }
 
+  static std::string_view slot_of(const Stanza& stanza) { return stanza.slot.empty() ? stanza.name : stanza.slot; }
+  static std::string description_of(std::string_view slot) {
+    return slot == "main" ? "main process" : std::format("`{}`", slot);
+  }
+
   void note_again(const Stanza& stanza, std::size_t begin) {
-    const auto slot = stanza.slot.empty() ? stanza.name : stanza.slot;
+    const auto slot = slot_of(stanza);
     const auto [place, first] = facts_.given.emplace(slot, begin);
     if (first) return;
-    const bool replaces = stanza.again == Stanza::Again::replaces && !stanza.arguments.empty();
+    const bool replaces = stanza.again == Stanza::Again::replaces;
     if (replaces && dialect_ == Dialect::conf)
-      findings_.warning({std::format("this replaces an earlier `{}`", slot), begin, {}, place->second, "it was given here"});
+      findings_.warning({std::format("this replaces an earlier {}", description_of(slot)), begin, {}, place->second, "it was given here"});
     place->second = begin;
   }
 
@@ -162,7 +167,8 @@ private:
     const auto words = words_at(offset);
     const StanzaFamily family(words[0], dialect_);
     if (edit_distance(words[0], "script") <= 2) return true;
-    return (family.empty() || family.with("script") != nullptr) && edit_distance(words[1], "script") <= 2;
+    const bool named = edit_distance(words[1], "script") <= 2;
+    return family.empty() ? named : family.with("script") != nullptr && (named || words[1].empty());
   }
 
   std::string_view text_;

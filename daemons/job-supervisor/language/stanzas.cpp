@@ -235,7 +235,7 @@ void print_cgroup(std::string_view name, const JobClass& job, Printer& out) {
   }
 }
 
-constexpr auto adds = Stanza::Again::adds;
+constexpr auto harmless = Stanza::Again::harmless;
 constexpr auto both = Stanza::In::both;
 constexpr auto event_d = Stanza::In::event_d;
 using Job = JobClass;
@@ -247,7 +247,7 @@ constexpr std::array table{
     Stanza{"usage", "TEXT", "shown by initctl usage, and when instance variables are missing", parse_text<&Job::usage>,
            print_text<&Job::usage>},
     Stanza{"emits", "EVENT…", "events that the job's processes emit", parse_list<&Job::emits>, print_list<&Job::emits>,
-           both, adds},
+           both, harmless},
 
     Stanza{"start on", "EVENT [ARG…] [and|or …]", "the events that start the job",
            parse_event_expression<&Job::start_on, &FileFacts::start_on>, print_event_expression<&Job::start_on>},
@@ -255,9 +255,10 @@ constexpr std::array table{
            parse_event_expression<&Job::start_on, &FileFacts::start_on>, nullptr, event_d},
     Stanza{"stop on", "EVENT [ARG…] [and|or …]", "the events that stop the job",
            parse_event_expression<&Job::stop_on, &FileFacts::stop_on>, print_event_expression<&Job::stop_on>},
-    Stanza{"manual", "", "drops a start on that came before", parse_manual, nullptr},
-    Stanza{"task", "", "the job is done when it has run", parse_flag<&Job::task>, print_task},
-    Stanza{"service", "", "the job is done when it runs", parse_service, print_service, event_d},
+    Stanza{"manual", "", "drops a start on that came before", parse_manual, nullptr, both,
+           harmless},
+    Stanza{"task", "", "the job is done when it has run", parse_flag<&Job::task>, print_task, both, harmless},
+    Stanza{"service", "", "the job is done when it runs", parse_service, print_service, event_d, harmless},
     Stanza{"instance", "NAME", "name of each instance, with variables of its start", parse_text<&Job::instance>,
            print_text<&Job::instance>},
 
@@ -288,12 +289,12 @@ constexpr std::array table{
     Stanza{"expect", "stop|fork|daemon|none|readyfd|notify", "how the main process says that it is ready",
            parse_choice<&Job::expect, expectations>, print_choice<&Job::expect, expectations>},
     Stanza{"respawn", "", "start the main process again when it ends abnormally", parse_respawn,
-           print_flag<&Job::respawn>},
+           print_flag<&Job::respawn>, both, harmless},
     Stanza{"respawn limit", "COUNT INTERVAL|unlimited", "at most COUNT respawns in INTERVAL seconds",
            parse_respawn_limit, print_respawn_limit},
     Stanza{"normal exit", "STATUS|SIGNAL…", "ends that are not failures", parse_normal_exit, print_normal_exit, both,
-           adds},
-    Stanza{"normalexit", "STATUS|SIGNAL…", "the same as normal exit", parse_normal_exit, nullptr, event_d, adds},
+           harmless},
+    Stanza{"normalexit", "STATUS|SIGNAL…", "the same as normal exit", parse_normal_exit, nullptr, event_d, harmless},
     Stanza{"kill signal", "SIGNAL", "what stops the main process", parse_signal<&Job::kill_signal>,
            print_signal<&Job::kill_signal>},
     Stanza{"kill timeout", "SECONDS", "how long to wait before SIGKILL", parse_kill_timeout, print_kill_timeout},
@@ -301,13 +302,13 @@ constexpr std::array table{
            print_signal<&Job::reload_signal>},
 
     Stanza{"env", "KEY[=VALUE]", "a variable of the job's environment, or one taken over from init", parse_env,
-           print_list<&Job::env>, both, adds},
+           print_list<&Job::env>, both, harmless},
     Stanza{"export", "KEY…", "variables that the job's events carry", parse_list<&Job::exports>,
-           print_list<&Job::exports>, both, adds},
+           print_list<&Job::exports>, both, harmless},
     Stanza{"import", "KEY…", "variables taken over from the start event or command", parse_list<&Job::imports>,
-           print_list<&Job::imports>, both, adds},
+           print_list<&Job::imports>, both, harmless},
     Stanza{"tmpfiles", "PATH…", "tmpfiles.d files applied before pre-start", parse_list<&Job::tmpfiles>,
-           print_list<&Job::tmpfiles>, both, adds},
+           print_list<&Job::tmpfiles>, both, harmless},
     Stanza{"console", "none|log|output|owner", "where standard output and error go", parse_choice<&Job::console, consoles>,
            print_choice<&Job::console, consoles>},
     Stanza{"umask", "OCTAL", "file creation mask", parse_umask, print_umask},
@@ -315,19 +316,19 @@ constexpr std::array table{
     Stanza{"oom score", "-1000…1000|never", "how soon the kernel may end the job for want of memory", parse_oom_score,
            print_oom_score},
     Stanza{"oom", "-17…15|never", "the older scale of oom score", parse_oom, nullptr, both, {}, "oom score"},
-    Stanza{"limit", "RESOURCE SOFT|unlimited HARD|unlimited", "a resource limit", parse_limit, print_limit, both, adds},
+    Stanza{"limit", "RESOURCE SOFT|unlimited HARD|unlimited", "a resource limit", parse_limit, print_limit, both, harmless},
     Stanza{"chroot", "DIR", "root directory", parse_text<&Job::chroot>, print_text<&Job::chroot>},
     Stanza{"chdir", "DIR", "working directory", parse_text<&Job::chdir>, print_text<&Job::chdir>},
     Stanza{"setuid", "USER", "user that the processes run as", parse_text<&Job::setuid>, print_text<&Job::setuid>},
     Stanza{"setgid", "GROUP", "group that the processes run as", parse_text<&Job::setgid>, print_text<&Job::setgid>},
     Stanza{"cgroup", "CONTROLLER [NAME] [KEY VALUE]", "control group of the processes", parse_cgroup, print_cgroup, both,
-           adds},
+           harmless},
     Stanza{"apparmor load", "PROFILE", "AppArmor profile loaded before pre-start", parse_text<&Job::apparmor_load>,
            print_text<&Job::apparmor_load>},
     Stanza{"apparmor switch", "NAME", "AppArmor profile of the main process", parse_text<&Job::apparmor_switch>,
            print_text<&Job::apparmor_switch>},
     Stanza{"debug", "", "the main process stops itself before it executes (init --debug)", parse_flag<&Job::debug>,
-           print_flag<&Job::debug>},
+           print_flag<&Job::debug>, both, harmless},
 };
 
 } // namespace

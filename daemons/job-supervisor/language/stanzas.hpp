@@ -17,7 +17,7 @@ struct Stanza {
   void (*parse)(Statement&);
   void (*print)(std::string_view name, const JobClass&, Printer&); // nothing: another stanza writes what this one reads
   enum class In : std::uint8_t { both, conf, event_d } in = In::both;
-  enum class Again : std::uint8_t { replaces, adds } again = Again::replaces; // given twice in one file
+  enum class Again : std::uint8_t { replaces, harmless } again = Again::replaces; // given twice in one file
   std::string_view slot = {}; // stanzas of one slot replace each other; empty: the name
 
   [[nodiscard]] bool belongs_to(Dialect dialect) const {

@@ -16,6 +16,8 @@ std::string lower(std::string_view word) {
   return result;
 }
 
+std::size_t difference(std::size_t left, std::size_t right) { return left > right ? left - right : right - left; }
+
 } // namespace
 
 std::size_t edit_distance(std::string_view left, std::string_view right) {
@@ -41,8 +43,9 @@ std::string near_miss(std::string_view word, std::span<const std::string_view> w
   if (word.empty() || word.size() > longest) return {};
   const auto folded = lower(word);
   std::string_view best;
-  std::size_t best_distance = word.size() <= 3 ? 2 : 3; // one slip in a short word, two in a longer one
+  std::size_t best_distance = word.size() <= 5 ? 2 : 3; // one slip in a short word, two in a longer one
   for (const auto candidate : words) {
+    if (difference(folded.size(), candidate.size()) >= best_distance) continue;
     const auto distance = edit_distance(folded, lower(candidate));
     if (distance < best_distance && distance < candidate.size()) best = candidate, best_distance = distance;
   }
@@ -52,9 +55,10 @@ std::string near_miss(std::string_view word, std::span<const std::string_view> w
 std::string near_miss_or_list(std::string_view word, std::span<const std::string_view> words) {
   if (auto found = near_miss(word, words); !found.empty()) return found;
   std::string list = "expected ";
-  if (words.size() > 1) list += "one of ";
-  for (std::size_t i = 0; i < words.size(); ++i)
-    (list += i == 0 ? "" : i + 1 == words.size() ? " and " : ", ").append(words[i]);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto* between = i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
+    list += std::format("{}`{}`", between, words[i]);
+  }
   return list;
 }
 

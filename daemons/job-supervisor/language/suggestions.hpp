@@ -13,7 +13,7 @@ namespace upstart::supervisor {
 
 // "did you mean `respawn`?", or nothing if no word is near enough. Case is no difference.
 [[nodiscard]] std::string near_miss(std::string_view word, std::span<const std::string_view> words);
-// The same, or "expected one of …" when none is near.
+// The same, or "expected `log` or `none`" when none is near.
 [[nodiscard]] std::string near_miss_or_list(std::string_view word, std::span<const std::string_view> words);
 
 } // namespace upstart::supervisor
