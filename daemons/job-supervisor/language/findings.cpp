@@ -31,7 +31,7 @@ private:
     constexpr std::size_t longest = 200;
     constexpr std::size_t before = 80;
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-    const auto at = place.column - 1;
+    const auto at = std::min(place.column - 1, line.size());
     const auto from = line.size() > longest && at > before ? at - before : 0;
     place.source = from < line.size() ? line.substr(from, longest) : std::string_view{};
     place.caret = at - from + 1;

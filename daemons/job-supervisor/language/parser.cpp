@@ -167,8 +167,8 @@ private:
     const auto words = words_at(offset);
     const StanzaFamily family(words[0], dialect_);
     if (edit_distance(words[0], "script") <= 2) return true;
-    const bool named = edit_distance(words[1], "script") <= 2;
-    return family.empty() ? named : family.with("script") != nullptr && (named || words[1].empty());
+    if (edit_distance(words[1], "script") <= 2) return family.empty() || family.has_pairs();
+    return words[1].empty() && family.with("script") != nullptr;
   }
 
   std::string_view text_;

@@ -119,14 +119,22 @@ constexpr std::array<std::pair<std::string_view, Expect>, 6> expectations{{{"sto
 
 // --- environment
 
+// Where in a list an entry of that key stands, or is to be added. `places` is filled at the first call.
+template <class Entries, class KeyOf>
+std::size_t place_of(std::map<std::string, std::size_t, std::less<>>& places, const Entries& entries, std::string key, KeyOf key_of) {
+  if (places.empty())
+    for (std::size_t i = 0; i < entries.size(); ++i) places.emplace(key_of(entries[i]), i);
+  return places.try_emplace(std::move(key), entries.size()).first->second;
+}
+
 // A later entry of the same variable takes the place of the earlier one, whichever way it is given.
 void parse_env(Statement& in) {
   auto entry = in.word();
   if (in.failed()) return;
-  const auto key = [](std::string_view text) { return text.substr(0, text.find('=')); };
+  const auto key_of = [](const std::string& text) { return text.substr(0, text.find('=')); };
   auto& env = in.job.env;
-  const auto same = std::ranges::find_if(env, [&](const auto& other) { return key(other) == key(entry); });
-  if (same != env.end()) *same = std::move(entry);
+  const auto place = place_of(in.facts.env_places, env, key_of(entry), key_of);
+  if (place < env.size()) env[place] = std::move(entry);
   else env.push_back(std::move(entry));
 }
 
@@ -216,11 +224,11 @@ void parse_cgroup(Statement& in) {
   ControlGroup group{.controller = arguments[0], .name = {}, .settings = {}};
   if (arguments.size() % 2 == 0) group.name = arguments[1];
   if (arguments.size() > 2) group.settings.emplace_back(arguments[arguments.size() - 2], arguments.back());
+  const auto key_of = [](const ControlGroup& one) { return one.controller + '\n' + one.name; };
   auto& groups = in.job.control_groups;
-  const auto same = std::ranges::find_if(
-      groups, [&](const auto& other) { return other.controller == group.controller && other.name == group.name; });
-  if (same == groups.end()) groups.push_back(std::move(group));
-  else std::ranges::move(group.settings, std::back_inserter(same->settings));
+  const auto place = place_of(in.facts.group_places, groups, key_of(group), key_of);
+  if (place == groups.size()) groups.push_back(std::move(group));
+  else std::ranges::move(group.settings, std::back_inserter(groups[place].settings));
 }
 void print_cgroup(std::string_view name, const JobClass& job, Printer& out) {
   for (const auto& group : job.control_groups) {

@@ -28,6 +28,7 @@ struct FileFacts {
   std::array<std::optional<ScriptPlace>, process_kinds> scripts; // by ProcessKind
   ParsedExpression start_on, stop_on;                      // the last ones, with their places
   std::map<std::string_view, std::size_t> given;           // stanza (or slot) → where it was last given
+  std::map<std::string, std::size_t, std::less<>> env_places, group_places; // variable, control group → index in the class
 };
 
 // How a stanza is written, for messages.
