@@ -42,15 +42,18 @@ public:
     std::error_code error;
     const auto status = fs::status(path, error);
     if (!fs::exists(status)) return unreadable(path, error ? error.message() : std::strerror(ENOENT));
-    if (fs::is_directory(status)) add_directory(path);
-    else add_file(path);
+    if (fs::is_directory(status))
+      add_directory(path);
+    else
+      add_file(path);
     ++rank_;
   }
 
   // Job files first: overrides are parsed on top of what they gave.
   CheckedFiles parse() && {
     for (const auto& source : sources_)
-      result_.files.push_back({.path = source.path, .name = source.job.name, .override = is_override(source), .text = {}, .result = {}});
+      result_.files.push_back(
+          {.path = source.path, .name = source.job.name, .override = is_override(source), .text = {}, .result = {}});
     for (std::size_t i = 0; i < sources_.size(); ++i)
       if (!result_.files[i].override) parse_job_file(result_.files[i], sources_[i]);
     for (std::size_t i = 0; i < sources_.size(); ++i)
@@ -65,7 +68,9 @@ private:
     std::shared_ptr<const supervisor::JobClass> job_class;
   };
 
-  void unreadable(const std::string& path, std::string reason) { result_.unreadable.push_back({path, std::move(reason)}); }
+  void unreadable(const std::string& path, std::string reason) {
+    result_.unreadable.push_back({path, std::move(reason)});
+  }
 
   void add_directory(const std::string& directory) {
     const auto dialect = supervisor::dialect_of_directory(directory);
@@ -80,14 +85,17 @@ private:
       const auto name = entry->path().filename().string();
       if (supervisor::passed_over(name)) continue;
       std::error_code ignored;
-      if (entry->symlink_status(ignored).type() == fs::file_type::directory) descend(entry->path(), below + name + '/', dialect);
-      else if (entry->is_regular_file(ignored)) add_entry(entry->path().string(), below + name, dialect);
+      if (entry->symlink_status(ignored).type() == fs::file_type::directory)
+        descend(entry->path(), below + name + '/', dialect);
+      else if (entry->is_regular_file(ignored))
+        add_entry(entry->path().string(), below + name, dialect);
     }
     if (error) unreadable(directory.string(), error.message());
   }
 
   void add_entry(std::string path, const std::string& below, Dialect dialect) {
-    if (auto job = supervisor::job_file(below, dialect)) sources_.push_back({std::move(path), *std::move(job), dialect, rank_});
+    if (auto job = supervisor::job_file(below, dialect))
+      sources_.push_back({std::move(path), *std::move(job), dialect, rank_});
   }
 
   // A file given by name is a job file whatever it is called.
@@ -124,7 +132,8 @@ private:
       return file.path.clear();
     }
     file.text = *std::move(text);
-    file.result = supervisor::parse_job(file.text, {.name = file.name, .path = file.path, .dialect = source.dialect, .base = base});
+    file.result = supervisor::parse_job(
+        file.text, {.name = file.name, .path = file.path, .dialect = source.dialect, .base = base});
   }
 
   void parse_job_file(CheckedFile& file, const Source& source) {

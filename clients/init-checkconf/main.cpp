@@ -1,4 +1,5 @@
-// init-checkconf FILE|DIR…: are these job files right? Needs no daemon; reads, parses, and asks the shell about scripts.
+// init-checkconf FILE|DIR…: are these job files right? Needs no daemon; reads, parses, and asks the shell about
+// scripts.
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
 #include "daemons/job-supervisor/language/stanzas.hpp"
@@ -36,7 +37,8 @@ int check(const Options& options) {
       break;
     }
   }
-  if (options.json) std::cout << client::as_json(checked);
+  if (options.json)
+    std::cout << client::as_json(checked);
   else {
     const auto report = client::in_words(checked);
     std::cout << report.output << std::flush;
@@ -51,7 +53,8 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Check job files for errors, without a running init.", "init-checkconf"};
   app.set_version_flag("--version", "init-checkconf (upstart " UPSTART_VERSION ")");
-  app.add_option("FILE|DIR,-f,--file", options.paths, "job files, overrides, and directories of them in order of precedence");
+  app.add_option("FILE|DIR,-f,--file", options.paths,
+                 "job files, overrides, and directories of them in order of precedence");
   app.add_flag("-s,--noscript", options.no_scripts, "do not ask the shell about the syntax of scripts");
   app.add_flag("--json", options.json, "say everything as JSON on standard output");
   app.add_flag("--stanzas", options.stanzas, "list the stanzas of the language");

@@ -29,7 +29,8 @@ TEST_CASE("a stanza is wrong only once") {
 }
 
 TEST_CASE("the lines of a block whose first line is wrong are not taken for stanzas") {
-  CHECK(said("pre-strat script\n  foo\n  bar\nend script\nnice x\n") == Lines{"1:1 Unknown stanza", "5:6 Illegal nice value, expected -20 to 19"});
+  CHECK(said("pre-strat script\n  foo\n  bar\nend script\nnice x\n") ==
+        Lines{"1:1 Unknown stanza", "5:6 Illegal nice value, expected -20 to 19"});
   CHECK(said("scritp\n  foo\nend script\n") == Lines{"1:1 Unknown stanza"});
   CHECK(said("pre-start scrpt\n  foo\nend script\n") == Lines{"1:11 Unknown stanza"});
   CHECK(said("pre-start\n  foo\nend script\n") == Lines{"1:10 Expected token"});
@@ -38,7 +39,8 @@ TEST_CASE("the lines of a block whose first line is wrong are not taken for stan
 }
 
 TEST_CASE("an unclosed quote does not hide what follows") {
-  CHECK(said("description \"a\nnice x\n") == Lines{"3:0 Unterminated quoted string", "2:6 Illegal nice value, expected -20 to 19"});
+  CHECK(said("description \"a\nnice x\n") ==
+        Lines{"3:0 Unterminated quoted string", "2:6 Illegal nice value, expected -20 to 19"});
 }
 
 TEST_CASE("no more than a hundred things are said of one file") {
@@ -85,20 +87,23 @@ TEST_CASE("a diagnostic is shown with its line and a caret under the place") {
 
 TEST_CASE("a place behind the last line has no text to show") {
   const auto result = parse_job("script\n", {});
-  CHECK(format(result.diagnostics.at(0), "a.conf") == "a.conf:2: Unterminated block\n  expected `end script` on a line of its own\n");
+  CHECK(format(result.diagnostics.at(0), "a.conf") ==
+        "a.conf:2: Unterminated block\n  expected `end script` on a line of its own\n");
   CHECK(format(result.diagnostics.at(1), "a.conf") == "  note: line 1: the block was opened here\n    script\n    ^\n");
 }
 
 TEST_CASE("a warning says that it is one") {
   const auto result = parse_job("respawn limit 1 2\n", {});
   REQUIRE(result.diagnostics.size() == 1);
-  CHECK(format(result.diagnostics[0], "a.conf").starts_with("a.conf:1:1: warning: `respawn limit` without `respawn` has no effect\n"));
+  CHECK(format(result.diagnostics[0], "a.conf")
+            .starts_with("a.conf:1:1: warning: `respawn limit` without `respawn` has no effect\n"));
 }
 
 TEST_CASE("the caret counts characters, and control characters are not shown") {
   const auto result = parse_job("description \"é\x1b[31m\" x\n", {});
   REQUIRE(result.diagnostics.size() == 1);
-  CHECK(format(result.diagnostics[0], "a") == "a:1:23: Unexpected token\n    description \"é?[31m\" x\n                         ^\n  usage: description TEXT\n");
+  CHECK(format(result.diagnostics[0], "a") == "a:1:23: Unexpected token\n    description \"é?[31m\" x\n                "
+                                              "         ^\n  usage: description TEXT\n");
 }
 
 TEST_CASE("of a very long line the part around the place is shown") {
@@ -155,7 +160,8 @@ TEST_CASE("values that can never work are warned of") {
 }
 
 TEST_CASE("a match that can never happen is warned of where it stands") {
-  CHECK(warnings("start on startup RUNLEVEL=2\n") == Lines{"1:18 the event `startup` carries no variables: this can never match"});
+  CHECK(warnings("start on startup RUNLEVEL=2\n") ==
+        Lines{"1:18 the event `startup` carries no variables: this can never match"});
   CHECK(warnings("start on a or control-alt-delete x\n").size() == 1);
   CHECK(warnings("start on session-end TYPE=logout\n").empty());
   CHECK(warnings("start on session-end logout x\n").size() == 1);

@@ -22,8 +22,8 @@ struct EventArgument {
 struct ExpressionNode {
   enum class Kind : std::uint8_t { match, all_of, any_of };
   Kind kind = Kind::match;
-  std::uint32_t left = 0;  // operators only: index of the left operand; the right one is the node just before
-  std::string event = {};  // matches only
+  std::uint32_t left = 0; // operators only: index of the left operand; the right one is the node just before
+  std::string event = {}; // matches only
   std::vector<EventArgument> arguments = {};
   friend bool operator==(const ExpressionNode&, const ExpressionNode&) = default;
 };

@@ -22,7 +22,13 @@ TEST_CASE("parentheses group") {
   CHECK(postfix(expression("a or (b and c)")) == Rows{{"a"}, {"b"}, {"c"}, {"/AND"}, {"/OR"}});
   CHECK(postfix(expression("((a)or(b))")) == Rows{{"a"}, {"b"}, {"/OR"}});
   CHECK(postfix(expression("a and (b or c X=1 Y!=2 Z=g*b?) and d \"with space\" K=\"quoted val\"")) ==
-        Rows{{"a"}, {"b"}, {"c", "X=1", "Y!=2", "Z=g*b?"}, {"/OR"}, {"/AND"}, {"d", "with space", "K=quoted val"}, {"/AND"}});
+        Rows{{"a"},
+             {"b"},
+             {"c", "X=1", "Y!=2", "Z=g*b?"},
+             {"/OR"},
+             {"/AND"},
+             {"d", "with space", "K=quoted val"},
+             {"/AND"}});
 }
 
 TEST_CASE("an operator knows its left operand; the right one stands before it") {
@@ -66,7 +72,8 @@ TEST_CASE("what is wrong with an expression is said where it is") {
 }
 
 TEST_CASE("an unclosed parenthesis does not hide what follows") {
-  CHECK(said("start on (a and\n  b\nnice x\nexec y\n") == Lines{"5:0 Mismatched parentheses", "3:6 Illegal nice value, expected -20 to 19"});
+  CHECK(said("start on (a and\n  b\nnice x\nexec y\n") ==
+        Lines{"5:0 Mismatched parentheses", "3:6 Illegal nice value, expected -20 to 19"});
   const auto result = parse_job("start on a and (b or\n c\n", {});
   REQUIRE(result.diagnostics.size() == 2);
   CHECK(result.diagnostics[1].message == "this parenthesis is never closed");

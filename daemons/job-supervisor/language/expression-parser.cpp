@@ -26,9 +26,9 @@ private:
   // What has been read of one pair of parentheses, or of the whole.
   struct Level {
     std::size_t opened = 0;
-    bool operand = false;    // there is a left operand, whose root is `root`
+    bool operand = false; // there is a left operand, whose root is `root`
     std::uint32_t root = 0;
-    bool pending = false;    // an operator waits for its right operand
+    bool pending = false; // an operator waits for its right operand
     Kind operation = Kind::any_of;
     std::size_t operator_offset = 0;
   };

@@ -14,7 +14,8 @@ class Findings {
 public:
   explicit Findings(std::string_view text) : text_(text) {}
 
-  // `about` is where the stanza stands that is wrong; the fault itself may be noticed much later, at the end of the file.
+  // `about` is where the stanza stands that is wrong; the fault itself may be noticed much later, at the end of the
+  // file.
   void error(const Fault& fault, std::size_t about);
   void warning(const Fault& fault);
 

@@ -20,8 +20,10 @@ std::string printable(std::string_view text) {
 std::string caret_line(std::string_view source, std::size_t caret) {
   std::string line;
   for (std::size_t i = 0; i + 1 < caret; ++i) {
-    if (i >= source.size()) line += ' ';
-    else if (!continues_character(source[i])) line += source[i] == '\t' ? '\t' : ' ';
+    if (i >= source.size())
+      line += ' ';
+    else if (!continues_character(source[i]))
+      line += source[i] == '\t' ? '\t' : ' ';
   }
   return line + '^';
 }
@@ -30,7 +32,8 @@ std::string headline(const Diagnostic& diagnostic, std::string_view path) {
   const auto message = printable(diagnostic.message);
   // Where a note belongs is said in words: lines that begin with a path are the diagnostics themselves.
   if (diagnostic.severity == Diagnostic::Severity::note)
-    return diagnostic.line == 0 ? std::format("  note: {}\n", message) : std::format("  note: line {}: {}\n", diagnostic.line, message);
+    return diagnostic.line == 0 ? std::format("  note: {}\n", message)
+                                : std::format("  note: line {}: {}\n", diagnostic.line, message);
   const auto* kind = diagnostic.severity == Diagnostic::Severity::warning ? "warning: " : "";
   if (diagnostic.column == 0) return std::format("{}:{}: {}{}\n", path, diagnostic.line, kind, message);
   return std::format("{}:{}:{}: {}{}\n", path, diagnostic.line, diagnostic.column, kind, message);

@@ -1,5 +1,5 @@
-// Files made to be slow or to blow the stack. Each is parsed, and printed where it parses; a parser that is not linear does not
-// get through them before the test's time is up.
+// Files made to be slow or to blow the stack. Each is parsed, and printed where it parses; a parser that is not linear
+// does not get through them before the test's time is up.
 #include "daemons/job-supervisor/language/printer.hpp"
 #include "daemons/job-supervisor/language/test-support.hpp"
 
@@ -51,22 +51,25 @@ TEST_CASE("one line of ten megabytes is read in time") {
 }
 
 TEST_CASE("expressions may be as deep or as long as they like") {
-  survive([](std::size_t size) { return "start on " + repeated("(a and ", size) + "b" + std::string((size + 6) / 7, ')') + "\n"; });
+  survive([](std::size_t size) {
+    return "start on " + repeated("(a and ", size) + "b" + std::string((size + 6) / 7, ')') + "\n";
+  });
   survive([](std::size_t size) { return "start on a" + repeated(" or a", size) + "\n"; });
   survive([](std::size_t size) { return "start on a " + repeated("K=v ", size) + "\n"; });
   survive([](std::size_t size) { return "start on " + repeated("and ", size); });
 }
 
 TEST_CASE("what is opened again and again is not looked for again and again") {
-  for (const auto* line : {"start on (\n", "start on (a or\n", "exec \"a\n", "script\n", "scritp\n", "pre-start\n", "script\nend\n",
-                           "description \"\n", "script foo\n", "end script\n"}) {
+  for (const auto* line : {"start on (\n", "start on (a or\n", "exec \"a\n", "script\n", "scritp\n", "pre-start\n",
+                           "script\nend\n", "description \"\n", "script foo\n", "end script\n"}) {
     CAPTURE(line);
     survive([&](std::size_t size) { return repeated(line, size); });
   }
 }
 
 TEST_CASE("many stanzas of one kind are read in time") {
-  for (const auto* line : {"task\n", "start on a\n", "normal exit 1\n", "emits x\n", "nice 99\n", "x\n", "\\\n", "\\\r\n"}) {
+  for (const auto* line :
+       {"task\n", "start on a\n", "normal exit 1\n", "emits x\n", "nice 99\n", "x\n", "\\\n", "\\\r\n"}) {
     CAPTURE(line);
     survive([&](std::size_t size) { return repeated(line, size); });
   }

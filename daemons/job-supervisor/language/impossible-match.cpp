@@ -56,25 +56,30 @@ std::string_view variable_of(const KnownEvent& event, const EventArgument& argum
   return position < event.variables.size() ? event.variables[position] : std::string_view{};
 }
 
-std::optional<Impossible> no_such_variable(const KnownEvent& event, const EventArgument& argument, std::size_t position) {
+std::optional<Impossible> no_such_variable(const KnownEvent& event, const EventArgument& argument,
+                                           std::size_t position) {
   if (event.more) return std::nullopt;
-  const bool there = argument.key ? std::ranges::contains(event.variables, *argument.key) : position < event.variables.size();
+  const bool there =
+      argument.key ? std::ranges::contains(event.variables, *argument.key) : position < event.variables.size();
   if (there) return std::nullopt;
   const auto count = event.variables.size();
-  return Impossible{position,
-                    count == 0 ? std::format("the event `{}` carries no variables: this can never match", event.name)
-                               : std::format("the event `{}` carries {} only: this can never match", event.name, event.variables[0]),
-                    {}};
+  return Impossible{
+      position,
+      count == 0 ? std::format("the event `{}` carries no variables: this can never match", event.name)
+                 : std::format("the event `{}` carries {} only: this can never match", event.name, event.variables[0]),
+      {}};
 }
 
-std::optional<Impossible> no_such_value(std::string_view variable, const EventArgument& argument, std::size_t position) {
+std::optional<Impossible> no_such_value(std::string_view variable, const EventArgument& argument,
+                                        std::size_t position) {
   const auto known = std::ranges::find(known_values, variable, &KnownValues::variable);
   if (known == known_values.end() || argument.negated || argument.pattern.contains('$')) return std::nullopt;
   const auto matches = [&](const char* value) { return fnmatch(argument.pattern.c_str(), value, 0) == 0; };
   if (std::ranges::any_of(known->values, matches)) return std::nullopt;
   Impossible never{position, std::format("no {} matches `{}`", variable, argument.pattern), {}};
   const auto bracketed = std::format("[{}]", argument.pattern);
-  const bool meant_as_set = std::ranges::any_of(known->values, [&](const char* value) { return fnmatch(bracketed.c_str(), value, 0) == 0; });
+  const bool meant_as_set =
+      std::ranges::any_of(known->values, [&](const char* value) { return fnmatch(bracketed.c_str(), value, 0) == 0; });
   if (variable != "RESULT" && meant_as_set) never.suggestion = std::format("did you mean `{}`?", bracketed);
   return never;
 }
@@ -83,7 +88,8 @@ std::optional<Impossible> no_such_value(std::string_view variable, const EventAr
 std::optional<std::string_view> unset_variable(std::string_view pattern, const JobClass& job) {
   constexpr std::string_view name_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
   const auto is_set = [&](std::string_view name) {
-    return std::ranges::any_of(job.env, [&](std::string_view entry) { return entry.substr(0, entry.find('=')) == name; });
+    return std::ranges::any_of(job.env,
+                               [&](std::string_view entry) { return entry.substr(0, entry.find('=')) == name; });
   };
   for (auto at = pattern.find('$'); at != std::string_view::npos; at = pattern.find('$', at + 1)) {
     auto rest = pattern.substr(at + 1);
@@ -96,7 +102,8 @@ std::optional<std::string_view> unset_variable(std::string_view pattern, const J
   return std::nullopt;
 }
 
-std::optional<Impossible> wrong_argument(const ExpressionNode& match, std::size_t position, const JobClass& job, ExpressionUse use) {
+std::optional<Impossible> wrong_argument(const ExpressionNode& match, std::size_t position, const JobClass& job,
+                                         ExpressionUse use) {
   const auto& argument = match.arguments[position];
   if (const auto* event = known_event(match.event)) {
     if (auto never = no_such_variable(*event, argument, position)) return never;

@@ -52,7 +52,7 @@ struct ResourceLimit {
 
 struct ControlGroup {
   std::string controller;
-  std::string name;                                         // empty: $UPSTART_CGROUP
+  std::string name;                                          // empty: $UPSTART_CGROUP
   std::vector<std::pair<std::string, std::string>> settings; // KEY VALUE
   friend bool operator==(const ControlGroup&, const ControlGroup&) = default;
 };
@@ -78,7 +78,7 @@ struct JobClass {
   std::chrono::seconds kill_timeout{5}; // 0: SIGKILL at once
   int reload_signal = 1;
 
-  std::vector<std::string> env;    // KEY=VALUE, or KEY: from init's own environment
+  std::vector<std::string> env;     // KEY=VALUE, or KEY: from init's own environment
   std::vector<std::string> exports; // KEY
   std::vector<std::string> imports; // KEY
   std::vector<std::string> tmpfiles;

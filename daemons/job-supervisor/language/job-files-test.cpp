@@ -22,8 +22,8 @@ TEST_CASE("in an event.d directory every file is a job, by its whole name") {
 }
 
 TEST_CASE("hidden files, backups and what a package manager put aside are passed over") {
-  for (const auto* name : {".conf", ".hidden.conf", "a.conf~", "a.bak", "#a.conf#", "a.dpkg-old", "a.dpkg-new", "a.rpmsave",
-                           "sub/.git/a.conf", ".swp"}) {
+  for (const auto* name : {".conf", ".hidden.conf", "a.conf~", "a.bak", "#a.conf#", "a.dpkg-old", "a.dpkg-new",
+                           "a.rpmsave", "sub/.git/a.conf", ".swp"}) {
     CAPTURE(name);
     CHECK_FALSE(job_file(name, Dialect::conf));
     CHECK_FALSE(job_file(name, Dialect::event_d));

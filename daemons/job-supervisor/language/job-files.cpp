@@ -19,7 +19,8 @@ std::string_view without_trailing_slashes(std::string_view path) {
 std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 bool any_part_passed_over(std::string_view path) {
-  return std::ranges::any_of(path | std::views::split('/'), [](auto part) { return passed_over(std::string_view(part)); });
+  return std::ranges::any_of(path | std::views::split('/'),
+                             [](auto part) { return passed_over(std::string_view(part)); });
 }
 
 } // namespace

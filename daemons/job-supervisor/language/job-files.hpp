@@ -23,8 +23,8 @@ struct JobFile {
   friend bool operator==(const JobFile&, const JobFile&) = default;
 };
 
-// What a plain file is, by its path below the configuration directory ("net/apache.conf"); nothing for one that does not
-// count, or that lies in a directory that is passed over.
+// What a plain file is, by its path below the configuration directory ("net/apache.conf"); nothing for one that does
+// not count, or that lies in a directory that is passed over.
 [[nodiscard]] std::optional<JobFile> job_file(std::string_view path_below, Dialect dialect);
 
 } // namespace upstart::supervisor

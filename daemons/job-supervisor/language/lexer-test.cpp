@@ -6,8 +6,12 @@ using namespace upstart::supervisor::test;
 namespace {
 
 // One argument, as it is understood.
-std::string argument(std::string_view written) { return parsed("description " + std::string(written) + "\n").description; }
-std::string command(std::string_view written) { return parsed("exec " + std::string(written)).command(ProcessKind::main)->text; }
+std::string argument(std::string_view written) {
+  return parsed("description " + std::string(written) + "\n").description;
+}
+std::string command(std::string_view written) {
+  return parsed("exec " + std::string(written)).command(ProcessKind::main)->text;
+}
 
 } // namespace
 

@@ -16,7 +16,10 @@ namespace {
 class FileParser {
 public:
   FileParser(std::string_view text, const ParseOptions& options)
-      : text_(text), dialect_(options.dialect), lexer_(text), findings_(text),
+      : text_(text),
+        dialect_(options.dialect),
+        lexer_(text),
+        findings_(text),
         job_(options.base != nullptr ? *options.base : JobClass{}) {
     job_.name = options.name;
     job_.path = options.path;
@@ -45,8 +48,7 @@ private:
 
   void refuse_nul() {
     const auto at = text_.find('\0');
-    if (at != std::string_view::npos)
-      findings_.error({"Illegal NUL byte", at, "a job file is plain text", {}, {}}, at);
+    if (at != std::string_view::npos) findings_.error({"Illegal NUL byte", at, "a job file is plain text", {}, {}}, at);
   }
 
   bool next_stanza() {
@@ -81,8 +83,10 @@ private:
       lexer_.move_to(at);
       return family.alone();
     }
-    if (second) recover({"Unknown stanza", at, near_miss_or_list(second->value, family.second_words()), {}, {}}, begin);
-    else recover(second.error(), begin);
+    if (second)
+      recover({"Unknown stanza", at, near_miss_or_list(second->value, family.second_words()), {}, {}}, begin);
+    else
+      recover(second.error(), begin);
     return nullptr;
   }
 
@@ -105,7 +109,11 @@ private:
     if (first) return;
     const bool replaces = stanza.again == Stanza::Again::replaces;
     if (replaces && dialect_ == Dialect::conf)
-      findings_.warning({std::format("this replaces an earlier {}", description_of(slot)), begin, {}, place->second, "it was given here"});
+      findings_.warning({std::format("this replaces an earlier {}", description_of(slot)),
+                         begin,
+                         {},
+                         place->second,
+                         "it was given here"});
     place->second = begin;
   }
 
@@ -121,8 +129,10 @@ private:
     if (block || (ran_away && !may_look_again())) return lexer_.move_to(text_.size());
     lexer_.move_to(ran_away ? begin : std::max(fault.offset, begin));
     lexer_.skip_stanza();
-    if (stands_at_block(begin)) pass_block();
-    else if (ran_away || stands_at_expression(begin)) pass_to_stanza();
+    if (stands_at_block(begin))
+      pass_block();
+    else if (ran_away || stands_at_expression(begin))
+      pass_to_stanza();
   }
 
   // What has been swallowed may be read again, up to a number of times that keeps the whole linear.

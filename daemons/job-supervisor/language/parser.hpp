@@ -17,9 +17,9 @@ enum class Dialect : std::uint8_t { conf, event_d };
 struct Diagnostic {
   enum class Severity : std::uint8_t { error, warning, note };
   Severity severity = Severity::error;
-  std::size_t line = 0;   // counts from 1; as the original counts for the first error of a file
-  std::size_t column = 0; // counts from 1; 0: the line as a whole
-  std::string message;    // the original's text for what the original reports
+  std::size_t line = 0;        // counts from 1; as the original counts for the first error of a file
+  std::size_t column = 0;      // counts from 1; 0: the line as a whole
+  std::string message;         // the original's text for what the original reports
   std::string source = {};     // the offending line, or of a very long one the part around the place
   std::size_t caret = 0;       // where the place is in `source`, from 1; 0: nowhere
   std::string suggestion = {}; // "did you mean `respawn`?"; may be empty
@@ -28,7 +28,8 @@ struct Diagnostic {
 struct ParseResult {
   std::shared_ptr<const JobClass> job_class; // empty if there is any error
   std::vector<Diagnostic> diagnostics;       // in the order of the text; a note belongs to what stands before it
-  std::array<std::size_t, process_kinds> script_lines{}; // by ProcessKind: where its script begins in this text; 0: none does
+  std::array<std::size_t, process_kinds>
+      script_lines{}; // by ProcessKind: where its script begins in this text; 0: none does
 };
 
 struct ParseOptions {
@@ -41,8 +42,8 @@ struct ParseOptions {
 [[nodiscard]] ParseResult parse_job(std::string_view text, const ParseOptions& options);
 
 // "PATH:LINE:COLUMN: MESSAGE" (for a warning "PATH:LINE:COLUMN: warning: MESSAGE"), then the line and a caret, then the
-// suggestion; for a note "  note: line LINE: MESSAGE". Ends with a newline. A daemon says errors and their notes; warnings
-// are for who checks files (init-checkconf), since the original says nothing of such files.
+// suggestion; for a note "  note: line LINE: MESSAGE". Ends with a newline. A daemon says errors and their notes;
+// warnings are for who checks files (init-checkconf), since the original says nothing of such files.
 [[nodiscard]] std::string format(const Diagnostic& diagnostic, std::string_view path);
 
 } // namespace upstart::supervisor

@@ -8,24 +8,43 @@ using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
 
 TEST_CASE("a class is written as a job file") {
-  CHECK(print(parsed("exec /bin/x   \"a b\" # c\nstart   on a and(b)\nrespawn\nkill signal SIGINT\numask 27\ndescription 'd e'\n"
-                     "pre-start script\n   one\n     two\nend script\n")) ==
-        "description \"d e\"\n"
-        "start on a and b\n"
-        "exec /bin/x   \"a b\"\n"
-        "pre-start script\n"
-        "one\n"
-        "  two\n"
-        "end script\n"
-        "respawn\n"
-        "kill signal INT\n"
-        "umask 0027\n");
+  CHECK(print(parsed(
+            "exec /bin/x   \"a b\" # c\nstart   on a and(b)\nrespawn\nkill signal SIGINT\numask 27\ndescription 'd e'\n"
+            "pre-start script\n   one\n     two\nend script\n")) == "description \"d e\"\n"
+                                                                    "start on a and b\n"
+                                                                    "exec /bin/x   \"a b\"\n"
+                                                                    "pre-start script\n"
+                                                                    "one\n"
+                                                                    "  two\n"
+                                                                    "end script\n"
+                                                                    "respawn\n"
+                                                                    "kill signal INT\n"
+                                                                    "umask 0027\n");
   CHECK(print(JobClass{}).empty());
 }
 
 TEST_CASE("words are quoted where they must be, and read as what they were") {
-  for (const std::string value : {"plain", "", "two words", "a\tb", "it's", "say \"x\"", "both ' and \"", R"(back\slash)", R"(\)", R"(\\)",
-                                  R"(\")", R"(\' ")", "#x", "x#", "(", ")", "and", "or", " x ", "é", "a\rb"}) {
+  for (const std::string value : {"plain",
+                                  "",
+                                  "two words",
+                                  "a\tb",
+                                  "it's",
+                                  "say \"x\"",
+                                  "both ' and \"",
+                                  R"(back\slash)",
+                                  R"(\)",
+                                  R"(\\)",
+                                  R"(\")",
+                                  R"(\' ")",
+                                  "#x",
+                                  "x#",
+                                  "(",
+                                  ")",
+                                  "and",
+                                  "or",
+                                  " x ",
+                                  "é",
+                                  "a\rb"}) {
     CAPTURE(value);
     CHECK(parsed("emits " + as_word(value) + "\n").emits == Lines{value});
     CHECK(parsed("start on " + as_word(value) + "\n").start_on.nodes.at(0).event == value);
@@ -35,10 +54,12 @@ TEST_CASE("words are quoted where they must be, and read as what they were") {
 
 TEST_CASE("what is written is read as the same class, in both dialects") {
   for (const auto* text :
-       {"respawn limit 3 4\nrespawn limit unlimited\n", "respawn limit 0 5\n", "oom score -17\noom 3\n", "limit as 1 unlimited\n",
-        "cgroup a\ncgroup a b\ncgroup a c d\ncgroup a b c d\n", "env A\nenv B=\nenv C=\"x y\"\n", "script\nend script\n",
-        "script\n  a\n b\n\n\t\n  c\nend script\n", "exec a \\\n  \"b\n c\" d\\ \n", "normal exit 0 1 TERM 999\n", "debug\ntask\nmanual\n",
-        "expect notify\nconsole owner\nkill timeout 0\nreload signal 63\n", "start on (a b or c) and (d and (e or f))\nstop on x\n"}) {
+       {"respawn limit 3 4\nrespawn limit unlimited\n", "respawn limit 0 5\n", "oom score -17\noom 3\n",
+        "limit as 1 unlimited\n", "cgroup a\ncgroup a b\ncgroup a c d\ncgroup a b c d\n",
+        "env A\nenv B=\nenv C=\"x y\"\n", "script\nend script\n", "script\n  a\n b\n\n\t\n  c\nend script\n",
+        "exec a \\\n  \"b\n c\" d\\ \n", "normal exit 0 1 TERM 999\n", "debug\ntask\nmanual\n",
+        "expect notify\nconsole owner\nkill timeout 0\nreload signal 63\n",
+        "start on (a b or c) and (d and (e or f))\nstop on x\n"}) {
     const auto broken = broken_promise(text);
     CHECK_MESSAGE(!broken, broken.value_or(""));
   }

@@ -27,7 +27,8 @@ std::string in_quotes(std::string_view value) {
 }
 
 bool needs_quotes(std::string_view value) {
-  return value.empty() || value.find_first_of(" \t\r#\"'\\()") != std::string_view::npos || value == "and" || value == "or";
+  return value.empty() || value.find_first_of(" \t\r#\"'\\()") != std::string_view::npos || value == "and" ||
+         value == "or";
 }
 
 std::string print_match(const ExpressionNode& match) {

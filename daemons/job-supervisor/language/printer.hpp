@@ -26,14 +26,17 @@ public:
   const Dialect dialect;
 
   // NAME ARGUMENT…; strings are quoted where needed.
-  template <class... Arguments> void line(std::string_view name, const Arguments&... arguments) {
+  template <class... Arguments>
+  void line(std::string_view name, const Arguments&... arguments) {
     text_ += name;
     (add(arguments), ...);
     text_ += '\n';
   }
   // NAME and text that stands as it is.
   void verbatim(std::string_view name, std::string_view rest) { text_.append(name).append(" ").append(rest) += '\n'; }
-  void script(std::string_view name, std::string_view lines) { text_.append(name).append("\n").append(lines).append("end script\n"); }
+  void script(std::string_view name, std::string_view lines) {
+    text_.append(name).append("\n").append(lines).append("end script\n");
+  }
 
   [[nodiscard]] std::string text() && { return std::move(text_); }
 

@@ -29,9 +29,11 @@ TEST_CASE("it stays where another line does not begin with it") {
 }
 
 TEST_CASE("only a line of its own ends a block") {
-  for (const auto* end : {"end script", "  end \t script  ", "end script # of it", "end-script", "\tend-script\r", "end script#x"})
+  for (const auto* end :
+       {"end script", "  end \t script  ", "end script # of it", "end-script", "\tend-script\r", "end script#x"})
     CHECK_MESSAGE(ends_script(end), end);
-  for (const auto* other : {"end", "endscript", "end scripts", "end script; x", "echo end script", "end  - script", "end -script", "ends cript"})
+  for (const auto* other : {"end", "endscript", "end scripts", "end script; x", "echo end script", "end  - script",
+                            "end -script", "ends cript"})
     CHECK_FALSE_MESSAGE(ends_script(other), other);
 }
 

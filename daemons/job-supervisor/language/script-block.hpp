@@ -13,8 +13,8 @@ namespace upstart::supervisor {
 // `script`, or `pre-start script` and its like: hardly meant for the shell.
 [[nodiscard]] bool begins_script(std::string_view line);
 
-// The lines with "\n" as their end, and without the white space that begins the first that is not empty, if all that are
-// not empty begin with it.
+// The lines with "\n" as their end, and without the white space that begins the first that is not empty, if all that
+// are not empty begin with it.
 [[nodiscard]] std::string without_common_indent(std::string_view lines);
 
 } // namespace upstart::supervisor

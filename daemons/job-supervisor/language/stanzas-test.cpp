@@ -34,7 +34,8 @@ TEST_CASE("documentation is kept, the last of each") {
 TEST_CASE("exec and script share one slot: the later wins") {
   CHECK(parsed("script\na\nend script\nexec b\n").command(ProcessKind::main) == Command{"b", false});
   CHECK(parsed("exec b\nscript\na\nend script\n").command(ProcessKind::main) == Command{"a\n", true});
-  CHECK(parsed("pre-start exec b\npre-start script\na\nend script\n").command(ProcessKind::pre_start) == Command{"a\n", true});
+  CHECK(parsed("pre-start exec b\npre-start script\na\nend script\n").command(ProcessKind::pre_start) ==
+        Command{"a\n", true});
 }
 
 TEST_CASE("each process has its own command") {
@@ -129,15 +130,17 @@ TEST_CASE("the older oom scale is stretched to the score") {
 
 TEST_CASE("limits of different resources add up") {
   const auto job = parsed("limit nofile 10 20\nlimit core unlimited unlimited\nlimit nofile 30 40\n");
-  CHECK(job.limits == std::map<int, ResourceLimit>{{RLIMIT_NOFILE, {30, 40}},
-                                                   {RLIMIT_CORE, {ResourceLimit::unlimited, ResourceLimit::unlimited}}});
-  for (const auto* resource : {"as", "core", "cpu", "data", "fsize", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
-                               "rtprio", "sigpending", "stack"})
+  CHECK(job.limits ==
+        std::map<int, ResourceLimit>{{RLIMIT_NOFILE, {30, 40}},
+                                     {RLIMIT_CORE, {ResourceLimit::unlimited, ResourceLimit::unlimited}}});
+  for (const auto* resource : {"as", "core", "cpu", "data", "fsize", "memlock", "msgqueue", "nice", "nofile", "nproc",
+                               "rss", "rtprio", "sigpending", "stack"})
     CHECK(parsed("limit " + std::string(resource) + " 1 2\n").limits.size() == 1);
 }
 
 TEST_CASE("control groups have a name, a setting, both or neither") {
-  const auto groups = parsed("cgroup memory\ncgroup cpu name\ncgroup memory limit 5\ncgroup memory name limit 6\ncgroup memory name soft 7\n")
+  const auto groups = parsed("cgroup memory\ncgroup cpu name\ncgroup memory limit 5\ncgroup memory name limit "
+                             "6\ncgroup memory name soft 7\n")
                           .control_groups;
   CHECK(groups == std::vector<ControlGroup>{{"memory", "", {{"limit", "5"}}},
                                             {"cpu", "name", {}},
@@ -146,7 +149,8 @@ TEST_CASE("control groups have a name, a setting, both or neither") {
 }
 
 TEST_CASE("where and as whom a process runs is kept as it is said") {
-  const auto job = parsed("chroot /a\nchdir /b\nsetuid u\nsetgid g\napparmor load /p\napparmor switch q\ndebug\ninstance $X\ntask\n");
+  const auto job = parsed(
+      "chroot /a\nchdir /b\nsetuid u\nsetgid g\napparmor load /p\napparmor switch q\ndebug\ninstance $X\ntask\n");
   CHECK(job.chroot == "/a");
   CHECK(job.chdir == "/b");
   CHECK(job.setuid == "u");

@@ -18,12 +18,14 @@ using enum ProcessKind;
 
 // --- events
 
-template <auto member, auto places> void parse_event_expression(Statement& in) {
+template <auto member, auto places>
+void parse_event_expression(Statement& in) {
   auto expression = in.expression(in.facts.*places);
   auto& target = in.job.*member;
   target = in.dialect == Dialect::event_d ? any_of(std::move(target), std::move(expression)) : std::move(expression);
 }
-template <auto member> void print_event_expression(std::string_view name, const JobClass& job, Printer& out) {
+template <auto member>
+void print_event_expression(std::string_view name, const JobClass& job, Printer& out) {
   if (!(job.*member).empty()) out.verbatim(name, print(job.*member));
 }
 
@@ -35,8 +37,10 @@ void parse_manual(Statement& in) {
 // --- respawn, ends
 
 void parse_respawn(Statement& in) {
-  if (in.dialect == Dialect::event_d && in.more()) parse_exec<main>(in);
-  else if (in.more()) return (void)in.word(), in.fail("Unknown stanza", "`respawn` stands alone, or is followed by `limit`");
+  if (in.dialect == Dialect::event_d && in.more())
+    parse_exec<main>(in);
+  else if (in.more())
+    return (void)in.word(), in.fail("Unknown stanza", "`respawn` stands alone, or is followed by `limit`");
   in.job.respawn = true;
 }
 
@@ -58,22 +62,28 @@ void parse_respawn_limit(Statement& in) {
 void print_respawn_limit(std::string_view name, const JobClass& job, Printer& out) {
   const auto& [count, interval] = job.respawn_limit;
   if (job.respawn_limit == RespawnLimit{}) return;
-  if (count == 0 && interval.count() == 0) out.line(name, "unlimited");
-  else out.line(name, count, interval.count());
+  if (count == 0 && interval.count() == 0)
+    out.line(name, "unlimited");
+  else
+    out.line(name, count, interval.count());
 }
 
 void parse_normal_exit(Statement& in) {
   do {
     const auto word = in.word();
-    if (const auto signal = signal_of_name(word)) in.job.normal_exits.push_back({.number = *signal, .signal = true});
-    else if (const auto status = in.number(word, 0, std::numeric_limits<int>::max(), "Illegal exit status, expected integer"))
+    if (const auto signal = signal_of_name(word))
+      in.job.normal_exits.push_back({.number = *signal, .signal = true});
+    else if (const auto status =
+                 in.number(word, 0, std::numeric_limits<int>::max(), "Illegal exit status, expected integer"))
       in.job.normal_exits.push_back({.number = *status, .signal = false});
   } while (in.more());
 }
 void print_normal_exit(std::string_view name, const JobClass& job, Printer& out) {
   for (const auto& end : job.normal_exits) {
-    if (end.signal) out.line(name, name_of_signal(end.number));
-    else out.line(name, end.number);
+    if (end.signal)
+      out.line(name, name_of_signal(end.number));
+    else
+      out.line(name, end.number);
   }
 }
 
@@ -87,7 +97,8 @@ void print_task(std::string_view name, const JobClass& job, Printer& out) {
 
 // --- signals
 
-template <auto member> void parse_signal(Statement& in) {
+template <auto member>
+void parse_signal(Statement& in) {
   const auto word = in.word();
   if (in.failed()) return;
   if (const auto named = signal_of_name(word)) {
@@ -99,29 +110,32 @@ template <auto member> void parse_signal(Statement& in) {
   if (const auto hint = suggested_signal(word); !hint.empty()) return in.fail(message, hint);
   if (const auto number = in.number(word, 0, most, message)) in.job.*member = *number;
 }
-template <auto member> void print_signal(std::string_view name, const JobClass& job, Printer& out) {
+template <auto member>
+void print_signal(std::string_view name, const JobClass& job, Printer& out) {
   if (job.*member != JobClass{}.*member) out.line(name, name_of_signal(job.*member));
 }
 
 void parse_kill_timeout(Statement& in) {
-  if (const auto seconds = in.number(0, most_seconds, bad_interval)) in.job.kill_timeout = std::chrono::seconds{*seconds};
+  if (const auto seconds = in.number(0, most_seconds, bad_interval))
+    in.job.kill_timeout = std::chrono::seconds{*seconds};
 }
 void print_kill_timeout(std::string_view name, const JobClass& job, Printer& out) {
   if (job.kill_timeout != JobClass{}.kill_timeout) out.line(name, job.kill_timeout.count());
 }
 
 constexpr std::array<std::pair<std::string_view, Expect>, 6> expectations{{{"stop", Expect::stop},
-                                                                          {"fork", Expect::fork},
-                                                                          {"daemon", Expect::daemon},
-                                                                          {"none", Expect::none},
-                                                                          {"readyfd", Expect::ready_fd},
-                                                                          {"notify", Expect::notify}}};
+                                                                           {"fork", Expect::fork},
+                                                                           {"daemon", Expect::daemon},
+                                                                           {"none", Expect::none},
+                                                                           {"readyfd", Expect::ready_fd},
+                                                                           {"notify", Expect::notify}}};
 
 // --- environment
 
 // Where in a list an entry of that key stands, or is to be added. `places` is filled at the first call.
 template <class Entries, class KeyOf>
-std::size_t place_of(std::map<std::string, std::size_t, std::less<>>& places, const Entries& entries, std::string key, KeyOf key_of) {
+std::size_t place_of(std::map<std::string, std::size_t, std::less<>>& places, const Entries& entries, std::string key,
+                     KeyOf key_of) {
   if (places.empty())
     for (std::size_t i = 0; i < entries.size(); ++i) places.emplace(key_of(entries[i]), i);
   return places.try_emplace(std::move(key), entries.size()).first->second;
@@ -134,21 +148,24 @@ void parse_env(Statement& in) {
   const auto key_of = [](const std::string& text) { return text.substr(0, text.find('=')); };
   auto& env = in.job.env;
   const auto place = place_of(in.facts.env_places, env, key_of(entry), key_of);
-  if (place < env.size()) env[place] = std::move(entry);
-  else env.push_back(std::move(entry));
+  if (place < env.size())
+    env[place] = std::move(entry);
+  else
+    env.push_back(std::move(entry));
 }
 
 // --- what the process gets
 
 constexpr std::array<std::pair<std::string_view, Console>, 5> consoles{{{"none", Console::none},
-                                                                       {"log", Console::log},
-                                                                       {"logged", Console::log},
-                                                                       {"output", Console::output},
-                                                                       {"owner", Console::owner}}};
+                                                                        {"log", Console::log},
+                                                                        {"logged", Console::log},
+                                                                        {"output", Console::output},
+                                                                        {"owner", Console::owner}}};
 
 void parse_umask(Statement& in) {
   constexpr unsigned all = 0777;
-  if (const auto mask = in.number(0U, all, "Illegal file creation mask, expected octal integer", 8)) in.job.umask = *mask;
+  if (const auto mask = in.number(0U, all, "Illegal file creation mask, expected octal integer", 8))
+    in.job.umask = *mask;
 }
 void print_umask(std::string_view name, const JobClass& job, Printer& out) {
   if (job.umask) out.verbatim(name, std::format("{:04o}", *job.umask));
@@ -163,7 +180,8 @@ void print_nice(std::string_view name, const JobClass& job, Printer& out) {
 
 void parse_oom_score(Statement& in) {
   const auto word = in.word();
-  if (word == "never") in.job.oom_score_adjustment = -1000;
+  if (word == "never")
+    in.job.oom_score_adjustment = -1000;
   else if (const auto score =
                in.number(word, -1000, 1000, "Illegal oom score adjustment, expected -999 to 1000 or 'never'"))
     in.job.oom_score_adjustment = *score;
@@ -175,25 +193,26 @@ void print_oom_score(std::string_view name, const JobClass& job, Printer& out) {
 // The older scale reaches from -17 to 15.
 void parse_oom(Statement& in) {
   const auto word = in.word();
-  if (word == "never") in.job.oom_score_adjustment = -1000;
+  if (word == "never")
+    in.job.oom_score_adjustment = -1000;
   else if (const auto old = in.number(word, -17, 15, "Illegal oom adjustment, expected -16 to 15 or 'never'"))
     in.job.oom_score_adjustment = *old * 1000 / (*old < 0 ? 17 : 15);
 }
 
 constexpr std::array<std::pair<std::string_view, int>, 14> resources{{{"as", RLIMIT_AS},
-                                                                     {"core", RLIMIT_CORE},
-                                                                     {"cpu", RLIMIT_CPU},
-                                                                     {"data", RLIMIT_DATA},
-                                                                     {"fsize", RLIMIT_FSIZE},
-                                                                     {"memlock", RLIMIT_MEMLOCK},
-                                                                     {"msgqueue", RLIMIT_MSGQUEUE},
-                                                                     {"nice", RLIMIT_NICE},
-                                                                     {"nofile", RLIMIT_NOFILE},
-                                                                     {"nproc", RLIMIT_NPROC},
-                                                                     {"rss", RLIMIT_RSS},
-                                                                     {"rtprio", RLIMIT_RTPRIO},
-                                                                     {"sigpending", RLIMIT_SIGPENDING},
-                                                                     {"stack", RLIMIT_STACK}}};
+                                                                      {"core", RLIMIT_CORE},
+                                                                      {"cpu", RLIMIT_CPU},
+                                                                      {"data", RLIMIT_DATA},
+                                                                      {"fsize", RLIMIT_FSIZE},
+                                                                      {"memlock", RLIMIT_MEMLOCK},
+                                                                      {"msgqueue", RLIMIT_MSGQUEUE},
+                                                                      {"nice", RLIMIT_NICE},
+                                                                      {"nofile", RLIMIT_NOFILE},
+                                                                      {"nproc", RLIMIT_NPROC},
+                                                                      {"rss", RLIMIT_RSS},
+                                                                      {"rtprio", RLIMIT_RTPRIO},
+                                                                      {"sigpending", RLIMIT_SIGPENDING},
+                                                                      {"stack", RLIMIT_STACK}}};
 
 std::optional<std::uint64_t> parse_limit_value(Statement& in) {
   const auto word = in.word();
@@ -227,18 +246,24 @@ void parse_cgroup(Statement& in) {
   const auto key_of = [](const ControlGroup& one) { return one.controller + '\n' + one.name; };
   auto& groups = in.job.control_groups;
   const auto place = place_of(in.facts.group_places, groups, key_of(group), key_of);
-  if (place == groups.size()) groups.push_back(std::move(group));
-  else std::ranges::move(group.settings, std::back_inserter(groups[place].settings));
+  if (place == groups.size())
+    groups.push_back(std::move(group));
+  else
+    std::ranges::move(group.settings, std::back_inserter(groups[place].settings));
 }
 void print_cgroup(std::string_view name, const JobClass& job, Printer& out) {
   for (const auto& group : job.control_groups) {
     if (group.settings.empty()) {
-      if (group.name.empty()) out.line(name, group.controller);
-      else out.line(name, group.controller, group.name);
+      if (group.name.empty())
+        out.line(name, group.controller);
+      else
+        out.line(name, group.controller, group.name);
     }
     for (const auto& [key, value] : group.settings) {
-      if (group.name.empty()) out.line(name, group.controller, key, value);
-      else out.line(name, group.controller, group.name, key, value);
+      if (group.name.empty())
+        out.line(name, group.controller, key, value);
+      else
+        out.line(name, group.controller, group.name, key, value);
     }
   }
 }
@@ -248,6 +273,7 @@ constexpr auto both = Stanza::In::both;
 constexpr auto event_d = Stanza::In::event_d;
 using Job = JobClass;
 
+// clang-format off
 constexpr std::array table{
     Stanza{"description", "TEXT", "what the job is", parse_text<&Job::description>, print_text<&Job::description>},
     Stanza{"author", "TEXT", "who wrote the job", parse_text<&Job::author>, print_text<&Job::author>},
@@ -263,8 +289,7 @@ constexpr std::array table{
            parse_event_expression<&Job::start_on, &FileFacts::start_on>, nullptr, event_d},
     Stanza{"stop on", "EVENT [ARG…] [and|or …]", "the events that stop the job",
            parse_event_expression<&Job::stop_on, &FileFacts::stop_on>, print_event_expression<&Job::stop_on>},
-    Stanza{"manual", "", "drops a start on that came before", parse_manual, nullptr, both,
-           harmless},
+    Stanza{"manual", "", "drops a start on that came before", parse_manual, nullptr, both, harmless},
     Stanza{"task", "", "the job is done when it has run", parse_flag<&Job::task>, print_task, both, harmless},
     Stanza{"service", "", "the job is done when it runs", parse_service, print_service, event_d, harmless},
     Stanza{"instance", "NAME", "name of each instance, with variables of its start", parse_text<&Job::instance>,
@@ -338,6 +363,7 @@ constexpr std::array table{
     Stanza{"debug", "", "the main process stops itself before it executes (init --debug)", parse_flag<&Job::debug>,
            print_flag<&Job::debug>, both, harmless},
 };
+// clang-format on
 
 } // namespace
 
@@ -346,8 +372,10 @@ std::span<const Stanza> stanzas() { return table; }
 StanzaFamily::StanzaFamily(std::string_view first_word, Dialect dialect) {
   for (const auto& stanza : table) {
     if (!stanza.belongs_to(dialect) || stanza.first_word() != first_word) continue;
-    if (stanza.second_word().empty()) alone_ = &stanza;
-    else pairs_.push_back(&stanza);
+    if (stanza.second_word().empty())
+      alone_ = &stanza;
+    else
+      pairs_.push_back(&stanza);
   }
 }
 
@@ -363,7 +391,8 @@ std::vector<std::string_view> StanzaFamily::second_words() const {
 }
 
 std::string suggested_stanza(std::string_view word, Dialect dialect) {
-  if (!StanzaFamily(word, Dialect::event_d).empty()) return std::format("`{}` belongs to the files of event.d directories", word);
+  if (!StanzaFamily(word, Dialect::event_d).empty())
+    return std::format("`{}` belongs to the files of event.d directories", word);
   if (word == "end") return "no block is open here";
   std::vector<std::string_view> words;
   for (const auto& stanza : table) {

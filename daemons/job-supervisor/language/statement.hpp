@@ -24,11 +24,12 @@ struct ScriptPlace {
 
 // What is known of a file beside its class: for warnings, and for what can be decided only at its end.
 struct FileFacts {
-  bool service = false;                                // event.d: `service` was said
+  bool service = false;                                          // event.d: `service` was said
   std::array<std::optional<ScriptPlace>, process_kinds> scripts; // by ProcessKind
-  ParsedExpression start_on, stop_on;                      // the last ones, with their places
-  std::map<std::string_view, std::size_t> given;           // stanza (or slot) → where it was last given
-  std::map<std::string, std::size_t, std::less<>> env_places, group_places; // variable, control group → index in the class
+  ParsedExpression start_on, stop_on;                            // the last ones, with their places
+  std::map<std::string_view, std::size_t> given;                 // stanza (or slot) → where it was last given
+  std::map<std::string, std::size_t, std::less<>> env_places,
+      group_places; // variable, control group → index in the class
 };
 
 // How a stanza is written, for messages.
@@ -56,7 +57,8 @@ public:
   std::optional<Value> choice(const std::array<std::pair<std::string_view, Value>, size>& choices);
   // The last argument taken, as a number.
   template <std::integral Number>
-  std::optional<Number> number(const std::string& word, Number least, Number most, std::string_view message, int base = 10);
+  std::optional<Number> number(const std::string& word, Number least, Number most, std::string_view message,
+                               int base = 10);
   template <std::integral Number>
   std::optional<Number> number(Number least, Number most, std::string_view message, int base = 10) {
     return number(word(), least, most, message, base);
@@ -74,7 +76,8 @@ public:
   void finish();
 
 private:
-  template <class Value> Value take(Read<Value> read) {
+  template <class Value>
+  Value take(Read<Value> read) {
     if (read) return *std::move(read);
     fault_ = std::move(read).error();
     return {};

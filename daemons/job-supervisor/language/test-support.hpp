@@ -21,7 +21,8 @@ inline std::vector<std::string> said(std::string_view text, Diagnostic::Severity
                                      Dialect dialect = Dialect::conf) {
   std::vector<std::string> all;
   for (const auto& one : parse_job(text, {.name = "job", .dialect = dialect}).diagnostics)
-    if (one.severity == severity) all.push_back(std::to_string(one.line) + ":" + std::to_string(one.column) + " " + one.message);
+    if (one.severity == severity)
+      all.push_back(std::to_string(one.line) + ":" + std::to_string(one.column) + " " + one.message);
   return all;
 }
 

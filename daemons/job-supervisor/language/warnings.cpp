@@ -25,7 +25,8 @@ std::string_view stanza_of(ExpressionUse use) { return use == ExpressionUse::sta
 
 class Warnings {
 public:
-  Warnings(const JobClass& job, const FileFacts& facts, Findings& findings) : job_(job), facts_(facts), findings_(findings) {}
+  Warnings(const JobClass& job, const FileFacts& facts, Findings& findings)
+      : job_(job), facts_(facts), findings_(findings) {}
 
   void all() {
     respawn_and_expect();
@@ -66,17 +67,21 @@ private:
 
   void values() {
     for (const auto& [resource, limit] : job_.limits)
-      when_given("limit", limit.soft > limit.hard, "a soft limit above its hard limit cannot be set: the job will fail to start");
+      when_given("limit", limit.soft > limit.hard,
+                 "a soft limit above its hard limit cannot be set: the job will fail to start");
     const auto too_great = [](const NormalExit& end) { return !end.signal && end.number > 255; };
     when_given("normal exit", std::ranges::any_of(job_.normal_exits, too_great), "an exit status is never above 255");
-    when_given("kill signal", job_.kill_signal == 0, "signal 0 stops nothing: the job ends only after its kill timeout");
+    when_given("kill signal", job_.kill_signal == 0,
+               "signal 0 stops nothing: the job ends only after its kill timeout");
   }
 
   void variables() {
     const auto has_value = [](const std::string& name) { return name.contains('='); };
-    when_given("export", std::ranges::any_of(job_.exports, has_value), "`export` takes names only", "set the value with `env`");
+    when_given("export", std::ranges::any_of(job_.exports, has_value), "`export` takes names only",
+               "set the value with `env`");
     when_given("import", std::ranges::any_of(job_.imports, has_value), "`import` takes names only");
-    when_given("env", std::ranges::any_of(job_.env, [](const auto& entry) { return entry.starts_with('='); }), "a variable without a name");
+    when_given("env", std::ranges::any_of(job_.env, [](const auto& entry) { return entry.starts_with('='); }),
+               "a variable without a name");
   }
 
   // Only of what this file says itself.
@@ -86,15 +91,19 @@ private:
     std::vector<bool> never(nodes.size());
     std::size_t arguments_before = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (nodes[i].kind == Kind::all_of) never[i] = never[i - 1] || never[nodes[i].left];
-      else if (nodes[i].kind == Kind::any_of) never[i] = never[i - 1] && never[nodes[i].left];
+      if (nodes[i].kind == Kind::all_of)
+        never[i] = never[i - 1] || never[nodes[i].left];
+      else if (nodes[i].kind == Kind::any_of)
+        never[i] = never[i - 1] && never[nodes[i].left];
       else if (const auto why = why_never(nodes[i], job_, use)) {
         never[i] = true;
-        say(why->argument ? said.argument_offsets[arguments_before + *why->argument] : said.node_offsets[i], why->why, why->suggestion);
+        say(why->argument ? said.argument_offsets[arguments_before + *why->argument] : said.node_offsets[i], why->why,
+            why->suggestion);
       }
       arguments_before += nodes[i].arguments.size();
     }
-    when_given(stanza_of(use), nodes.size() > 1 && never.back(), std::format("this `{}` can never become true", stanza_of(use)));
+    when_given(stanza_of(use), nodes.size() > 1 && never.back(),
+               std::format("this `{}` can never become true", stanza_of(use)));
   }
 
   const JobClass& job_;

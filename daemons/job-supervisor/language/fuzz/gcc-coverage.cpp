@@ -1,6 +1,7 @@
 // libFuzzer steers by counters that clang's instrumentation keeps. GCC's calls a function at every branch instead
-// (-fsanitize-coverage=trace-pc): here that function keeps such counters, one for each place, and gives them to libFuzzer.
-// This file itself must not be instrumented. The linker wraps the function, because libFuzzer has an empty one.
+// (-fsanitize-coverage=trace-pc): here that function keeps such counters, one for each place, and gives them to
+// libFuzzer. This file itself must not be instrumented. The linker wraps the function, because libFuzzer has an empty
+// one.
 #include <array>
 #include <cstdint>
 
@@ -17,7 +18,8 @@ namespace {
 constexpr std::size_t places = std::size_t{1} << 16U;
 std::array<std::uint8_t, places> counters;
 
-[[maybe_unused]] const bool registered = (__sanitizer_cov_8bit_counters_init(counters.data(), counters.data() + places), true);
+[[maybe_unused]] const bool registered =
+    (__sanitizer_cov_8bit_counters_init(counters.data(), counters.data() + places), true);
 
 } // namespace
 

@@ -1,5 +1,5 @@
-// What must hold of any text at all: it can be parsed and what is said of it can be shown; and a class that comes of it can
-// be printed and read again without a difference. Used by the fuzz target and, over its corpus, by a test.
+// What must hold of any text at all: it can be parsed and what is said of it can be shown; and a class that comes of it
+// can be printed and read again without a difference. Used by the fuzz target and, over its corpus, by a test.
 #pragma once
 
 #include <optional>
