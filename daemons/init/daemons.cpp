@@ -23,10 +23,8 @@ void add_flag(Arguments& arguments, const char* option, bool given) {
 }
 
 void add_verbosity(Arguments& arguments, const Run& run) {
-  using enum Verbosity;
-  add_flag(arguments, "--debug", run.options.verbosity == debug);
-  add_flag(arguments, "--verbose", run.options.verbosity == verbose);
-  add_flag(arguments, "--quiet", run.options.verbosity == quiet);
+  add_flag(arguments, "--debug", run.options.verbosity == Verbosity::debug);
+  add_flag(arguments, "--verbose", run.options.verbosity == Verbosity::verbose);
 }
 
 const char* mode_option(Mode mode) {
@@ -40,14 +38,12 @@ const char* mode_option(Mode mode) {
 Arguments broker_arguments(const Run& run, bool) {
   Arguments result{"--run-directory", run.directory};
   add(result, "--bus", run.bus_address);
-  return result;
-}
-
-Arguments bridge_arguments(const Run& run, bool) {
-  auto result = broker_arguments(run, false);
   add_verbosity(result, run);
   return result;
 }
+
+// The same words suit the bridge.
+constexpr auto bridge_arguments = broker_arguments;
 
 Arguments supervisor_arguments(const Run& run, bool again) {
   const auto& options = run.options;
@@ -65,6 +61,7 @@ Arguments supervisor_arguments(const Run& run, bool again) {
   add(result, "--init-pid", std::to_string(run.init_pid));
   add_flag(result, "--restarted", again);
   add_verbosity(result, run);
+  add_flag(result, "--quiet", options.verbosity == Verbosity::quiet); // the others say no more by themselves
   return result;
 }
 

@@ -146,9 +146,7 @@ void Init::pass_on(std::initializer_list<Daemon> daemons, int signal) {
   for (auto daemon : daemons) perform(lifecycle_.pass_on(daemon, signal));
 }
 
-// What the dead have said is heard before their deaths are acted on.
 void Init::reap() {
-  notify_socket_.drain();
   int status = 0;
   for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     if (auto daemon = daemon_of(pid)) died(*daemon, status);
@@ -157,7 +155,9 @@ void Init::reap() {
   if (ending_orphans_) look_for_orphans();
 }
 
+// What the dead one has said is heard before its death is acted on.
 void Init::died(Daemon daemon, int status) {
+  notify_socket_.drain();
   auto ending = ending_of(status);
   auto pid = std::exchange(of(daemon).pid, 0);
   if (ending == Ending::clean) log_.info("{} ({}) {}", name_of(daemon), pid, describe(status));

@@ -43,7 +43,7 @@ void add_directories(CLI::App& app, Options& options) {
 void add_behaviour(CLI::App& app, Options& options) {
   app.add_flag("--no-log", options.no_log, "do not log the output of jobs");
   app.add_option("--default-console", options.default_console, "console of jobs that do not say: log, output, owner or none")
-      ->type_name("VALUE")->check(CLI::IsMember({"log", "output", "owner", "none"}));
+      ->type_name("VALUE")->check(CLI::IsMember({"log", "logged", "output", "owner", "none"}));
   auto* event = app.add_option("--startup-event", options.startup_event, "emit this event first, instead of startup")->type_name("EVENT");
   app.add_flag("--no-startup-event", options.no_startup_event, "emit no event at the start")->excludes(event);
   app.add_flag("--no-dbus", options.no_dbus, "neither join nor start a D-Bus bus");

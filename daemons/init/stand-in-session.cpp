@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -29,6 +30,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int patience = 10'000;
+constexpr int stray_descriptor = 20; // that whoever started init forgot to close
 
 bool readable(int fd) {
   pollfd wanted{fd, POLLIN, 0};
@@ -88,6 +90,11 @@ void StandInSession::make_directories(const How& how) {
 void StandInSession::become_init(const How& how, int output) {
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
+  ::dup2(output, stray_descriptor);
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = soft_limit_of_open_files;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
   if (how.uid && (::setgroups(0, nullptr) < 0 || ::setresgid(*how.uid, *how.uid, *how.uid) < 0 ||
                   ::setresuid(*how.uid, *how.uid, *how.uid) < 0))
     ::_exit(99);

@@ -27,6 +27,8 @@ private:
 
 class StandInSession {
 public:
+  static constexpr unsigned soft_limit_of_open_files = 500; // that init is started with
+
   struct How {
     std::vector<std::string> options{"--user", "--no-dbus"};
     std::map<std::string, std::string> environment{}; // beside HOME, PATH and XDG_RUNTIME_DIR; an empty value unsets
