@@ -78,6 +78,10 @@ std::expected<void, Fault> make_sockets(const Run& run, AllMeans& means) {
   return {};
 }
 
+RunDirectory::Places places(const Environment& environment) {
+  return {.runtime = variable(environment, "XDG_RUNTIME_DIR"), .temporary = variable(environment, "TMPDIR").value_or("/tmp")};
+}
+
 Run plan(const Options& options, const Environment& environment, const std::string& directory) {
   return {.options = options,
           .directory = directory,
@@ -132,7 +136,7 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   if (!bus) return std::unexpected(bus.error());
   AllMeans means;
   if (auto found = find_programs(options, means); !found) return std::unexpected(found.error());
-  auto directory = RunDirectory::make(options.mode, variable(environment, "XDG_RUNTIME_DIR"), ::getpid());
+  auto directory = RunDirectory::make(options.mode, places(environment), ::getpid());
   if (!directory) return std::unexpected(directory.error());
   auto run = plan(options, environment, directory->path());
   run.bus_address = *bus;

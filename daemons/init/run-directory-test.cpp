@@ -14,7 +14,7 @@ TEST_CASE("what an earlier process of the same number left in the run directory 
   TemporaryDirectory runtime;
   fs::create_directories(runtime.path() + "/upstart/7/old");
   {
-    auto directory = RunDirectory::make(Mode::user, runtime.path(), 7);
+    auto directory = RunDirectory::make(Mode::user, {.runtime = runtime.path()}, 7);
     REQUIRE(directory);
     CHECK(directory->path() == runtime.path() + "/upstart/7");
     CHECK(fs::is_empty(directory->path()));

@@ -22,20 +22,20 @@ std::unexpected<std::string> failed(const std::string& what, const std::string& 
   return std::unexpected("unable to " + what + " " + path + ": " + std::strerror(errno));
 }
 
-std::expected<void, std::string> make_directory(const std::string& path) {
+std::expected<std::string, std::string> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), for_the_owner) < 0 && errno != EEXIST) return failed("make the directory", path);
-  return {};
+  return path;
 }
 
-std::expected<void, std::string> make_anew(const std::string& path) {
+std::expected<std::string, std::string> make_anew(const std::string& path) {
   std::error_code error;
   fs::remove_all(path, error);
   if (::mkdir(path.c_str(), for_the_owner) < 0) return failed("make the run directory", path);
-  return {};
+  return path;
 }
 
-std::expected<std::string, std::string> make_temporary() {
-  std::string path = "/tmp/upstart-XXXXXX";
+std::expected<std::string, std::string> make_temporary(const std::string& where) {
+  std::string path = where + "/upstart-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) return failed("make a run directory", path);
   return path;
 }
@@ -43,22 +43,21 @@ std::expected<std::string, std::string> make_temporary() {
 // A path that goes into a D-Bus address as it is must not hold what separates the parts of one.
 std::expected<void, std::string> check_path(const std::string& path) {
   if (path.find_first_of(",;%") == std::string::npos) return {};
-  return std::unexpected("the run directory cannot be " + path + ": its path must not hold any of , ; % (see XDG_RUNTIME_DIR)");
+  return std::unexpected("the run directory cannot be in " + path + ": its path must not hold any of , ; %");
 }
 
 } // namespace
 
-std::expected<RunDirectory, std::string> RunDirectory::make(Mode mode, const std::optional<std::string>& runtime, pid_t pid) {
-  if (mode == Mode::session || (mode == Mode::user && !runtime)) {
-    return make_temporary().transform([](std::string path) { return RunDirectory{std::move(path)}; });
-  }
-  auto parent = mode == Mode::system ? "" : *runtime + "/upstart";
-  auto path = mode == Mode::system ? system_directory : parent + "/" + std::to_string(pid);
-  auto made = check_path(path)
-                  .and_then([&] { return parent.empty() ? std::expected<void, std::string>{} : make_directory(parent); })
-                  .and_then([&] { return make_anew(path); });
-  if (!made) return std::unexpected(made.error());
-  return RunDirectory{path};
+std::expected<RunDirectory, std::string> RunDirectory::make(Mode mode, const Places& places, pid_t pid) {
+  auto taken = [](std::string path) { return RunDirectory{std::move(path)}; };
+  if (mode == Mode::session || (mode == Mode::user && !places.runtime))
+    return check_path(places.temporary).and_then([&] { return make_temporary(places.temporary); }).transform(taken);
+  if (mode == Mode::system) return make_anew(system_directory).transform(taken);
+  auto parent = *places.runtime + "/upstart";
+  return check_path(parent)
+      .and_then([&] { return make_directory(parent); })
+      .and_then([&](const std::string&) { return make_anew(parent + "/" + std::to_string(pid)); })
+      .transform(taken);
 }
 
 RunDirectory::~RunDirectory() {

@@ -14,9 +14,13 @@ namespace upstart::init {
 
 class RunDirectory {
 public:
-  // Makes it, for this user alone; what a process of the same number may have left there goes first. `runtime` is
-  // XDG_RUNTIME_DIR. A session without one, and one on the session bus only, gets a directory of its own below /tmp.
-  [[nodiscard]] static std::expected<RunDirectory, std::string> make(Mode mode, const std::optional<std::string>& runtime, pid_t pid);
+  struct Places {
+    std::optional<std::string> runtime; // XDG_RUNTIME_DIR
+    std::string temporary = "/tmp";
+  };
+  // Makes it, for this user alone; what a process of the same number may have left there goes first. A session without
+  // XDG_RUNTIME_DIR, and one on the session bus only, gets a temporary directory.
+  [[nodiscard]] static std::expected<RunDirectory, std::string> make(Mode mode, const Places& places, pid_t pid);
 
   RunDirectory(RunDirectory&& other) noexcept : path_{std::move(other.path_)} { other.path_.clear(); }
   RunDirectory& operator=(RunDirectory&&) = delete;

@@ -101,6 +101,7 @@ void StandInSession::become_init(const How& how, int output) {
   ::clearenv();
   ::setenv("PATH", "/usr/bin:/bin", 1);
   ::setenv("HOME", home().c_str(), 1);
+  ::setenv("TMPDIR", home().c_str(), 1);
   ::setenv("XDG_RUNTIME_DIR", runtime_directory().c_str(), 1);
   for (const auto& [key, value] : how.environment)
     if (value.empty()) ::unsetenv(key.c_str());

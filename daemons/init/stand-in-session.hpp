@@ -31,7 +31,7 @@ public:
 
   struct How {
     std::vector<std::string> options{"--user", "--no-dbus"};
-    std::map<std::string, std::string> environment{}; // beside HOME, PATH and XDG_RUNTIME_DIR; an empty value unsets
+    std::map<std::string, std::string> environment{}; // beside HOME, PATH, TMPDIR and XDG_RUNTIME_DIR; an empty value unsets
     std::optional<uid_t> uid{};                     // as this user, who then owns the directory
   };
 
