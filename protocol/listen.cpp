@@ -26,8 +26,10 @@ std::expected<UnixAddress, std::string> unix_address(const std::string& text) {
     rest = rest.substr(prefix.size(), rest.find(',') - prefix.size());
     return true;
   };
-  if (take("unix:path=")) result.is_path = true;
-  else if (!take("unix:abstract=")) return std::unexpected("not a unix:path= or unix:abstract= address: " + text);
+  if (take("unix:path="))
+    result.is_path = true;
+  else if (!take("unix:abstract="))
+    return std::unexpected("not a unix:path= or unix:abstract= address: " + text);
   std::size_t offset = result.is_path ? 0 : 1;
   if (rest.empty() || rest.size() + offset >= sizeof result.address.sun_path)
     return std::unexpected("address empty or too long: " + text);
@@ -44,7 +46,8 @@ std::expected<FileDescriptor, std::string> listen_at(const std::string& address)
   FileDescriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!fd) return std::unexpected("unable to make a socket: " + std::string{std::strerror(errno)});
   if (target->is_path) ::unlink(target->address.sun_path);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&target->address), target->size) < 0 || ::listen(fd.get(), SOMAXCONN) < 0)
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&target->address), target->size) < 0 ||
+      ::listen(fd.get(), SOMAXCONN) < 0)
     return std::unexpected("unable to listen at " + address + ": " + std::strerror(errno));
   return fd;
 }

@@ -37,10 +37,26 @@ TEST_CASE("the supervisor is told all that a session's jobs need") {
   run.options.startup_event = "morning";
   run.options.default_console = "none";
   run.options.verbosity = Verbosity::debug;
-  CHECK(arguments(supervisor, run) ==
-        Arguments{"--run-directory", "/run/u/7", "--user", "--private-address", "unix:abstract=/s", "--confdir", "/a", "--confdir", "/b",
-                  "--logdir", "/logs", "--default-console", "none", "--startup-event", "morning", "--bus", "unix:path=/bus",
-                  "--init-pid", "7", "--debug"});
+  CHECK(arguments(supervisor, run) == Arguments{"--run-directory",
+                                                "/run/u/7",
+                                                "--user",
+                                                "--private-address",
+                                                "unix:abstract=/s",
+                                                "--confdir",
+                                                "/a",
+                                                "--confdir",
+                                                "/b",
+                                                "--logdir",
+                                                "/logs",
+                                                "--default-console",
+                                                "none",
+                                                "--startup-event",
+                                                "morning",
+                                                "--bus",
+                                                "unix:path=/bus",
+                                                "--init-pid",
+                                                "7",
+                                                "--debug"});
 }
 
 TEST_CASE("a supervisor that is not the first emits no startup event and knows that it is not") {
@@ -57,7 +73,8 @@ TEST_CASE("what is switched off is switched off for the daemons") {
   run.options = {.mode = Mode::session, .no_startup_event = true, .no_inherit_env = true, .no_cgroups = true};
   run.log_directory = run.private_address = run.bus_address = std::nullopt;
   auto words = arguments(supervisor, run);
-  for (const auto* word : {"--session", "--no-log", "--no-startup-event", "--no-inherit-env", "--no-cgroups"}) CHECK(has(words, word));
+  for (const auto* word : {"--session", "--no-log", "--no-startup-event", "--no-inherit-env", "--no-cgroups"})
+    CHECK(has(words, word));
   for (const auto* word : {"--logdir", "--private-address", "--bus", "--restarted"}) CHECK_FALSE(has(words, word));
   CHECK(entry(supervisor).sockets(run).size() == 1);
   CHECK(entry(supervisor).sockets(session()).size() == 2);

@@ -16,7 +16,8 @@ namespace upstart::init {
 enum class Daemon { broker, supervisor, bridge, bus };
 inline constexpr std::size_t daemon_count = 4;
 // They need not wait for each other: their sockets are there before them. The bus goes first as it is the slowest.
-inline constexpr std::array<Daemon, daemon_count> starting_order{Daemon::bus, Daemon::broker, Daemon::supervisor, Daemon::bridge};
+inline constexpr std::array<Daemon, daemon_count> starting_order{Daemon::bus, Daemon::broker, Daemon::supervisor,
+                                                                 Daemon::bridge};
 
 // What is known once a run has begun; all that a daemon is told comes from here.
 struct Run {

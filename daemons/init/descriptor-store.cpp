@@ -28,12 +28,15 @@ bool same_open_file(int one, int other) {
 
 std::expected<void, std::string> DescriptorStore::keep(std::string_view name, protocol::FileDescriptor descriptor) {
   if (!is_name(name))
-    return std::unexpected(std::format("\"{}\" is no name for a descriptor: 1 to {} printable ASCII characters other than ':' make one",
-                                       name, longest_name));
+    return std::unexpected(
+        std::format("\"{}\" is no name for a descriptor: 1 to {} printable ASCII characters other than ':' make one",
+                    name, longest_name));
   if (has(name, descriptor.get())) return {};
-  if (kept_.size() == most_descriptors) return std::unexpected(std::format("{} descriptors are kept, no more can be", kept_.size()));
+  if (kept_.size() == most_descriptors)
+    return std::unexpected(std::format("{} descriptors are kept, no more can be", kept_.size()));
   if (name_bytes_ + name.size() + 1 > most_name_bytes)
-    return std::unexpected(std::format("the names of the {} descriptors kept are too long together, no more can be kept", kept_.size()));
+    return std::unexpected(
+        std::format("the names of the {} descriptors kept are too long together, no more can be kept", kept_.size()));
   name_bytes_ += name.size() + 1;
   kept_.emplace(name, std::move(descriptor));
   return {};

@@ -9,7 +9,8 @@ namespace {
 using protocol::Environment;
 
 // The base directory specification wants absolute paths and has others ignored.
-std::optional<std::string> base_directory(const Environment& environment, std::string_view key, const char* below_home) {
+std::optional<std::string> base_directory(const Environment& environment, std::string_view key,
+                                          const char* below_home) {
   auto value = variable(environment, key);
   if (value && value->starts_with('/')) return value;
   auto home = variable(environment, "HOME");
@@ -17,7 +18,9 @@ std::optional<std::string> base_directory(const Environment& environment, std::s
   return *home + below_home;
 }
 
-void append(std::vector<std::string>& to, const std::vector<std::string>& what) { to.insert(to.end(), what.begin(), what.end()); }
+void append(std::vector<std::string>& to, const std::vector<std::string>& what) {
+  to.insert(to.end(), what.begin(), what.end());
+}
 
 void append_below(std::vector<std::string>& to, const std::optional<std::string>& base, const char* below) {
   if (base) to.push_back(*base + below);
@@ -28,7 +31,8 @@ std::vector<std::string> session_directories(const Environment& environment) {
   append_below(result, base_directory(environment, "XDG_CONFIG_HOME", "/.config"), "/upstart");
   append_below(result, variable(environment, "HOME"), "/.init");
   for (auto part : std::views::split(variable(environment, "XDG_CONFIG_DIRS").value_or("/etc/xdg"), ':'))
-    if (std::string directory{std::string_view{part}}; directory.starts_with('/')) result.push_back(directory + "/upstart");
+    if (std::string directory{std::string_view{part}}; directory.starts_with('/'))
+      result.push_back(directory + "/upstart");
   result.emplace_back("/usr/share/upstart/sessions");
   return result;
 }
@@ -48,9 +52,12 @@ std::optional<std::string> variable(const Environment& environment, std::string_
 
 std::vector<std::string> job_directories(const Options& options, const Environment& environment) {
   auto result = options.prepended_confdirs;
-  if (!options.confdirs.empty()) append(result, options.confdirs);
-  else if (auto given = variable(environment, "UPSTART_CONFDIR")) result.push_back(*given);
-  else append(result, default_directories(options.mode, environment));
+  if (!options.confdirs.empty())
+    append(result, options.confdirs);
+  else if (auto given = variable(environment, "UPSTART_CONFDIR"))
+    result.push_back(*given);
+  else
+    append(result, default_directories(options.mode, environment));
   append(result, options.appended_confdirs);
   return result;
 }

@@ -11,9 +11,11 @@ namespace upstart::init {
 [[nodiscard]] std::optional<std::string> variable(const protocol::Environment& environment, std::string_view key);
 
 // In order of precedence.
-[[nodiscard]] std::vector<std::string> job_directories(const Options& options, const protocol::Environment& environment);
+[[nodiscard]] std::vector<std::string> job_directories(const Options& options,
+                                                       const protocol::Environment& environment);
 
 // Nothing: jobs are not logged, since so it is wanted or since there is no place for it.
-[[nodiscard]] std::optional<std::string> log_directory(const Options& options, const protocol::Environment& environment);
+[[nodiscard]] std::optional<std::string> log_directory(const Options& options,
+                                                       const protocol::Environment& environment);
 
 } // namespace upstart::init

@@ -18,7 +18,9 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-StandInSession::How with(std::map<std::string, std::string> environment) { return {.environment = std::move(environment)}; }
+StandInSession::How with(std::map<std::string, std::string> environment) {
+  return {.environment = std::move(environment)};
+}
 
 std::size_t place_of(const StandInSession& session, const std::string& text) {
   for (std::size_t i = 0; i < session.heard().size(); ++i)
@@ -56,7 +58,7 @@ TEST_CASE("each daemon serves the sockets that init made, and has no other descr
 TEST_CASE("the run directory is the user's alone") {
   StandInSession session;
   session.await_ready();
-  struct stat status{};
+  struct stat status {};
   REQUIRE(::stat(session.run_directory().c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0700);
 }
@@ -66,7 +68,8 @@ TEST_CASE("a session ends in order, with status 0, and leaves nothing behind") {
   session.await_ready();
   auto run_directory = session.run_directory();
   auto session_file = session.session_file();
-  std::vector<pid_t> pids{session.pid_of("event-broker"), session.pid_of("job-supervisor"), session.pid_of("socket-bridge")};
+  std::vector<pid_t> pids{session.pid_of("event-broker"), session.pid_of("job-supervisor"),
+                          session.pid_of("socket-bridge")};
   SUBCASE("on SIGTERM") { session.signal(SIGTERM); }
   SUBCASE("on SIGINT") { session.signal(SIGINT); }
   CHECK(session.end() == 0);
@@ -182,6 +185,17 @@ TEST_CASE("jobs of a dead supervisor become init's and are reaped") {
   CHECK_FALSE(is_alive(job));
 }
 
+TEST_CASE("jobs of a dead supervisor do not outlive the session") {
+  StandInSession session;
+  session.await_ready();
+  pid_t job = std::stoi(session.ask("job-supervisor", "job"));
+  ::kill(session.pid_of("job-supervisor"), SIGKILL);
+  session.await("upstart-job-supervisor is ready");
+  session.signal(SIGTERM);
+  CHECK(session.end() == 0);
+  CHECK_FALSE(is_alive(job));
+}
+
 TEST_CASE("when the supervisor crashes while it stops the jobs, the session ends nevertheless, with the jobs") {
   StandInSession session{with({{"STAND_IN_STUBBORN", "upstart-job-supervisor"}})};
   session.await_ready();
@@ -263,7 +277,8 @@ TEST_CASE("a session without a bus gets one of its own, which goes last") {
   auto address = "unix:path=" + session.run_directory() + "/bus";
   CHECK(session.ask("job-supervisor", "environment DBUS_SESSION_BUS_ADDRESS") == address);
   for (const char* name : {"event-broker", "job-supervisor", "socket-bridge"})
-    CHECK(session.heard()[place_of(session, std::string{"upstart-"} + name + " started")].contains(" --bus " + address));
+    CHECK(
+        session.heard()[place_of(session, std::string{"upstart-"} + name + " started")].contains(" --bus " + address));
   session.signal(SIGTERM);
   CHECK(session.end() == 0);
   CHECK(place_of(session, "init: dbus-daemon (") < place_of(session, "init: upstart-event-broker ("));
@@ -327,9 +342,13 @@ TEST_CASE("what makes a session impossible is said, with status 1") {
   for (const auto& [options, environment, message] : std::vector<Case>{
            {{}, {}, "init: not process 1: give --user"},
            {{"--session"}, {}, "init: --session needs the address of the session bus in DBUS_SESSION_BUS_ADDRESS"},
-           {{"--user"}, {{"XDG_RUNTIME_DIR", "/no/such"}}, "init: unable to make the directory /no/such/upstart: No such file or directory"},
+           {{"--user"},
+            {{"XDG_RUNTIME_DIR", "/no/such"}},
+            "init: unable to make the directory /no/such/upstart: No such file or directory"},
            {{"--user"}, {{"XDG_RUNTIME_DIR", "/tmp/a,b"}}, "must not hold any of"},
-           {{"--user", "--daemon-directory", "/no/such"}, {}, "init: unable to find the program upstart-event-broker in /no/such"},
+           {{"--user", "--daemon-directory", "/no/such"},
+            {},
+            "init: unable to find the program upstart-event-broker in /no/such"},
            {{"--user", "--bogus"}, {}, "--bogus"}}) {
     CAPTURE(message);
     StandInSession session{{.options = options, .environment = environment}};

@@ -63,7 +63,8 @@ void prepare(const Launch& what, Prepared& prepared) {
 }
 
 [[noreturn]] void give_up(const Prepared& prepared, const char* what) {
-  ::dprintf(STDERR_FILENO, "init: unable to %s %s: %s\n", what, prepared.arguments.front().c_str(), std::strerror(errno));
+  ::dprintf(STDERR_FILENO, "init: unable to %s %s: %s\n", what, prepared.arguments.front().c_str(),
+            std::strerror(errno));
   ::_exit(not_run_status);
 }
 

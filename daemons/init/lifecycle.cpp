@@ -64,13 +64,18 @@ Actions Lifecycle::died(Daemon daemon, Ending how, Time now) {
   bool proved = now - ward.since >= (ward.ready ? proved_when_ready : proved_when_running);
   ward.deaths = proved ? 1 : ward.deaths + 1;
   ward.alive = ward.ready = false;
-  if (daemon == Daemon::supervisor && how == Ending::unable && !ward.was_ready) {
+  if (daemon == Daemon::supervisor) supervisor_died(how);
+  if (needed(daemon)) return start_again(daemon, now);
+  return advance();
+}
+
+void Lifecycle::supervisor_died(Ending how) {
+  if (how == Ending::unable && !of(Daemon::supervisor).was_ready) {
     status_ = 1;
     begin_ending();
+  } else if (how != Ending::clean || phase_ == Phase::running) {
+    may_have_left_jobs_ = true;
   }
-  if (needed(daemon)) return start_again(daemon, now);
-  if (daemon == Daemon::supervisor && how == Ending::clean) jobs_are_stopped_ = true;
-  return advance();
 }
 
 // Whether it is to be started again when it dies.
@@ -174,7 +179,7 @@ Actions Lifecycle::advance() {
 void Lifecycle::dismiss(Actions& actions) {
   phase_ = Phase::dismissing;
   killed_ = false;
-  orphans_ = !jobs_are_stopped_;
+  orphans_ = may_have_left_jobs_;
   actions.emplace_back(Withdraw{});
   dismiss_daemon(Daemon::bridge, actions);
   dismiss_daemon(Daemon::broker, actions);

@@ -6,8 +6,8 @@
 // running     every daemon is there, or about to be started again.
 // ending      the end was asked for, or the supervisor said that it is stopping: it stops the jobs. The other daemons
 //             serve it and are started again if they die.
-// dismissing  the supervisor has gone. Broker and bridge are told to go; so are the jobs, if it did not go cleanly.
-// closing     the bus is told to go.
+// dismissing  the supervisor has gone. Broker and bridge are told to go; so is what supervisors that crashed left
+// behind. closing     the bus is told to go.
 #pragma once
 
 #include "daemons/init/daemons.hpp"
@@ -117,6 +117,7 @@ private:
   [[nodiscard]] std::vector<Daemon> leaving() const;
   Start start(Daemon daemon, Time now);
   Actions start_again(Daemon daemon, Time now);
+  void supervisor_died(Ending how);
   void begin_ending() { phase_ = Phase::ending; }
   Actions hurry();
   Actions advance();
@@ -126,8 +127,8 @@ private:
 
   std::array<Ward, daemon_count> wards_;
   Phase phase_ = Phase::running;
-  unsigned times_asked_ = 0; // to end
-  bool jobs_are_stopped_ = false;
+  unsigned times_asked_ = 0;        // to end
+  bool may_have_left_jobs_ = false; // a supervisor died otherwise than at the end of its work
   bool orphans_ = false;
   bool killed_ = false; // what the present phase waits for has been sent SIGKILL
   int status_ = 0;

@@ -48,8 +48,6 @@ int main(int argc, char** argv) {
     auto status = lead(*options, log);
     if (status) return *status;
     log.error("{}", status.error());
-  } catch (const std::exception& fault) {
-    log.error("{}", fault.what());
-  }
+  } catch (const std::exception& fault) { log.error("{}", fault.what()); }
   return 1;
 }

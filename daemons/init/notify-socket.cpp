@@ -47,18 +47,26 @@ Notification parse_notification(std::string_view lines) {
   Notification result;
   for (auto part : std::views::split(lines, '\n')) {
     std::string_view line{part};
-    if (line == "READY=1") result.ready = true;
-    else if (line == "STOPPING=1") result.stopping = true;
-    else if (line == "FDSTORE=1") result.keep = true;
-    else if (line == "FDSTOREREMOVE=1") result.forget = true;
-    else if (line.starts_with("FDNAME=")) result.name = line.substr(line.find('=') + 1);
-    else if (line.starts_with("STATUS=")) result.status = line.substr(line.find('=') + 1);
+    if (line == "READY=1")
+      result.ready = true;
+    else if (line == "STOPPING=1")
+      result.stopping = true;
+    else if (line == "FDSTORE=1")
+      result.keep = true;
+    else if (line == "FDSTOREREMOVE=1")
+      result.forget = true;
+    else if (line.starts_with("FDNAME="))
+      result.name = line.substr(line.find('=') + 1);
+    else if (line.starts_with("STATUS="))
+      result.status = line.substr(line.find('=') + 1);
   }
   return result;
 }
 
 std::expected<FileDescriptor, std::string> NotifySocket::bind(const std::string& path) {
-  auto failed = [&] { return std::unexpected("unable to make the notification socket " + path + ": " + std::strerror(errno)); };
+  auto failed = [&] {
+    return std::unexpected("unable to make the notification socket " + path + ": " + std::strerror(errno));
+  };
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   errno = ENAMETOOLONG;
@@ -74,7 +82,9 @@ std::expected<FileDescriptor, std::string> NotifySocket::bind(const std::string&
 }
 
 NotifySocket::NotifySocket(protocol::EventLoop& loop, FileDescriptor bound, Received received)
-    : socket_{std::move(bound)}, received_{std::move(received)}, watcher_{loop, socket_.get(), [this](unsigned) { drain(); }} {
+    : socket_{std::move(bound)}, received_{std::move(received)}, watcher_{loop, socket_.get(), [this](unsigned) {
+                                                                            drain();
+                                                                          }} {
   watcher_.watch(FdWatcher::readable);
 }
 
@@ -96,7 +106,8 @@ bool NotifySocket::receive() {
   if (length < 0) return errno == EINTR;
   auto received = take_control_data(header);
   if ((header.msg_flags & MSG_TRUNC) != 0) return true;
-  received_(received.sender, parse_notification({text.data(), static_cast<std::size_t>(length)}), std::move(received.descriptors));
+  received_(received.sender, parse_notification({text.data(), static_cast<std::size_t>(length)}),
+            std::move(received.descriptors));
   return true;
 }
 

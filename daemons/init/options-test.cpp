@@ -23,9 +23,9 @@ TEST_CASE("without options init is the system's, and says what is worth saying")
 }
 
 TEST_CASE("every option is taken, with a space or an equals sign before its value") {
-  auto options = read_options({"--user", "--confdir", "/a", "--confdir=/b", "--prepend-confdir=/p", "--append-confdir", "/z",
-                               "--logdir=/l", "--no-log", "--default-console", "none", "--startup-event", "morning", "--no-dbus",
-                               "--no-inherit-env", "--no-cgroups", "--debug"},
+  auto options = read_options({"--user", "--confdir", "/a", "--confdir=/b", "--prepend-confdir=/p", "--append-confdir",
+                               "/z", "--logdir=/l", "--no-log", "--default-console", "none", "--startup-event",
+                               "morning", "--no-dbus", "--no-inherit-env", "--no-cgroups", "--debug"},
                               false);
   REQUIRE(options);
   CHECK(options->mode == Mode::user);
@@ -74,9 +74,10 @@ TEST_CASE("as process 1 strange words are ignored, and the options among them ar
 TEST_CASE("help tells of every option, version in one line; both are no error") {
   auto help = refused({"--help"});
   CHECK(help.status == 0);
-  for (const auto* option : {"--user", "--session", "--confdir", "--prepend-confdir", "--append-confdir", "--logdir", "--no-log",
-                             "--default-console", "--no-startup-event", "--startup-event", "--no-dbus", "--no-inherit-env",
-                             "--no-cgroups", "--quiet", "--verbose", "--debug", "--version", "--help"})
+  for (const auto* option :
+       {"--user", "--session", "--confdir", "--prepend-confdir", "--append-confdir", "--logdir", "--no-log",
+        "--default-console", "--no-startup-event", "--startup-event", "--no-dbus", "--no-inherit-env", "--no-cgroups",
+        "--quiet", "--verbose", "--debug", "--version", "--help"})
     CHECK(help.text.contains(option));
   auto version = refused({"--version"});
   CHECK(version.status == 0);

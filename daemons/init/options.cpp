@@ -31,7 +31,10 @@ void add_mode(CLI::App& app, Flags& flags) {
 
 void add_directories(CLI::App& app, Options& options) {
   auto directory = [&](const char* name, std::vector<std::string>& into, const char* help) {
-    app.add_option(name, into, help)->type_name("DIR")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option(name, into, help)
+        ->type_name("DIR")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   };
   directory("--confdir", options.confdirs, "read job files from this directory instead (repeatable)");
   directory("--prepend-confdir", options.prepended_confdirs, "read job files from this directory first (repeatable)");
@@ -42,9 +45,12 @@ void add_directories(CLI::App& app, Options& options) {
 
 void add_behaviour(CLI::App& app, Options& options) {
   app.add_flag("--no-log", options.no_log, "do not log the output of jobs");
-  app.add_option("--default-console", options.default_console, "console of jobs that do not say: log, output, owner or none")
-      ->type_name("VALUE")->check(CLI::IsMember({"log", "logged", "output", "owner", "none"}));
-  auto* event = app.add_option("--startup-event", options.startup_event, "emit this event first, instead of startup")->type_name("EVENT");
+  app.add_option("--default-console", options.default_console,
+                 "console of jobs that do not say: log, output, owner or none")
+      ->type_name("VALUE")
+      ->check(CLI::IsMember({"log", "logged", "output", "owner", "none"}));
+  auto* event = app.add_option("--startup-event", options.startup_event, "emit this event first, instead of startup")
+                    ->type_name("EVENT");
   app.add_flag("--no-startup-event", options.no_startup_event, "emit no event at the start")->excludes(event);
   app.add_flag("--no-dbus", options.no_dbus, "neither join nor start a D-Bus bus");
   app.add_flag("--no-inherit-env", options.no_inherit_env, "jobs do not inherit the environment of init");
@@ -68,9 +74,7 @@ Verbosity verbosity_of(const Flags& flags) {
   return flags.quiet ? Verbosity::quiet : Verbosity::normal;
 }
 
-Answer mistake(const std::string& what) {
-  return {"init: " + what + "\nTry `init --help' for more information.\n", 1};
-}
+Answer mistake(const std::string& what) { return {"init: " + what + "\nTry `init --help' for more information.\n", 1}; }
 
 } // namespace
 

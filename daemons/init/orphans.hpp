@@ -1,5 +1,5 @@
-// Processes that became children of init when their parent died: what a supervisor that crashed at the end of a
-// session leaves behind. Ended by signal, each once for each kind of signal, until none is left.
+// Processes that became children of init when their parent died: what a supervisor that crashed leaves behind. At the
+// end they are ended by signal, each once for each kind of signal, until none is left.
 #pragma once
 
 #include <sys/types.h>

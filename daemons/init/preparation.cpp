@@ -26,7 +26,8 @@ Environment own_environment() {
   std::vector<std::string> strings;
   for (char** entry = environ; *entry != nullptr; ++entry) strings.emplace_back(*entry);
   Environment result{strings};
-  for (const char* key : {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"})
+  for (const char* key :
+       {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"})
     result.unset(key);
   return result;
 }
@@ -34,7 +35,8 @@ Environment own_environment() {
 std::expected<void, Fault> check_mode(Mode mode) {
   if (mode != Mode::system || ::getpid() == 1) return {};
   if (::geteuid() != 0) return std::unexpected("Need to be root");
-  return std::unexpected("not process 1: give --user to lead a user's session, or --session to be on the session bus only");
+  return std::unexpected(
+      "not process 1: give --user to lead a user's session, or --session to be on the session bus only");
 }
 
 std::optional<std::string> private_address(Mode mode) {
@@ -46,7 +48,8 @@ std::optional<std::string> private_address(Mode mode) {
 // The bus that is there, or will be without our doing.
 std::expected<std::optional<std::string>, Fault> given_bus(const Options& options, const Environment& environment) {
   if (options.no_dbus) return std::nullopt;
-  if (options.mode == Mode::system) return variable(environment, "DBUS_SYSTEM_BUS_ADDRESS").value_or(system_bus_address);
+  if (options.mode == Mode::system)
+    return variable(environment, "DBUS_SYSTEM_BUS_ADDRESS").value_or(system_bus_address);
   auto address = variable(environment, "DBUS_SESSION_BUS_ADDRESS");
   if (!address && options.mode == Mode::session)
     return std::unexpected("--session needs the address of the session bus in DBUS_SESSION_BUS_ADDRESS");
@@ -55,7 +58,9 @@ std::expected<std::optional<std::string>, Fault> given_bus(const Options& option
 
 std::vector<std::string> existing_job_directories(const Options& options, const Environment& environment) {
   auto result = job_directories(options, environment);
-  std::erase_if(result, [](const std::string& directory) { return directory == "/etc/event.d" && !std::filesystem::exists(directory); });
+  std::erase_if(result, [](const std::string& directory) {
+    return directory == "/etc/event.d" && !std::filesystem::exists(directory);
+  });
   return result;
 }
 
@@ -79,7 +84,8 @@ std::expected<void, Fault> make_sockets(const Run& run, AllMeans& means) {
 }
 
 RunDirectory::Places places(const Environment& environment) {
-  return {.runtime = variable(environment, "XDG_RUNTIME_DIR"), .temporary = variable(environment, "TMPDIR").value_or("/tmp")};
+  return {.runtime = variable(environment, "XDG_RUNTIME_DIR"),
+          .temporary = variable(environment, "TMPDIR").value_or("/tmp")};
 }
 
 Run plan(const Options& options, const Environment& environment, const std::string& directory) {
@@ -111,12 +117,15 @@ void say_what_is_missing(const Log& log, const Run& run) {
   if (!run.runtime_directory)
     log.warning("XDG_RUNTIME_DIR is not set: no session file is written; reach this session with UPSTART_SESSION={}",
                 *run.private_address);
-  if (!run.log_directory && !run.options.no_log) log.warning("neither XDG_CACHE_HOME nor HOME is set: jobs are not logged");
+  if (!run.log_directory && !run.options.no_log)
+    log.warning("neither XDG_CACHE_HOME nor HOME is set: jobs are not logged");
 }
 
 // The default place of a session's logs is ours to make; any other is the user's.
 void make_log_directory(const Log& log, const Run& run, const Environment& environment) {
-  if (run.options.mode != Mode::user || run.options.logdir || variable(environment, "UPSTART_LOGDIR") || !run.log_directory) return;
+  if (run.options.mode != Mode::user || run.options.logdir || variable(environment, "UPSTART_LOGDIR") ||
+      !run.log_directory)
+    return;
   std::error_code error;
   std::filesystem::create_directories(*run.log_directory, error);
   if (error) log.warning("unable to make the log directory {}: {}", *run.log_directory, error.message());
@@ -148,7 +157,8 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   say_what_is_missing(log, run);
   make_log_directory(log, run, environment);
   complete_environment(run, notify_path, environment);
-  return Preparation{std::move(*directory), std::move(run), std::move(environment), std::move(means), std::move(*notify)};
+  return Preparation{std::move(*directory), std::move(run), std::move(environment), std::move(means),
+                     std::move(*notify)};
 }
 
 } // namespace upstart::init

@@ -26,7 +26,8 @@ std::vector<fs::path> places() {
 
 } // namespace
 
-std::expected<std::string, std::string> find_daemon(const std::string& program, const std::optional<std::string>& directory) {
+std::expected<std::string, std::string> find_daemon(const std::string& program,
+                                                    const std::optional<std::string>& directory) {
   auto searched = directory ? std::vector<fs::path>{*directory} : places();
   std::string list;
   for (const auto& place : searched) {
@@ -38,7 +39,8 @@ std::expected<std::string, std::string> find_daemon(const std::string& program, 
 
 std::optional<std::string> find_in_path(const std::string& program, std::string_view path) {
   for (auto part : std::views::split(path, ':'))
-    if (fs::path directory{std::string_view{part}}; !directory.empty() && is_program(directory / program)) return directory / program;
+    if (fs::path directory{std::string_view{part}}; !directory.empty() && is_program(directory / program))
+      return directory / program;
   return std::nullopt;
 }
 

@@ -8,7 +8,8 @@
 
 namespace upstart::init {
 
-// Beside init's own program, or where an installation puts what is not for users; `directory` is looked in alone, if given.
+// Beside init's own program, or where an installation puts what is not for users; `directory` is looked in alone, if
+// given.
 [[nodiscard]] std::expected<std::string, std::string> find_daemon(const std::string& program,
                                                                   const std::optional<std::string>& directory);
 

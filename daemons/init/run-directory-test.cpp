@@ -1,5 +1,5 @@
-#include "daemons/init/run-directory.hpp"
 #include "daemons/init/programs.hpp"
+#include "daemons/init/run-directory.hpp"
 #include "daemons/init/stand-in-session.hpp"
 
 #include <doctest/doctest.h>
@@ -42,7 +42,8 @@ TEST_CASE("a session file that cannot be written is told with its path and the r
         "unable to make the directory /no/such/upstart/sessions: No such file or directory");
 }
 
-TEST_CASE("a daemon is found in the directory given, and a program in PATH; files that cannot be run are not programs") {
+TEST_CASE(
+    "a daemon is found in the directory given, and a program in PATH; files that cannot be run are not programs") {
   TemporaryDirectory directory;
   std::ofstream{directory.path() + "/tool"} << "#!/bin/sh\n";
   CHECK(find_daemon("tool", directory.path()).error() == "unable to find the program tool in " + directory.path());

@@ -65,7 +65,8 @@ RunDirectory::~RunDirectory() {
   if (!path_.empty()) fs::remove_all(path_, error);
 }
 
-std::expected<SessionFile, std::string> SessionFile::write(const std::string& runtime, pid_t pid, const std::string& address) {
+std::expected<SessionFile, std::string> SessionFile::write(const std::string& runtime, pid_t pid,
+                                                           const std::string& address) {
   auto directory = runtime + "/upstart/sessions";
   if (auto made = make_directory(directory); !made) return std::unexpected(made.error());
   auto path = directory + "/" + std::to_string(pid) + ".session";

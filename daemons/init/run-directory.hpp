@@ -37,7 +37,8 @@ private:
 class SessionFile {
 public:
   // Appears whole or not at all. The error says what and why.
-  [[nodiscard]] static std::expected<SessionFile, std::string> write(const std::string& runtime, pid_t pid, const std::string& address);
+  [[nodiscard]] static std::expected<SessionFile, std::string> write(const std::string& runtime, pid_t pid,
+                                                                     const std::string& address);
 
   SessionFile(SessionFile&& other) noexcept : path_{std::move(other.path_)} { other.path_.clear(); }
   SessionFile& operator=(SessionFile&&) = delete;

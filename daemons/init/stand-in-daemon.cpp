@@ -1,5 +1,6 @@
 // Stands in for a daemon in the tests of init: tells on standard output what happens to it, as "NAME WHAT …" lines,
-// and does what a client of its sockets asks for: one line in, one line out. The environment sets what it does by itself:
+// and does what a client of its sockets asks for: one line in, one line out. The environment sets what it does by
+// itself:
 //   STAND_IN_SLOW      names of daemons that are ready only when a client says "ready"
 //   STAND_IN_STUBBORN  names of daemons that do not heed SIGTERM
 #include "protocol/service-manager.hpp"
@@ -79,7 +80,8 @@ std::string obey(const std::string& command) {
     const char* value = std::getenv(command.substr(12).c_str());
     return value == nullptr ? "(unset)" : value;
   }
-  if (command.starts_with("keep ")) return keep_descriptor(command.substr(5), memory(command.substr(5)).get()) ? "kept" : "failed";
+  if (command.starts_with("keep "))
+    return keep_descriptor(command.substr(5), memory(command.substr(5)).get()) ? "kept" : "failed";
   if (command.starts_with("keep-and-die ")) {
     keep_descriptor(command.substr(13), memory(command.substr(13)).get());
     ::raise(SIGKILL);
@@ -140,7 +142,8 @@ int main(int argc, char** argv) {
     socklen_t size = sizeof listening;
     if (::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0)
       watched.push_back({fd.get(), POLLIN, 0});
-    else tell("was handed " + name + " holding " + content_of(fd.get()));
+    else
+      tell("was handed " + name + " holding " + content_of(fd.get()));
   }
   if (!is_listed("STAND_IN_SLOW")) {
     notify_manager("READY=1");

@@ -104,8 +104,10 @@ void StandInSession::become_init(const How& how, int output) {
   ::setenv("TMPDIR", home().c_str(), 1);
   ::setenv("XDG_RUNTIME_DIR", runtime_directory().c_str(), 1);
   for (const auto& [key, value] : how.environment)
-    if (value.empty()) ::unsetenv(key.c_str());
-    else ::setenv(key.c_str(), value.c_str(), 1);
+    if (value.empty())
+      ::unsetenv(key.c_str());
+    else
+      ::setenv(key.c_str(), value.c_str(), 1);
   std::vector<std::string> strings{"init", "--daemon-directory", home() + "/daemons"};
   strings.insert(strings.end(), how.options.begin(), how.options.end());
   std::vector<char*> pointers;
@@ -143,12 +145,14 @@ bool StandInSession::has_heard(const std::string& text) const {
 }
 
 void StandInSession::await_ready() {
-  for (const char* name : {"upstart-event-broker is ready", "upstart-job-supervisor is ready", "upstart-socket-bridge is ready"})
+  for (const char* name :
+       {"upstart-event-broker is ready", "upstart-job-supervisor is ready", "upstart-socket-bridge is ready"})
     if (!has_heard(name)) await(name);
 }
 
 std::string StandInSession::ask(const std::string& socket, const std::string& command) {
-  auto address = socket == protocol::socket_name::session ? private_address() : protocol::daemon_address(run_directory(), socket);
+  auto address =
+      socket == protocol::socket_name::session ? private_address() : protocol::daemon_address(run_directory(), socket);
   auto connection = connect_to(address);
   send_command(connection.get(), command);
   return read_answer(connection.get());
@@ -190,7 +194,8 @@ FileDescriptor connect_to(const std::string& address) {
 
 void send_command(int connection, const std::string& command) {
   auto line = command + "\n";
-  if (::send(connection, line.data(), line.size(), MSG_NOSIGNAL) < 0) throw std::runtime_error("unable to send " + command);
+  if (::send(connection, line.data(), line.size(), MSG_NOSIGNAL) < 0)
+    throw std::runtime_error("unable to send " + command);
 }
 
 std::string read_answer(int connection) {

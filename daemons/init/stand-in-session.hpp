@@ -31,8 +31,9 @@ public:
 
   struct How {
     std::vector<std::string> options{"--user", "--no-dbus"};
-    std::map<std::string, std::string> environment{}; // beside HOME, PATH, TMPDIR and XDG_RUNTIME_DIR; an empty value unsets
-    std::optional<uid_t> uid{};                     // as this user, who then owns the directory
+    std::map<std::string, std::string>
+        environment{};          // beside HOME, PATH, TMPDIR and XDG_RUNTIME_DIR; an empty value unsets
+    std::optional<uid_t> uid{}; // as this user, who then owns the directory
   };
 
   StandInSession() : StandInSession(How{}) {}
@@ -54,7 +55,8 @@ public:
   [[nodiscard]] pid_t pid_of(const std::string& socket);
 
   void signal(int number) const;
-  // The exit status once init has ended and all its output was read; -1 if it was killed or does not end in ten seconds.
+  // The exit status once init has ended and all its output was read; -1 if it was killed or does not end in ten
+  // seconds.
   [[nodiscard]] int end();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
