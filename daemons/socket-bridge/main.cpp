@@ -15,6 +15,7 @@ using namespace upstart;
 
 struct CommandLine {
   bridge::ResidentBridge::Options resident;
+  bool quiet = false;
   bool verbose = false;
   bool debug = false;
 };
@@ -26,14 +27,21 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_option("--bus", line.resident.bus, "the D-Bus address of the bus to be on")
       ->envname("DBUS_SESSION_BUS_ADDRESS")
       ->type_name("ADDRESS");
+  app.add_flag("-q,--quiet", line.quiet, "tell of errors only");
   app.add_flag("-v,--verbose", line.verbose, "tell of sockets and clients");
   app.add_flag("--debug", line.debug, "tell of everything");
+}
+
+spdlog::level::level_enum log_level(const CommandLine& line) {
+  if (line.debug) return spdlog::level::debug;
+  if (line.verbose) return spdlog::level::info;
+  return line.quiet ? spdlog::level::err : spdlog::level::warn;
 }
 
 void set_up_log(const CommandLine& line) {
   auto logger = spdlog::stderr_logger_st("socket-bridge");
   logger->set_pattern("socket-bridge: %v");
-  logger->set_level(line.debug ? spdlog::level::debug : line.verbose ? spdlog::level::info : spdlog::level::warn);
+  logger->set_level(log_level(line));
   spdlog::set_default_logger(std::move(logger));
 }
 

@@ -106,6 +106,38 @@ struct World {
     until([&] { return state(address).starts_with(beginning); }, (address + " " + beginning).c_str());
   }
 
+  // A bus daemon, and a connection of the test to it.
+  std::string bus_address() const { return "unix:path=" + (directory / "bus"); }
+  Process start_bus() {
+    return Process{{.command = {"dbus-daemon", "--session", "--nofork", "--nopidfile", "--nosyslog", "--address=" + bus_address()},
+                    .environment = {}, .descriptors = {}, .output = directory / "bus-output"}};
+  }
+  std::unique_ptr<protocol::BusConnection> join_bus() {
+    std::unique_ptr<protocol::BusConnection> connection;
+    std::unique_ptr<protocol::Greeting> greeting;
+    bool failed = true;
+    auto tried = [&](auto outcome) {
+      failed = !outcome;
+      if (outcome) connection = std::move(*outcome);
+    };
+    until([&] {
+      if (std::exchange(failed, false)) greeting = protocol::Greeting::to_bus(loop, bus_address(), tried);
+      return connection != nullptr;
+    }, "the bus");
+    return connection;
+  }
+  void until_on_bus(protocol::BusConnection& connection) {
+    auto bus = sdbus::createProxy(connection.sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"}, sdbus::ObjectPath{"/org/freedesktop/DBus"});
+    bool there = false;
+    auto ask = [&] {
+      bus->callMethodAsync("NameHasOwner").onInterface("org.freedesktop.DBus").withArguments(protocol::bus_name::socket_bridge)
+          .uponReplyInvoke([&](std::optional<sdbus::Error> error, bool has) { there = !error && has; });
+    };
+    bus->uponSignal("NameOwnerChanged").onInterface("org.freedesktop.DBus").call([&](const std::string&, const std::string&, const std::string&) { ask(); });
+    ask();
+    until([&] { return there; }, "the bridge's name on the bus");
+  }
+
   // The job takes the socket of event `id`, as far as the bridge can see.
   void job_runs(const std::string& job, std::size_t id) {
     supervisor.set_active(job, 1);
@@ -412,6 +444,49 @@ TEST_CASE("state changes arrive as signals") {
   world.job_runs("web", 1);
   world.until([&] { return observer.changes.size() == 2; }, "two signals");
   CHECK(observer.changes == Strings{inet_address(port) + " starting", inet_address(port) + " handed-over"});
+}
+
+TEST_CASE("the bridge is on the bus that it is told of, with its name and object") {
+  World world;
+  auto port = free_port();
+  world.supervisor.set_job("web", inet(port));
+  world.options = {"--debug", "--bus", world.bus_address()};
+  auto bus = world.start_bus();
+  auto connection = world.join_bus();
+  world.start();
+  world.until_on_bus(*connection);
+  Observer observer{connection->sdbus(), protocol::bus_name::socket_bridge};
+  observer.ask();
+  world.until([&] { return observer.sockets.has_value(); }, "ListSockets on the bus");
+  CHECK((*observer.sockets)[inet_address(port)].second == "listening");
+}
+
+TEST_CASE("the bridge joins the bus that the supervisor names, also later") {
+  World world;
+  auto bus = world.start_bus();
+  auto connection = world.join_bus();
+  SUBCASE("when asked first") {
+    world.supervisor.set_bus_address(world.bus_address());
+    world.start();
+  }
+  SUBCASE("when it changes") {
+    world.start();
+    world.supervisor.set_bus_address(world.bus_address());
+  }
+  world.until_on_bus(*connection);
+}
+
+TEST_CASE("a bus that appears later is joined at SIGUSR1, and one that is restarted is joined again") {
+  World world;
+  world.environment["DBUS_SESSION_BUS_ADDRESS"] = world.bus_address();
+  world.start();
+  world.until([&] { return content_of(world.output).contains("no connection to the bus"); }, "a message");
+  for (int i = 0; i < 2; ++i) {
+    auto bus = world.start_bus();
+    auto connection = world.join_bus();
+    if (i == 0) world.bridge->signal(SIGUSR1);
+    world.until_on_bus(*connection);
+  }
 }
 
 TEST_CASE("SIGTERM ends the bridge with status 0, and without a manager no file is left behind") {
