@@ -36,6 +36,7 @@ TEST_CASE("a condition names a socket, and the event says all that it says, in a
            {{"PROTO=unix", "SOCKET_PATH=/run/x"}, "unix:/run/x", {"PROTO=unix", "SOCKET_PATH=/run/x"}},
            {{"PROTO=unix", "PATH=/run/x"}, "unix:/run/x", {"PROTO=unix", "SOCKET_PATH=/run/x", "PATH=/run/x"}},
            {{"PROTO=unix", "SOCKET_PATH=@x"}, "abstract:x", {"PROTO=unix", "SOCKET_PATH=@x"}},
+           {{"MODE=0660", "PATH=/x", "PROTO=unix"}, "unix:/x", {"PROTO=unix", "SOCKET_PATH=/x", "PATH=/x", "MODE=0660"}},
            {{"MODE=0660", "PROTO=unix", "SOCKET_PATH=/x", "GROUP=www"},
             "unix:/x",
             {"PROTO=unix", "SOCKET_PATH=/x", "MODE=0660", "GROUP=www"}},

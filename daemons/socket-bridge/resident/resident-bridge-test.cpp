@@ -339,6 +339,29 @@ TEST_CASE("a restarted bridge leaves a socket alone that a job has, and closes o
   world.until([&] { return world.manager.kept().size() == 1; }, "one kept socket");
 }
 
+TEST_CASE("whether a socket blocks is the job's own affair while it has it, also when the bridge restarts") {
+  World world;
+  auto port = free_port();
+  world.supervisor.set_job("web", inet(port));
+  world.start();
+  auto client = connect_to(inet_address(port));
+  world.until_events(1);
+  world.job_runs("web", 1);
+  int had_by_job = world.broker.event(1).files[0].get();
+  for (bool blocking : {true, false}) {
+    ::fcntl(had_by_job, F_SETFL, O_RDWR | (blocking ? 0 : O_NONBLOCK));
+    world.bridge->end(SIGKILL);
+    world.start();
+    CHECK(world.state(inet_address(port)) == "handed-over");
+    CHECK(is_blocking(had_by_job) == blocking);
+  }
+  CHECK(accept_on(had_by_job));
+  world.supervisor.set_active("web", 0);
+  auto next = connect_to(inet_address(port));
+  world.until_events(2);
+  CHECK(is_blocking(world.broker.event(2).files[0].get()));
+}
+
 TEST_CASE("sockets stay while the supervisor is away, and are what it wants when it is back") {
   World world;
   auto stays = free_port();
@@ -401,12 +424,10 @@ TEST_CASE("a port that somebody else has is told, and served once it is free") {
   world.until_state(address, "listening");
 }
 
-TEST_CASE("a socket that the job took down with it is opened anew") {
+TEST_CASE("a socket whose file the job removed is opened anew") {
   World world;
   auto path = world.directory / "s";
-  auto port = free_port();
   world.supervisor.set_job("db", unix_path(path));
-  world.supervisor.set_job("web", inet(port));
   world.start();
   auto client = connect_to("unix:" + path);
   world.until_events(1);
@@ -417,12 +438,18 @@ TEST_CASE("a socket that the job took down with it is opened anew") {
   world.supervisor.set_active("db", 0);
   world.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
 
-  auto web_client = connect_to(inet_address(port));
-  world.until([&] { return world.broker.count() > 1 && world.broker.event(world.broker.count()).env[0] == "PROTO=inet"; }, "the event");
-  auto id = world.broker.count();
-  world.job_runs("web", id);
+}
+
+TEST_CASE("a socket that the job shut down for all is opened anew") {
+  World world;
+  auto port = free_port();
+  world.supervisor.set_job("web", inet(port));
+  world.start();
+  auto client = connect_to(inet_address(port));
+  world.until_events(1);
+  world.job_runs("web", 1);
   world.until_state(inet_address(port), "handed-over");
-  ::shutdown(world.broker.event(id).files[0].get(), SHUT_RDWR);
+  ::shutdown(world.broker.event(1).files[0].get(), SHUT_RDWR);
   world.supervisor.set_active("web", 0);
   world.until([&] { return bool{connect_to(inet_address(port))}; }, "the port again");
 }
@@ -459,6 +486,8 @@ TEST_CASE("the bridge is on the bus that it is told of, with its name and object
   observer.ask();
   world.until([&] { return observer.sockets.has_value(); }, "ListSockets on the bus");
   CHECK((*observer.sockets)[inet_address(port)].second == "listening");
+  auto client = connect_to(inet_address(port));
+  world.until([&] { return observer.changes == Strings{inet_address(port) + " starting"}; }, "a signal on the bus");
 }
 
 TEST_CASE("the bridge joins the bus that the supervisor names, also later") {

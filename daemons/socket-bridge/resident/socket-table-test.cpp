@@ -131,6 +131,15 @@ TEST_CASE("an event with an id is asked for again when the broker is back; one w
   CHECK(table.event_finished(2, false, now).empty()); // forgotten
 }
 
+TEST_CASE("an event that has finished is not asked for again") {
+  auto table = table_with_web();
+  table.client_came(web, now);
+  table.event_accepted(1, 5);
+  table.event_finished(1, false, now);
+  table.broker_gone(now);
+  CHECK(lines(table.broker_ready()) == Lines{"watch inet:0.0.0.0:80"});
+}
+
 TEST_CASE("the answer to an event of a socket that was closed meanwhile is nobody's") {
   auto table = table_with_web();
   table.client_came(web, now);

@@ -159,7 +159,7 @@ std::expected<void, std::string> ListeningSocket::bind_and_listen(const Permissi
     if (::bind(fd(), target.get(), target.size) < 0) return std::unexpected(bind_reason(address_, errno));
   }
   file_ = file_there();
-  if (auto set = set_permissions(permissions); !set) return set;
+  if (auto set = set_owner(permissions); !set) return set;
   if (stream && ::listen(fd(), SOMAXCONN) < 0) return std::unexpected(bind_reason(address_, errno));
   return {};
 }
@@ -185,7 +185,6 @@ std::expected<ListeningSocket, std::string> ListeningSocket::adopt(const SocketA
   if (!socket.is_what_it_should_be()) return std::unexpected("it no longer listens there");
   socket.file_ = socket.file_there();
   if (!socket.is_reachable()) return std::unexpected(std::format("{} has gone", address.path));
-  socket.set_blocking();
   return socket;
 }
 
@@ -221,16 +220,21 @@ void ListeningSocket::set_blocking() const {
   if (flags >= 0 && (flags & O_NONBLOCK) != 0) ::fcntl(fd(), F_SETFL, flags & ~O_NONBLOCK);
 }
 
-std::expected<void, std::string> ListeningSocket::set_permissions(const Permissions& permissions) const {
-  if (!address_.has_file()) return {};
+std::expected<void, std::string> ListeningSocket::set_owner(const Permissions& permissions) const {
   auto user = user_of(permissions.owner);
   if (!user) return std::unexpected(user.error());
   auto group = group_of(permissions.group);
   if (!group) return std::unexpected(group.error());
   bool owned = *user != static_cast<uid_t>(-1) || *group != static_cast<gid_t>(-1);
-  const char* path = address_.path.c_str();
-  if (owned && ::lchown(path, *user, *group) < 0) return std::unexpected(std::format("unable to set the owner of {}: {}", address_.path, reason(errno)));
-  if (permissions.mode && ::chmod(path, *permissions.mode) < 0)
+  if (owned && ::lchown(address_.path.c_str(), *user, *group) < 0)
+    return std::unexpected(std::format("unable to set the owner of {}: {}", address_.path, reason(errno)));
+  return {};
+}
+
+std::expected<void, std::string> ListeningSocket::set_permissions(const Permissions& permissions) const {
+  if (!address_.has_file()) return {};
+  if (auto owner = set_owner(permissions); !owner) return owner;
+  if (permissions.mode && ::chmod(address_.path.c_str(), *permissions.mode) < 0)
     return std::unexpected(std::format("unable to set the mode of {}: {}", address_.path, reason(errno)));
   return {};
 }

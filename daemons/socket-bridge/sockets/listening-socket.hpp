@@ -1,7 +1,7 @@
 // A socket (or FIFO) that clients reach: opened here, or inherited from the bridge before. It is the open descriptor
 // and, where the address has a file, the knowledge of which file is ours, so that no other one is ever removed.
 //
-// It stays in blocking mode: jobs share it, and most expect accept(2) to wait. Whoever watches it restores that.
+// Whether it blocks is shared with the jobs that have it, so that is only touched when it is handed to the next one.
 #pragma once
 
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
@@ -26,6 +26,7 @@ public:
   [[nodiscard]] int fd() const { return fd_.get(); }
   // Whether clients still reach it: a job may have removed its file, or shut it down for all.
   [[nodiscard]] bool is_reachable() const;
+  // Most jobs expect accept(2) to wait, whatever the job before made of it.
   void set_blocking() const;
   // Owner and mode of its file.
   [[nodiscard]] std::expected<void, std::string> set_permissions(const Permissions& permissions) const;
@@ -42,6 +43,7 @@ private:
   ListeningSocket(SocketAddress address, protocol::FileDescriptor fd) : address_{std::move(address)}, fd_{std::move(fd)} {}
   [[nodiscard]] std::expected<void, std::string> bind_and_listen(const Permissions& permissions);
   [[nodiscard]] static std::expected<ListeningSocket, std::string> open_fifo(const SocketAddress& address, const Permissions& permissions);
+  [[nodiscard]] std::expected<void, std::string> set_owner(const Permissions& permissions) const;
   [[nodiscard]] std::optional<File> file_there() const;
   [[nodiscard]] bool is_what_it_should_be() const;
 

@@ -14,6 +14,9 @@ bool has_manager() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 
 } // namespace
 
+OpenSockets::OpenSockets(protocol::EventLoop& loop, Events events)
+    : events_{std::move(events)}, arrivals_{loop, [this](int fd) { arrived(fd); }} {}
+
 // Files of sockets that nobody keeps are removed with them.
 OpenSockets::~OpenSockets() {
   for (const auto& [address, open] : sockets_)
@@ -48,9 +51,7 @@ std::expected<void, std::string> OpenSockets::open(const SocketAddress& address,
 }
 
 void OpenSockets::put(const SocketAddress& address, ListeningSocket socket, bool kept) {
-  auto watcher = std::make_unique<protocol::FdWatcher>(loop_, socket.fd(), [this, address](unsigned) { happened(address); });
-  socket.set_blocking(); // the loop's watcher unsets that
-  sockets_.insert_or_assign(address, Open{std::move(socket), std::move(watcher), kept});
+  sockets_.insert_or_assign(address, Open{std::move(socket), kept});
 }
 
 void OpenSockets::keep(const SocketAddress& address, Open& open) {
@@ -66,7 +67,7 @@ void OpenSockets::close(const SocketAddress& address) {
   auto& open = place->second;
   if (auto name = descriptor_name(address); name && open.kept) protocol::forget_descriptor(*name);
   open.socket.remove_file();
-  open.watcher.reset();
+  watch(address, false);
   sockets_.erase(place);
 }
 
@@ -79,15 +80,21 @@ std::expected<void, std::string> OpenSockets::set_permissions(const SocketAddres
 void OpenSockets::watch(const SocketAddress& address, bool on) {
   auto place = sockets_.find(address);
   if (place == sockets_.end()) return;
-  place->second.watcher->watch(on ? protocol::FdWatcher::readable : 0U);
+  int fd = place->second.socket.fd();
+  if (!on) {
+    if (watched_.erase(fd) > 0) arrivals_.ignore(fd);
+    return;
+  }
   // A job may have taken the socket down with it.
-  if (on && !place->second.socket.is_reachable()) events_.lost(address);
+  if (!place->second.socket.is_reachable()) return events_.lost(address);
+  if (watched_.emplace(fd, address).second) arrivals_.expect(fd);
 }
 
-void OpenSockets::happened(const SocketAddress& address) {
-  auto place = sockets_.find(address);
-  if (place == sockets_.end()) return;
-  if (place->second.socket.is_reachable()) events_.client_came(address);
+void OpenSockets::arrived(int fd) {
+  auto place = watched_.find(fd);
+  if (place == watched_.end()) return; // ignored since
+  auto address = place->second;
+  if (sockets_.at(address).socket.is_reachable()) events_.client_came(address);
   else events_.lost(address);
 }
 

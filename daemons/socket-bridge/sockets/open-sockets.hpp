@@ -1,9 +1,9 @@
-// The sockets that are open, each with its watcher, and with a copy kept by the manager so that it outlives this process.
+// The sockets that are open, watched or not, each with a copy kept by the manager so that it outlives this process.
 // A client is told of again and again while it waits and the socket is watched; an unwatched socket costs nothing.
 #pragma once
 
+#include "daemons/socket-bridge/sockets/arrivals.hpp"
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
-#include "protocol/event-loop.hpp"
 
 #include <functional>
 #include <map>
@@ -18,7 +18,7 @@ public:
     std::function<void(const SocketAddress&)> lost; // it must be opened again
   };
 
-  OpenSockets(protocol::EventLoop& loop, Events events) : loop_{loop}, events_{std::move(events)} {}
+  OpenSockets(protocol::EventLoop& loop, Events events);
   ~OpenSockets();
   OpenSockets(const OpenSockets&) = delete;
   OpenSockets& operator=(const OpenSockets&) = delete;
@@ -36,17 +36,17 @@ public:
 private:
   struct Open {
     ListeningSocket socket;
-    std::unique_ptr<protocol::FdWatcher> watcher;
     bool kept = false;
   };
 
   void put(const SocketAddress& address, ListeningSocket socket, bool kept);
   void keep(const SocketAddress& address, Open& open);
-  void happened(const SocketAddress& address);
+  void arrived(int fd);
 
-  protocol::EventLoop& loop_;
   Events events_;
   std::map<SocketAddress, Open> sockets_;
+  std::map<int, SocketAddress> watched_;
+  Arrivals arrivals_;
 };
 
 } // namespace upstart::bridge

@@ -1,0 +1,30 @@
+// Tells which of many descriptors can be read. All of them are in an epoll set of their own, and the loop watches that
+// set: the loop puts what it watches into non-blocking mode, and a job that has the same socket must not see that. A
+// descriptor that is not expected costs nothing.
+#pragma once
+
+#include "protocol/event-loop.hpp"
+#include "protocol/file-descriptor.hpp"
+
+#include <functional>
+
+namespace upstart::bridge {
+
+class Arrivals {
+public:
+  // `arrived` is told again and again while a descriptor can be read and is expected.
+  Arrivals(protocol::EventLoop& loop, std::function<void(int fd)> arrived);
+
+  void expect(int fd);
+  // Before it is closed.
+  void ignore(int fd);
+
+private:
+  void look();
+
+  protocol::FileDescriptor set_;
+  std::function<void(int)> arrived_;
+  protocol::FdWatcher watcher_;
+};
+
+} // namespace upstart::bridge
