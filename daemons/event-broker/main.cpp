@@ -19,8 +19,6 @@ namespace {
 using namespace upstart;
 using namespace upstart::broker;
 
-constexpr const char* system_bus = "unix:path=/run/dbus/system_bus_socket";
-
 struct Options {
   std::string run_directory;
   std::string bus;
@@ -35,7 +33,7 @@ void declare(CLI::App& program, Options& options) {
       ->required()
       ->type_name("DIR");
   program.add_option("--bus", options.bus, "join the bus at this address too")->type_name("ADDRESS");
-  program.add_flag("--session", options.session, "serve a session: join its bus, not the system's");
+  program.add_flag("--session", options.session, "without --bus: join the bus in DBUS_SESSION_BUS_ADDRESS");
   program.add_flag("-v,--verbose", options.verbose, "say what is done");
   program.add_flag("--debug", options.debug, "say everything");
 }
@@ -54,16 +52,11 @@ void allow_many_descriptors() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) spdlog::info("the limit of descriptors stays as it is");
 }
 
-std::string from_environment(const char* name, const char* otherwise) {
-  const char* value = std::getenv(name);
-  return value == nullptr || *value == '\0' ? otherwise : value;
-}
-
-// Empty: none.
+// Empty: none. Which bus an instance is on is known to init; by itself the broker goes to no bus it was not told of.
 std::string bus_of(const Options& options) {
-  if (!options.bus.empty()) return options.bus;
-  if (options.session) return from_environment("DBUS_SESSION_BUS_ADDRESS", "");
-  return from_environment("DBUS_SYSTEM_BUS_ADDRESS", system_bus);
+  if (!options.bus.empty() || !options.session) return options.bus;
+  const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");
+  return address == nullptr ? "" : address;
 }
 
 std::expected<protocol::FileDescriptor, std::string> listening_socket(std::multimap<std::string, protocol::FileDescriptor>& inherited,

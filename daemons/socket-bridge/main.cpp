@@ -24,9 +24,7 @@ void describe(CLI::App& app, CommandLine& line) {
   app.description("Listens on the sockets that jobs name, and emits the event `socket` with the listening descriptor when a client comes.");
   app.set_version_flag("--version", "upstart-socket-bridge (upstart " UPSTART_VERSION ")");
   app.add_option("--run-directory", line.resident.run_directory, "where the daemons' sockets are")->required()->type_name("DIR");
-  app.add_option("--bus", line.resident.bus, "the D-Bus address of the bus to be on")
-      ->envname("DBUS_SESSION_BUS_ADDRESS")
-      ->type_name("ADDRESS");
+  app.add_option("--bus", line.resident.bus, "the D-Bus address of the bus to be on")->type_name("ADDRESS");
   app.add_flag("-q,--quiet", line.quiet, "tell of errors only");
   app.add_flag("-v,--verbose", line.verbose, "tell of sockets and clients");
   app.add_flag("--debug", line.debug, "tell of everything");
