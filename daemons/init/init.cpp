@@ -128,7 +128,7 @@ void Init::perform(const Limit& limit) { limit_.start(limit.length); }
 
 void Init::perform(const Announce&) {
   if (!run_.private_address) return;
-  log_.info("the session is at {}", *run_.private_address);
+  log_.info("clients are served at {}", *run_.private_address);
   if (!run_.runtime_directory) return;
   auto written = SessionFile::write(*run_.runtime_directory, run_.init_pid, *run_.private_address);
   if (written)
