@@ -69,6 +69,15 @@ private:
   bool lost_ = false;
 };
 
+// Sends something on a connection that may just have been hung up on: that is not the sender's error, and
+// `on_disconnected` tells it to whoever owns the connection.
+template <typename Send> void send_if_connected(Send&& send) {
+  try {
+    std::forward<Send>(send)();
+  } catch (const sdbus::Error&) {
+  }
+}
+
 // A connection on its way: connects and authenticates on the loop, then answers once. Destroy it to give up.
 class Greeting {
 public:

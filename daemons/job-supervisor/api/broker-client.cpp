@@ -106,8 +106,8 @@ void BrokerClient::connected(std::unique_ptr<protocol::BusConnection> connection
   connection_->on_disconnected([this] { lost("it hung up"); });
   link_ = std::make_unique<Link>(*this, connection_->sdbus());
   pause_ = first_pause;
-  link_->Attach(handler_name, {names_.begin(), names_.end()});
-  if (!bus_address_.empty()) link_->JoinBus(bus_address_);
+  protocol::send_if_connected([&] { link_->Attach(handler_name, {names_.begin(), names_.end()}); });
+  if (!bus_address_.empty()) protocol::send_if_connected([&] { link_->JoinBus(bus_address_); });
   for (const auto& emission : unaccepted_) send(emission);
 }
 
@@ -120,7 +120,7 @@ void BrokerClient::lost(const std::string& why) {
 }
 
 void BrokerClient::send(const Emission& emission) {
-  link_->Emit(emission.event.name, emission.event.environment.strings(), to_wire(emission.event.files));
+  protocol::send_if_connected([&] { link_->Emit(emission.event.name, emission.event.environment.strings(), to_wire(emission.event.files)); });
 }
 
 void BrokerClient::emit(const Event& event, Origin, std::function<void(bool failed)> finished) {
@@ -151,17 +151,17 @@ void BrokerClient::event_finished(EventId id, const std::string& name, const std
 }
 
 void BrokerClient::record(const Event& event, Origin origin) {
-  if (link_) link_->Record(event.name, event.environment.strings(), origin.uid, origin.pid);
+  if (link_) protocol::send_if_connected([&] { link_->Record(event.name, event.environment.strings(), origin.uid, origin.pid); });
 }
 
 void BrokerClient::finished(EventId id, bool failed, const std::vector<std::string>& done) {
-  if (link_) link_->Finished(id, failed, done);
+  if (link_) protocol::send_if_connected([&] { link_->Finished(id, failed, done); });
 }
 
 void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
   for (const auto& name : remove) names_.erase(name);
   names_.insert(add.begin(), add.end());
-  if (link_) link_->Subscribe(add, remove);
+  if (link_) protocol::send_if_connected([&] { link_->Subscribe(add, remove); });
 }
 
 void BrokerClient::set_others(const std::vector<std::string>& names) {
@@ -180,7 +180,7 @@ bool BrokerClient::wanted_by_others(const std::string& event) const {
 
 void BrokerClient::join_bus(const std::string& address) {
   bus_address_ = address;
-  if (link_) link_->JoinBus(address);
+  if (link_) protocol::send_if_connected([&] { link_->JoinBus(address); });
 }
 
 } // namespace upstart::supervisor

@@ -53,7 +53,7 @@ public:
 private:
   void give(std::uint64_t number, std::expected<std::string, CommandError> outcome) {
     auto node = pending_.extract(number);
-    if (!node.empty()) node.mapped()(std::move(outcome));
+    if (!node.empty()) protocol::send_if_connected([&] { node.mapped()(std::move(outcome)); });
   }
   std::uint64_t next_ = 0;
   std::unordered_map<std::uint64_t, Reply> pending_;
@@ -161,33 +161,35 @@ Reply ClientConnection::reply_later(sdbus::Result<>&& result) {
   return replies_->add(replies_, std::move(result), [](auto& kept, const std::string&) { kept.returnResults(); });
 }
 
-void ClientConnection::job_added(const std::string& job) { manager_object_->emitJobAdded(sdbus::ObjectPath{protocol::job_path(job)}); }
+void ClientConnection::job_added(const std::string& job) {
+  protocol::send_if_connected([&] { manager_object_->emitJobAdded(sdbus::ObjectPath{protocol::job_path(job)}); });
+}
 void ClientConnection::job_removed(const std::string& job) {
-  manager_object_->emitJobRemoved(sdbus::ObjectPath{protocol::job_path(job)});
+  protocol::send_if_connected([&] { manager_object_->emitJobRemoved(sdbus::ObjectPath{protocol::job_path(job)}); });
 }
 void ClientConnection::instance_added(const std::string& job, const std::string& instance) {
-  JobObject{*this, job, false}.emitInstanceAdded(sdbus::ObjectPath{protocol::instance_path(job, instance)});
+  protocol::send_if_connected([&] { JobObject{*this, job, false}.emitInstanceAdded(sdbus::ObjectPath{protocol::instance_path(job, instance)}); });
 }
 void ClientConnection::instance_removed(const std::string& job, const std::string& instance) {
-  JobObject{*this, job, false}.emitInstanceRemoved(sdbus::ObjectPath{protocol::instance_path(job, instance)});
+  protocol::send_if_connected([&] { JobObject{*this, job, false}.emitInstanceRemoved(sdbus::ObjectPath{protocol::instance_path(job, instance)}); });
 }
 void ClientConnection::goal_changed(const std::string& job, const std::string& instance, Goal goal) {
-  InstanceObject{*this, job, instance, false}.emitGoalChanged(std::string{name_of(goal)});
+  protocol::send_if_connected([&] { InstanceObject{*this, job, instance, false}.emitGoalChanged(std::string{name_of(goal)}); });
 }
 void ClientConnection::state_changed(const std::string& job, const std::string& instance, State state) {
-  InstanceObject{*this, job, instance, false}.emitStateChanged(std::string{name_of(state)});
+  protocol::send_if_connected([&] { InstanceObject{*this, job, instance, false}.emitStateChanged(std::string{name_of(state)}); });
 }
 void ClientConnection::failed(const std::string& job, const std::string& instance, int status) {
-  InstanceObject{*this, job, instance, false}.emitFailed(status);
+  protocol::send_if_connected([&] { InstanceObject{*this, job, instance, false}.emitFailed(status); });
 }
 void ClientConnection::event_emitted(const std::string& name, const protocol::Environment& environment) {
-  manager_object_->emitEventEmitted(name, environment.strings());
+  protocol::send_if_connected([&] { manager_object_->emitEventEmitted(name, environment.strings()); });
 }
 void ClientConnection::conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on) {
-  supervisor_object_->emitConditionsChanged(event, job, postfix(start_on), postfix(stop_on));
+  protocol::send_if_connected([&] { supervisor_object_->emitConditionsChanged(event, job, postfix(start_on), postfix(stop_on)); });
 }
 void ClientConnection::activity_changed(const std::string& job, std::size_t active) {
-  supervisor_object_->emitActivityChanged(job, static_cast<std::uint32_t>(active));
+  protocol::send_if_connected([&] { supervisor_object_->emitActivityChanged(job, static_cast<std::uint32_t>(active)); });
 }
 
 } // namespace upstart::supervisor
