@@ -507,7 +507,7 @@ TEST_CASE("the bridge joins the bus that the supervisor names, also later") {
 
 TEST_CASE("a bus that appears later is joined at SIGUSR1, and one that is restarted is joined again") {
   World world;
-  world.environment["DBUS_SESSION_BUS_ADDRESS"] = world.bus_address();
+  world.options = {"--debug", "--bus", world.bus_address()};
   world.start();
   world.until([&] { return content_of(world.output).contains("no connection to the bus"); }, "a message");
   for (int i = 0; i < 2; ++i) {
