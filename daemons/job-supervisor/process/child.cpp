@@ -179,9 +179,8 @@ int reset_signals(Child& child) {
 }
 
 void tell_own_pid(const SpawnPlan& plan) {
-  if (plan.listen_pid == nullptr) return;
-  char* end = std::to_chars(plan.listen_pid, plan.listen_pid + 11, static_cast<pid_t>(::syscall(SYS_getpid))).ptr;
-  *end = '\0';
+  constexpr int longest = 10;
+  for (char* place : plan.own_pid) *std::to_chars(place, place + longest, static_cast<pid_t>(::syscall(SYS_getpid))).ptr = '\0';
 }
 
 // What a search along PATH does about an error: go on, or end with it.

@@ -55,7 +55,7 @@ void WatchedChild::check_stopped() {
   siginfo_t info{};
   if (::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WSTOPPED | WNOHANG) < 0 || info.si_pid == 0) return;
   auto stopped = stopped_;
-  stopped(info.si_status);
+  stopped();
 }
 
 void WatchedChild::finish(int status) {
@@ -76,10 +76,14 @@ void WatchedChild::signal_group(int signal_number) {
   if (group <= 0 || group == ::getpgrp() || ::kill(-group, signal_number) < 0) signal(signal_number);
 }
 
-void WatchedChild::on_stop(std::function<void(int)> stopped) {
+void WatchedChild::on_stop(std::function<void()> stopped) {
   stopped_ = std::move(stopped);
-  if (stopped_) children_.stoppable_.insert(this);
-  else children_.stoppable_.erase(this);
+  if (!stopped_) {
+    children_.stoppable_.erase(this);
+    return;
+  }
+  children_.stoppable_.insert(this);
+  check_stopped();
 }
 
 Children::Children(protocol::EventLoop& loop)
@@ -93,9 +97,10 @@ void Children::child_changed() {
 }
 
 void Children::sweep() {
-  for (int i = 0; i < most_per_sweep; ++i)
-    if (!reap_one()) return;
-  sweep_soon_.start(std::chrono::milliseconds{0});
+  int reaped = 0;
+  while (reaped < most_per_sweep && reap_one()) ++reaped;
+  if (reaped > 0 && swept_) swept_();
+  if (reaped == most_per_sweep) sweep_soon_.start(std::chrono::milliseconds{0});
 }
 
 bool Children::reap_one() {

@@ -30,8 +30,8 @@ public:
   // To its process group, or to it alone while it leads none yet.
   void signal_group(int signal_number);
   void signal(int signal_number);
-  // Calls back whenever it stops (SIGSTOP and the like), from now on or, with nothing, no more.
-  void on_stop(std::function<void(int)> stopped);
+  // Calls back when it stops (SIGSTOP and the like), also if it has done so before, from now on or, with nothing, no more.
+  void on_stop(std::function<void()> stopped);
 
 private:
   friend class Children;
@@ -43,7 +43,7 @@ private:
   pid_t pid_;
   protocol::FileDescriptor pidfd_;
   std::function<void(int)> ended_;
-  std::function<void(int)> stopped_;
+  std::function<void()> stopped_;
   bool gone_ = false;
   protocol::FdWatcher watcher_;
 };
@@ -56,6 +56,9 @@ public:
 
   [[nodiscard]] bool is_watched(pid_t pid) const { return watched_.contains(pid); }
   [[nodiscard]] protocol::EventLoop& loop() { return loop_; }
+
+  // Called after each sweep that found somebody.
+  void on_swept(std::function<void()> swept) { swept_ = std::move(swept); }
 
   // Somebody who wants to see orphans that have ended before they are reaped, while he holds this.
   class Witness {
@@ -81,6 +84,7 @@ private:
   std::unordered_map<pid_t, WatchedChild*> watched_;
   std::unordered_set<WatchedChild*> stoppable_;
   std::unordered_set<Witness*> witnesses_;
+  std::function<void()> swept_;
   protocol::Timer sweep_soon_;
   protocol::SignalWatcher signal_;
 };

@@ -3,15 +3,19 @@
 #include "daemons/job-supervisor/process/real-processes.hpp"
 #include "daemons/job-supervisor/process/script-file.hpp"
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <format>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace upstart::supervisor {
 
 namespace {
 
 using protocol::FileDescriptor;
+using Done = std::expected<void, SpawnFailure>;
 
 constexpr const char* profile_loader = "/sbin/apparmor_parser";
 
@@ -33,41 +37,97 @@ InstanceProcesses::InstanceProcesses(RealProcesses& processes, std::shared_ptr<c
     : all_{processes}, class_{std::move(job_class)}, instance_{std::move(instance)}, events_{events},
       alive_{std::make_shared<InstanceProcesses*>(this)} {}
 
-InstanceProcesses::~InstanceProcesses() = default;
+InstanceProcesses::~InstanceProcesses() {
+  processes_ = {};
+  leave_group();
+  for (const std::string& directory : stanza_directories_) all_.groups().remove(directory);
+}
 
 std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& request) {
   if (slot(request.kind)) return std::unexpected{SpawnFailure{"unable to start: one is running already"}};
   auto command = command_for(*class_, request);
   if (!command) return std::unexpected{SpawnFailure{"unable to execute: no command"}};
-  SpawnPlan plan = make_plan(*class_, request, *command, all_.defaults());
-  FileDescriptor console, script;
-  if (auto connected = connect_standard_streams(plan, console); !connected) return std::unexpected{connected.error()};
-  if (command->script_descriptor >= 0) {
-    auto file = script_file(command->script);
-    if (!file) return std::unexpected{unable_to("hold the script", file.error())};
-    script = std::move(*file);
-    plan.put(script.get(), command->script_descriptor);
-  }
-  auto spawned = spawn_child(plan);
+  Provisions provisions;
+  begin_membership(request);
+  if (auto done = prepare_readiness(request, provisions); !done) return std::unexpected{done.error()};
+  SpawnPlan plan = make_plan(*class_, request, *command, all_.defaults(), provisions.extras);
+  for (auto step : {connect_streams(plan, provisions), provide_script(plan, *command, provisions), enter_groups(plan, request, provisions)})
+    if (!step) return std::unexpected{step.error()};
+  auto spawned = spawn_child(plan, provisions.group.get());
   if (!spawned) return std::unexpected{spawned.error()};
+  if (!spawned->in_group) leave_group();
   pid_t pid = spawned->pid;
+  members_.sessions.push_back(pid);
+  if (request.kind == ProcessKind::main) readiness_ = std::move(provisions.readiness);
   watch(request.kind, std::move(*spawned));
   return pid;
 }
 
-std::expected<void, SpawnFailure> InstanceProcesses::connect_standard_streams(SpawnPlan& plan, FileDescriptor& console) {
+// The sessions of earlier processes are forgotten but for the last few: their orphans are known by other marks, too.
+void InstanceProcesses::begin_membership(const SpawnRequest& request) {
+  constexpr std::size_t most_sessions = 16;
+  if (members_.since == 0) members_.since = ticks_since_boot();
+  if (members_.sessions.size() >= most_sessions) members_.sessions.erase(members_.sessions.begin());
+  members_.marks.clear();
+  for (const std::string& entry : request.environment)
+    if (entry.starts_with("UPSTART_JOB=") || entry.starts_with("UPSTART_INSTANCE=")) members_.marks.push_back(entry);
+}
+
+Done InstanceProcesses::prepare_readiness(const SpawnRequest& request, Provisions& provisions) {
+  if (request.kind != ProcessKind::main) return {};
+  ready_told_ = false;
+  auto readiness = make_readiness(*class_, *this);
+  if (!readiness) return std::unexpected{readiness.error()};
+  provisions.readiness = std::move(*readiness);
+  if (provisions.readiness) provisions.readiness->prepare(provisions.extras);
+  return {};
+}
+
+Done InstanceProcesses::connect_streams(SpawnPlan& plan, Provisions& provisions) {
   int output = all_.null_device();
   if (plan.console == Console::log && all_.logs().enabled()) {
     if (!log_) log_ = all_.logs().open(class_->name, instance_);
     auto opened = log_->open_for_process();
     if (!opened) return std::unexpected{unable_to("open the log's terminal", opened.error())};
-    console = std::move(*opened);
-    output = console.get();
+    provisions.console = std::move(*opened);
+    output = provisions.console.get();
   }
   plan.put(all_.null_device(), STDIN_FILENO);
   plan.put(output, STDOUT_FILENO);
   plan.put(output, STDERR_FILENO);
   return {};
+}
+
+Done InstanceProcesses::provide_script(SpawnPlan& plan, const CommandLine& command, Provisions& provisions) {
+  if (command.script_descriptor < 0) return {};
+  auto file = script_file(command.script);
+  if (!file) return std::unexpected{unable_to("hold the script", file.error())};
+  provisions.script = std::move(*file);
+  plan.put(provisions.script.get(), command.script_descriptor);
+  return {};
+}
+
+// The job's own group in the v2 tree is the one of its `cgroup` stanza where that lies there.
+Done InstanceProcesses::enter_groups(SpawnPlan& plan, const SpawnRequest& request, Provisions& provisions) {
+  if (!class_->control_groups.empty() && all_.control_groups_wanted()) {
+    auto made = make_stanza_groups(*class_, instance_, protocol::Environment{request.environment}, group_trees());
+    if (!made) return std::unexpected{made.error()};
+    provisions.stanza_groups = std::move(*made);
+    stanza_directories_ = provisions.stanza_groups.directories;
+    for (const auto& warning : provisions.stanza_groups.warnings)
+      if (request.kind == ProcessKind::main) warn(warning);
+    for (const auto& membership : provisions.stanza_groups.memberships) plan.control_groups.push_back(membership.get());
+  }
+  if (!plan.control_groups.empty()) plan.shares_memory = false; // entering a group of v1 may take a while
+  if (!provisions.stanza_groups.unified.empty()) members_.group = provisions.stanza_groups.unified;
+  else if (members_.group.empty()) members_.group = all_.groups().create(class_->name, instance_);
+  if (!members_.group.empty()) provisions.group = FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  return {};
+}
+
+void InstanceProcesses::leave_group() {
+  if (!members_.group.empty()) all_.groups().remove(members_.group);
+  members_.group.clear();
 }
 
 void InstanceProcesses::watch(ProcessKind kind, Spawned spawned) {
@@ -105,11 +165,14 @@ void InstanceProcesses::tell_executed(ProcessKind kind) {
   auto& process = slot(kind);
   if (!process || process->executed_told || process->failure) return;
   process->executed_told = true;
-  pid_t pid = process->child->pid();
   Alive alive = alive_;
   events_.executed(kind);
-  if (alive.expired() || kind != ProcessKind::main || !slot(kind)) return;
-  events_.ready(pid);
+  if (!alive.expired() && kind == ProcessKind::main && slot(kind)) await_readiness();
+}
+
+void InstanceProcesses::await_readiness() {
+  if (readiness_) readiness_->begin();
+  else ready();
 }
 
 void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
@@ -117,14 +180,19 @@ void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
   if (slot(kind)->failure_pipe) learn_whether_executed(*slot(kind));
   else tell_executed(kind);
   if (alive.expired() || !slot(kind)) return;
+  if (kind == ProcessKind::main && readiness_ && !slot(kind)->failure && readiness_->main_ended(wait_status)) return;
   if (log_) log_->drain();
+  if (kind == ProcessKind::main) readiness_.reset();
   auto process = std::move(slot(kind));
   if (process->failure) events_.not_executed(kind, describe(*process->failure));
   else events_.ended(kind, wait_status);
 }
 
 void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
-  if (auto& process = slot(kind)) process->child->signal_group(signal_number);
+  auto& process = slot(kind);
+  if (!process) return;
+  if (kind == ProcessKind::main && readiness_) readiness_->signalled();
+  process->child->signal_group(signal_number);
 }
 
 void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
@@ -134,6 +202,34 @@ void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
 void InstanceProcesses::kill_leftovers() {
   for (auto& process : processes_)
     if (process) process->child->signal_group(SIGKILL);
+  if (std::ranges::contains(stanza_directories_, members_.group)) kill_members(members_.group);
+  else if (!members_.group.empty()) {
+    kill_group_for_good(members_.group);
+    leave_group();
+  } else if (members_.since != 0) all_.leftovers().kill(members_);
+}
+
+Children& InstanceProcesses::children() { return all_.children(); }
+
+bool InstanceProcesses::supervise(pid_t pid) {
+  FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  if (!pidfd) return false;
+  slot(ProcessKind::main)->child = std::make_unique<WatchedChild>(
+      all_.children(), pid, std::move(pidfd), [this](int wait_status) { process_ended(ProcessKind::main, wait_status); });
+  return true;
+}
+
+void InstanceProcesses::ready() {
+  pid_t pid = child().pid();
+  if (std::exchange(ready_told_, true)) events_.moved(pid);
+  else events_.ready(pid);
+}
+
+void InstanceProcesses::status_text(const std::string& text) { events_.status(text); }
+
+void InstanceProcesses::warn(const std::string& what) {
+  std::string name = class_->name + (instance_.empty() ? "" : " (" + instance_ + ")");
+  all_.warn(std::format("{} {} process: {}", name, name_of(ProcessKind::main), what));
 }
 
 } // namespace upstart::supervisor

@@ -4,7 +4,9 @@
 #include "daemons/job-supervisor/process/children.hpp"
 #include "daemons/job-supervisor/process/console-log.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
+#include "daemons/job-supervisor/process/readiness.hpp"
 #include "daemons/job-supervisor/process/spawn.hpp"
+#include "daemons/job-supervisor/process/stanza-groups.hpp"
 
 #include <array>
 #include <memory>
@@ -14,7 +16,7 @@ namespace upstart::supervisor {
 
 class RealProcesses;
 
-class InstanceProcesses : public JobProcesses {
+class InstanceProcesses : public JobProcesses, private MainProcess {
 public:
   InstanceProcesses(RealProcesses& processes, std::shared_ptr<const JobClass> job_class, std::string instance, ProcessEvents& events);
   ~InstanceProcesses() override;
@@ -25,7 +27,7 @@ public:
   void kill_leftovers() override;
 
 private:
-  // One process. `child` goes when the process has ended, this when that has been told.
+  // One process, until its end has been told.
   struct Process {
     ProcessKind kind;
     std::unique_ptr<WatchedChild> child;
@@ -34,22 +36,46 @@ private:
     std::optional<ChildFailure> failure;
     bool executed_told = false;
   };
+  // What the parent holds open until the child has been made.
+  struct Provisions {
+    protocol::FileDescriptor console, script, group;
+    StanzaGroups stanza_groups;
+    std::unique_ptr<Readiness> readiness;
+    PlanExtras extras;
+  };
   using Alive = std::weak_ptr<InstanceProcesses*>;
 
   [[nodiscard]] std::unique_ptr<Process>& slot(ProcessKind kind) { return processes_[static_cast<std::size_t>(kind)]; }
-  std::expected<void, SpawnFailure> connect_standard_streams(SpawnPlan& plan, protocol::FileDescriptor& console);
+  std::expected<void, SpawnFailure> prepare_readiness(const SpawnRequest& request, Provisions& provisions);
+  std::expected<void, SpawnFailure> connect_streams(SpawnPlan& plan, Provisions& provisions);
+  std::expected<void, SpawnFailure> provide_script(SpawnPlan& plan, const CommandLine& command, Provisions& provisions);
+  std::expected<void, SpawnFailure> enter_groups(SpawnPlan& plan, const SpawnRequest& request, Provisions& provisions);
+  void leave_group();
+  void begin_membership(const SpawnRequest& request);
   void watch(ProcessKind kind, Spawned spawned);
   void learn_whether_executed(Process& process);
   void tell_executed(ProcessKind kind);
-  void tell_ready_later();
+  void await_readiness();
   void process_ended(ProcessKind kind, int wait_status);
+
+  WatchedChild& child() override { return *slot(ProcessKind::main)->child; }
+  const JobMembers& members() const override { return members_; }
+  Children& children() override;
+  bool supervise(pid_t pid) override;
+  void ready() override;
+  void status_text(const std::string& text) override;
+  void warn(const std::string& what) override;
 
   RealProcesses& all_;
   std::shared_ptr<const JobClass> class_;
   std::string instance_;
   ProcessEvents& events_;
+  JobMembers members_;
+  std::vector<std::string> stanza_directories_; // made for `cgroup`
   std::shared_ptr<ConsoleLog> log_;
   std::array<std::unique_ptr<Process>, process_kinds> processes_;
+  std::unique_ptr<Readiness> readiness_; // of main, while it runs
+  bool ready_told_ = false;
   std::shared_ptr<InstanceProcesses*> alive_; // what is told later finds out by this whether anybody is there to tell it
 };
 

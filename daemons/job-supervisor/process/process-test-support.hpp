@@ -56,7 +56,7 @@ struct Recorder : ProcessEvents {
   std::vector<std::string> told;
   std::map<ProcessKind, int> ends;
   pid_t ready_pid = 0;
-  std::string reason;
+  std::string reason, status_text;
   std::function<void()> on_ended;
 
   void executed(ProcessKind kind) override { told.push_back(name(kind) + " executed"); }
@@ -68,6 +68,11 @@ struct Recorder : ProcessEvents {
     told.emplace_back("ready");
     ready_pid = pid;
   }
+  void moved(pid_t pid) override {
+    told.emplace_back("moved");
+    ready_pid = pid;
+  }
+  void status(const std::string& text) override { status_text = text; }
   void ended(ProcessKind kind, int wait_status) override {
     told.push_back(name(kind) + " ended");
     ends[kind] = wait_status;

@@ -47,6 +47,11 @@ public:
   // The main process is ready as its `expect` says; `pid` is the one supervised from now on. Without expect this follows
   // `executed` at once. Not called when the process ends first.
   virtual void ready(pid_t pid) = 0;
+  // After `ready`: another process has taken the main one's place (it forked late, or named another as the main one); `pid` is
+  // the one supervised from now on.
+  virtual void moved(pid_t /*pid*/) {}
+  // What the main process says of itself (STATUS= of expect notify).
+  virtual void status(const std::string& /*text*/) {}
   // It has ended; `wait_status` as wait(2) tells it. The last thing that is told of this process.
   virtual void ended(ProcessKind kind, int wait_status) = 0;
 };

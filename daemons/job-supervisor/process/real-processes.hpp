@@ -7,6 +7,8 @@
 
 #include "daemons/job-supervisor/process/children.hpp"
 #include "daemons/job-supervisor/process/console-log.hpp"
+#include "daemons/job-supervisor/process/job-group.hpp"
+#include "daemons/job-supervisor/process/leftovers.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 #include "daemons/job-supervisor/process/spawn-plan.hpp"
 #include "protocol/event-loop.hpp"
@@ -43,6 +45,9 @@ public:
   [[nodiscard]] Children& children() { return children_; }
   [[nodiscard]] ConsoleLogs& logs() { return logs_; }
   [[nodiscard]] const SpawnDefaults& defaults() const { return defaults_; }
+  [[nodiscard]] JobGroups& groups() { return groups_; }
+  [[nodiscard]] Leftovers& leftovers() { return leftovers_; }
+  [[nodiscard]] bool control_groups_wanted() const { return options_.control_groups; }
   [[nodiscard]] int null_device() const { return null_device_.get(); }
   void warn(const std::string& message) const { options_.warn(message); }
 
@@ -52,6 +57,8 @@ private:
   SpawnDefaults defaults_;
   protocol::FileDescriptor null_device_;
   Children children_;
+  JobGroups groups_;
+  Leftovers leftovers_;
   ConsoleLogs logs_;
 };
 

@@ -3,6 +3,7 @@
 #include "protocol/environment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <unistd.h>
 
 namespace upstart::supervisor {
@@ -12,8 +13,8 @@ namespace {
 constexpr mode_t system_umask = 022;
 constexpr int first_file = 3;
 constexpr std::string_view default_path = "/bin:/usr/bin";
-constexpr std::string_view listen_pid_key = "LISTEN_PID=";
-constexpr std::size_t pid_digits = 11;
+constexpr std::array<std::string_view, 2> pid_keys{"LISTEN_PID=", "WATCHDOG_PID="};
+const std::string pid_place(11, '0'); // the child writes its own over this
 
 std::string numbers_from(int first, std::size_t count) {
   std::string text;
@@ -35,7 +36,15 @@ void describe_files(protocol::Environment& environment, const SpawnRequest& requ
   environment.set("UPSTART_FDS", numbers_from(first_file, request.files.size()));
   environment.set("LISTEN_FDS", std::to_string(request.files.size()));
   environment.set("LISTEN_FDNAMES", file_names(request));
-  environment.set("LISTEN_PID", std::string(pid_digits, '0')); // the child writes its own over this
+  environment.set("LISTEN_PID", pid_place);
+}
+
+void find_pid_places(SpawnPlan& plan) {
+  for (std::size_t i = 0; i < plan.environment.size(); ++i)
+    for (std::string_view key : pid_keys) {
+      std::string_view entry = plan.environment[i];
+      if (entry.starts_with(key) && entry.substr(key.size()) == pid_place) plan.own_pid.push_back(plan.environment[i] + key.size());
+    }
 }
 
 void plan_environment(SpawnPlan& plan, const SpawnRequest& request, const PlanExtras& extras, int ready_descriptor) {
@@ -43,11 +52,12 @@ void plan_environment(SpawnPlan& plan, const SpawnRequest& request, const PlanEx
   describe_files(environment, request);
   if (extras.ready_descriptor >= 0) environment.set("READY_FD", std::to_string(ready_descriptor));
   if (!extras.notify_socket.empty()) environment.set("NOTIFY_SOCKET", extras.notify_socket);
+  if (extras.watchdog.count() > 0) {
+    environment.set("WATCHDOG_USEC", std::to_string(std::chrono::microseconds{extras.watchdog}.count()));
+    environment.set("WATCHDOG_PID", pid_place);
+  }
   plan.environment = StringVector{environment.strings()};
-  if (request.files.empty()) return;
-  for (std::size_t i = 0; i < plan.environment.size(); ++i)
-    if (std::string_view{plan.environment[i]}.starts_with(listen_pid_key))
-      plan.listen_pid = plan.environment[i] + listen_pid_key.size();
+  find_pid_places(plan);
 }
 
 void plan_descriptors(SpawnPlan& plan, const SpawnRequest& request, const CommandLine& command, const PlanExtras& extras) {

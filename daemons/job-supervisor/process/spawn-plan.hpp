@@ -9,6 +9,7 @@
 
 #include <sys/resource.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,7 +53,7 @@ struct SpawnPlan {
   StringVector paths;            // tried in order
   std::vector<char*> with_shell; // arguments for a file that is no program: "/bin/sh", its path, the rest
   StringVector environment;
-  char* listen_pid = nullptr;    // within the environment: where the digits of the child's pid belong
+  std::vector<char*> own_pid;    // within the environment: where the digits of the child's pid belong
 
   // Descriptors: what goes where; then what is needed until exec without being the program's.
   std::vector<DescriptorMove> moves;
@@ -78,10 +79,10 @@ struct SpawnPlan {
 };
 
 // The plan of a process, without its standard descriptors, pipes and control groups, which are the caller's.
-// `ready_descriptor`: a descriptor to be handed over as READY_FD, or -1. `notify_socket`: NOTIFY_SOCKET, or empty.
 struct PlanExtras {
-  int ready_descriptor = -1;
-  std::string notify_socket;
+  int ready_descriptor = -1;             // to be handed over as READY_FD
+  std::string notify_socket;             // NOTIFY_SOCKET
+  std::chrono::milliseconds watchdog{0}; // WATCHDOG_USEC, WATCHDOG_PID
 };
 [[nodiscard]] SpawnPlan make_plan(const JobClass& job_class, const SpawnRequest& request, const CommandLine& command,
                                   const SpawnDefaults& defaults, const PlanExtras& extras = {});

@@ -35,6 +35,7 @@ private:
 struct ChildStart {
   SpawnPlan& plan;
   ChildFailure& failure;
+  bool forked_without_clone3 = false;
 };
 
 [[noreturn, gnu::no_sanitize_address]] void start(void* argument) {
@@ -138,6 +139,7 @@ Cloned clone_with_memory_of_its_own(ChildStart& child, int control_group) {
 
 // Where clone3 is forbidden, as it is in some containers.
 Cloned fork_and_open(ChildStart& child) {
+  child.forked_without_clone3 = true;
   AllSignalsBlocked blocked;
   long pid = ::fork();
   if (pid == 0) start(&child);
@@ -154,35 +156,49 @@ std::expected<Spawned, int> spawn_sharing_memory(SpawnPlan& plan, int control_gr
   if (cloned.pid < 0) return std::unexpected{cloned.error};
   Spawned spawned{.pid = static_cast<pid_t>(cloned.pid), .pidfd = std::move(cloned.pidfd), .failure_pipe = {}, .failure = {}};
   if (failure.error != 0) spawned.failure = failure;
+  spawned.in_group = control_group >= 0;
   return spawned;
 }
 
-std::expected<Spawned, SpawnFailure> spawn_separately(SpawnPlan& plan, int control_group) {
+// The error is that of pipe2, clone3 or fork.
+std::expected<Spawned, int> spawn_separately(SpawnPlan& plan, int control_group) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{unable_to("create a pipe", errno)};
+  if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{errno};
   FileDescriptor reading{ends[0]}, writing{ends[1]};
   plan.failure_pipe = writing.get();
   ChildFailure failure;
   ChildStart child{plan, failure};
   Cloned cloned = clone_with_memory_of_its_own(child, control_group);
   if (cloned.pid < 0 && clone3_is_missing(cloned.error)) cloned = fork_and_open(child);
-  if (cloned.pid < 0) return std::unexpected{unable_to("fork", cloned.error)};
-  return Spawned{.pid = static_cast<pid_t>(cloned.pid), .pidfd = std::move(cloned.pidfd), .failure_pipe = std::move(reading), .failure = {}};
+  if (cloned.pid < 0) return std::unexpected{cloned.error};
+  return Spawned{.pid = static_cast<pid_t>(cloned.pid), .pidfd = std::move(cloned.pidfd), .failure_pipe = std::move(reading), .failure = {},
+                 .in_group = control_group >= 0 && !child.forked_without_clone3};
 }
 
-} // namespace
-
-std::expected<Spawned, SpawnFailure> spawn_child(SpawnPlan& plan, int control_group) {
+std::expected<Spawned, int> spawn_as_planned(SpawnPlan& plan, int control_group) {
   static const ChildStack stack;
   static bool clone3_works = true;
   plan.shares_memory = plan.shares_memory && can_share_memory && clone3_works && stack.memory() != nullptr;
   if (!plan.shares_memory) return spawn_separately(plan, control_group);
   auto spawned = spawn_sharing_memory(plan, control_group, stack.memory());
-  if (spawned) return std::move(*spawned);
-  if (!clone3_is_missing(spawned.error())) return std::unexpected{unable_to("fork", spawned.error())};
+  if (spawned || !clone3_is_missing(spawned.error())) return spawned;
   clone3_works = false;
   plan.shares_memory = false;
   return spawn_separately(plan, control_group);
+}
+
+// Whether it may be the control group that could not be entered.
+bool concerns_group(int error) {
+  return error == EACCES || error == EBUSY || error == EOPNOTSUPP || error == ENOENT || error == ENODEV || error == EINVAL;
+}
+
+} // namespace
+
+std::expected<Spawned, SpawnFailure> spawn_child(SpawnPlan& plan, int control_group) {
+  auto spawned = spawn_as_planned(plan, control_group);
+  if (!spawned && control_group >= 0 && concerns_group(spawned.error())) spawned = spawn_as_planned(plan, -1);
+  if (!spawned) return std::unexpected{unable_to("fork", spawned.error())};
+  return std::move(*spawned);
 }
 
 } // namespace upstart::supervisor

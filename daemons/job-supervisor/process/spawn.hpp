@@ -14,6 +14,7 @@ struct Spawned {
   // without a word when it did, with a ChildFailure when not.
   protocol::FileDescriptor failure_pipe;
   std::optional<ChildFailure> failure;
+  bool in_group = false; // whether it began in the control group
 };
 
 // `control_group`: a directory of cgroup v2 in which the child is to begin, or -1.

@@ -1,0 +1,326 @@
+// How main processes say that they are ready, and what becomes of jobs whose `expect` is wrong: each is accepted in bounded
+// time, supervised where it really runs, and stopped with no process left.
+#include "daemons/job-supervisor/process/process-test-support.hpp"
+
+#include <csignal>
+#include <sstream>
+
+using namespace upstart;
+using namespace upstart::supervisor;
+using namespace upstart::supervisor::test;
+using Told = std::vector<std::string>;
+
+namespace {
+
+const std::string actor = UPSTART_TEST_ACTOR;
+
+bool exists(pid_t pid) {
+  auto facts = facts_of(pid);
+  return facts && !facts->ended();
+}
+
+// One of many jobs that run at the same time under one supervisor.
+struct Actor {
+  Actor(RealProcesses& all, const Directory& directory, int number, Expect expect, std::string what)
+      : words{std::move(what)}, note{directory / ("pids-" + std::to_string(number))} {
+    auto job = std::make_shared<JobClass>();
+    job->name = "actor-" + std::to_string(number);
+    job->expect = expect;
+    std::string text = words;
+    for (std::size_t at; (at = text.find("note")) != std::string::npos;) text.replace(at, 4, "NOTE=" + note);
+    for (std::size_t at; (at = text.find("NOTE")) != std::string::npos;) text.replace(at, 4, "note");
+    job->commands[0] = Command{actor + " " + text, false};
+    processes = all.open(job, "", events);
+    SpawnRequest request;
+    request.environment = {"PATH=/bin:/usr/bin", "UPSTART_JOB=" + job->name, "UPSTART_INSTANCE="};
+    REQUIRE(processes->spawn(request));
+  }
+
+  [[nodiscard]] std::vector<pid_t> noted() const {
+    std::istringstream text{contents(note)};
+    return {std::istream_iterator<pid_t>{text}, {}};
+  }
+  [[nodiscard]] bool ready() const { return events.has("ready"); }
+  [[nodiscard]] bool ended() const { return events.has("main ended"); }
+  // Ready, and the supervised process is the one that noted itself last.
+  [[nodiscard]] bool supervises_the_last() const {
+    auto pids = noted();
+    return ready() && !pids.empty() && events.ready_pid == pids.back();
+  }
+  [[nodiscard]] bool leaves_nothing() const { return std::ranges::none_of(noted(), exists); }
+
+  std::string words, note;
+  Recorder events;
+  std::unique_ptr<JobProcesses> processes;
+};
+
+struct Troupe {
+  explicit Troupe(bool groups = true)
+      : all{loop, {.log_directory = "", .control_groups = groups, .warn = [this](const std::string& text) { warnings.push_back(text); }}} {}
+
+  Actor& add(Expect expect, const std::string& words) {
+    return *actors.emplace_back(std::make_unique<Actor>(all, directory, static_cast<int>(actors.size()), expect, words));
+  }
+  // Waits until it holds for all; names those for whom it does not.
+  void await_all(bool (Actor::*holds)() const) {
+    auto all_hold = [&] { return std::ranges::all_of(actors, [&](const auto& one) { return (*one.*holds)(); }); };
+    await(loop, all_hold, 20s);
+    for (const auto& one : actors) CHECK_MESSAGE((*one.*holds)(), one->words);
+  }
+  void stop_all() {
+    for (const auto& one : actors) one->processes->signal(ProcessKind::main, SIGTERM);
+    await_all(&Actor::ended);
+    for (const auto& one : actors) one->processes->kill_leftovers();
+    await_all(&Actor::leaves_nothing);
+  }
+  [[nodiscard]] bool warned_of(const std::string& text) const {
+    return std::ranges::any_of(warnings, [&](const std::string& warning) { return warning.contains(text); });
+  }
+
+  Directory directory;
+  protocol::EventLoop loop;
+  std::vector<std::string> warnings;
+  RealProcesses all;
+  std::vector<std::unique_ptr<Actor>> actors;
+};
+
+// Each number of forks, in each manner of making them.
+std::vector<std::string> all_manners_of_forking() {
+  std::vector<std::string> found;
+  for (std::string fork : {"fork ", "setsid fork ", "fork setsid ", "sleep=30 fork sleep=20 "})
+    for (int forks = 0; forks <= 3; ++forks) {
+      std::string words;
+      for (int i = 0; i < forks; ++i) words += fork;
+      found.push_back(words + "note");
+    }
+  return found;
+}
+
+void start_everything(Troupe& troupe) {
+  for (Expect expect : {Expect::fork, Expect::daemon})
+    for (const std::string& words : all_manners_of_forking()) troupe.add(expect, words);
+}
+
+} // namespace
+
+TEST_CASE("expect fork and daemon find the service however often it forks, and a stop leaves nothing") {
+  for (bool groups : {true, false}) {
+    Troupe troupe{groups};
+    start_everything(troupe);
+    troupe.await_all(&Actor::supervises_the_last);
+    troupe.stop_all();
+    for (const auto& one : troupe.actors) CHECK(WTERMSIG(one->events.ends[ProcessKind::main]) == SIGTERM);
+  }
+}
+
+TEST_CASE("a crash of the service is told with its signal, however often it forked") {
+  Troupe troupe;
+  start_everything(troupe);
+  troupe.await_all(&Actor::supervises_the_last);
+  for (const auto& one : troupe.actors) ::kill(one->noted().back(), SIGSEGV);
+  troupe.await_all(&Actor::ended);
+  for (const auto& one : troupe.actors) CHECK(WTERMSIG(one->events.ends[ProcessKind::main]) == SIGSEGV);
+}
+
+TEST_CASE("a wrong expect is named with the right one, a right one is not") {
+  Troupe troupe;
+  troupe.add(Expect::fork, "note");
+  troupe.add(Expect::fork, "fork note");
+  troupe.add(Expect::fork, "fork setsid fork note");
+  troupe.add(Expect::daemon, "note");
+  troupe.add(Expect::daemon, "fork note");
+  troupe.add(Expect::daemon, "fork setsid fork note");
+  troupe.add(Expect::daemon, "sleep=30 fork sleep=30 fork sleep=30 note");
+  troupe.await_all(&Actor::supervises_the_last);
+  CHECK(troupe.warned_of("actor-0 main process: expect fork, but it has not forked"));
+  CHECK_FALSE(troupe.warned_of("actor-1 "));
+  CHECK(troupe.warned_of("actor-2 main process: expect fork, but it has forked more than once: expect daemon would be right"));
+  CHECK(troupe.warned_of("actor-3 main process: expect daemon, but it has not forked"));
+  CHECK(troupe.warned_of("actor-4 main process: expect daemon, but it has forked only once: expect fork would be right"));
+  CHECK_FALSE(troupe.warned_of("actor-5 "));
+  CHECK_FALSE(troupe.warned_of("actor-6 "));
+}
+
+TEST_CASE("a right expect is ready at once, not after a time of watching") {
+  Troupe troupe;
+  troupe.add(Expect::fork, "fork note");
+  troupe.add(Expect::daemon, "fork setsid fork note");
+  auto began = std::chrono::steady_clock::now();
+  troupe.await_all(&Actor::ready);
+  CHECK(std::chrono::steady_clock::now() - began < 400ms);
+}
+
+TEST_CASE("a parent that never ends is supervised itself, and its child ends with it") {
+  for (bool groups : {true, false}) {
+    Troupe troupe{groups};
+    for (Expect expect : {Expect::fork, Expect::daemon}) {
+      troupe.add(expect, "note fork-stay note");
+      troupe.add(expect, "note fork-stay setsid note");
+      troupe.add(expect, "note fork-wait note");
+    }
+    troupe.await_all(&Actor::ready);
+    for (const auto& one : troupe.actors) CHECK_MESSAGE(one->events.ready_pid == one->noted().front(), one->words);
+    troupe.stop_all();
+  }
+}
+
+TEST_CASE("a child that dies first does not end the service") {
+  Troupe troupe;
+  troupe.add(Expect::fork, "fork-brief fork note");
+  troupe.add(Expect::daemon, "fork-brief fork setsid fork-brief fork note");
+  troupe.await_all(&Actor::supervises_the_last);
+  troupe.stop_all();
+}
+
+TEST_CASE("a main process that ends before it is ready is told as ended, with its status, and never as ready") {
+  Troupe troupe;
+  troupe.add(Expect::fork, "note exit=3");
+  troupe.add(Expect::fork, "note fork exit=4");
+  troupe.add(Expect::daemon, "note fork sleep=50 exit=5");
+  troupe.add(Expect::stop, "note exit=6");
+  troupe.add(Expect::ready_fd, "note exit=7");
+  troupe.add(Expect::notify, "note exit=8");
+  troupe.await_all(&Actor::ended);
+  for (std::size_t i : {0, 2, 3, 4, 5}) {
+    CHECK(troupe.actors[i]->events.ends[ProcessKind::main] == W_EXITCODE(static_cast<int>(i) + 3, 0));
+    CHECK_FALSE(troupe.actors[i]->ready());
+  }
+  CHECK(troupe.actors[1]->ended()); // by whom it was supervised when it ended depends on who was faster
+}
+
+TEST_CASE("a service that forks long after it was accepted is followed") {
+  Troupe troupe;
+  Actor& late = troupe.add(Expect::fork, "sleep=2000 fork note");
+  REQUIRE(await(troupe.loop, [&] { return late.ready(); }));
+  CHECK(late.noted().empty());
+  REQUIRE(await(troupe.loop, [&] { return late.supervises_the_last(); }));
+  CHECK(late.events.told == Told{"main executed", "ready", "moved"});
+  troupe.stop_all();
+}
+
+TEST_CASE("a shell around the service is looked through") {
+  Troupe troupe{false};
+  Directory directory;
+  for (Expect expect : {Expect::fork, Expect::daemon}) {
+    TestJob job;
+    job.job_class.expect = expect;
+    std::string note = job.directory / "pid";
+    job.script("true\n" + actor + " fork setsid fork note=" + note + "\necho started\n");
+    REQUIRE(job.spawn());
+    REQUIRE(await(job.loop, [&] { return job.events.ready_pid != 0 && contents(note) == std::to_string(job.events.ready_pid) + "\n"; }));
+    job.job->signal(ProcessKind::main, SIGKILL);
+    CHECK(job.await_told("main ended"));
+  }
+}
+
+TEST_CASE("an order to end is obeyed: who remains then is left over, not the service") {
+  for (bool groups : {true, false}) {
+    Troupe troupe{groups};
+    Actor& graceful = troupe.add(Expect::fork, "fork note fork-wait ignore=15 note exit=0");
+    REQUIRE(await(troupe.loop, [&] { return graceful.events.has("main ended") || graceful.ready(); }));
+    troupe.actors.front()->processes->signal(ProcessKind::main, SIGTERM);
+    troupe.await_all(&Actor::ended);
+    graceful.processes->kill_leftovers();
+    troupe.await_all(&Actor::leaves_nothing);
+  }
+}
+
+TEST_CASE("expect stop is ready when the process has stopped itself, and lets it go on") {
+  TestJob job;
+  job.job_class.expect = Expect::stop;
+  job.exec(actor + " stop note=" + (job.directory / "pid"));
+  auto pid = job.spawn();
+  REQUIRE(pid);
+  REQUIRE(job.await_told("ready"));
+  CHECK(job.events.ready_pid == *pid);
+  REQUIRE(await(job.loop, [&] { return !contents(job.directory / "pid").empty(); }));
+  job.job->signal(ProcessKind::main, SIGKILL);
+  CHECK(job.await_told("main ended"));
+}
+
+TEST_CASE("expect readyfd is ready at a byte, or when the descriptor is closed") {
+  for (std::string words : {"ready", "sleep=10 forget"}) {
+    TestJob job;
+    job.job_class.expect = Expect::ready_fd;
+    if (words == "ready") job.exec(actor + " ready");
+    else job.script("eval \"exec $READY_FD<&-\"\nexec sleep 1000\n");
+    REQUIRE(job.spawn());
+    REQUIRE(job.await_told("ready"));
+    job.job->signal(ProcessKind::main, SIGKILL);
+    CHECK(job.await_told("main ended"));
+  }
+}
+
+TEST_CASE("expect notify is ready at READY=1 and not before, and tells the status") {
+  TestJob job;
+  job.job_class.expect = Expect::notify;
+  job.script(actor + " say=STATUS=working exit=0\n[ -f " + (job.directory / "go") + " ] || sleep 0.05\nexec " + actor + " say=READY=1\n");
+  REQUIRE(job.spawn());
+  REQUIRE(await(job.loop, [&] { return job.events.status_text == "working"; }));
+  CHECK_FALSE(job.events.has("ready"));
+  REQUIRE(job.await_told("ready"));
+  job.job->signal(ProcessKind::main, SIGTERM);
+  CHECK(job.await_told("main ended"));
+}
+
+TEST_CASE("expect notify follows MAINPID to a process of the job, and refuses another") {
+  TestJob job;
+  job.job_class.expect = Expect::notify;
+  job.script(actor + " say=MAINPID=1 exit=0\nexec " + actor + " fork-stay note=" + (job.directory / "pid") + " say=MAINPID=% say=READY=1\n");
+  REQUIRE(job.spawn());
+  REQUIRE(job.await_told("ready"));
+  CHECK(std::to_string(job.events.ready_pid) + "\n" == contents(job.directory / "pid"));
+  CHECK(job.warnings.size() == 1);
+  job.job->signal(ProcessKind::main, SIGKILL);
+  CHECK(job.await_told("main ended"));
+  job.job->kill_leftovers();
+}
+
+TEST_CASE("a service that misses its watchdog is ended") {
+  TestJob job;
+  job.job_class.expect = Expect::notify;
+  job.job_class.watchdog = 1s;
+  job.script("[ $WATCHDOG_USEC = 1000000 ] && [ $WATCHDOG_PID = $$ ] || exit 9\nexec " + actor + " say=READY=1 sleep=600 say=WATCHDOG=1 sleep=600 say=STATUS=alive\n");
+  REQUIRE(job.spawn());
+  REQUIRE(job.await_told("main ended"));
+  CHECK(job.events.status_text == "alive");
+  CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGABRT);
+}
+
+TEST_CASE("what has begun a session of its own is ended with the job, without control groups as with them") {
+  for (bool groups : {true, false}) {
+    Troupe troupe{groups};
+    troupe.add(Expect::none, "note fork-stay setsid note");
+    troupe.add(Expect::none, "note fork-stay fork setsid fork note");
+    troupe.add(Expect::none, "note fork-stay setsid note fork-stay note");
+    REQUIRE(await(troupe.loop, [&] { return std::ranges::all_of(troupe.actors, [](const auto& one) { return one->noted().size() >= 2; }); }));
+    troupe.stop_all();
+  }
+}
+
+TEST_CASE("a process may be spawned after the leftovers were killed") {
+  for (bool groups : {true, false}) {
+    TestJob job;
+    job.options.control_groups = groups;
+    job.exec("sleep 1000");
+    job.exec("true", ProcessKind::post_stop);
+    REQUIRE(job.spawn());
+    REQUIRE(job.await_told("ready"));
+    job.job->kill_leftovers();
+    REQUIRE(job.await_told("main ended"));
+    REQUIRE(job.spawn(ProcessKind::post_stop));
+    REQUIRE(job.await_told("post-stop ended"));
+    CHECK(job.events.ends[ProcessKind::post_stop] == 0);
+  }
+}
+
+TEST_CASE("a process that has cleared its environment is ended with its job where there are control groups") {
+  Troupe troupe;
+  if (!troupe.all.groups().available()) {
+    MESSAGE("skipped: no control group can be made here");
+    return;
+  }
+  Actor& one = troupe.add(Expect::none, "fork-stay setsid forget fork note");
+  REQUIRE(await(troupe.loop, [&] { return !one.noted().empty(); }));
+  troupe.stop_all();
+}

@@ -1,0 +1,33 @@
+// `expect fork` and `expect daemon` carried out: tells ForkFollowing what happens, and does what it says.
+#pragma once
+
+#include "daemons/job-supervisor/process/fork-following.hpp"
+#include "daemons/job-supervisor/process/readiness.hpp"
+
+#include <optional>
+
+namespace upstart::supervisor {
+
+class ForkReadiness : public Readiness {
+public:
+  ForkReadiness(MainProcess& main, Expect expect);
+
+  void begin() override;
+  bool main_ended(int wait_status) override;
+  void signalled() override;
+
+private:
+  [[nodiscard]] ForkFollowing::Time now() const;
+  void look();
+  void orphan_ended(pid_t pid);
+  void watch_closely();
+
+  MainProcess& main_;
+  Expect expect_;
+  std::optional<ForkFollowing> following_; // from `begin` on
+  std::uint64_t began_ = 0;                // nanoseconds of the loop's clock
+  protocol::Timer timer_;
+  std::optional<Children::Witness> witness_; // while it has not settled
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,47 @@
+// The control group that holds all processes of an instance, where the kernel and our rights allow one: a directory of the
+// cgroup v2 tree below this process's own. It says who belongs to the job, however the process may have detached itself, and ends
+// all of them at once.
+#pragma once
+
+#include "protocol/file-descriptor.hpp"
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace upstart::supervisor {
+
+// All the groups of this supervisor.
+class JobGroups {
+public:
+  // Disabled: as if the kernel had none.
+  explicit JobGroups(bool enabled);
+  ~JobGroups();
+  JobGroups(const JobGroups&) = delete;
+  JobGroups& operator=(const JobGroups&) = delete;
+
+  [[nodiscard]] bool available() const { return !base_.empty(); }
+  // A directory that was not there before, named after the job and numbered. Empty when it cannot be made.
+  [[nodiscard]] std::string create(std::string_view job, std::string_view instance);
+  // Removes the directory now, or as soon as nobody is in it any more.
+  void remove(const std::string& path);
+  // Tries again what could not be removed.
+  void remove_empty();
+
+private:
+  std::string base_;
+  unsigned long next_ = 0;
+  std::unordered_set<std::string> to_be_removed_;
+};
+
+[[nodiscard]] std::vector<pid_t> members_of(const std::string& group);
+// SIGKILL for all who are in it, at once and for good: Linux 6.18 was seen to kill also what is cloned into such a group later.
+void kill_group_for_good(const std::string& group);
+// SIGKILL for all who are in it, one after the other while they are frozen.
+void kill_members(const std::string& group);
+
+} // namespace upstart::supervisor

@@ -1,0 +1,53 @@
+#include "daemons/job-supervisor/process/leftovers.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <unistd.h>
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr std::chrono::milliseconds between_looks{20};
+constexpr int most_looks = 10;
+
+void kill_tree(pid_t root) {
+  for (pid_t pid : tree_of(root)) ::kill(pid, SIGKILL);
+}
+
+} // namespace
+
+Leftovers::Leftovers(Children& children) : children_{children}, timer_{children.loop(), [this] { look(); }} {}
+
+void Leftovers::kill(JobMembers members) {
+  requests_.push_back({std::move(members), ticks_since_boot()});
+  timer_.start(std::chrono::milliseconds{0});
+}
+
+void Leftovers::look() {
+  if (kill_orphans()) timer_.start(between_looks);
+}
+
+void Leftovers::finish() {
+  while (kill_orphans()) {}
+}
+
+// True if it is to be done again: those who were killed may have had children in the last moment.
+bool Leftovers::kill_orphans() {
+  std::vector<Request*> found;
+  for (pid_t pid : children_of(::getpid())) {
+    if (children_.is_watched(pid)) continue;
+    auto facts = facts_of(pid);
+    if (!facts || facts->ended()) continue;
+    for (Request& request : requests_) {
+      if (facts->started > request.asked || !belongs_to(request.members, *facts)) continue;
+      kill_tree(pid);
+      found.push_back(&request);
+      break;
+    }
+  }
+  std::erase_if(requests_, [&](Request& request) { return ++request.rounds >= most_looks || !std::ranges::contains(found, &request); });
+  return !requests_.empty();
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,44 @@
+// `expect notify`: the process tells on the socket of NOTIFY_SOCKET that it is ready (READY=1), what it does (STATUS=), which process
+// is the main one (MAINPID=), and that it still lives (WATCHDOG=1; silence for longer than `watchdog` ends it).
+#pragma once
+
+#include "daemons/job-supervisor/process/readiness.hpp"
+#include "daemons/job-supervisor/process/settling.hpp"
+
+#include <map>
+#include <string_view>
+
+namespace upstart::supervisor {
+
+// KEY=VALUE lines of a message.
+[[nodiscard]] std::map<std::string, std::string, std::less<>> parse_notification(std::string_view message);
+
+class NotifyReadiness : public Readiness {
+public:
+  NotifyReadiness(MainProcess& main, const JobClass& job_class, protocol::FileDescriptor socket, std::string address);
+
+  void prepare(PlanExtras& extras) override;
+  void begin() override;
+
+private:
+  void readable();
+  [[nodiscard]] bool may_speak(uid_t user) const;
+  void heard(const std::map<std::string, std::string, std::less<>>& lines);
+  [[nodiscard]] bool take_main(const std::string& pid);
+  void heard_nothing();
+  void silent_too_long();
+  void keep_watch();
+
+  MainProcess& main_;
+  std::chrono::milliseconds watchdog_, kill_timeout_;
+  protocol::FileDescriptor socket_;
+  std::string address_;
+  bool ready_ = false;
+  Patience patience_;
+  protocol::Timer watchdog_timer_, kill_timer_;
+  protocol::FdWatcher watcher_;
+};
+
+[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main);
+
+} // namespace upstart::supervisor

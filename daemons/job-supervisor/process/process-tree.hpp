@@ -1,0 +1,36 @@
+// What /proc tells of processes: who is whose child, in which session, since when.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upstart::supervisor {
+
+struct ProcessFacts {
+  pid_t pid = 0, parent = 0, group = 0, session = 0;
+  char state = '?';
+  bool ending = false; // about to end: its descriptors may be closed already
+  std::uint64_t processor_time = 0; // clock ticks
+  std::uint64_t started = 0;        // clock ticks since boot
+  [[nodiscard]] bool ended() const { return state == 'Z' || state == 'X'; }
+  friend bool operator==(const ProcessFacts&, const ProcessFacts&) = default;
+};
+
+// Nothing when there is no such process.
+[[nodiscard]] std::optional<ProcessFacts> facts_of(pid_t pid);
+// The text of /proc/PID/stat; a program's name may hold anything.
+[[nodiscard]] std::optional<ProcessFacts> parse_stat(std::string_view text);
+[[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
+// The process and all its descendants.
+[[nodiscard]] std::vector<pid_t> tree_of(pid_t pid);
+// Whether each of these KEY=VALUE strings is in the environment that the process was executed with.
+[[nodiscard]] bool environment_has(pid_t pid, const std::vector<std::string>& strings);
+// Now, as `started` counts.
+[[nodiscard]] std::uint64_t ticks_since_boot();
+
+} // namespace upstart::supervisor

@@ -1,0 +1,107 @@
+#include "daemons/job-supervisor/process/readiness.hpp"
+
+#include "daemons/job-supervisor/process/fork-readiness.hpp"
+#include "daemons/job-supervisor/process/notify-readiness.hpp"
+#include "daemons/job-supervisor/process/settling.hpp"
+#include "daemons/job-supervisor/process/spawn-failure.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <unistd.h>
+
+namespace upstart::supervisor {
+
+namespace {
+
+// `expect stop`: it stops itself, and is told to go on.
+class StopReadiness : public Readiness {
+public:
+  explicit StopReadiness(MainProcess& main)
+      : main_{main}, patience_{main.children().loop(), [&main] { return main.child().pid(); }, [this] { never_stopped(); }} {}
+
+  void begin() override {
+    patience_.begin();
+    main_.child().on_stop([this] { stopped(); });
+  }
+
+private:
+  void stopped() {
+    main_.child().on_stop({});
+    main_.child().signal_group(SIGCONT);
+    main_.ready();
+  }
+  void never_stopped() {
+    main_.child().on_stop({});
+    main_.warn("expect stop, but it has not stopped itself: it would be right without expect");
+    main_.ready();
+  }
+
+  MainProcess& main_;
+  Patience patience_;
+};
+
+bool is_ending(pid_t pid) {
+  auto facts = facts_of(pid);
+  return !facts || facts->ended() || facts->ending;
+}
+
+// `expect readyfd`: a byte or the end of file on a pipe.
+class PipeReadiness : public Readiness {
+public:
+  PipeReadiness(MainProcess& main, protocol::FileDescriptor reading, protocol::FileDescriptor writing)
+      : main_{main}, reading_{std::move(reading)}, writing_{std::move(writing)},
+        patience_{main.children().loop(), [&main] { return main.child().pid(); }, [this] { nothing_came(); }},
+        watcher_{main.children().loop(), reading_.get(), [this](unsigned) { readable(); }} {}
+
+  void prepare(PlanExtras& extras) override { extras.ready_descriptor = writing_.get(); }
+
+  void begin() override {
+    writing_.reset();
+    patience_.begin();
+    watcher_.watch(protocol::FdWatcher::readable);
+  }
+
+private:
+  void readable() {
+    std::array<char, 64> ignored;
+    ssize_t got = ::read(reading_.get(), ignored.data(), ignored.size());
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    watcher_.watch(0);
+    if (got <= 0 && is_ending(main_.child().pid())) return; // closed because it is gone
+    main_.ready();
+  }
+  void nothing_came() {
+    watcher_.watch(0);
+    main_.warn("expect readyfd, but nothing was written to READY_FD: it would be right without expect");
+    main_.ready();
+  }
+
+  MainProcess& main_;
+  protocol::FileDescriptor reading_, writing_;
+  Patience patience_;
+  protocol::FdWatcher watcher_;
+};
+
+std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_pipe_readiness(MainProcess& main) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{unable_to("create a pipe", errno)};
+  protocol::FileDescriptor reading{ends[0]}, writing{ends[1]};
+  return std::make_unique<PipeReadiness>(main, std::move(reading), std::move(writing));
+}
+
+} // namespace
+
+std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_readiness(const JobClass& job_class, MainProcess& main) {
+  switch (job_class.expect) {
+  case Expect::none: return nullptr;
+  case Expect::stop: return std::make_unique<StopReadiness>(main);
+  case Expect::fork:
+  case Expect::daemon: return std::make_unique<ForkReadiness>(main, job_class.expect);
+  case Expect::ready_fd: return make_pipe_readiness(main);
+  case Expect::notify: return make_notify_readiness(job_class, main);
+  }
+  return nullptr;
+}
+
+} // namespace upstart::supervisor
