@@ -122,6 +122,8 @@ void Job::ready(pid_t pid) {
   manager_.settle();
 }
 
+void Job::moved(pid_t pid) { pids_[ProcessKind::main] = pid; }
+
 void Job::ended(ProcessKind kind, int wait_status) {
   report_end(kind, wait_status);
   pids_.erase(kind);

@@ -69,6 +69,7 @@ public:
   void executed(ProcessKind kind) override;
   void not_executed(ProcessKind kind, const SpawnFailure& failure) override;
   void ready(pid_t pid) override;
+  void moved(pid_t pid) override;
   void ended(ProcessKind kind, int wait_status) override;
 
 private:
