@@ -35,7 +35,13 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
   sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
 }
 
-BusConnection::~BusConnection() { *alive_ = false; }
+// Closed before sdbus-c++ does it, which would wait until the other end has read everything: one that does not read must
+// not hold us up. Whatever there was room for has been written long ago.
+BusConnection::~BusConnection() {
+  *alive_ = false;
+  watcher_.watch(0);
+  sd_bus_close(bus_);
+}
 
 void BusConnection::process() {
   if (lost_) return;

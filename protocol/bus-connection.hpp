@@ -3,7 +3,8 @@
 // loop, in `Greeting`: a peer that connects and says nothing holds up nobody.
 //
 // The owner may destroy a connection at any time but from within a message handler of that very connection; the
-// disconnect callback is a good place, since it comes from the loop.
+// disconnect callback is a good place, since it comes from the loop. What could not be written by then, because the
+// other end did not read, is dropped; a client that sends and goes calls sd_bus_flush first.
 #pragma once
 
 #include "protocol/event-loop.hpp"
