@@ -192,6 +192,7 @@ void Broker::record(const Origin& from, const std::string& name, const std::vect
     if (link.get() != &from.link) {
       link->announce(id, name, env);
       something_waits_ |= link->has_waiting();
+      if (link->overfull()) flush_soon();
     }
   reserve_ids();
 }

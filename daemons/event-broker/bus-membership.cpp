@@ -12,15 +12,27 @@ namespace {
 
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{30'000};
+// A path that is watched is tried a few times more: it appears a moment before somebody listens there.
+constexpr std::chrono::milliseconds longest_pause_of_watched{3'000};
 
-int name_answered(sd_bus_message* reply, void*, sd_bus_error*) {
+// Of an address such as "unix:path=/run/dbus/system_bus_socket"; empty where it has none, or has alternatives.
+std::string path_of(std::string_view address) {
+  constexpr std::string_view prefix = "unix:path=";
+  if (!address.starts_with(prefix) || address.find_first_of(";%") != std::string_view::npos) return {};
+  address.remove_prefix(prefix.size());
+  return std::string{address.substr(0, address.find(','))};
+}
+
+int name_answered(sd_bus_message* reply, void* address, sd_bus_error*) {
   if (const auto* error = sd_bus_message_get_error(reply); error != nullptr) {
     spdlog::warn("the bus refuses the name {}: {}", protocol::bus_name::event_broker, error->message);
     return 0;
   }
   constexpr std::uint32_t waiting_in_line = 2;
   std::uint32_t answer = 0;
-  if (sd_bus_message_read(reply, "u", &answer) >= 0 && answer == waiting_in_line)
+  if (sd_bus_message_read(reply, "u", &answer) >= 0 && answer != waiting_in_line)
+    spdlog::info("joined the bus at {}", *static_cast<const std::string*>(address));
+  else
     spdlog::warn("the name {} belongs to another process on this bus; it is ours when that one leaves", protocol::bus_name::event_broker);
   return 0;
 }
@@ -43,17 +55,17 @@ void BusMembership::answered(std::expected<std::unique_ptr<protocol::BusConnecti
     told_ = outcome.error();
     return try_later();
   }
-  spdlog::info("joined the bus at {}", address_);
   is_member_ = true;
   pause_ = first_pause;
   told_.clear();
+  watch_.reset();
   auto* bus = (*outcome)->raw();
   joined_(std::move(*outcome));
   take_name(bus);
 }
 
 void BusMembership::take_name(sd_bus* bus) {
-  int error = sd_bus_request_name_async(bus, nullptr, protocol::bus_name::event_broker, SD_BUS_NAME_QUEUE, name_answered, nullptr);
+  int error = sd_bus_request_name_async(bus, nullptr, protocol::bus_name::event_broker, SD_BUS_NAME_QUEUE, name_answered, &address_);
   if (error < 0) spdlog::warn("unable to ask for the name {}: {}", protocol::bus_name::event_broker, std::strerror(-error));
 }
 
@@ -64,8 +76,17 @@ void BusMembership::lost() {
 }
 
 void BusMembership::try_later() {
+  auto path = path_of(address_);
+  if (!watch_ && !path.empty()) watch_ = std::make_unique<PathWatch>(loop_, path, [this] { path_appeared(); });
+  bool watched = watch_ && watch_->works();
+  if (watched && pause_ > longest_pause_of_watched) return;
   retry_.start(pause_);
   pause_ = std::min(pause_ * 2, longest_pause);
+}
+
+void BusMembership::path_appeared() {
+  pause_ = first_pause;
+  join();
 }
 
 } // namespace upstart::broker

@@ -1,7 +1,8 @@
 // Being on a bus, as far as it lies with us: connects, takes the broker's name, and after a failure or a loss tries
-// again with growing pauses. Says what is wrong once, not at each attempt.
+// again: with growing pauses, and where the bus has a path of its own as soon as that appears. Says what is wrong once, not at each attempt.
 #pragma once
 
+#include "daemons/event-broker/path-watch.hpp"
 #include "protocol/bus-connection.hpp"
 
 namespace upstart::broker {
@@ -22,6 +23,7 @@ public:
 private:
   void answered(std::expected<std::unique_ptr<protocol::BusConnection>, std::string> outcome);
   void try_later();
+  void path_appeared();
   void take_name(sd_bus* bus);
 
   protocol::EventLoop& loop_;
@@ -29,6 +31,7 @@ private:
   Joined joined_;
   std::unique_ptr<protocol::Greeting> greeting_;
   protocol::Timer retry_;
+  std::unique_ptr<PathWatch> watch_;
   std::chrono::milliseconds pause_;
   std::string told_;
   bool is_member_ = false;

@@ -101,7 +101,9 @@ int main(int argc, char** argv) try {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& outcome) {
-    return program.exit(outcome) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (outcome.get_exit_code() == 0) return program.exit(outcome);
+    std::cerr << "event-broker: " << outcome.what() << "\nTry `upstart-event-broker --help' for more information.\n";
+    return EXIT_FAILURE;
   }
   set_up_log(options);
   std::signal(SIGPIPE, SIG_IGN);

@@ -323,3 +323,19 @@ TEST_CASE("told to end, the broker ends with status 0 and its events wait for th
   CHECK(peer->pending() == 1);
   CHECK(daemon.standard_error().empty());
 }
+
+TEST_CASE("a peer that never reads is hung up on before it costs without end, and everybody else goes on") {
+  EventLoop loop;
+  EventLoop never_run;
+  Daemon daemon;
+  daemon.start();
+  Peer deaf{never_run, daemon.address()};
+  Peer recorder{loop, daemon.address()};
+  static_cast<void>(deaf->pending());
+  for (int i = 0; i < 200'000 && !daemon.standard_error().contains("does not read"); i += 1000) {
+    for (int k = 0; k < 1000; ++k) recorder->Record("r", {}, 0, 0);
+    static_cast<void>(recorder->pending());
+  }
+  CHECK(daemon.standard_error().contains("a connection is closed: its other end does not read"));
+  CHECK(recorder.emit("a") > 0);
+}
