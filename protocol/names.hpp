@@ -19,7 +19,7 @@ inline constexpr const char* manager = "/com/ubuntu/Upstart";
 inline constexpr const char* jobs = "/com/ubuntu/Upstart/jobs";
 inline constexpr const char* event_broker = "/com/ubuntu/Upstart/EventBroker";
 inline constexpr const char* event_handler = "/com/ubuntu/Upstart/EventHandler";
-inline constexpr const char* job_supervisor = "/com/ubuntu/Upstart/JobSupervisor";
+inline constexpr const char* job_supervisor = manager; // a second interface of the same object
 inline constexpr const char* socket_bridge = "/com/ubuntu/Upstart/SocketBridge";
 } // namespace path
 

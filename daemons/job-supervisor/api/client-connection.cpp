@@ -26,6 +26,41 @@ char** to_strv(const std::vector<std::string>& strings) {
 
 } // namespace
 
+// A method call as it came in.
+struct ClientConnection::Call {
+  explicit Call(sd_bus_message* of)
+      : message{of}, path{text(sd_bus_message_get_path(of))}, interface{text(sd_bus_message_get_interface(of))}, member{text(sd_bus_message_get_member(of))} {}
+
+  [[nodiscard]] bool is_introspection() const { return interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect"; }
+  [[nodiscard]] bool is_set() const { return interface == "org.freedesktop.DBus.Properties" && member == "Set"; }
+  // Which property a Get or Set is about: interface and name.
+  [[nodiscard]] std::pair<std::string, std::string> property() const {
+    const char *of = "", *name = "";
+    sd_bus_message_read(message, "ss", &of, &name);
+    std::pair<std::string, std::string> result{of, name};
+    sd_bus_message_rewind(message, 1);
+    return result;
+  }
+  [[nodiscard]] std::string variant_signature() const {
+    const char* contents = nullptr;
+    char kind = 0;
+    sd_bus_message_skip(message, "ss");
+    std::string signature = sd_bus_message_peek_type(message, &kind, &contents) > 0 && kind == 'v' ? text(contents) : "";
+    sd_bus_message_rewind(message, 1);
+    return signature;
+  }
+  // What the D-Bus library of the original's clients says, to the letter.
+  [[nodiscard]] std::string unknown() const {
+    return "Method \"" + member + "\" with signature \"" + text(sd_bus_message_get_signature(message, 1)) + "\" on interface \"" + interface + "\" doesn't exist\n";
+  }
+
+  sd_bus_message* message;
+  std::string path, interface, member;
+
+private:
+  static std::string text(const char* string) { return string != nullptr ? string : ""; }
+};
+
 struct ClientConnection::Object {
   std::string path;
   std::unique_ptr<JobObject> job;
@@ -93,18 +128,53 @@ int ClientConnection::refuse(sd_bus_message* message, const char* error, const s
 int ClientConnection::filter(sd_bus_message* message) {
   std::uint8_t type = 0;
   if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL) return 0;
-  const char* path = sd_bus_message_get_path(message);
-  const char* interface = sd_bus_message_get_interface(message);
-  const char* member = sd_bus_message_get_member(message);
-  if (path == nullptr || member == nullptr || !std::string_view{path}.starts_with(protocol::path::manager)) return 0;
-  auto needed = permission_for(interface != nullptr ? interface : "", member);
+  Call call{message};
+  if (call.path == protocol::path::jobs) return call.is_introspection() ? introspect(call, nullptr) : 0;
+  auto kind = kind_of(call.path);
+  if (!kind) return 0;
+  auto needed = permission_for(call.interface, call.member);
   if (needed && !control_.may_change(connection_->caller_of(message)))
     return refuse(message, protocol::error_name::permission_denied, "You do not have permission to " + std::string{*needed});
+  const auto& description = InterfaceDescription::of(*kind);
+  bool exists = *kind == ObjectKind::manager || materialise(call.path);
+  if (!exists || !has_member(call, description)) return refuse(message, protocol::error_name::unknown_method, call.unknown());
+  if (call.is_introspection()) return introspect(call, &description);
+  return call.is_set() ? check_set(call, description) : 0;
+}
+
+// The path is that of an object, or of a job that does not exist (any more).
+std::optional<ObjectKind> ClientConnection::kind_of(const std::string& path) {
+  if (path == protocol::path::manager) return ObjectKind::manager;
+  if (!path.starts_with(std::string{protocol::path::jobs} + "/")) return std::nullopt;
   auto address = protocol::address_of_path(path);
-  if (!address) return 0;
-  if (materialise(path)) return 0;
-  return refuse(message, protocol::error_name::unknown_method,
-                std::string{"Method \""} + member + "\" on interface \"" + (interface != nullptr ? interface : "") + "\" doesn't exist: no object at " + path);
+  return address && address->instance ? ObjectKind::instance : ObjectKind::job;
+}
+
+bool ClientConnection::has_member(const Call& call, const InterfaceDescription& description) {
+  if (call.interface.starts_with("org.freedesktop.DBus.")) {
+    if (call.interface != "org.freedesktop.DBus.Properties" || call.member == "GetAll") return true;
+    auto [interface, name] = call.property();
+    return !description.has(interface) || description.property(interface, name) != nullptr;
+  }
+  return description.has_method(call.interface, call.member);
+}
+
+int ClientConnection::check_set(const Call& call, const InterfaceDescription& description) {
+  auto [interface, name] = call.property();
+  const auto* property = description.property(interface, name);
+  if (property == nullptr) return 0;
+  if (!property->writable) return refuse(call.message, protocol::error_name::access_denied, "Property " + name + " is read-only");
+  if (call.variant_signature() == property->signature) return 0;
+  return refuse(call.message, protocol::error_name::invalid_args, "Invalid arguments to " + name + " property");
+}
+
+int ClientConnection::introspect(const Call& call, const InterfaceDescription* description) {
+  std::vector<std::string> names;
+  if (call.path == protocol::path::manager) names.emplace_back("jobs");
+  for (const auto& child : children(call.path)) names.push_back(child.substr(child.rfind('/') + 1));
+  auto text = description != nullptr ? description->document(call.path, names) : InterfaceDescription::document_of_folder(names);
+  sd_bus_reply_method_return(call.message, "s", text.c_str());
+  return 1;
 }
 
 bool ClientConnection::materialise(const std::string& path) {

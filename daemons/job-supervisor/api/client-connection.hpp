@@ -3,6 +3,7 @@
 // may call what before any object sees the call.
 #pragma once
 
+#include "daemons/job-supervisor/api/interface-description.hpp"
 #include "daemons/job-supervisor/jobs/job-manager.hpp"
 #include "protocol/bus-connection.hpp"
 
@@ -64,7 +65,12 @@ private:
   struct Object; // a materialised job or instance
   class PendingReplies;
 
+  struct Call;
   int filter(sd_bus_message* message);
+  static std::optional<ObjectKind> kind_of(const std::string& path);
+  static bool has_member(const Call& call, const InterfaceDescription& description);
+  int check_set(const Call& call, const InterfaceDescription& description);
+  int introspect(const Call& call, const InterfaceDescription* description);
   int refuse(sd_bus_message* message, const char* error, const std::string& text);
   bool materialise(const std::string& path);
   void forget(const std::string& path);
