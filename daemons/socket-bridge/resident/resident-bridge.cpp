@@ -17,7 +17,7 @@ Time now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::
 ResidentBridge::ResidentBridge(protocol::EventLoop& loop, const Options& options, protocol::FileDescriptor listening, Inherited inherited)
     : loop_{loop}, alarm_{loop, [this] { carry_out(table_.time_reached(now())); }},
       sockets_{loop,
-               {.client_came = [this](const auto& address) { carry_out(table_.client_came(address, now())); },
+               {.client_came = [this](const auto& address, auto waiting) { carry_out(table_.client_came(address, waiting, now())); },
                 .lost = [this](const auto& address) { carry_out(table_.lost(address)); }}},
       public_{loop, std::move(listening), [this] { return table_.report(); }},
       broker_{loop,

@@ -18,7 +18,7 @@ ServedSocket listening_socket() {
 
 // A client comes, and the event fails after a moment; true if the event was emitted.
 bool failed_attempt(ServedSocket& socket, Time now) {
-  if (!socket.client_came(now)) return false;
+  if (!socket.client_came({}, now)) return false;
   socket.event_emitted(now);
   socket.event_finished(true, now);
   return true;
@@ -26,7 +26,7 @@ bool failed_attempt(ServedSocket& socket, Time now) {
 
 // A client comes, a job takes the socket and is over after `length`; true if the event was emitted.
 bool taken_for(ServedSocket& socket, Time now, Time length) {
-  if (!socket.client_came(now)) return false;
+  if (!socket.client_came({}, now)) return false;
   socket.event_emitted(now);
   socket.set_held(true, now);
   socket.event_finished(false, now);
@@ -39,7 +39,7 @@ bool taken_for(ServedSocket& socket, Time now, Time length) {
 TEST_CASE("a socket goes round: listening, starting, handed over, listening") {
   auto socket = listening_socket();
   CHECK(socket.text() == "listening");
-  CHECK(socket.client_came(start));
+  CHECK(socket.client_came({}, start));
   socket.event_emitted(start);
   CHECK(socket.text() == "starting");
   socket.set_held(true, start);
@@ -53,33 +53,33 @@ TEST_CASE("a socket goes round: listening, starting, handed over, listening") {
 
 TEST_CASE("a job that was active and is not any more, while its event is on its way, leaves the socket starting") {
   auto socket = listening_socket();
-  CHECK(socket.client_came(start));
+  CHECK(socket.client_came({}, start));
   socket.event_emitted(start);
   socket.set_held(true, start);
   socket.set_held(false, start);
   CHECK(socket.state() == State::starting);
   socket.event_finished(true, start);
-  CHECK_FALSE(socket.client_came(start));
+  CHECK_FALSE(socket.client_came({}, start));
 }
 
 TEST_CASE("a socket whose event failed rests while the client is still there, then tries again") {
   auto socket = listening_socket();
   CHECK(failed_attempt(socket, start));
   CHECK(socket.state() == State::listening);
-  CHECK_FALSE(socket.client_came(start));
+  CHECK_FALSE(socket.client_came({}, start));
   CHECK(socket.text() == "resting");
   REQUIRE(socket.due() == start + 100ms);
   CHECK_FALSE(socket.time_reached(start + 100ms));
   CHECK(socket.state() == State::listening);
-  CHECK(socket.client_came(start + 100ms));
+  CHECK(socket.client_came({}, start + 100ms));
 }
 
 TEST_CASE("an event that finished well with nobody taking the socket is a failure too") {
   auto socket = listening_socket();
-  CHECK(socket.client_came(start));
+  CHECK(socket.client_came({}, start));
   socket.event_emitted(start);
   socket.event_finished(false, start);
-  CHECK_FALSE(socket.client_came(start));
+  CHECK_FALSE(socket.client_came({}, start));
   CHECK(socket.text() == "resting");
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("rests grow to ten seconds, and a client that comes to a socket at pea
   Time now = start;
   for (Time expected : {100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 6400ms, 10000ms, 10000ms}) {
     CHECK(failed_attempt(socket, now));
-    CHECK_FALSE(socket.client_came(now));
+    CHECK_FALSE(socket.client_came({}, now));
     REQUIRE(socket.due() == now + expected);
     now += expected;
     CHECK_FALSE(socket.time_reached(now));
@@ -96,7 +96,7 @@ TEST_CASE("rests grow to ten seconds, and a client that comes to a socket at pea
   CHECK(failed_attempt(socket, now));
   now += 20s; // the client has gone; another one comes
   CHECK(failed_attempt(socket, now));
-  CHECK_FALSE(socket.client_came(now));
+  CHECK_FALSE(socket.client_came({}, now));
   CHECK(socket.due() == now + 100ms);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("a job that serves for a while ends the growth of rests") {
   CHECK(failed_attempt(socket, start + 100ms));
   CHECK(taken_for(socket, start + 300ms, 2s));
   CHECK(failed_attempt(socket, start + 2300ms));
-  CHECK_FALSE(socket.client_came(start + 2300ms));
+  CHECK_FALSE(socket.client_came({}, start + 2300ms));
   CHECK(socket.due() == start + 2400ms);
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("short jobs follow each other at once, but not for ever while a client
     CHECK(taken_for(socket, now, 5ms));
     now += 5ms;
   }
-  CHECK_FALSE(socket.client_came(now));
+  CHECK_FALSE(socket.client_came({}, now));
   CHECK(socket.text() == "resting");
 }
 
@@ -128,6 +128,27 @@ TEST_CASE("short jobs that leave no client over never make the socket rest") {
     CHECK(taken_for(socket, now, 5ms));
     now += 300ms;
   }
+}
+
+TEST_CASE("a socket whose backlog became shorter never rests, however short its jobs and whatever their fate") {
+  auto socket = listening_socket();
+  for (unsigned waiting = 100; waiting > 0; --waiting) {
+    CHECK(socket.client_came(waiting, start));
+    socket.event_emitted(start);
+    socket.set_held(true, start);
+    socket.event_finished(waiting % 2 == 0, start);
+    socket.set_held(false, start);
+  }
+}
+
+TEST_CASE("a socket whose backlog did not become shorter rests") {
+  auto socket = listening_socket();
+  CHECK(socket.client_came(2, start));
+  socket.event_emitted(start);
+  socket.event_finished(true, start);
+  CHECK_FALSE(socket.client_came(2, start));
+  CHECK_FALSE(socket.client_came(3, start));
+  CHECK(socket.client_came(1, start));
 }
 
 TEST_CASE("a socket that cannot be opened says why and is tried again after growing pauses") {
@@ -150,5 +171,5 @@ TEST_CASE("a job that was started otherwise holds the socket too, and its end is
   socket.set_held(true, start);
   CHECK(socket.text() == "handed-over");
   socket.set_held(false, start);
-  CHECK(socket.client_came(start));
+  CHECK(socket.client_came({}, start));
 }

@@ -44,16 +44,22 @@ void ServedSocket::could_not_be_opened(std::string reason, Time now) {
 
 void ServedSocket::lost() { open_ = false; }
 
-bool ServedSocket::client_came(Time now) {
+bool ServedSocket::client_came(std::optional<unsigned> waiting, Time now) {
+  bool some_were_accepted = waiting && waiting_ && *waiting < *waiting_;
+  if (some_were_accepted || now >= not_before_ + at_peace) be_at_peace();
   if (now < not_before_) {
     resting_ = true;
     return false;
   }
-  if (now >= not_before_ + at_peace) {
-    rest_pause_.reset();
-    brief_attempts_ = 0;
-  }
+  waiting_ = waiting;
   return true;
+}
+
+void ServedSocket::be_at_peace() {
+  rest_pause_.reset();
+  brief_attempts_ = 0;
+  not_before_ = {};
+  resting_ = false;
 }
 
 void ServedSocket::event_emitted(Time now) {
@@ -82,8 +88,7 @@ void ServedSocket::end_attempt(Time now) {
   if (failed_ || !taken_) {
     not_before_ += rest_pause_.next();
   } else if (now - began_ >= brief) {
-    rest_pause_.reset();
-    brief_attempts_ = 0;
+    be_at_peace();
   } else if (++brief_attempts_ > brief_in_a_row) {
     not_before_ += rest_pause_.next();
   }

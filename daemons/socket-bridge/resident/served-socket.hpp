@@ -4,7 +4,8 @@
 // An attempt runs from the event to the moment when it has finished and no holder is active. Where it failed, or
 // nobody took the socket, a client that still waits must not start the next attempt at once: the socket rests, longer
 // each time. So it does when many attempts in a row went well but were over quickly with a client left over, which is
-// how a service looks that dies before it accepts. A client that comes later, to a socket at peace, ends all that.
+// how a service looks that dies before it accepts. A client that comes later, to a socket at peace, ends all that; so does
+// a backlog that has become shorter, for then whoever had the socket did accept.
 //
 // Pure: time comes as an argument, and what is to be done is read from `state` and `due`.
 #pragma once
@@ -35,8 +36,8 @@ public:
   // It no longer listens, or its file is no longer ours: to be opened again.
   void lost();
 
-  // A client is there. True: emit the event; false: too early, it rests.
-  [[nodiscard]] bool client_came(Time now);
+  // Clients are there, so many if that is known. True: emit the event; false: too early, it rests.
+  [[nodiscard]] bool client_came(std::optional<unsigned> waiting, Time now);
   void event_emitted(Time now);
   void event_finished(bool failed, Time now);
   // Whether any job that gets this socket is active.
@@ -51,6 +52,7 @@ public:
 
 private:
   void end_attempt(Time now);
+  void be_at_peace();
 
   bool open_ = false;
   std::string failure_;
@@ -64,6 +66,7 @@ private:
   bool taken_ = false;  // in this attempt some holder was active
   bool failed_ = false; // its event failed
   Time began_{};
+  std::optional<unsigned> waiting_; // clients, when the last attempt began
 
   int brief_attempts_ = 0;
   GrowingPause rest_pause_;

@@ -52,22 +52,22 @@ TEST_CASE("what jobs want is opened, and watched when it is open and the broker 
 
 TEST_CASE("a client makes one event, and the socket is not watched until the job has stopped again") {
   auto table = table_with_web();
-  auto actions = table.client_came(web, now);
+  auto actions = table.client_came(web, {}, now);
   CHECK(lines(actions) == Lines{"emit inet:0.0.0.0:80 ticket 1", "unwatch inet:0.0.0.0:80", "inet:0.0.0.0:80 is starting"});
   CHECK(std::get<EmitEvent>(actions[0]).env.strings() == Lines{"PROTO=inet", "PORT=80", "ADDR=0.0.0.0"});
-  CHECK(table.client_came(web, now).empty());
+  CHECK(table.client_came(web, {}, now).empty());
   CHECK(lines(table.event_accepted(1, 77)) == Lines{"await 77 ticket 1"});
   CHECK(lines(table.activity_changed("web", 1, now)) == Lines{"inet:0.0.0.0:80 is handed-over"});
   CHECK(table.event_finished(1, false, now).empty());
   CHECK(lines(table.activity_changed("web", 0, now + 1h)) == Lines{"watch inet:0.0.0.0:80", "inet:0.0.0.0:80 is listening"});
-  CHECK(lines(table.client_came(web, now + 1h))[0] == "emit inet:0.0.0.0:80 ticket 2");
+  CHECK(lines(table.client_came(web, {}, now + 1h))[0] == "emit inet:0.0.0.0:80 ticket 2");
 }
 
 TEST_CASE("a failed event makes the socket rest, and time ends that") {
   auto table = table_with_web();
-  table.client_came(web, now);
+  table.client_came(web, {}, now);
   CHECK(lines(table.event_finished(1, true, now)) == Lines{"watch inet:0.0.0.0:80", "inet:0.0.0.0:80 is listening"});
-  CHECK(lines(table.client_came(web, now)) == Lines{"unwatch inet:0.0.0.0:80", "inet:0.0.0.0:80 is resting"});
+  CHECK(lines(table.client_came(web, {}, now)) == Lines{"unwatch inet:0.0.0.0:80", "inet:0.0.0.0:80 is resting"});
   REQUIRE(table.due() == now + 100ms);
   CHECK(lines(table.time_reached(now + 100ms)) == Lines{"watch inet:0.0.0.0:80", "inet:0.0.0.0:80 is listening"});
   CHECK_FALSE(table.due());
@@ -123,8 +123,8 @@ TEST_CASE("an event with an id is asked for again when the broker is back; one w
   table.conditions_changed("other", unix_condition, {});
   table.conditions_settled(now);
   table.opened(at("unix:/x"));
-  table.client_came(web, now);
-  table.client_came(at("unix:/x"), now);
+  table.client_came(web, {}, now);
+  table.client_came(at("unix:/x"), {}, now);
   table.event_accepted(1, 5);
   CHECK(lines(table.broker_gone(now)) == Lines{"unix:/x is listening"});
   CHECK(lines(table.broker_ready()) == Lines{"await 5 ticket 1", "watch unix:/x"});
@@ -133,7 +133,7 @@ TEST_CASE("an event with an id is asked for again when the broker is back; one w
 
 TEST_CASE("an event that has finished is not asked for again") {
   auto table = table_with_web();
-  table.client_came(web, now);
+  table.client_came(web, {}, now);
   table.event_accepted(1, 5);
   table.event_finished(1, false, now);
   table.broker_gone(now);
@@ -142,7 +142,7 @@ TEST_CASE("an event that has finished is not asked for again") {
 
 TEST_CASE("the answer to an event of a socket that was closed meanwhile is nobody's") {
   auto table = table_with_web();
-  table.client_came(web, now);
+  table.client_came(web, {}, now);
   table.conditions_changed("web", {}, {});
   table.conditions_settled(now);
   CHECK(table.event_accepted(1, 9).empty());
@@ -179,7 +179,7 @@ TEST_CASE("a bad condition is warned of once, as long as it stays") {
 
 TEST_CASE("a supervisor that is back tells everything anew") {
   auto table = table_with_web();
-  table.client_came(web, now);
+  table.client_came(web, {}, now);
   table.activity_changed("web", 1, now);
   table.event_finished(1, false, now);
   CHECK(lines(table.conditions_known({{"web", web_condition, {}, 0}}, now + 5s)) ==

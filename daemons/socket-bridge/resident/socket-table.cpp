@@ -108,11 +108,11 @@ Actions SocketTable::could_not_be_opened(const SocketAddress& address, const std
   return taken();
 }
 
-Actions SocketTable::client_came(const SocketAddress& address, Time now) {
+Actions SocketTable::client_came(const SocketAddress& address, std::optional<unsigned> waiting, Time now) {
   auto place = sockets_.find(address);
   if (place == sockets_.end() || !place->second.watched) return {};
   auto& entry = place->second;
-  if (entry.socket.client_came(now)) {
+  if (entry.socket.client_came(waiting, now)) {
     entry.ticket = ++last_ticket_;
     tickets_.emplace(last_ticket_, address);
     entry.socket.event_emitted(now);

@@ -81,7 +81,7 @@ public:
   // From the sockets.
   Actions opened(const SocketAddress& address);
   Actions could_not_be_opened(const SocketAddress& address, const std::string& reason, Time now);
-  Actions client_came(const SocketAddress& address, Time now);
+  Actions client_came(const SocketAddress& address, std::optional<unsigned> waiting, Time now);
   Actions lost(const SocketAddress& address);
 
   // From the broker. A ticket that is no longer known is of a socket that has been closed.

@@ -1,3 +1,4 @@
+#include "daemons/socket-bridge/sockets/backlog.hpp"
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
 #include "daemons/socket-bridge/testing/client.hpp"
 #include "daemons/socket-bridge/testing/temporary-directory.hpp"
@@ -54,6 +55,21 @@ TEST_CASE("clients reach every kind of socket") {
     say(client, "hello");
     CHECK(hear(accept_on(socket.fd())) == "hello");
   }
+}
+
+TEST_CASE("the clients in a backlog are counted") {
+  TemporaryDirectory directory;
+  for (const auto& address : {std::format("inet:127.0.0.1:{}", free_port()), "unix:" + (directory / "s"), "abstract:" + (directory / "a")}) {
+    CAPTURE(address);
+    auto socket = opened(address);
+    CHECK(clients_waiting(socket.fd()) == 0);
+    auto stays = connect_to(address);
+    connect_to(address).reset();
+    CHECK(clients_waiting(socket.fd()) == 2);
+    CHECK(accept_on(socket.fd()));
+    CHECK(clients_waiting(socket.fd()) == 1);
+  }
+  CHECK_FALSE(clients_waiting(opened("unix-dgram:" + (directory / "d")).fd()));
 }
 
 TEST_CASE("datagrams and FIFOs arrive") {

@@ -1,5 +1,6 @@
 #include "daemons/socket-bridge/sockets/open-sockets.hpp"
 
+#include "daemons/socket-bridge/sockets/backlog.hpp"
 #include "protocol/service-manager.hpp"
 
 #include <spdlog/spdlog.h>
@@ -94,7 +95,7 @@ void OpenSockets::arrived(int fd) {
   auto place = watched_.find(fd);
   if (place == watched_.end()) return; // ignored since
   auto address = place->second;
-  if (sockets_.at(address).socket.is_reachable()) events_.client_came(address);
+  if (sockets_.at(address).socket.is_reachable()) events_.client_came(address, clients_waiting(fd));
   else events_.lost(address);
 }
 

@@ -14,7 +14,7 @@ namespace upstart::bridge {
 class OpenSockets {
 public:
   struct Events {
-    std::function<void(const SocketAddress&)> client_came;
+    std::function<void(const SocketAddress&, std::optional<unsigned> waiting)> client_came;
     std::function<void(const SocketAddress&)> lost; // it must be opened again
   };
 
