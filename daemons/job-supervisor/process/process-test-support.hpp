@@ -95,6 +95,12 @@ struct TestJob {
     request.environment = {"PATH=/bin:/usr/bin", "TERM=linux", "UPSTART_JOB=job", "UPSTART_INSTANCE="};
   }
 
+  ~TestJob() {
+    if (job) job->kill_leftovers();
+  }
+  TestJob(const TestJob&) = delete;
+  TestJob& operator=(const TestJob&) = delete;
+
   void exec(std::string text, ProcessKind kind = ProcessKind::main) { job_class.commands[static_cast<std::size_t>(kind)] = Command{std::move(text), false}; }
   void script(std::string text) { job_class.commands[0] = Command{std::move(text), true}; }
 
