@@ -153,6 +153,7 @@ void Daemon::bus_connected(std::unique_ptr<protocol::BusConnection> connection) 
     if (!owner) static_cast<Daemon*>(self)->name_taken();
     return 0;
   }, this);
+  for (auto& client : clients_) client->bus_address_changed();
 }
 
 void Daemon::name_taken() {

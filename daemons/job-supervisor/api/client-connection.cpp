@@ -261,5 +261,10 @@ void ClientConnection::conditions_changed(const std::string& event, const std::s
 void ClientConnection::activity_changed(const std::string& job, std::size_t active) {
   protocol::send_if_connected([&] { supervisor_object_->emitActivityChanged(job, static_cast<std::uint32_t>(active)); });
 }
+void ClientConnection::bus_address_changed() {
+  protocol::send_if_connected([&] {
+    supervisor_object_->getObject().emitPropertiesChangedSignal(SupervisorObject::INTERFACE_NAME, {sdbus::PropertyName{"bus_address"}});
+  });
+}
 
 } // namespace upstart::supervisor

@@ -52,6 +52,7 @@ public:
   void event_emitted(const std::string& name, const protocol::Environment& environment);
   void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on);
   void activity_changed(const std::string& job, std::size_t active);
+  void bus_address_changed();
 
   // For the objects.
   [[nodiscard]] JobManager& manager() { return manager_; }

@@ -241,6 +241,14 @@ TEST_CASE("descriptors of the events reach the job") {
   CHECK(world.processes.of("svc").running.at(main).files == 1);
 }
 
+TEST_CASE("the older word for a socket's path does not become the job's PATH") {
+  World world;
+  world.load("svc", "start on socket PATH=/run/x\nexec sleep 1000\n");
+  world.emit("socket", {"PROTO=unix", "SOCKET_PATH=/run/x", "PATH=/run/x"});
+  CHECK(world.variable("svc", "PATH") == "/bin");
+  CHECK(world.variable("svc", "SOCKET_PATH") == "/run/x");
+}
+
 TEST_CASE("exported variables go into the job's own events, and never replace theirs") {
   World world;
   world.load("svc", "env A=1\nenv JOB=mine\nexport A JOB NOSUCH\nexec sleep 1000\n");

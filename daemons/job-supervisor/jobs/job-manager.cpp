@@ -24,6 +24,14 @@ std::string names_of(const std::vector<EventPointer>& events) {
   return names;
 }
 
+// What an event brings into a job's environment. PATH, the older word for the path of a socket, is there to be matched:
+// as a variable of the job it would hide where programs are.
+protocol::Environment job_variables(const HandledEvent& event) {
+  auto variables = event.environment();
+  if (event.name() == "socket" && variables.contains("SOCKET_PATH")) variables.unset("PATH");
+  return variables;
+}
+
 bool names_event(const EventExpression& expression, const std::string& event) {
   return std::ranges::any_of(expression.nodes, [&](const ExpressionNode& node) {
     return node.kind == ExpressionNode::Kind::match && node.event == event;
@@ -356,7 +364,7 @@ void JobManager::act_start(ClassEntry& entry, const std::vector<EventPointer>& e
   const auto& job_class = *entry.job_class();
   StartGift gift{tables_.of_class(job_class), {}};
   for (const auto& event : events) {
-    gift.environment.merge(event->environment());
+    gift.environment.merge(job_variables(*event));
     gift.files.insert(gift.files.end(), event->files().begin(), event->files().end());
   }
   gift.environment.set("UPSTART_EVENTS", names_of(events));
