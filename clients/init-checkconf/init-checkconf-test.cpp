@@ -1,0 +1,184 @@
+#include "clients/init-checkconf/report.hpp"
+#include "clients/init-checkconf/shell-syntax.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace upstart::client;
+
+namespace {
+
+// A directory of its own for each test, gone with it.
+class Directory {
+public:
+  Directory() {
+    std::string pattern = std::filesystem::temp_directory_path() / "checkconf.XXXXXX";
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  ~Directory() { std::filesystem::remove_all(path_); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  std::string add(const std::string& name, const std::string& text) const {
+    const auto file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << text;
+    return file.string();
+  }
+  [[nodiscard]] std::string path(const std::string& below = {}) const { return (path_ / below).string(); }
+
+private:
+  std::filesystem::path path_;
+};
+
+std::vector<std::string> names(const CheckedFiles& checked) {
+  std::vector<std::string> all;
+  for (const auto& file : checked.files) all.push_back(file.name);
+  return all;
+}
+
+const CheckedFile& only(const CheckedFiles& checked) {
+  REQUIRE(checked.files.size() == 1);
+  return checked.files.front();
+}
+
+bool has_message(const CheckedFile& file, std::string_view part) {
+  return std::ranges::any_of(file.result.diagnostics, [&](const auto& said) { return said.message.contains(part); });
+}
+
+} // namespace
+
+TEST_CASE("a directory is read as the supervisor reads it") {
+  const Directory directory;
+  for (const auto* name :
+       {"b.conf", "a.conf", "net/apache.conf", "notes.txt", ".hidden.conf", "a.conf~", ".git/x.conf"})
+    directory.add(name, "exec x\n");
+  CHECK(names(check_all({directory.path()})) == std::vector<std::string>{"a", "b", "net/apache"});
+}
+
+TEST_CASE("symbolic links to files are followed, those to directories are not") {
+  const Directory directory;
+  const auto target = directory.add("real/a.conf", "exec x\n");
+  std::filesystem::create_symlink(target, directory.path("link.conf"));
+  std::filesystem::create_symlink(directory.path("real"), directory.path("again"));
+  CHECK(names(check_all({directory.path()})) == std::vector<std::string>{"link", "real/a"});
+}
+
+TEST_CASE("an event.d directory has its own dialect and names") {
+  const Directory directory;
+  directory.add("event.d/tty1", "respawn /sbin/getty tty1\n");
+  const auto checked = check_all({directory.path("event.d")});
+  CHECK(only(checked).name == "tty1");
+  CHECK(only(checked).ok());
+  CHECK(only(check_all({directory.path("event.d/tty1")})).ok());
+}
+
+TEST_CASE("an override is parsed on top of its job file") {
+  const Directory directory;
+  directory.add("a.conf", "start on x\nexec a\n");
+  const auto override = directory.add("a.override", "manual\n");
+  for (const auto& paths : {std::vector{directory.path()}, std::vector{override}}) {
+    const auto checked = check_all(paths);
+    REQUIRE(checked.files.back().ok());
+    CHECK(checked.files.back().result.job_class->start_on.empty());
+    CHECK(checked.files.back().result.job_class->command(upstart::supervisor::ProcessKind::main)->text == "a");
+  }
+}
+
+TEST_CASE("an override may stand in an earlier directory, not in a later one") {
+  const Directory directory;
+  directory.add("first/a.override", "env A=1\n");
+  directory.add("second/a.conf", "exec a\n");
+  directory.add("third/a.override", "env A=2\n");
+  const auto checked = check_all({directory.path("first"), directory.path("second"), directory.path("third")});
+  REQUIRE(checked.files.size() == 3);
+  CHECK(checked.files[0].result.job_class->command(upstart::supervisor::ProcessKind::main));
+  CHECK(checked.files[0].result.diagnostics.empty());
+  CHECK(has_message(checked.files[2], "this override is ignored"));
+}
+
+TEST_CASE("an override of nothing is warned of, and its own errors are told") {
+  const Directory directory;
+  directory.add("a.override", "bogus\n");
+  const auto checked = check_all({directory.path()});
+  CHECK(has_message(only(checked), "Unknown stanza"));
+  CHECK(has_message(only(checked), "this override is ignored"));
+}
+
+TEST_CASE("a file given by name is a job file whatever it is called") {
+  const Directory directory;
+  CHECK(only(check_all({directory.add("draft.txt", "exec x\n")})).ok());
+}
+
+TEST_CASE("the exit status tells clean, wrong and unreadable apart") {
+  const Directory directory;
+  const auto good = directory.add("good.conf", "respawn limit 1 2\nexec x\n"); // a warning is no error
+  const auto bad = directory.add("bad.conf", "bogus\n");
+  CHECK(exit_status(check_all({good})) == 0);
+  CHECK(exit_status(check_all({good, bad})) == 1);
+  CHECK(exit_status(check_all({good, directory.path("missing.conf")})) == 2);
+}
+
+TEST_CASE("what cannot be read is told with the reason, and the rest is checked all the same") {
+  const Directory directory;
+  directory.add("a.conf", "exec x\n");
+  const auto checked = check_all({directory.path("missing"), directory.path()});
+  REQUIRE(checked.unreadable.size() == 1);
+  CHECK(checked.unreadable[0].reason == "No such file or directory");
+  CHECK(checked.files.size() == 1);
+}
+
+TEST_CASE("in words, what is well goes to standard output and what is wrong to standard error") {
+  const Directory directory;
+  const auto good = directory.add("good.conf", "exec x\n");
+  const auto bad = directory.add("bad.conf", "exec x\nbogus\n");
+  const auto report = in_words(check_all({good, bad}));
+  CHECK(report.output == "File " + good + ": syntax ok\n");
+  CHECK(report.errors.starts_with("ERROR: File " + bad + ": syntax invalid:\n" + bad + ":2:1: Unknown stanza\n"));
+}
+
+TEST_CASE("as JSON there is everything, and any bytes at all") {
+  const Directory directory;
+  const auto good = directory.add("good.conf", "start on a or b X=1\nemits c\nexec x\n");
+  directory.add("bad.conf", "b\xff\n");
+  const auto json =
+      nlohmann::json::parse(as_json(check_all({good, directory.path("bad.conf"), directory.path("missing")})));
+  CHECK(json["errors"] == 1);
+  CHECK(json["warnings"] == 0);
+  CHECK(json["unreadable"][0]["path"] == directory.path("missing"));
+  CHECK(json["files"][0]["ok"] == true);
+  CHECK(json["files"][0]["class"]["start_on"] == nlohmann::json::parse(R"([["a"],["b","X=1"],["/OR"]])"));
+  CHECK(json["files"][0]["class"]["emits"][0] == "c");
+  CHECK(json["files"][1]["ok"] == false);
+  CHECK(json["files"][1]["diagnostics"][0]["severity"] == "error");
+  CHECK(json["files"][1]["diagnostics"][0]["line"] == 1);
+}
+
+TEST_CASE("the shell is asked about scripts, and its line is that of the file") {
+  const Directory directory;
+  directory.add("a.conf", "exec x\npre-start script\n  true\n  if true; then\n  done\nend script\n");
+  auto checked = check_all({directory.path()});
+  auto& file = checked.files.front();
+  REQUIRE(check_scripts(file));
+  CHECK_FALSE(file.ok());
+  REQUIRE(file.result.diagnostics.size() == 1);
+  CHECK(file.result.diagnostics[0].line == 5);
+  CHECK(file.result.diagnostics[0].source == "  done");
+  CHECK(file.result.diagnostics[0].message.starts_with("pre-start script: "));
+}
+
+TEST_CASE("scripts are read, not run") {
+  const Directory directory;
+  const auto mark = directory.path("mark");
+  directory.add("a.conf", "script\n  touch " + mark + "\nend script\n");
+  auto checked = check_all({directory.path()});
+  REQUIRE(check_scripts(checked.files.front()));
+  CHECK(checked.files.front().ok());
+  CHECK_FALSE(std::filesystem::exists(mark));
+}
