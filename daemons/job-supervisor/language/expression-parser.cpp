@@ -101,7 +101,7 @@ private:
     if (!argument.key && in_named_arguments(arguments))
       return fault("Expected variable name before value", "positional values come before KEY=VALUE");
     arguments.push_back(std::move(argument));
-    parsed_.argument_offsets.push_back(token.begin);
+    parsed_.places.arguments.push_back(token.begin);
     return {};
   }
 
@@ -142,7 +142,7 @@ private:
   std::uint32_t last() { return static_cast<std::uint32_t>(nodes().size() - 1); }
   void add_node(ExpressionNode node, std::size_t offset) {
     nodes().push_back(std::move(node));
-    parsed_.node_offsets.push_back(offset);
+    parsed_.places.nodes.push_back(offset);
   }
 
   Lexer& lexer_;

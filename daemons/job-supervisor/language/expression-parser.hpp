@@ -7,11 +7,15 @@
 
 namespace upstart::supervisor {
 
+// Where the parts of an expression stand in the text.
+struct ExpressionPlaces {
+  std::vector<std::size_t> nodes;     // in their order; an operator's is its word's
+  std::vector<std::size_t> arguments; // of all matches, one after the other
+};
+
 struct ParsedExpression {
   EventExpression expression;
-  // Where things stand in the text, in the order of the nodes; an operator's is its word's.
-  std::vector<std::size_t> node_offsets;
-  std::vector<std::size_t> argument_offsets; // of all arguments of all matches, one after the other
+  ExpressionPlaces places;
 };
 
 // Reads up to the end of the stanza.

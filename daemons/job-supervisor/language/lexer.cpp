@@ -2,6 +2,7 @@
 
 #include "daemons/job-supervisor/language/script-block.hpp"
 
+#include <array>
 #include <utility>
 
 namespace upstart::supervisor {
@@ -12,9 +13,9 @@ class Lexer::Collector {
 public:
   explicit Collector(bool verbatim) : verbatim_(verbatim) {}
 
-  void ordinary(char c) {
+  void ordinary(std::string_view part) {
     flush_gap();
-    text_ += c;
+    text_ += part;
     plain_space_ = 0;
   }
   void escape(char c) {
@@ -63,7 +64,22 @@ constexpr std::string_view unterminated_quote = "Unterminated quoted string";
 constexpr std::string_view unterminated_block = "Unterminated block";
 
 bool is_quote(char c) { return c == '"' || c == '\''; }
+
+// Characters that mean nothing to the lexer wherever they stand.
+constexpr auto plain_characters = [] {
+  std::array<bool, 256> plain{};
+  plain.fill(true);
+  for (const char c : std::string_view(" \t\r\n\\\"'#()")) plain[static_cast<unsigned char>(c)] = false;
+  return plain;
+}();
 } // namespace
+
+// At least one character, and all plain ones that follow it.
+std::string_view Lexer::take_run() {
+  const auto begin = offset_++;
+  while (!at_end() && plain_characters[static_cast<unsigned char>(text_[offset_])]) ++offset_;
+  return text_.substr(begin, offset_ - begin);
+}
 
 std::size_t Lexer::join_length(std::size_t at) const {
   if (text_[at] != '\\') return 0;
@@ -122,7 +138,7 @@ Read<void> Lexer::quoted_part(Collector& into, char quote) {
     } else if (is_space(c))
       into.quoted_space(text_[offset_++]);
     else
-      into.ordinary(text_[offset_++]);
+      into.ordinary(take_run());
   }
   return std::unexpected(Fault{std::string(unterminated_quote), text_.size(), {}, opened, "the quote was opened here"});
 }
@@ -138,7 +154,7 @@ Read<Token> Lexer::token(bool operators) {
     else if (is_quote(c))
       read = quoted_part(value, c);
     else
-      value.ordinary(text_[offset_++]);
+      value.ordinary(take_run());
     if (!read) return std::unexpected(std::move(read).error());
   }
   return std::move(value).finish(begin);
@@ -162,7 +178,7 @@ Read<Token> Lexer::command() {
     else if (is_quote(c))
       read = quoted_part(value, c);
     else
-      value.ordinary(text_[offset_++]);
+      value.ordinary(take_run());
     if (!read) return std::unexpected(std::move(read).error());
   }
   return std::move(value).finish(begin);

@@ -70,6 +70,7 @@ private:
   class Collector;
   [[nodiscard]] std::size_t join_length(std::size_t at) const; // of a backslash and line end; 0: not there
   [[nodiscard]] bool ends_token(char c, bool operators) const;
+  std::string_view take_run();
   Read<void> quoted_part(Collector& into, char quote);
   Read<void> escaped_part(Collector& into);
 

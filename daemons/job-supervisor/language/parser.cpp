@@ -105,16 +105,10 @@ private:
 
   void note_again(const Stanza& stanza, std::size_t begin) {
     const auto slot = slot_of(stanza);
-    const auto [place, first] = facts_.given.emplace(slot, begin);
-    if (first) return;
-    const bool replaces = stanza.again == Stanza::Again::replaces;
-    if (replaces && dialect_ == Dialect::conf)
-      findings_.warning({std::format("this replaces an earlier {}", description_of(slot)),
-                         begin,
-                         {},
-                         place->second,
-                         "it was given here"});
-    place->second = begin;
+    const auto before = facts_.given.give(slot, begin);
+    if (!before || stanza.again == Stanza::Again::harmless || dialect_ == Dialect::event_d) return;
+    findings_.warning(
+        {std::format("this replaces an earlier {}", description_of(slot)), begin, {}, before, "it was given here"});
   }
 
   void unknown(const Token& word) {

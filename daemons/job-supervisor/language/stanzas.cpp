@@ -18,11 +18,21 @@ using enum ProcessKind;
 
 // --- events
 
-template <auto member, auto places>
+// In event.d any of several expressions suffices; else the last one counts.
+template <auto member, auto places_of>
 void parse_event_expression(Statement& in) {
-  auto expression = in.expression(in.facts.*places);
+  auto [expression, places] = in.expression();
+  auto& known = in.facts.*places_of;
   auto& target = in.job.*member;
-  target = in.dialect == Dialect::event_d ? any_of(std::move(target), std::move(expression)) : std::move(expression);
+  if (in.dialect == Dialect::conf || target.empty()) {
+    target = std::move(expression);
+    known = std::move(places);
+    return;
+  }
+  target = any_of(std::move(target), std::move(expression));
+  std::ranges::move(places.nodes, std::back_inserter(known.nodes));
+  std::ranges::move(places.arguments, std::back_inserter(known.arguments));
+  known.nodes.push_back(known.nodes.front());
 }
 template <auto member>
 void print_event_expression(std::string_view name, const JobClass& job, Printer& out) {
@@ -32,6 +42,7 @@ void print_event_expression(std::string_view name, const JobClass& job, Printer&
 void parse_manual(Statement& in) {
   if (in.more()) return (void)in.word(), in.fail("Unknown stanza", "`manual` stands alone");
   in.job.start_on = {};
+  in.facts.start_on = {};
 }
 
 // --- respawn, ends
@@ -369,24 +380,37 @@ constexpr std::array table{
 
 std::span<const Stanza> stanzas() { return table; }
 
+namespace {
+// The table's indices in the order of first words.
+constexpr auto by_first_word = [] {
+  std::array<std::size_t, table.size()> order{};
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::sort(order, {}, [](std::size_t i) { return table[i].first_word(); });
+  return order;
+}();
+} // namespace
+
 StanzaFamily::StanzaFamily(std::string_view first_word, Dialect dialect) {
-  for (const auto& stanza : table) {
-    if (!stanza.belongs_to(dialect) || stanza.first_word() != first_word) continue;
+  const auto same =
+      std::ranges::equal_range(by_first_word, first_word, {}, [](std::size_t i) { return table[i].first_word(); });
+  for (const auto i : same) {
+    const auto& stanza = table[i];
+    if (!stanza.belongs_to(dialect)) continue;
     if (stanza.second_word().empty())
       alone_ = &stanza;
     else
-      pairs_.push_back(&stanza);
+      pairs_[pair_count_++] = &stanza;
   }
 }
 
 const Stanza* StanzaFamily::with(std::string_view second_word) const {
-  const auto found = std::ranges::find(pairs_, second_word, &Stanza::second_word);
-  return found == pairs_.end() ? nullptr : *found;
+  const auto found = std::ranges::find(pairs(), second_word, &Stanza::second_word);
+  return found == pairs().end() ? nullptr : *found;
 }
 
 std::vector<std::string_view> StanzaFamily::second_words() const {
   std::vector<std::string_view> words;
-  for (const auto* stanza : pairs_) words.push_back(stanza->second_word());
+  for (const auto* stanza : pairs()) words.push_back(stanza->second_word());
   return words;
 }
 
@@ -397,8 +421,8 @@ std::string suggested_stanza(std::string_view word, Dialect dialect) {
   std::vector<std::string_view> words;
   for (const auto& stanza : table) {
     if (!stanza.belongs_to(dialect)) continue;
-    words.push_back(stanza.first_word());
-    words.push_back(stanza.name);
+    if (words.empty() || words.back() != stanza.first_word()) words.push_back(stanza.first_word());
+    if (!stanza.second_word().empty()) words.push_back(stanza.name);
   }
   std::string spaced(word);
   std::ranges::replace(spaced, '-', ' ');

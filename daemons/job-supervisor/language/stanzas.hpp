@@ -20,12 +20,12 @@ struct Stanza {
   enum class Again : std::uint8_t { replaces, harmless } again = Again::replaces; // given twice in one file
   std::string_view slot = {}; // stanzas of one slot replace each other; empty: the name
 
-  [[nodiscard]] bool belongs_to(Dialect dialect) const {
+  [[nodiscard]] constexpr bool belongs_to(Dialect dialect) const {
     return in == In::both || (in == In::event_d) == (dialect == Dialect::event_d);
   }
-  [[nodiscard]] std::string_view first_word() const { return name.substr(0, name.find(' ')); }
+  [[nodiscard]] constexpr std::string_view first_word() const { return name.substr(0, name.find(' ')); }
   // Empty for a stanza of one word.
-  [[nodiscard]] std::string_view second_word() const {
+  [[nodiscard]] constexpr std::string_view second_word() const {
     const auto space = name.find(' ');
     return space == std::string_view::npos ? std::string_view{} : name.substr(space + 1);
   }
@@ -37,15 +37,18 @@ struct Stanza {
 class StanzaFamily {
 public:
   StanzaFamily(std::string_view first_word, Dialect dialect);
-  [[nodiscard]] bool empty() const { return alone_ == nullptr && pairs_.empty(); }
-  [[nodiscard]] bool has_pairs() const { return !pairs_.empty(); }
+  [[nodiscard]] bool empty() const { return alone_ == nullptr && pair_count_ == 0; }
+  [[nodiscard]] bool has_pairs() const { return pair_count_ > 0; }
   [[nodiscard]] const Stanza* alone() const { return alone_; }
   [[nodiscard]] const Stanza* with(std::string_view second_word) const;
   [[nodiscard]] std::vector<std::string_view> second_words() const;
 
 private:
+  [[nodiscard]] std::span<const Stanza* const> pairs() const { return {pairs_.data(), pair_count_}; }
+
   const Stanza* alone_ = nullptr;
-  std::vector<const Stanza*> pairs_;
+  std::array<const Stanza*, 4> pairs_{}; // more than any word has
+  std::size_t pair_count_ = 0;
 };
 
 // "did you mean `respawn`?", or another hint; may be empty.

@@ -55,10 +55,9 @@ Command Statement::script(ProcessKind kind) {
   return {.text = std::move(block.text), .script = true};
 }
 
-EventExpression Statement::expression(ParsedExpression& places) {
+ParsedExpression Statement::expression() {
   if (failed()) return {};
-  places = take(parse_expression(lexer_));
-  return places.expression;
+  return take(parse_expression(lexer_));
 }
 
 void Statement::fail(std::string_view message, std::string suggestion) {

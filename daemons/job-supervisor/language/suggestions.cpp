@@ -1,12 +1,14 @@
 #include "daemons/job-supervisor/language/suggestions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <format>
-#include <vector>
 
 namespace upstart::supervisor {
 
 namespace {
+
+constexpr std::size_t longest_word = 32; // a longer one is no slip of any of ours
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -21,14 +23,15 @@ std::size_t difference(std::size_t left, std::size_t right) { return left > righ
 } // namespace
 
 std::size_t edit_distance(std::string_view left, std::string_view right) {
-  const auto width = right.size() + 1;
-  std::vector<std::size_t> before_last(width), last(width), row(width);
-  for (std::size_t j = 0; j < width; ++j) row[j] = j;
+  if (std::max(left.size(), right.size()) > longest_word) return longest_word;
+  using Row = std::array<std::size_t, longest_word + 1>;
+  Row before_last{}, last{}, row{};
+  for (std::size_t j = 0; j <= right.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= left.size(); ++i) {
-    std::swap(before_last, last);
-    std::swap(last, row);
+    before_last = last;
+    last = row;
     row[0] = i;
-    for (std::size_t j = 1; j < width; ++j) {
+    for (std::size_t j = 1; j <= right.size(); ++j) {
       const bool same = left[i - 1] == right[j - 1];
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
       const bool swapped = i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
@@ -39,8 +42,7 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 }
 
 std::string near_miss(std::string_view word, std::span<const std::string_view> words) {
-  constexpr std::size_t longest = 32;
-  if (word.empty() || word.size() > longest) return {};
+  if (word.empty() || word.size() > longest_word) return {};
   const auto folded = lower(word);
   std::string_view best;
   std::size_t best_distance = word.size() <= 5 ? 2 : 3; // one slip in a short word, two in a longer one

@@ -9,6 +9,7 @@
 namespace upstart::supervisor {
 
 // How many letters must be added, removed, replaced or swapped with their neighbour to make one word of the other.
+// Of words too long to be compared: 32.
 [[nodiscard]] std::size_t edit_distance(std::string_view left, std::string_view right);
 
 // "did you mean `respawn`?", or nothing if no word is near enough. Case is no difference.

@@ -42,8 +42,8 @@ private:
     findings_.warning({std::move(message), offset, std::move(suggestion), {}, {}});
   }
   void when_given(std::string_view stanza, bool wrong, std::string_view message, std::string_view suggestion = {}) {
-    const auto place = facts_.given.find(stanza);
-    if (wrong && place != facts_.given.end()) say(place->second, std::string(message), std::string(suggestion));
+    if (!wrong) return;
+    if (const auto place = facts_.given.place(stanza)) say(*place, std::string(message), std::string(suggestion));
   }
 
   void respawn_and_expect() {
@@ -84,10 +84,10 @@ private:
                "a variable without a name");
   }
 
-  // Only of what this file says itself.
-  void expression(const ParsedExpression& said, const EventExpression& in_force, ExpressionUse use) {
-    if (said.expression.empty() || said.expression != in_force) return;
-    const auto& nodes = said.expression.nodes;
+  // Only of what this file says itself: of that the places are known.
+  void expression(const ExpressionPlaces& places, const EventExpression& expression, ExpressionUse use) {
+    const auto& nodes = expression.nodes;
+    if (nodes.empty() || places.nodes.size() != nodes.size()) return;
     std::vector<bool> never(nodes.size());
     std::size_t arguments_before = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -97,13 +97,13 @@ private:
         never[i] = never[i - 1] && never[nodes[i].left];
       else if (const auto why = why_never(nodes[i], job_, use)) {
         never[i] = true;
-        say(why->argument ? said.argument_offsets[arguments_before + *why->argument] : said.node_offsets[i], why->why,
+        say(why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,
             why->suggestion);
       }
       arguments_before += nodes[i].arguments.size();
     }
-    when_given(stanza_of(use), nodes.size() > 1 && never.back(),
-               std::format("this `{}` can never become true", stanza_of(use)));
+    if (nodes.size() > 1 && never.back())
+      when_given(stanza_of(use), true, std::format("this `{}` can never become true", stanza_of(use)));
   }
 
   const JobClass& job_;
