@@ -43,7 +43,7 @@ std::optional<Inotify> open_inotify(const OnDiagnostic& on_diagnostic) {
 
 std::string printed(const Report& report) {
   if (report.diagnostic.line == 0) return report.path + ": " + report.diagnostic.message;
-  return format(report.diagnostic, report.path);
+  return format_for_log(report.diagnostic, report.path);
 }
 
 } // namespace

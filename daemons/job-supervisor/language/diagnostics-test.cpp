@@ -99,6 +99,15 @@ TEST_CASE("a warning says that it is one") {
             .starts_with("a.conf:1:1: warning: `respawn limit` without `respawn` has no effect\n"));
 }
 
+TEST_CASE("in a log only errors begin with path and line") {
+  const auto result = parse_job("respawn limit 1 2\n", {});
+  REQUIRE(result.diagnostics.size() == 1);
+  CHECK(format_for_log(result.diagnostics[0], "a.conf") ==
+        "a.conf: warning: line 1: `respawn limit` without `respawn` has no effect\n    respawn limit 1 2\n    ^\n");
+  const auto wrong = parse_job("bogus\n", {});
+  CHECK(format_for_log(wrong.diagnostics.at(0), "a.conf") == format(wrong.diagnostics.at(0), "a.conf"));
+}
+
 TEST_CASE("the caret counts characters, and control characters are not shown") {
   const auto result = parse_job("description \"é\x1b[31m\" x\n", {});
   REQUIRE(result.diagnostics.size() == 1);

@@ -39,15 +39,26 @@ std::string headline(const Diagnostic& diagnostic, std::string_view path) {
   return std::format("{}:{}:{}: {}{}\n", path, diagnostic.line, diagnostic.column, kind, message);
 }
 
-} // namespace
-
-std::string format(const Diagnostic& diagnostic, std::string_view path) {
-  auto text = headline(diagnostic, path);
+// The line itself, the caret and the suggestion.
+std::string details(const Diagnostic& diagnostic) {
+  std::string text;
   if (!diagnostic.source.empty()) text += std::format("    {}\n", printable(diagnostic.source));
   if (!diagnostic.source.empty() && diagnostic.caret != 0)
     text += std::format("    {}\n", caret_line(diagnostic.source, diagnostic.caret));
   if (!diagnostic.suggestion.empty()) text += std::format("  {}\n", printable(diagnostic.suggestion));
   return text;
+}
+
+} // namespace
+
+std::string format(const Diagnostic& diagnostic, std::string_view path) {
+  return headline(diagnostic, path) + details(diagnostic);
+}
+
+std::string format_for_log(const Diagnostic& diagnostic, std::string_view path) {
+  if (diagnostic.severity != Diagnostic::Severity::warning) return format(diagnostic, path);
+  const auto message = printable(diagnostic.message);
+  return std::format("{}: warning: line {}: {}\n", path, diagnostic.line, message) + details(diagnostic);
 }
 
 } // namespace upstart::supervisor

@@ -42,8 +42,10 @@ struct ParseOptions {
 [[nodiscard]] ParseResult parse_job(std::string_view text, const ParseOptions& options);
 
 // "PATH:LINE:COLUMN: MESSAGE" (for a warning "PATH:LINE:COLUMN: warning: MESSAGE"), then the line and a caret, then the
-// suggestion; for a note "  note: line LINE: MESSAGE". Ends with a newline. A daemon says errors and their notes;
-// warnings are for who checks files (init-checkconf), since the original says nothing of such files.
+// suggestion; for a note "  note: line LINE: MESSAGE". Ends with a newline.
 [[nodiscard]] std::string format(const Diagnostic& diagnostic, std::string_view path);
+// The same as a daemon's log has it, where what begins with PATH:LINE: is an error, as in the original: a warning is
+// "PATH: warning: line LINE: MESSAGE".
+[[nodiscard]] std::string format_for_log(const Diagnostic& diagnostic, std::string_view path);
 
 } // namespace upstart::supervisor
