@@ -26,6 +26,7 @@ TEST_CASE("all errors of a file are told in one run, in its order") {
 TEST_CASE("a stanza is wrong only once") {
   CHECK(said("nice 50 60 \\\n 70\nexec x\n").size() == 1);
   CHECK(said("limit bogus a b c\n").size() == 1);
+  CHECK(said("description \"over two\n  lines\" more\nexec x\n") == Lines{"2:10 Unexpected token"});
 }
 
 TEST_CASE("the lines of a block whose first line is wrong are not taken for stanzas") {

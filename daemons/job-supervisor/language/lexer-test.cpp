@@ -36,6 +36,7 @@ TEST_CASE("a newline in quotes becomes one space with the white space around it"
   CHECK(argument("\"one  \n\t two\"") == "one two");
   CHECK(argument("\"one\r\n\n  two\"") == "one two");
   CHECK(argument("\"one \\\n two\"") == "one two");
+  CHECK(argument("\"one\n \\\n \\\n two\"") == "one two");
 }
 
 TEST_CASE("a backslash before a newline joins the lines") {
@@ -75,4 +76,5 @@ TEST_CASE("a file that ends too early says so") {
 
 TEST_CASE("a NUL byte is an error wherever it stands") {
   CHECK(said(std::string_view("exec a\n# \0\n", 11)) == Lines{"2:3 Illegal NUL byte"});
+  CHECK(said(std::string_view("bogus\n# \0\n", 10)) == Lines{"1:1 Unknown stanza", "2:3 Illegal NUL byte"});
 }
