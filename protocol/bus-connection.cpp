@@ -33,6 +33,10 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
       before_waiting_{loop, [this] { before_waiting(); }} {
   // A caller waits as long as the job takes (dbus-api.md).
   sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
+  // The first message may have come together with the end of the greeting: no descriptor will tell of it.
+  loop_.defer([this, alive = alive_] {
+    if (*alive) process();
+  });
 }
 
 // Closed before sdbus-c++ does it, which would wait until the other end has read everything: one that does not read must

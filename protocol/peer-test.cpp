@@ -40,6 +40,27 @@ private:
   void onSocketChanged(const std::string&, const std::string&) override {}
 };
 
+// A Ping as it stands on the wire, serial number 1, to "/".
+std::string ping_on_the_wire() {
+  auto text = [](std::string_view value) {
+    return std::string{static_cast<char>(value.size()), 0, 0, 0}.append(value).append(1, '\0');
+  };
+  auto field = [&](char code, char type, std::string_view value) { return std::string{code, 1, type, 0}.append(text(value)); };
+  auto padded = [](std::string bytes) { return bytes.append((8 - bytes.size() % 8) % 8, '\0'); };
+  std::string fields = padded(field(1, 'o', "/")) + padded(field(2, 's', "org.freedesktop.DBus.Peer")) + field(3, 's', "Ping");
+  std::string head{'l', 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, static_cast<char>(fields.size()), 0, 0, 0};
+  return padded(head + fields);
+}
+
+FileDescriptor connected_to(const std::string& abstract) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  abstract.copy(address.sun_path + 1, sizeof address.sun_path - 1);
+  FileDescriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + abstract.size());
+  REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  return fd;
+}
+
 std::string test_address() { return "unix:abstract=/upstart-peer-test/" + std::to_string(::getpid()); }
 
 } // namespace
@@ -94,6 +115,37 @@ TEST_CASE("a client that says nothing does not hold up the next one") {
   });
   loop.run();
   CHECK(served);
+}
+
+TEST_CASE("a message that comes in one piece with the greeting is answered") {
+  EventLoop loop;
+  auto listening = listen_at(test_address());
+  REQUIRE(listening);
+  std::unique_ptr<BusConnection> served;
+  PeerServer server{loop, std::move(*listening), [&](auto client) {
+                      served = std::move(client);
+                      served->on_disconnected([&] {
+                        served.reset();
+                        loop.stop();
+                      });
+                    }};
+  std::string answer;
+  std::thread client{[&] {
+    auto fd = connected_to(test_address().substr(std::string{"unix:abstract="}.size()));
+    std::string uid = std::to_string(::getuid()), hex;
+    for (char digit : uid) hex += std::string{"3"} + digit;
+    std::string all = std::string(1, '\0') + "AUTH EXTERNAL " + hex + "\r\nBEGIN\r\n" + ping_on_the_wire();
+    CHECK(::write(fd.get(), all.data(), all.size()) == static_cast<ssize_t>(all.size()));
+    timeval bound{.tv_sec = 10, .tv_usec = 0};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
+    char buffer[512];
+    ssize_t got = 0;
+    while (answer.find("l\2") == std::string::npos && (got = ::read(fd.get(), buffer, sizeof buffer)) > 0) answer.append(buffer, static_cast<std::size_t>(got));
+  }};
+  loop.run();
+  client.join();
+  CHECK(answer.contains("OK "));
+  CHECK(answer.contains("l\2")); // a method return
 }
 
 TEST_CASE("connecting where nobody listens says why") {
