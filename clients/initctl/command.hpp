@@ -43,6 +43,11 @@ inline constexpr std::string_view other_group = "Other commands";
 [[nodiscard]] std::vector<Command> configuration_commands();
 [[nodiscard]] std::vector<Command> session_commands();
 [[nodiscard]] std::vector<Command> daemon_commands();
+[[nodiscard]] std::vector<Command> explain_commands();
+[[nodiscard]] std::vector<Command> graph_commands();
+[[nodiscard]] std::vector<Command> history_commands();
+[[nodiscard]] std::vector<Command> log_commands();
+[[nodiscard]] std::vector<Command> monitor_commands();
 
 [[nodiscard]] const std::vector<Command>& all_commands();
 [[nodiscard]] const Command* find_command(std::string_view name);

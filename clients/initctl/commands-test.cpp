@@ -4,6 +4,10 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <sstream>
+#include <thread>
+
 using namespace upstart::client;
 using Words = std::vector<std::string>;
 
@@ -190,6 +194,50 @@ TEST_CASE("JSON has a documented shape") {
   CHECK(session.json("show-config off")[0]["start_on"] == nullptr);
   CHECK(session.json("check-config net")[0] ==
         nlohmann::json::parse(R"({"job": "net", "stanza": "start on", "unknown": "event", "name": "b"})"));
+}
+
+TEST_CASE("graph draws jobs, events and what joins them") {
+  Session session{{{"a", {.start_on = {{"x", "K=v"}}, .stop_on = {{"stopping", "b"}}, .emits = {"e\"q"}}}, {"b", {}}}};
+  auto dot = session.initctl("graph").out;
+  CHECK(dot.contains("  \"event x\" -> \"job a\" [color=forestgreen label=\"K=v\"];\n"));
+  CHECK(dot.contains("  \"job b\" -> \"job a\" [color=firebrick style=dashed label=\"stopping\"];\n"));
+  CHECK(dot.contains("  \"job a\" -> \"event e\\\"q\" [color=gray40 style=dotted label=\"\"];\n"));
+  CHECK_FALSE(session.initctl("graph b").out.contains("event x"));
+  CHECK(session.json("graph")["edges"].size() == 3);
+  CHECK(session.initctl("graph nosuch").err == "initctl: Unknown job: nosuch\n");
+}
+
+namespace {
+
+// A stream that takes one line and then fails, as a closed terminal does.
+struct OneLine : std::stringbuf {
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    return str().contains('\n') ? 0 : std::stringbuf::xsputn(text, count);
+  }
+  int sync() override { return str().contains('\n') ? -1 : 0; }
+};
+
+} // namespace
+
+TEST_CASE("monitor shows what is signalled, a line for each") {
+  Session session;
+  OneLine buffer;
+  std::ostream out{&buffer};
+  std::ostringstream err;
+  Surroundings surroundings{.out = out, .err = err, .variable = [&](const std::string& name) -> std::optional<std::string> {
+                              if (name == "UPSTART_SESSION") return session.daemon.address();
+                              return std::nullopt;
+                            },
+                            .uid = 0};
+  std::jthread monitor{[&] { (void)run({"initctl", "monitor", "--json"}, surroundings); }};
+  session.daemon.wait_for_version_reads(1);
+  session.initctl("emit go K=v");
+  monitor.join();
+  auto line = nlohmann::json::parse(buffer.str());
+  CHECK(line["kind"] == "event");
+  CHECK(line["name"] == "go");
+  CHECK(line["env"] == Words{"K=v"});
+  CHECK(line["time"] > 0);
 }
 
 TEST_CASE("a daemon that is not there, or goes away during a call, is told of") {

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <format>
 #include <mutex>
 #include <sstream>
@@ -25,10 +26,16 @@ using namespace upstart::protocol;
 using sdbus::ObjectPath;
 using Strings = std::vector<std::string>;
 
+class ManagerObject;
+
 struct World {
   std::map<std::string, FakeJob> jobs;
   std::mutex guard = {};
   Strings calls = {};
+  int version_reads = 0;
+  std::condition_variable version_read = {};
+  std::set<ManagerObject*> managers = {};
+  std::string state = R"({"job_classes": []})";
   std::string priority = "message";
   Strings environment{"B=2", "A=1"};
   void note(const std::string& call, const Strings& arguments = {}) {
@@ -139,8 +146,12 @@ public:
   ManagerObject(sdbus::IConnection& connection, World& world)
       : AdaptorInterfaces(connection, ObjectPath{path::manager}), world_{world} {
     registerAdaptor();
+    world_.managers.insert(this);
   }
-  ~ManagerObject() { unregisterAdaptor(); }
+  ~ManagerObject() {
+    world_.managers.erase(this);
+    unregisterAdaptor();
+  }
 
 private:
   void ReloadConfiguration() override { world_.note("ReloadConfiguration"); }
@@ -153,14 +164,14 @@ private:
     for (const auto& [name, job] : world_.jobs) paths.emplace_back(job_path(name));
     return {paths.rbegin(), paths.rend()};
   }
-  std::string GetState() override { return "{}"; }
+  std::string GetState() override { return world_.state; }
   void Restart() override {}
   void EmitEvent(sdbus::Result<>&& result, std::string name, Strings env, bool wait) override {
     env.insert(env.begin(), name);
     world_.note(wait ? "EmitEvent" : "EmitEvent no-wait", env);
     if (name == "failing") fail(error_name::event_failed, "Event failed");
     if (name == "vanish") ::shutdown(getObject().getConnection().getEventLoopPollData().fd, SHUT_RDWR);
-    emitEventEmitted(name, {env.begin() + 1, env.end()});
+    for (auto* manager : world_.managers) manager->emitEventEmitted(name, {env.begin() + 1, env.end()});
     result.returnResults();
   }
   void EmitEventWithFile(sdbus::Result<>&& result, std::string, Strings, bool, sdbus::UnixFd) override { result.returnResults(); }
@@ -184,7 +195,12 @@ private:
   void NotifyDBusAddress(const std::string& address) override { world_.note("NotifyDBusAddress", {address}); }
   void NotifyCGroupManagerAddress(const std::string& address) override { world_.note("NotifyCGroupManagerAddress", {address}); }
   void EndSession() override { world_.note("EndSession"); }
-  std::string version() override { return "init (upstart 0)"; }
+  std::string version() override {
+    std::lock_guard lock{world_.guard};
+    ++world_.version_reads;
+    world_.version_read.notify_all();
+    return "init (upstart 0)";
+  }
   std::string log_priority() override { return world_.priority; }
   void log_priority(const std::string& value) override {
     if (value == "bogus") fail(error_name::invalid_args, "The log priority given was not recognised");
@@ -251,6 +267,12 @@ FakeUpstart::~FakeUpstart() {
 std::vector<std::string> FakeUpstart::calls() const {
   std::lock_guard lock{server_->world.guard};
   return server_->world.calls;
+}
+
+void FakeUpstart::wait_for_version_reads(int count) {
+  auto& world = server_->world;
+  std::unique_lock lock{world.guard};
+  world.version_read.wait(lock, [&] { return world.version_reads >= count; });
 }
 
 Ran run_initctl(const std::vector<std::string>& words, const Variables& variables) {

@@ -29,6 +29,8 @@ public:
   [[nodiscard]] const std::string& address() const { return address_; }
   // Every call that changes something, as "METHOD ARG ARG…".
   [[nodiscard]] std::vector<std::string> calls() const;
+  // Until the property version has been read so often.
+  void wait_for_version_reads(int count);
 
 private:
   struct Server;

@@ -1,0 +1,172 @@
+#include "clients/initctl/explanation.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+using namespace upstart::client;
+using Words = std::vector<std::string>;
+
+namespace {
+
+const Words all_of{"/AND"};
+const WallTime noon{std::chrono::hours{500'000}};
+
+PastEvent past(std::uint64_t id, const std::string& name, Words environment = {}, Words done = {}, const std::string& outcome = "ok") {
+  return {.id = id, .name = name, .environment = std::move(environment), .time = noon, .uid = 0, .pid = 77, .handlers = {"job-supervisor"},
+          .done = std::move(done), .outcome = outcome};
+}
+
+ConditionNode unseen(Words words) { return {std::move(words), std::nullopt}; }
+ConditionNode seen(Words words, std::uint64_t id) { return {words, EventRef{id, words.front(), {}}}; }
+
+ClassState stopped_class(const std::string& name, std::vector<ConditionNode> start_on) {
+  return {.name = name, .file = "/etc/init/" + name + ".conf", .start_on = std::move(start_on), .replaced_by_newer = false, .jobs = {}};
+}
+
+JobState job_in(const std::string& job, const std::string& goal, const std::string& state, std::vector<EventRef> blocking = {}) {
+  return {.status = {.job = job, .instance = "", .goal = goal, .state = state, .processes = {}},
+          .environment = {"UPSTART_EVENTS=a b"},
+          .blocking = std::move(blocking),
+          .waiting_callers = 0,
+          .stop_on = {}};
+}
+
+// A system of classes and events; the first class is the one that is asked about.
+struct System {
+  std::vector<ClassState> classes;
+  std::vector<PastEvent> history;
+  Words emitted = {};
+
+  [[nodiscard]] Explanation explained() const {
+    std::vector<ClassDetails> details;
+    for (const auto& state : classes) details.push_back({.name = state.name, .description = {}, .author = {}, .version = {}, .usage = {}, .emits = emitted, .start_on = {}, .stop_on = {}});
+    PossibleEvents possible{details, {}};
+    return explain(classes.front(), {classes, history, possible});
+  }
+};
+
+} // namespace
+
+TEST_CASE("a job that waits for two events of which one was seen says which, since when, and what that holds up") {
+  System system{{stopped_class("web", {seen({"go"}, 5), unseen({"net"}), unseen(all_of)})}, {past(5, "go", {"K=v"})}, {"go", "net"}};
+  auto explanation = system.explained();
+  CHECK(explanation.verdict == "web is stopped: of the 2 events that its `start on' names, 1 has been seen.");
+  CHECK(explanation.start_on.written == "(go and net)");
+  CHECK(explanation.start_on.events[0].seen);
+  CHECK(explanation.start_on.events[0].by->environment == Words{"K=v"});
+  CHECK(explanation.start_on.events[1].remark == "not seen yet");
+  auto text = to_text(explanation);
+  CHECK(text.contains("[x] go — seen "));
+  CHECK(text.contains("[ ] net — not seen yet\n"));
+  CHECK(text.contains("event #5 is held until the rest has come; whoever emitted it and waits (pid 77) waits for that"));
+}
+
+TEST_CASE("an event that nobody emits, and one of a job that does not exist, can never come") {
+  auto explanation = System{{stopped_class("web", {unseen({"ghost"}), unseen({"started", "nojob"}), unseen(all_of)})}, {}}.explained();
+  CHECK(explanation.verdict == "web is stopped: its `start on' names what never comes by itself.");
+  CHECK_FALSE(explanation.start_on.can_come_true);
+  CHECK(explanation.start_on.events[0].remark.starts_with("nobody emits it"));
+  CHECK(explanation.start_on.events[1].remark == "can never come: there is no job nojob");
+}
+
+TEST_CASE("an event that came with other variables is told with what does not match") {
+  System system{{stopped_class("web", {unseen({"net", "IFACE=eth*"})})}, {past(3, "net", {"IFACE=lo"})}, {"net"}};
+  auto remark = system.explained().start_on.events[0].remark;
+  CHECK(remark.contains("(#3) as `net IFACE=lo', but IFACE=eth* does not match"));
+}
+
+TEST_CASE("an event that came and was used up, or came too early, is told") {
+  System used{{stopped_class("web", {unseen({"go"})})}, {past(3, "go", {}, {"start web"})}, {"go"}};
+  CHECK(used.explained().start_on.events[0].remark.ends_with("(#3), and was used up then"));
+  System early{{stopped_class("web", {unseen({"go"})})}, {past(3, "go")}, {"go"}};
+  CHECK(early.explained().start_on.events[0].remark.ends_with("(#3), when it was not waited for"));
+}
+
+TEST_CASE("of another job's events it is told where that job stands") {
+  System system{{stopped_class("web", {unseen({"started", "db"})}), stopped_class("db", {})}, {}};
+  CHECK(system.explained().start_on.events[0].remark == "not seen yet; db is stop/waiting (initctl explain db)");
+}
+
+TEST_CASE("a job that failed says how, and that outweighs its start on") {
+  System system{{stopped_class("web", {unseen({"go"})})},
+                {past(8, "stopping", {"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=main", "EXIT_STATUS=7"}),
+                 past(9, "stopped", {"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=main", "EXIT_STATUS=7"})},
+                {"go"}};
+  auto explanation = system.explained();
+  CHECK(explanation.verdict.starts_with("web is stopped: it failed, "));
+  CHECK(explanation.last_failure->text == "its main process ended with status 7");
+}
+
+TEST_CASE("each way to fail has its own words") {
+  auto text = [](Words more) {
+    Words environment{"JOB=web", "INSTANCE=", "RESULT=failed"};
+    environment.insert(environment.end(), more.begin(), more.end());
+    return System{{stopped_class("web", {})}, {past(1, "stopped", environment)}}.explained().last_failure->text;
+  };
+  CHECK(text({"PROCESS=respawn"}) == "its main process ended too often: the respawn limit was reached");
+  CHECK(text({"PROCESS=main", "EXIT_SIGNAL=KILL"}) == "its main process was killed by KILL");
+  CHECK(text({"PROCESS=pre-start"}) == "its pre-start process could not be started; init's log says why");
+}
+
+TEST_CASE("a job that is blocked by another says by which, and the other says whom it holds up") {
+  ClassState slow{.name = "slow", .file = "", .start_on = {}, .replaced_by_newer = false, .jobs = {job_in("slow", "start", "starting")}};
+  ClassState blocker{.name = "blocker", .file = "", .start_on = {}, .replaced_by_newer = false,
+                     .jobs = {job_in("blocker", "start", "pre-start", {{4, "starting", {"JOB=slow", "INSTANCE="}}})}};
+  std::vector<PastEvent> history{past(4, "starting", {"JOB=slow", "INSTANCE="}, {"start blocker"}, "pending")};
+  auto held_up = System{{slow, blocker}, history}.explained();
+  CHECK(held_up.verdict == "slow is on its way to running: start/starting.");
+  CHECK(held_up.instances[0].waits_for == "its event `starting' to be finished");
+  CHECK(held_up.instances[0].blocked_by == Words{"blocker, which is start/pre-start"});
+  auto holding = System{{blocker, slow}, history}.explained();
+  CHECK(holding.instances[0].blocks == Words{"event #4 starting JOB=slow INSTANCE=: slow waits"});
+}
+
+TEST_CASE("a condition of another job that is half true holds a job up too") {
+  ClassState slow{.name = "slow", .file = "", .start_on = {}, .replaced_by_newer = false, .jobs = {job_in("slow", "start", "starting")}};
+  auto half = stopped_class("half", {seen({"starting", "slow"}, 4), unseen({"more"}), unseen(all_of)});
+  System system{{slow, half}, {past(4, "starting", {"JOB=slow", "INSTANCE="}, {}, "pending")}};
+  CHECK(system.explained().instances[0].blocked_by == Words{"half, whose `start on' waits for more (initctl explain half)"});
+}
+
+TEST_CASE("a running job says what started it") {
+  ClassState web{.name = "web", .file = "", .start_on = {}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "running")}};
+  auto explanation = System{{web}, {}}.explained();
+  CHECK(explanation.verdict == "web is running.");
+  CHECK(explanation.instances[0].cause == "by a b");
+}
+
+TEST_CASE("a job without start on says that it needs a command") {
+  CHECK(System{{stopped_class("web", {})}, {}}.explained().verdict == "web is stopped: it has no `start on', so it starts by command only: `start web'.");
+}
+
+TEST_CASE("arguments match by name, by position and by negation; those with variables are not judged") {
+  auto fault = [](Words words, Words environment) { return mismatch(*tree_of({words}), environment); };
+  CHECK_FALSE(fault({"e", "A=1", "B!=2"}, {"A=1", "B=3"}));
+  CHECK(fault({"e", "A=1"}, {}) == "A=1");
+  CHECK(fault({"e", "B!=2"}, {"B=2"}) == "B!=2");
+  CHECK_FALSE(fault({"e", "one", "tw*"}, {"X=one", "Y=two"}));
+  CHECK(fault({"e", "one", "two"}, {"X=one"}) == "two");
+  CHECK_FALSE(fault({"e", "A=$B"}, {}));
+}
+
+TEST_CASE("the supervisor's state is read, and what is no such state is refused with a reason") {
+  auto classes = parse_state(R"({"job_classes": [{"name": "a", "file": "/a", "start_on": [{"node": ["x", "K=v"], "held": {"id": 3, "name": "x"}}],
+    "replaced_by_newer": true, "jobs": [{"name": "i", "goal": "start", "state": "running", "env": ["E=1"], "processes": {"main": 5},
+    "blocking": [{"id": 4, "name": "y", "env": ["Z=1"]}], "waiting_callers": 1, "stop_on": []}]}]})");
+  REQUIRE(classes);
+  const auto& state = classes->front();
+  CHECK(state.start_on[0].held->id == 3);
+  CHECK(state.jobs[0].status == InstanceStatus{.job = "a", .instance = "i", .goal = "start", .state = "running", .processes = {{"main", 5}}});
+  CHECK(state.jobs[0].blocking[0].environment == Words{"Z=1"});
+  CHECK_FALSE(parse_state("[]"));
+  CHECK_FALSE(parse_state("{"));
+}
+
+TEST_CASE("as JSON nothing of an explanation is missing") {
+  System system{{stopped_class("web", {seen({"go"}, 5)})}, {past(5, "go")}, {"go"}};
+  auto json = nlohmann::json(to_json(system.explained()));
+  CHECK(json["start_on"]["events"][0]["by"]["id"] == 5);
+  for (const char* key : {"job", "file", "verdict", "instances", "last_failure", "replaced_by_newer", "log"}) CHECK(json.contains(key));
+}

@@ -1,0 +1,43 @@
+// What the job supervisor holds, as its GetState tells it: every class with what its `start on` has seen, every job with
+// its processes, what it blocks and what failed. Read from JSON into values.
+#pragma once
+
+#include "clients/initctl/status.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace upstart::client {
+
+struct EventRef {
+  std::uint64_t id = 0;
+  std::string name;
+  std::vector<std::string> environment; // not told for events that a condition holds
+};
+
+struct ConditionNode {
+  std::vector<std::string> words; // [EVENT, ARG…], ["/AND"], ["/OR"]
+  std::optional<EventRef> held;   // the event that made it true
+};
+
+struct JobState {
+  InstanceStatus status;
+  std::vector<std::string> environment;
+  std::vector<EventRef> blocking;
+  std::uint64_t waiting_callers = 0;
+  std::vector<ConditionNode> stop_on;
+};
+
+struct ClassState {
+  std::string name, file;
+  std::vector<ConditionNode> start_on;
+  bool replaced_by_newer = false;
+  std::vector<JobState> jobs;
+};
+
+// The error says what is wrong with the text.
+[[nodiscard]] std::expected<std::vector<ClassState>, std::string> parse_state(std::string_view text);
+
+} // namespace upstart::client
