@@ -31,6 +31,7 @@ public:
   [[nodiscard]] std::string log_priority() const override;
   [[nodiscard]] bool set_log_priority(const std::string& priority) override;
   [[nodiscard]] std::string bus_address() const override { return bus_address_; }
+  [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
   [[nodiscard]] bool may_change(const protocol::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }
 

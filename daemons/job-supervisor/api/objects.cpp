@@ -219,5 +219,6 @@ SupervisorObject::WatchConditions(const std::string& event) {
 }
 
 std::string SupervisorObject::bus_address() { return client_.control().bus_address(); }
+std::string SupervisorObject::log_directory() { return client_.control().log_directory(); }
 
 } // namespace upstart::supervisor

@@ -114,6 +114,7 @@ private:
   std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>>
   WatchConditions(const std::string& event) override;
   std::string bus_address() override;
+  std::string log_directory() override;
 
   ClientConnection& client_;
 };
