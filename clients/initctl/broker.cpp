@@ -124,7 +124,7 @@ std::string to_text(const PastEvent& event) {
     text += "pending";
   else
     text += std::format("{} after {:.1f} ms", event.outcome, static_cast<double>(event.blocked.count()) / 1000);
-  text += std::format("; from pid {} uid {}", event.pid, event.uid);
+  text += event.pid == 0 ? "; from init" : std::format("; from pid {} uid {}", event.pid, event.uid);
   if (!event.done.empty()) text += "; " + parts_joined(event.done, ", ");
   return text + "\n";
 }

@@ -42,13 +42,22 @@ Path find_instance(JobClass& job_class, const Subject& subject) {
   return subject.is_own_job() ? job_class.GetInstanceByName(*subject.own_instance) : job_class.GetInstance(subject.environment);
 }
 
+// The status after a command. A job that is on its way out has often gone a moment later: it is asked a few times more,
+// so that a stop that was not waited for shows what it led to.
+InstanceStatus settled_status(Upstart& upstart, const std::string& job, const Path& path) {
+  constexpr int more_looks = 3;
+  auto status = upstart.status_at(job, path);
+  for (int i = 0; i < more_looks && status.instance && status.goal == "stop"; ++i) status = upstart.status_at(job, path);
+  return status;
+}
+
 using Act = Path (*)(Upstart&, const Subject&, bool wait);
 
 // Acts on the subject and shows its status afterwards.
 Outcome act_and_show(Call& call, Act act) {
   auto subject = subject_of(call);
   Path instance = act(*call.upstart, subject, shall_wait(call, subject));
-  return show(call, call.upstart->status_at(subject.job, instance));
+  return show(call, settled_status(*call.upstart, subject.job, instance));
 }
 
 Path start_instance(Upstart& upstart, const Subject& subject, bool wait) {
