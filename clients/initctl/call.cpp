@@ -11,6 +11,13 @@ std::optional<std::string> GivenOptions::value(std::string_view name) const {
   return std::nullopt;
 }
 
+std::vector<std::string> GivenOptions::values(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const auto& [given, value] : given_)
+    if (given == name) values.push_back(value);
+  return values;
+}
+
 std::string GivenOptions::last_of(std::initializer_list<std::string_view> names) const {
   for (const auto& [given, value] : given_ | std::views::reverse)
     if (std::ranges::contains(names, given)) return given;

@@ -31,6 +31,7 @@ class GivenOptions {
 public:
   void add(std::string name, std::string value) { given_.emplace_back(std::move(name), std::move(value)); }
   [[nodiscard]] bool has(std::string_view name) const { return value(name).has_value(); }
+  [[nodiscard]] std::vector<std::string> values(std::string_view name) const;
   // Of an option given several times the last counts.
   [[nodiscard]] std::optional<std::string> value(std::string_view name) const;
   // Which of these was given last; empty if none was.

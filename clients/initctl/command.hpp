@@ -48,6 +48,7 @@ inline constexpr std::string_view other_group = "Other commands";
 [[nodiscard]] std::vector<Command> history_commands();
 [[nodiscard]] std::vector<Command> log_commands();
 [[nodiscard]] std::vector<Command> monitor_commands();
+[[nodiscard]] std::vector<Command> simulate_commands();
 
 [[nodiscard]] const std::vector<Command>& all_commands();
 [[nodiscard]] const Command* find_command(std::string_view name);

@@ -5,6 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -15,7 +18,8 @@ namespace {
 
 // A daemon with these jobs and one initctl after another.
 struct Session {
-  explicit Session(std::map<std::string, FakeJob> jobs = {{"svc", {}}}) : daemon{std::move(jobs)} {}
+  explicit Session(std::map<std::string, FakeJob> jobs = {{"svc", {}}}, std::string log_directory = {})
+      : daemon{std::move(jobs), std::move(log_directory)} {}
 
   Ran initctl(const std::string& line) {
     Words words{"initctl"};
@@ -206,6 +210,32 @@ TEST_CASE("graph draws jobs, events and what joins them") {
   CHECK(session.json("graph")["edges"].size() == 3);
   CHECK(session.initctl("graph nosuch").err == "initctl: Unknown job: nosuch\n");
 }
+
+TEST_CASE("simulate asks the daemon and says the steps in words") {
+  Session session;
+  CHECK(session.initctl("simulate go K=v").out == "event go K=v\nsvc: to be started\n=> event go is not finished: whoever waits for it goes on waiting\n");
+  CHECK(session.json("simulate go").size() == 4);
+  CHECK(session.daemon.calls() == Words{"Simulate go K=v", "Simulate go"});
+}
+
+TEST_CASE("log shows what a job has printed, from where the daemon says that logs are") {
+  std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()));
+  std::ofstream{directory + "/svc.log"} << "one\ntwo\n";
+  std::ofstream{directory + "/net-eth0.log"} << "eth\n";
+  Session session{{{"svc", {}}, {"net", {}}, {"silent", {}}}, directory};
+  CHECK(session.initctl("log svc").out == "one\ntwo\n");
+  CHECK(session.initctl("log -n 1 svc").out == "two\n");
+  CHECK(session.initctl("log net eth0").out == "eth\n");
+  CHECK(session.initctl("log net").err == "initctl: net has a log for each instance. Name one of: eth0\n");
+  CHECK(session.initctl("log silent").err == "initctl: silent has no log: " + directory + "/silent.log does not exist\n");
+  CHECK(session.initctl("log nosuch").err == "initctl: Unknown job: nosuch\n");
+  CHECK(session.initctl("log -n x svc").err.starts_with("initctl: not a number of lines: x\n"));
+  CHECK(session.json("log svc")["text"] == "one\ntwo\n");
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("log says so when init logs nowhere") { CHECK(Session{}.initctl("log svc").err == "initctl: init was told to log nowhere (--no-log)\n"); }
 
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include "generated/Instance-adaptor.hpp"
 #include "generated/Job-adaptor.hpp"
+#include "generated/JobSupervisor1-adaptor.hpp"
 #include "generated/Upstart0_6-adaptor.hpp"
 #include "protocol/environment.hpp"
 #include "protocol/listen.hpp"
@@ -35,6 +36,7 @@ struct World {
   int version_reads = 0;
   std::condition_variable version_read = {};
   std::set<ManagerObject*> managers = {};
+  std::string log_directory = {};
   std::string state = R"({"job_classes": []})";
   std::string priority = "message";
   Strings environment{"B=2", "A=1"};
@@ -210,17 +212,40 @@ private:
   World& world_;
 };
 
+class SupervisorObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor> {
+public:
+  SupervisorObject(sdbus::IConnection& connection, World& world)
+      : AdaptorInterfaces(connection, ObjectPath{path::job_supervisor}), world_{world} {
+    registerAdaptor();
+  }
+  ~SupervisorObject() { unregisterAdaptor(); }
+
+private:
+  using Conditions = std::vector<Strings>;
+  std::vector<sdbus::Struct<std::string, Conditions, Conditions, std::uint32_t>> WatchConditions(const std::string&) override { return {}; }
+  std::string Simulate(const std::string& name, const Strings& env) override {
+    world_.note("Simulate " + name, env);
+    return R"([{"kind": "event", "name": "go", "env": ["K=v"]}, {"kind": "goal", "job": "svc", "instance": "", "name": "start"},
+      {"kind": "state", "job": "svc", "instance": "", "name": "starting"}, {"kind": "blocked", "name": "go"}])";
+  }
+  std::string bus_address() override { return {}; }
+  std::string log_directory() override { return world_.log_directory; }
+
+  World& world_;
+};
+
 int say_gone(sd_bus_message* message, void*, sd_bus_error*) {
   return sd_bus_reply_method_errorf(message, error_name::unknown_method, "no such object");
 }
 
 struct Client {
-  Client(std::unique_ptr<BusConnection> with, World& world) : connection{std::move(with)}, manager{connection->sdbus(), world} {
+  Client(std::unique_ptr<BusConnection> with, World& world) : connection{std::move(with)}, manager{connection->sdbus(), world}, supervisor{connection->sdbus(), world} {
     sd_bus_add_fallback(connection->raw(), nullptr, path::jobs, say_gone, nullptr);
     for (auto& [name, job] : world.jobs) jobs.push_back(std::make_unique<JobObject>(connection->sdbus(), name, job, world));
   }
   std::unique_ptr<BusConnection> connection;
   ManagerObject manager;
+  SupervisorObject supervisor;
   std::vector<std::unique_ptr<JobObject>> jobs;
 };
 
@@ -251,10 +276,11 @@ struct FakeUpstart::Server {
   std::thread thread;
 };
 
-FakeUpstart::FakeUpstart(std::map<std::string, FakeJob> jobs) : address_{fresh_address()} {
+FakeUpstart::FakeUpstart(std::map<std::string, FakeJob> jobs, std::string log_directory) : address_{fresh_address()} {
   auto listening = listen_at(address_);
   if (!listening) throw std::runtime_error{listening.error()};
   server_ = std::make_unique<Server>(std::move(jobs), std::move(*listening));
+  server_->world.log_directory = std::move(log_directory);
   server_->end_watcher.watch(FdWatcher::readable);
   server_->thread = std::thread{[this] { server_->loop.run(); }};
 }

@@ -23,7 +23,7 @@ struct FakeJob {
 
 class FakeUpstart {
 public:
-  explicit FakeUpstart(std::map<std::string, FakeJob> jobs);
+  explicit FakeUpstart(std::map<std::string, FakeJob> jobs, std::string log_directory = {});
   ~FakeUpstart();
 
   [[nodiscard]] const std::string& address() const { return address_; }

@@ -4,8 +4,6 @@
 #include "clients/initctl/help.hpp"
 #include "clients/initctl/upstart.hpp"
 
-#include <algorithm>
-#include <array>
 #include <format>
 
 namespace upstart::client {
@@ -23,34 +21,11 @@ std::string requested_help(const CommandLine& line) {
   return line.command ? help_of(*line.command, line.usage_name) : general_help();
 }
 
-// The connection broke while an answer was awaited.
-bool is_lost(const sdbus::Error& error) {
-  constexpr std::array names{"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Disconnected", "System.Error.ECONNRESET",
-                             "System.Error.ENOTCONN", "System.Error.EPIPE"};
-  return std::ranges::contains(names, std::string_view{error.getName()});
-}
-
-// The daemon's own words, but where the one who should have answered is not there at all.
-Failure explained(const sdbus::Error& error, const Target& target) {
-  std::string_view name = error.getName();
-  if (name == "org.freedesktop.DBus.Error.ServiceUnknown" || name == "org.freedesktop.DBus.Error.NameHasNoOwner")
-    return {std::format("Name \"{}\" does not exist", target.destination)};
-  if (is_lost(error)) return {"Upstart went away before it answered. Whether the command took effect is not known."};
-  return {error.getMessage()};
-}
-
 Outcome perform_connected(const Command& command, Call& call) {
-  auto target = choose_target(call);
-  if (!target) return std::unexpected{target.error()};
-  auto connection = Connection::open(*target);
-  if (!connection) return std::unexpected{connection.error()};
-  Upstart upstart{**connection};
-  call.upstart = &upstart;
-  try {
+  return with_upstart(call, [&](Upstart& upstart) {
+    call.upstart = &upstart;
     return command.run(call);
-  } catch (const sdbus::Error& error) {
-    return std::unexpected{explained(error, *target)};
-  }
+  });
 }
 
 bool lacks_argument(const Command& command, const Call& call) {

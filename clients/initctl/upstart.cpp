@@ -3,6 +3,8 @@
 #include "protocol/names.hpp"
 
 #include <algorithm>
+#include <array>
+#include <format>
 #include <ranges>
 
 namespace upstart::client {
@@ -91,7 +93,22 @@ private:
 
 constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
 
+// The connection broke while an answer was awaited.
+bool is_lost(const sdbus::Error& error) {
+  constexpr std::array names{"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Disconnected", "System.Error.ECONNRESET",
+                             "System.Error.ENOTCONN", "System.Error.EPIPE"};
+  return std::ranges::contains(names, std::string_view{error.getName()});
+}
+
 } // namespace
+
+Failure explained(const sdbus::Error& error, const Target& target) {
+  std::string_view name = error.getName();
+  if (name == "org.freedesktop.DBus.Error.ServiceUnknown" || name == "org.freedesktop.DBus.Error.NameHasNoOwner")
+    return {std::format("Name \"{}\" does not exist", target.destination)};
+  if (is_lost(error)) return {"Upstart went away before it answered. Whether the command took effect is not known."};
+  return {error.getMessage()};
+}
 
 bool is_gone(const sdbus::Error& error) { return error.getName() == protocol::error_name::unknown_method; }
 

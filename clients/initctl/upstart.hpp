@@ -71,6 +71,21 @@ private:
   Manager manager_;
 };
 
+// The daemon's own words, but where the one who should have answered is not there at all.
+[[nodiscard]] Failure explained(const sdbus::Error& error, const Target& target);
+
+// Opens the connection that the call asks for and does this with it; errors of D-Bus become failures in words.
+template <typename Do> auto with_upstart(const Call& call, Do action) -> decltype(action(std::declval<Upstart&>())) {
+  auto connection = choose_target(call).and_then(Connection::open);
+  if (!connection) return std::unexpected{connection.error()};
+  Upstart upstart{**connection};
+  try {
+    return action(upstart);
+  } catch (const sdbus::Error& error) {
+    return std::unexpected{explained(error, (*connection)->target())};
+  }
+}
+
 // True for the error that says that an object does not exist (any more).
 [[nodiscard]] bool is_gone(const sdbus::Error& error);
 

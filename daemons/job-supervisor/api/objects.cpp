@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/api/objects.hpp"
 
+#include "daemons/job-supervisor/simulation/simulation.hpp"
 #include "protocol/names.hpp"
 
 #include <algorithm>
@@ -216,6 +217,12 @@ SupervisorObject::WatchConditions(const std::string& event) {
     jobs.emplace_back(entry->name(), postfix(entry->job_class()->start_on), postfix(entry->job_class()->stop_on),
                       static_cast<uint32_t>(entry->instances().size()));
   return jobs;
+}
+
+std::string SupervisorObject::Simulate(const std::string& name, const std::vector<std::string>& env) {
+  if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
+  if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
+  return as_json(simulate(situation_of(client_.manager()), {name, env}));
 }
 
 std::string SupervisorObject::bus_address() { return client_.control().bus_address(); }

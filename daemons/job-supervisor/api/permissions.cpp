@@ -25,6 +25,7 @@ constexpr std::array deeds{
     Deed{"Restart", "request restart"},
     Deed{"EmitEvent", "emit an event"},
     Deed{"EmitEventWithFile", "emit an event"},
+    Deed{"Simulate", "simulate an event"},
     Deed{"GetEnv", "query job environment"},
     Deed{"ListEnv", "query job environment"},
     Deed{"SetEnv", "modify job environment"},
