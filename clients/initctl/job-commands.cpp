@@ -42,12 +42,12 @@ Path find_instance(JobClass& job_class, const Subject& subject) {
   return subject.is_own_job() ? job_class.GetInstanceByName(*subject.own_instance) : job_class.GetInstance(subject.environment);
 }
 
-// The status after a command. A job that is on its way out has often gone a moment later: it is asked a few times more,
-// so that a stop that was not waited for shows what it led to.
+// The status after a command. A job whose processes have got their signal has most often gone a moment later: it is asked
+// a few times more, so that a stop that was not waited for shows what it led to.
 InstanceStatus settled_status(Upstart& upstart, const std::string& job, const Path& path) {
-  constexpr int more_looks = 3;
+  constexpr int more_looks = 20;
   auto status = upstart.status_at(job, path);
-  for (int i = 0; i < more_looks && status.instance && status.goal == "stop"; ++i) status = upstart.status_at(job, path);
+  for (int i = 0; i < more_looks && status.goal == "stop" && status.state == "killed"; ++i) status = upstart.status_at(job, path);
   return status;
 }
 
