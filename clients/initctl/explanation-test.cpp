@@ -72,7 +72,7 @@ TEST_CASE("an event that nobody emits, and one of a job that does not exist, can
 }
 
 TEST_CASE("an event that came with other variables is told with what does not match") {
-  System system{{stopped_class("web", {unseen({"net", "IFACE=eth*"})})}, {past(3, "net", {"IFACE=lo"})}, {"net"}};
+  System system{{stopped_class("web", {unseen({"net", "IFACE=eth*"})})}, {past(3, "net", {"IFACE=lo"})}};
   auto remark = system.explained().start_on.events[0].remark;
   CHECK(remark.contains("(#3) as `net IFACE=lo', but IFACE=eth* does not match"));
 }
@@ -82,6 +82,11 @@ TEST_CASE("an event that came and was used up, or came too early, is told") {
   CHECK(used.explained().start_on.events[0].remark.ends_with("(#3), and was used up then"));
   System early{{stopped_class("web", {unseen({"go"})})}, {past(3, "go")}, {"go"}};
   CHECK(early.explained().start_on.events[0].remark.ends_with("(#3), when it was not waited for"));
+}
+
+TEST_CASE("an event that the job is busy with is told as such") {
+  ClassState web{.name = "web", .file = "", .start_on = {unseen({"go"})}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "pre-start", {{3, "go", {}}})}};
+  CHECK(System{{web}, {past(3, "go", {}, {}, "pending")}}.explained().start_on.events[0].remark.ends_with("(#3): that is what it does now"));
 }
 
 TEST_CASE("of another job's events it is told where that job stands") {
@@ -134,7 +139,7 @@ TEST_CASE("a running job says what started it") {
   ClassState web{.name = "web", .file = "", .start_on = {}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "running")}};
   auto explanation = System{{web}, {}}.explained();
   CHECK(explanation.verdict == "web is running.");
-  CHECK(explanation.instances[0].cause == "by a b");
+  CHECK(explanation.instances[0].cause == "by the events a b");
 }
 
 TEST_CASE("a job without start on says that it needs a command") {

@@ -76,8 +76,12 @@ private:
       return finding;
     }
     const auto* last = last_that_matches(event);
-    finding.can_come = last || knowledge_.possible.can_happen(event);
-    finding.remark = last ? last_came(*last) : why_not_seen(event) + state_of_its_job(event);
+    const auto* namesake = last_of_that_name(event);
+    finding.can_come = namesake || knowledge_.possible.can_happen(event);
+    if (last)
+      finding.remark = last_came(*last);
+    else
+      finding.remark = (namesake ? did_not_match(event, *namesake) : not_seen(event)) + state_of_its_job(event);
     return finding;
   }
 
@@ -87,7 +91,18 @@ private:
     return nullptr;
   }
 
+  const PastEvent* last_of_that_name(const Condition& event) const {
+    for (const auto& past : knowledge_.history | newest_first)
+      if (past.name == event.event) return &past;
+    return nullptr;
+  }
+
+  bool moves_because_of(const PastEvent& past) const {
+    return std::ranges::any_of(state_.jobs, [&](const auto& job) { return std::ranges::contains(job.blocking, past.id, &EventRef::id); });
+  }
+
   std::string last_came(const PastEvent& past) const {
+    if (moves_because_of(past)) return std::format("came {}: that is what it does now", when(past));
     auto used = std::ranges::any_of(past.done, [&](const auto& done) {
       return done.ends_with(" " + state_.name) || done.contains(" " + state_.name + " (");
     });
@@ -95,14 +110,12 @@ private:
     return std::format("last came {}, when it was not waited for", when(past));
   }
 
-  std::string why_not_seen(const Condition& event) const {
-    if (!knowledge_.possible.can_happen(event)) return nobody_emits(event);
-    for (const auto& past : knowledge_.history | newest_first)
-      if (past.name == event.event)
-        return std::format("not seen: came {} as `{}', but {} does not match", when(past), shown_event(past.name, past.environment),
-                           mismatch(event, past.environment).value_or("it"));
-    return "not seen yet";
+  static std::string did_not_match(const Condition& event, const PastEvent& past) {
+    return std::format("not seen: came {} as `{}', but {} does not match", when(past), shown_event(past.name, past.environment),
+                       mismatch(event, past.environment).value_or("it"));
   }
+
+  std::string not_seen(const Condition& event) const { return knowledge_.possible.can_happen(event) ? "not seen yet" : nobody_emits(event); }
 
   std::string nobody_emits(const Condition& event) const {
     auto obstacle = knowledge_.possible.obstacle_of(event);
@@ -185,7 +198,8 @@ std::string blocked_event(const EventRef& event, const Knowledge& knowledge) {
 std::string cause_of(const JobState& job) {
   Environment environment{job.environment};
   auto events = environment.get("UPSTART_EVENTS");
-  return events ? std::format("by {}", *events) : "by a command";
+  if (!events) return "by a command";
+  return std::format("by the {} {}", events->contains(' ') ? "events" : "event", *events);
 }
 
 InstanceFinding look_at(const JobState& job, const Inquiry& inquiry, const Knowledge& knowledge) {
@@ -228,8 +242,8 @@ std::string why_stopped(const Explanation& explanation, const Knowledge& knowled
   if (stop && value_of(*stop, "RESULT") == "failed") return std::format("it failed, {}", when(*stop));
   const auto& events = explanation.start_on.events;
   if (events.empty()) return std::format("it has no `start on', so it starts by command only: `start {}'", explanation.job);
-  if (!explanation.start_on.can_come_true) return "its `start on' names what never comes by itself";
   auto seen = std::ranges::count_if(events, &EventFinding::seen);
+  if (seen == 0 && !explanation.start_on.can_come_true) return "its `start on' names what never comes by itself";
   if (seen > 0) return std::format("of the {} events that its `start on' names, {} {} been seen", events.size(), seen, seen == 1 ? "has" : "have");
   return stop ? std::format("it ran, stopped {}, and its `start on' has not come true since", when(*stop)) : "its `start on' has not come true";
 }
