@@ -25,9 +25,8 @@ std::string describe(int status) {
 }
 
 Ending ending_of(int status) {
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Ending::clean;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == unable_status) return Ending::unable;
-  return Ending::crashed;
+  if (!WIFEXITED(status)) return Ending::crashed;
+  return WEXITSTATUS(status) == 0 ? Ending::clean : Ending::failed;
 }
 
 Lifecycle::Time now() { return std::chrono::steady_clock::now(); }

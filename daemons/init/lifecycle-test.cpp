@@ -194,13 +194,16 @@ TEST_CASE("a daemon that waits to be started again holds up nobody's end") {
   CHECK(life.died(bridge, Ending::clean, at(1s)) == Actions{Leave{0}});
 }
 
-TEST_CASE("a supervisor that cannot run here ends init with an error, unless it could before") {
-  Lifecycle life{false};
-  (void)life.begin(at(0ms));
-  CHECK(life.died(supervisor, Ending::unable, at(1ms)).front() == Action{Withdraw{}});
-  (void)life.died(broker, Ending::clean, at(1ms));
-  CHECK(life.died(bridge, Ending::clean, at(1ms)) == Actions{Leave{1}});
+TEST_CASE("a supervisor that gives up by itself, with an error, ends init with an error") {
+  auto life = running();
+  (void)life.stopping(supervisor);
+  CHECK(life.died(supervisor, Ending::failed, at(1s)).back() == Action{EndOrphans{SIGTERM}});
+  (void)life.orphans_gone();
+  (void)life.died(broker, Ending::clean, at(1s));
+  CHECK(life.died(bridge, Ending::clean, at(1s)) == Actions{Leave{1}});
+}
 
-  auto later = running();
-  CHECK(later.died(supervisor, Ending::unable, at(1s)) == Actions{Start{supervisor, true}});
+TEST_CASE("a supervisor that fails without a word about stopping is started again") {
+  auto life = running();
+  CHECK(life.died(supervisor, Ending::failed, at(1s)) == Actions{Start{supervisor, true}});
 }

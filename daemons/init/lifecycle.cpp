@@ -70,12 +70,9 @@ Actions Lifecycle::died(Daemon daemon, Ending how, Time now) {
 }
 
 void Lifecycle::supervisor_died(Ending how) {
-  if (how == Ending::unable && !of(Daemon::supervisor).was_ready) {
-    status_ = 1;
-    begin_ending();
-  } else if (how != Ending::clean || phase_ == Phase::running) {
-    may_have_left_jobs_ = true;
-  }
+  bool expected = phase_ == Phase::ending;
+  if (expected && how == Ending::failed) status_ = 1;
+  if (!expected || how != Ending::clean) may_have_left_jobs_ = true;
 }
 
 // Whether it is to be started again when it dies.

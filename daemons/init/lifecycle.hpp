@@ -67,12 +67,9 @@ using Actions = std::vector<Action>;
 // How a daemon ended.
 enum class Ending {
   clean,   // exit status 0
-  unable,  // exit status `unable_status`
-  crashed, // anything else
+  failed,  // another exit status. Of a supervisor that said it is stopping: so does init, then
+  crashed, // a signal
 };
-// A supervisor that cannot run here at all (the name on the bus is taken, say) exits with this before it is ready; it
-// has said why, and init ends with an error instead of trying again.
-inline constexpr int unable_status = 69; // EX_UNAVAILABLE of sysexits.h
 
 class Lifecycle {
 public:

@@ -87,10 +87,9 @@ std::string obey(const std::string& command) {
     ::raise(SIGKILL);
   }
   if (command.starts_with("forget ")) return forget_descriptor(command.substr(7)) ? "forgotten" : "failed";
-  if (command.starts_with("exit ")) ::_exit(std::atoi(command.c_str() + 5));
-  if (command == "stop") {
+  if (command.starts_with("stop ")) {
     notify_manager("STOPPING=1");
-    ::_exit(0);
+    ::_exit(std::atoi(command.c_str() + 5));
   }
   return "what?";
 }
