@@ -78,10 +78,12 @@ std::string arguments_of(sd_bus_message* message) {
       const char* value = nullptr;
       sd_bus_message_read_basic(message, type, &value);
       text += std::string{" "} + value;
-    } else {
+    } else if (type == 'i') {
       std::int32_t number = 0;
       sd_bus_message_read_basic(message, type, &number);
       text += " " + std::to_string(number);
+    } else if (sd_bus_message_skip(message, nullptr) < 0) { // properties that changed, say
+      break;
     }
   }
   return text;
