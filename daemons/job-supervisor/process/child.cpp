@@ -49,6 +49,27 @@ bool is_filled(const SpawnPlan& plan, int fd) {
   return false;
 }
 
+// The lowest from `from` on that is needed until exec; -1 when there is none.
+int next_needed(const SpawnPlan& plan, int from) {
+  int next = plan.failure_pipe >= from ? plan.failure_pipe : -1;
+  for (int fd : plan.control_groups)
+    if (fd >= from && (next < 0 || fd < next)) next = fd;
+  return next;
+}
+
+// The supervisor may have more descriptors open than the job's limit allows, and the steps to come open some for a while: so they
+// are closed here, and not by exec, unless that would keep the supervisor waiting.
+void close_others(const SpawnPlan& plan) {
+  unsigned flags = plan.shares_memory ? CLOSE_RANGE_CLOEXEC : 0;
+  for (int from = plan.first_free;;) {
+    int next = next_needed(plan, from);
+    unsigned last = next < 0 ? ~0U : static_cast<unsigned>(next) - 1;
+    if (next != from) ::syscall(SYS_close_range, static_cast<unsigned>(from), last, flags);
+    if (next < 0) return;
+    from = next + 1;
+  }
+}
+
 int arrange_descriptors(Child& child) {
   SpawnPlan& plan = child.plan;
   if (int error = move_up(plan.failure_pipe, plan.first_free)) return error;
@@ -60,7 +81,7 @@ int arrange_descriptors(Child& child) {
     if (::dup2(move.from, move.to) < 0) return errno;
   for (int fd = 3; fd < plan.first_free; ++fd)
     if (!is_filled(plan, fd)) ::close(fd);
-  ::syscall(SYS_close_range, static_cast<unsigned>(plan.first_free), ~0U, CLOSE_RANGE_CLOEXEC); // all are so already; a guard
+  close_others(plan);
   return 0;
 }
 
@@ -167,6 +188,12 @@ int set_user(Child& child) {
   return child.has_account ? result(::syscall(SYS_setresuid, user, user, user)) : 0;
 }
 
+// Lowered last: with shared memory the supervisor's descriptors are still there.
+int restore_descriptor_limit(Child& child) {
+  child.detail = RLIMIT_NOFILE;
+  return child.plan.descriptor_limit ? result(::setrlimit(RLIMIT_NOFILE, &*child.plan.descriptor_limit)) : 0;
+}
+
 int reset_signals(Child& child) {
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
@@ -226,6 +253,7 @@ constexpr std::array steps{
     Step{SpawnStep::control_group, enter_control_groups},
     Step{SpawnStep::set_group, set_group},
     Step{SpawnStep::set_user, set_user},
+    Step{SpawnStep::limit, restore_descriptor_limit},
     Step{SpawnStep::signals, reset_signals},
     Step{SpawnStep::execute, execute},
 };

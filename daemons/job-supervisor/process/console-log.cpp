@@ -19,7 +19,7 @@ using protocol::FileDescriptor;
 // Read in one turn of the loop from one source, so that a job that writes without end keeps nobody waiting.
 constexpr std::size_t most_at_once = 64 * 1024;
 constexpr int most_rounds_of_drain = 16;
-constexpr std::chrono::milliseconds first_retry{250}, last_retry{8000};
+constexpr std::chrono::milliseconds first_retry{250}, last_retry{30'000};
 
 std::array<char, most_at_once>& read_buffer() {
   static std::array<char, most_at_once> buffer;
@@ -116,6 +116,7 @@ void ConsoleLog::drain() {
 
 void ConsoleLog::append(std::string_view text) {
   if (text.empty()) return;
+  if (file_.kept() && logs_.worth_trying()) flush();
   file_.append(text);
   if (file_.kept()) logs_.unwritten(*this);
 }
@@ -159,6 +160,7 @@ std::shared_ptr<ConsoleLog> ConsoleLogs::open(std::string_view job, std::string_
 }
 
 void ConsoleLogs::unwritten(ConsoleLog& log) {
+  tried_ = uv_now(loop_.raw());
   if (!unwritten_.insert(&log).second) return;
   int error = log.file_.error();
   if (error != ENOENT) warn_(std::format("{}: cannot be written, output is kept: {}", log.file_.path(), std::strerror(error)));
@@ -174,7 +176,12 @@ void ConsoleLogs::try_again() {
   retry_timer_.start(retry_);
 }
 
+bool ConsoleLogs::worth_trying() const {
+  return uv_now(loop_.raw()) - tried_ >= static_cast<std::uint64_t>(first_retry.count());
+}
+
 void ConsoleLogs::flush() {
+  tried_ = uv_now(loop_.raw());
   for (ConsoleLog* log : std::vector(unwritten_.begin(), unwritten_.end())) log->flush();
 }
 

@@ -68,6 +68,8 @@ public:
   [[nodiscard]] std::shared_ptr<ConsoleLog> open(std::string_view job, std::string_view instance);
   // Writes all that is kept, if it can be written now.
   void flush();
+  // Some time has passed since something was tried in vain.
+  [[nodiscard]] bool worth_trying() const;
   [[nodiscard]] bool enabled() const { return !directory_.empty(); }
 
 private:
@@ -81,6 +83,7 @@ private:
   std::unordered_map<std::string, ConsoleLog*> logs_; // by path
   std::unordered_set<ConsoleLog*> unwritten_;
   std::chrono::milliseconds retry_;
+  std::uint64_t tried_ = 0; // by the loop's clock
   protocol::Timer retry_timer_;
 };
 

@@ -73,6 +73,8 @@ std::string log_path(std::string_view directory, std::string_view job, std::stri
   std::string name{job};
   if (!instance.empty()) name.append("-").append(instance);
   std::ranges::replace(name, '/', '_');
+  constexpr std::size_t most = 250; // with the suffix no more than a file name may have
+  name.resize(std::min(name.size(), most));
   return std::string{directory} + "/" + name + ".log";
 }
 

@@ -75,15 +75,13 @@ void plan_program(SpawnPlan& plan, const CommandLine& command, const std::vector
   for (std::size_t i = 1; i <= plan.arguments.size(); ++i) plan.with_shell.push_back(plan.arguments.data()[i]);
 }
 
-void plan_limits(SpawnPlan& plan, const JobClass& job_class, const SpawnDefaults& defaults) {
-  if (defaults.descriptor_limit && !job_class.limits.contains(RLIMIT_NOFILE))
-    plan.limits.emplace_back(RLIMIT_NOFILE, *defaults.descriptor_limit);
+void plan_limits(SpawnPlan& plan, const JobClass& job_class) {
   for (const auto& [resource, limit] : job_class.limits) plan.limits.emplace_back(resource, rlimit{limit.soft, limit.hard});
 }
 
 // The stanzas that hold for every process but the loader of the security profile.
 void plan_surroundings(SpawnPlan& plan, const JobClass& job_class, const SpawnDefaults& defaults) {
-  plan_limits(plan, job_class, defaults);
+  plan_limits(plan, job_class);
   bool keeps_umask = defaults.user_session && defaults.inherit_environment;
   if (job_class.umask) plan.umask = static_cast<mode_t>(*job_class.umask);
   else if (!keeps_umask) plan.umask = system_umask;
@@ -96,14 +94,11 @@ void plan_surroundings(SpawnPlan& plan, const JobClass& job_class, const SpawnDe
   plan.group = job_class.setgid;
 }
 
-// The limit on descriptors is the supervisor's own: it neither fails nor does it change what the parent can be kept waiting by.
-bool ordinary_limits(const JobClass& job_class) { return job_class.limits.empty(); }
-
-bool can_share_memory(const SpawnPlan& plan, const JobClass& job_class) {
+bool can_share_memory(const SpawnPlan& plan) {
   bool same_directory = plan.chroot.empty() && (plan.chdir.empty() || plan.chdir == "/");
   bool same_user = plan.user.empty() && plan.group.empty();
   bool no_terminal = plan.console == Console::none || plan.console == Console::log;
-  return same_directory && same_user && no_terminal && ordinary_limits(job_class) && !plan.nice && plan.oom_score.empty() &&
+  return same_directory && same_user && no_terminal && plan.limits.empty() && !plan.nice && plan.oom_score.empty() &&
          plan.apparmor.empty() && !plan.stop_before_exec;
 }
 
@@ -134,13 +129,14 @@ SpawnPlan make_plan(const JobClass& job_class, const SpawnRequest& request, cons
   bool loader = request.kind == ProcessKind::security;
   plan.console = job_class.console.value_or(defaults.console);
   if (!loader) plan_surroundings(plan, job_class, defaults);
+  if (loader || !job_class.limits.contains(RLIMIT_NOFILE)) plan.descriptor_limit = defaults.descriptor_limit;
   if (request.kind == ProcessKind::main && defaults.apparmor) plan.apparmor = job_class.apparmor_switch;
   plan.set_groups = ::geteuid() == 0;
   plan.stop_before_exec = defaults.debug && job_class.debug;
   plan_program(plan, command, request.environment);
   plan_descriptors(plan, request, command, extras);
   plan_environment(plan, request, extras, first_file + static_cast<int>(request.files.size()));
-  plan.shares_memory = can_share_memory(plan, job_class);
+  plan.shares_memory = can_share_memory(plan);
   return plan;
 }
 

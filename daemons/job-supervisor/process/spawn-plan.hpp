@@ -65,6 +65,7 @@ struct SpawnPlan {
   Console console = Console::none;
   std::string apparmor;
   std::vector<std::pair<int, rlimit>> limits;
+  std::optional<rlimit> descriptor_limit; // where `limits` has none: what the supervisor itself was given
   std::optional<mode_t> umask;
   std::optional<int> nice;
   std::string oom_score;

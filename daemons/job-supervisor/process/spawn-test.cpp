@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <sys/resource.h>
 
 using namespace upstart;
 using namespace upstart::supervisor;
@@ -132,6 +133,24 @@ TEST_CASE("a process has no descriptor but its own") {
     CHECK(log.find(" 2 -> /dev/pts/") != log.npos);
     CHECK(std::ranges::count(log, '\n') == 5); // total, three, and the directory that ls reads
   }
+}
+
+TEST_CASE("a supervisor with more descriptors than a job may have spawns all the same") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  for (bool separate_memory : {false, true}) {
+    rlimit lowered{64, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &lowered) == 0);
+    TestJob job;
+    job.processes = std::make_unique<RealProcesses>(job.loop, job.options);
+    std::vector<protocol::FileDescriptor> many;
+    for (int i = 0; i < 200; ++i) many.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    REQUIRE(many.back());
+    if (separate_memory) job.job_class.oom_score_adjustment = 300;
+    job.script("ulimit -n; cat /proc/self/oom_score_adj\ngrep -c . /proc/self/status > /dev/null\n");
+    CHECK(job.run().starts_with("64\n" + std::string{separate_memory ? "300\n" : ""}));
+  }
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_CASE("files become descriptors from 3 up, told in the variables of both conventions") {
