@@ -13,16 +13,38 @@ bool belongs_to(const JobMembers& members, const ProcessFacts& orphan) {
   return !members.marks.empty() && environment_has(orphan.pid, members.marks);
 }
 
-std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& children) {
+namespace {
+
+constexpr int most_looks = 100;
+
+std::vector<pid_t> candidates(const JobMembers& members, const Children& children) {
+  auto pids = members.group.empty() ? children_of(::getpid()) : members_of(members.group);
+  std::erase_if(pids, [&](pid_t pid) { return children.is_watched(pid); });
+  return pids;
+}
+
+std::vector<ProcessFacts> orphans_among(const std::vector<pid_t>& pids, const JobMembers& members) {
   std::vector<ProcessFacts> orphans;
-  bool grouped = !members.group.empty();
-  for (pid_t pid : grouped ? members_of(members.group) : children_of(::getpid())) {
-    if (children.is_watched(pid)) continue;
+  for (pid_t pid : pids) {
     auto facts = facts_of(pid);
     if (!facts || facts->parent != ::getpid()) continue;
-    if (grouped ? facts->started >= members.since : belongs_to(members, *facts)) orphans.push_back(*facts);
+    bool belongs = members.group.empty() ? belongs_to(members, *facts) : facts->started >= members.since;
+    if (belongs) orphans.push_back(*facts);
   }
   return orphans;
+}
+
+} // namespace
+
+// One may fork and end between the look at the list and the look at it: what was seen is believed only when two lists agree.
+std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& children) {
+  auto pids = candidates(members, children);
+  for (int look = 0;; ++look) {
+    auto orphans = orphans_among(pids, members);
+    auto again = candidates(members, children);
+    if (again == pids || look == most_looks) return orphans;
+    pids = std::move(again);
+  }
 }
 
 } // namespace upstart::supervisor

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks{20};
 constexpr int most_looks = 10;
+constexpr int enough_in_vain = 2; // one may fork and end while it is looked for
 
 void kill_tree(pid_t root) {
   for (pid_t pid : tree_of(root)) ::kill(pid, SIGKILL);
@@ -46,7 +47,10 @@ bool Leftovers::kill_orphans() {
       break;
     }
   }
-  std::erase_if(requests_, [&](Request& request) { return ++request.rounds >= most_looks || !std::ranges::contains(found, &request); });
+  std::erase_if(requests_, [&](Request& request) {
+    request.in_vain = std::ranges::contains(found, &request) ? 0 : request.in_vain + 1;
+    return ++request.looks >= most_looks || request.in_vain >= enough_in_vain;
+  });
   return !requests_.empty();
 }
 

@@ -21,7 +21,7 @@ private:
   struct Request {
     JobMembers members;
     std::uint64_t asked; // ticks since boot
-    int rounds = 0;
+    int looks = 0, in_vain = 0;
   };
   void look();
   [[nodiscard]] bool kill_orphans();
