@@ -1,0 +1,173 @@
+// Every member of the public D-Bus interface, called as clients call it, on the bus and on the private socket.
+#include "integration-tests/session.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+
+using namespace upstart::test;
+
+namespace {
+
+const std::string root = "/com/ubuntu/Upstart";
+const std::string manager = "com.ubuntu.Upstart0_6";
+const std::string svc = root + "/jobs/svc";
+const std::string instance = svc + "/_";
+
+struct Row {
+  std::string path, interface, member;
+  std::vector<std::string> arguments; // signature and values, as busctl takes them
+  std::string answer;                 // contained in standard output, or standard error
+  bool fails = false;
+};
+
+void check(Session& session, const std::vector<Row>& rows) {
+  for (const auto& row : rows) {
+    CAPTURE(row.path + " " + row.member);
+    std::vector<std::string> words{"call", "com.ubuntu.Upstart", row.path, row.interface, row.member};
+    words.insert(words.end(), row.arguments.begin(), row.arguments.end());
+    auto outcome = session.busctl(words);
+    CHECK((outcome.status != 0) == row.fails);
+    CHECK_MESSAGE((outcome.out + outcome.err).contains(row.answer), (outcome.out + outcome.err));
+  }
+}
+
+Outcome as_nobody(Session& session, const std::string& member, std::vector<std::string> arguments = {}) {
+  std::vector<std::string> command{"setpriv", "--reuid", "65534", "--clear-groups", "dbus-send", "--peer=" + session.address(), "--print-reply=literal", root,
+                                   manager + "." + member};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return session.run(command);
+}
+
+} // namespace
+
+TEST_CASE("the members of the manager") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  check(session, {{root, manager, "GetJobByName", {"s", "svc"}, svc},
+                  {root, manager, "GetJobByName", {"s", "nosuch"}, "Unknown job: nosuch", true},
+                  {root, manager, "GetJobByName", {"s", ""}, "Name may not be empty string", true},
+                  {root, manager, "GetAllJobs", {}, "ao 1 \"" + svc + "\""},
+                  {root, manager, "GetState", {}, "job_classes"},
+                  {root, manager, "EmitEvent", {"sasb", "x", "1", "A=b", "true"}, ""},
+                  {root, manager, "EmitEvent", {"sasb", "", "0", "true"}, "Name may not be empty string", true},
+                  {root, manager, "EmitEvent", {"sasb", "x", "1", "novalue", "true"}, "Env must be KEY=VALUE pairs", true},
+                  {root, manager, "SetEnv", {"assb", "0", "ONE=1", "true"}, ""},
+                  {root, manager, "SetEnvList", {"asasb", "0", "2", "TWO=2", "EMPTY", "true"}, ""},
+                  {root, manager, "GetEnv", {"ass", "0", "ONE"}, "s \"1\""},
+                  {root, manager, "ListEnv", {"as", "0"}, "\"TWO=2\""},
+                  {root, manager, "UnsetEnv", {"ass", "0", "ONE"}, ""},
+                  {root, manager, "GetEnv", {"ass", "0", "ONE"}, "No such variable: ONE", true},
+                  {root, manager, "UnsetEnvList", {"asas", "0", "1", "TWO"}, ""},
+                  {root, manager, "ResetEnv", {"as", "0"}, ""},
+                  {root, manager, "GetEnv", {"ass", "0", "EMPTY"}, "No such variable: EMPTY", true},
+                  {root, manager, "GetEnv", {"ass", "2", "svc", "", "A"}, "Unknown instance:  of job svc", true},
+                  {root, manager, "GetEnv", {"ass", "1", "", "A"}, "Job may not be empty string", true},
+                  {root, manager, "SetEnv", {"assb", "0", "=x", "true"}, "Variable may not be empty string", true},
+                  {root, manager, "NotifyDiskWriteable", {}, ""},
+                  {root, manager, "NotifyDBusAddress", {"s", session.bus_address()}, ""},
+                  {root, manager, "NotifyCGroupManagerAddress", {"s", "unix:path=/nowhere"}, ""},
+                  {root, manager, "ReloadConfiguration", {}, ""},
+                  {root, manager, "NoSuchMethod", {}, "doesn't exist", true},
+                  {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "version"}, "init (upstart "},
+                  {root, "org.freedesktop.DBus.Properties", "Set", {"ssv", manager, "log_priority", "s", "debug"}, ""},
+                  {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "log_priority"}, "\"debug\""},
+                  {root, "org.freedesktop.DBus.Properties", "Set", {"ssv", manager, "log_priority", "s", "bogus"}, "The log priority given was not recognised", true},
+                  {root, "org.freedesktop.DBus.Properties", "Set", {"ssv", manager, "version", "s", "x"}, "Access denied", true},
+                  {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "nosuch"}, "doesn't exist", true},
+                  {root, "org.freedesktop.DBus.Introspectable", "Introspect", {}, "ReloadConfiguration"},
+                  {root + "/jobs", "org.freedesktop.DBus.Introspectable", "Introspect", {}, "<node name=\\\"svc\\\"/>"}});
+}
+
+TEST_CASE("the members of a job and its instance") {
+  Session session{{{"svc", "description \"A service\"\nusage \"svc\"\nstart on a and b K=v\nstop on c\nemits e\nexec sleep 1000\n"}}};
+  const std::string job = manager + ".Job", one = manager + ".Instance", properties = "org.freedesktop.DBus.Properties";
+  check(session, {{svc, job, "GetInstance", {"as", "0"}, "Unknown instance: ", true},
+                  {svc, job, "GetAllInstances", {}, "ao 0"},
+                  {svc, job, "Start", {"asb", "0", "true"}, instance},
+                  {svc, job, "Start", {"asb", "0", "true"}, "Job is already running: svc", true},
+                  {svc, job, "GetInstance", {"as", "0"}, instance},
+                  {svc, job, "GetInstanceByName", {"s", ""}, instance},
+                  {svc, job, "GetInstanceByName", {"s", "zz"}, "Unknown instance: zz", true},
+                  {svc, job, "GetAllInstances", {}, "ao 1 \"" + instance + "\""},
+                  {svc, job, "Restart", {"asb", "0", "true"}, instance},
+                  {svc, properties, "GetAll", {"s", job},
+                   "\"start_on\" aas 3 1 \"a\" 2 \"b\" \"K=v\" 1 \"/AND\" \"stop_on\" aas 1 1 \"c\""},
+                  {svc, properties, "Get", {"ss", job, "description"}, "v s \"A service\""},
+                  {svc, properties, "Get", {"ss", job, "usage"}, "v s \"svc\""},
+                  {svc, properties, "Get", {"ss", job, "emits"}, "v as 1 \"e\""},
+                  {instance, properties, "GetAll", {"s", one}, "\"processes\" a(si) 1 \"main\""},
+                  {instance, properties, "Get", {"ss", one, "goal"}, "v s \"start\""},
+                  {instance, properties, "Get", {"ss", one, "state"}, "v s \"running\""},
+                  {instance, properties, "Set", {"ssv", one, "goal", "s", "stop"}, "Access denied", true},
+                  {instance, one, "Start", {"b", "true"}, "Job is already running: svc", true},
+                  {instance, one, "Restart", {"b", "true"}, ""},
+                  {instance, one, "Stop", {"b", "true"}, ""},
+                  {instance, one, "Stop", {"b", "true"}, "doesn't exist", true},
+                  {instance, properties, "Get", {"ss", one, "state"}, "doesn't exist", true},
+                  {svc, job, "Stop", {"asb", "0", "true"}, "Unknown instance: ", true},
+                  {svc, job, "Start", {"asb", "0", "true"}, instance},
+                  {instance, one, "Reload", {}, ""}});
+  session.await("/jobs/svc/_ Failed 256"); // sleep does not catch SIGHUP
+}
+
+TEST_CASE("an event brings its descriptor to the job that it starts") {
+  Session session{{{"reader", "task\nstart on gift\nexec sh -c 'cat <&$UPSTART_FDS'\n"}}};
+  session.write("present", "the present\n");
+  auto given = session.run({"python3", "-c", R"(
+import array, os, socket, struct, sys
+path, gift = sys.argv[1:]
+def text(s): return struct.pack("<I", len(s)) + s.encode() + b"\0"
+def pad(b, n=8): return b + b"\0" * (-len(b) % n)
+def field(code, sign, value): return bytes([code, len(sign)]) + sign.encode() + b"\0" + value
+s = socket.socket(socket.AF_UNIX); s.connect("\0" + path.removeprefix("unix:abstract="))
+s.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n"); s.recv(100)
+s.sendall(b"NEGOTIATE_UNIX_FD\r\n"); s.recv(100); s.sendall(b"BEGIN\r\n")
+body = pad(text("gift"), 4) + struct.pack("<I", 0) + struct.pack("<I", 1) + struct.pack("<I", 0)
+fields = pad(field(1, "o", text("/com/ubuntu/Upstart"))) + pad(field(2, "s", text("com.ubuntu.Upstart0_6"))) + pad(field(3, "s", text("EmitEventWithFile")))
+fields += pad(field(8, "g", bytes([5]) + b"sasbh\0")) + field(9, "u", struct.pack("<I", 1))
+head = b"l\1\0\1" + struct.pack("<III", len(body), 7, len(fields)) + fields
+fd = os.open(gift, os.O_RDONLY)
+s.sendmsg([pad(head) + body], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
+while b"\5\1u\0\7\0\0\0" not in s.recv(4096): pass
+)", session.address(), session.directory() + "/conf/present"});
+  CHECK(given.status == 0);
+  CHECK(given.err == "");
+  session.await("the log is written", [&] { return session.log("reader").contains("the present"); });
+}
+
+TEST_CASE("another user may look and not touch" * doctest::skip(::geteuid() != 0)) {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  CHECK(as_nobody(session, "GetAllJobs").out.contains(svc));
+  CHECK(as_nobody(session, "GetJobByName", {"string:svc"}).out.contains(svc));
+  for (const auto& [member, arguments] : std::vector<std::pair<std::string, std::vector<std::string>>>{{"EmitEvent", {"string:x", "array:string:", "boolean:true"}},
+                                                                                                       {"GetState", {}},
+                                                                                                       {"ListEnv", {"array:string:"}},
+                                                                                                       {"SetEnv", {"array:string:", "string:A=b", "boolean:true"}},
+                                                                                                       {"ReloadConfiguration", {}},
+                                                                                                       {"EndSession", {}}}) {
+    CAPTURE(member);
+    auto refused = as_nobody(session, member, arguments);
+    CHECK(refused.status == 1);
+    CHECK(refused.err.contains("PermissionDenied: You do not have permission to"));
+  }
+  CHECK(session.initctl({"start", "svc"}).status == 0);
+}
+
+TEST_CASE("EndSession stops every job, those that start on it last, and then init goes") {
+  Session session{{{"svc", "start on startup\nexec sleep 1000\n"}, {"bye", "task\nstart on session-end TYPE=logout\nexec sh -c 'echo bye >> @DIR@/home/bye'\n"}}};
+  session.await("/jobs/svc/_ StateChanged running");
+  CHECK(session.run({"dbus-send", "--peer=" + session.address(), "--print-reply=literal", root, manager + ".EndSession"}).status == 0);
+  session.await("/jobs/bye/_ StateChanged waiting");
+  CHECK(session.end() == 0);
+  CHECK(read_file(session.directory() + "/home/bye") == "bye\n");
+}
+
+TEST_CASE("many jobs cost a client connection nothing of its own") {
+  Session session{{}};
+  for (int i = 0; i < 500; ++i) session.write("job" + std::to_string(i) + ".conf", "start on never-" + std::to_string(i) + "\nexec true\n");
+  session.await("all are loaded", [&] { return session.busctl({"call", "com.ubuntu.Upstart", root, manager, "GetAllJobs"}).out.starts_with("ao 500"); });
+  CHECK(session.initctl({"status", "job250"}).out == "job250 stop/waiting\n");
+  CHECK(session.busctl({"tree", "--list", "com.ubuntu.Upstart"}).out.contains("/com/ubuntu/Upstart/jobs/job499\n"));
+}
