@@ -157,7 +157,7 @@ TEST_CASE("another user may look and not touch" * doctest::skip(::geteuid() != 0
 
 TEST_CASE("EndSession stops every job, those that start on it last, and then init goes") {
   Session session{{{"svc", "start on startup\nexec sleep 1000\n"}, {"bye", "task\nstart on session-end TYPE=logout\nexec sh -c 'echo bye >> @DIR@/home/bye'\n"}}};
-  session.await("/jobs/svc/_ StateChanged running");
+  session.await("the service runs", [&] { return session.initctl({"status", "svc"}).out.contains("start/running"); });
   CHECK(session.run({"dbus-send", "--peer=" + session.address(), "--print-reply=literal", root, manager + ".EndSession"}).status == 0);
   session.await("/jobs/bye/_ StateChanged waiting");
   CHECK(session.end() == 0);
