@@ -71,6 +71,15 @@ TEST_CASE("no-wait is passed on") {
   CHECK(session.daemon.calls() == Words{"Start no-wait", "Stop no-wait", "EmitEvent no-wait go K=v"});
 }
 
+TEST_CASE("a start that is not waited for shows the status, of a single instance and of a named one, and its errors") {
+  Session session{{{"svc", {}}, {"net", {.has_instances = true, .running = {}}}, {"bad", {.fails = true}}}};
+  CHECK(session.initctl("start -n svc").out == "svc start/running, process 42\n");
+  CHECK(session.initctl("start -n net NAME=a").out == "net (a) start/running, process 42\n");
+  CHECK(session.initctl("start -n svc").err == "initctl: Job is already running: svc\n");
+  CHECK(session.initctl("start -n bad").err == "initctl: Job failed to start\n");
+  CHECK(session.initctl("start -n nosuch").err == "initctl: Unknown job: nosuch\n");
+}
+
 TEST_CASE("the daemon's errors are shown in its own words, with exit status 1") {
   Session session{{{"svc", {.running = {""}}}, {"bad", {.fails = true}}, {"inst", {.has_instances = true}}}};
   CHECK(session.initctl("start nosuch").err == "initctl: Unknown job: nosuch\n");

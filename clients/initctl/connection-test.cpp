@@ -23,6 +23,12 @@ std::expected<Target, Failure> chosen(const std::vector<std::string>& options, c
   return choose_target(Call{surroundings, given, {}});
 }
 
+std::string why(const Target& target) {
+  auto opened = Connection::open(target);
+  REQUIRE_FALSE(opened);
+  return opened.error().message;
+}
+
 const Variables in_session{{"UPSTART_SESSION", "unix:abstract=/s"}, {"DBUS_SESSION_BUS_ADDRESS", "unix:path=/bus"}};
 const Target system_bus{Target::Kind::system_bus, "unix:path=/run/dbus/system_bus_socket", "com.ubuntu.Upstart"};
 
@@ -55,7 +61,6 @@ TEST_CASE("what cannot be chosen is explained") {
 }
 
 TEST_CASE("a connection that fails says where and why") {
-  auto why = [](Target target) { return Connection::open(target).error().message; };
   CHECK(why({Target::Kind::system_bus, "unix:path=/no/such%20socket,guid=0", "x"}) ==
         "Unable to connect to system bus: Failed to connect to socket /no/such socket: No such file or directory");
   CHECK(why({Target::Kind::session_bus, "unix:path=/no;unix:path=/neither", "x"}) ==

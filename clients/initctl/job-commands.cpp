@@ -86,7 +86,11 @@ Path restart_instance(Upstart& upstart, const Subject& subject, bool wait) {
   return path;
 }
 
-Outcome start(Call& call) { return act_and_show(call, start_instance); }
+Outcome start(Call& call) {
+  auto subject = subject_of(call);
+  if (!call.has("--no-wait") || subject.is_own_job()) return act_and_show(call, start_instance);
+  return show(call, call.upstart->start_and_look(subject.job, subject.environment));
+}
 Outcome stop(Call& call) { return act_and_show(call, stop_instance); }
 Outcome restart(Call& call) { return act_and_show(call, restart_instance); }
 

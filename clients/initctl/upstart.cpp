@@ -54,13 +54,15 @@ class Questions {
 public:
   explicit Questions(Connection& connection) : connection_{connection} {}
 
+  using Arguments = std::function<void(sdbus::MethodCall&)>;
+
   template <typename Answer>
-  void ask(const sdbus::ObjectPath& path, const char* interface, const char* method, std::optional<std::string> argument,
+  void ask(const sdbus::ObjectPath& path, const char* interface, const char* method, const Arguments& add_arguments,
            std::function<void(const Answer&)> answered) {
     while (open_ >= window) connection_.handle_message();
     auto& proxy = *proxies_.emplace_back(sdbus::createProxy(connection_.sdbus(), connection_.destination(), path));
     auto call = proxy.createMethodCall(sdbus::InterfaceName{interface}, sdbus::MethodName{method});
-    if (argument) call << *argument;
+    add_arguments(call);
     ++open_;
     proxy.callMethodAsync(call, [this, answered = std::move(answered)](sdbus::MethodReply reply, std::optional<sdbus::Error> error) {
       --open_;
@@ -92,6 +94,12 @@ private:
 };
 
 constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
+
+void no_arguments(sdbus::MethodCall&) {}
+
+Questions::Arguments of_interface(const char* name) {
+  return [name](sdbus::MethodCall& call) { call << std::string{name}; };
+}
 
 // The connection broke while an answer was awaited.
 bool is_lost(const sdbus::Error& error) {
@@ -131,18 +139,33 @@ InstanceStatus Upstart::status_at(const std::string& job, const sdbus::ObjectPat
   }
 }
 
+InstanceStatus Upstart::start_and_look(const std::string& job, const std::vector<std::string>& environment) {
+  sdbus::ObjectPath job_path = manager_.GetJobByName(job);
+  sdbus::ObjectPath likely{protocol::instance_path(job, "")};
+  std::optional<sdbus::ObjectPath> started;
+  std::optional<InstanceStatus> seen;
+  Questions questions{connection_};
+  auto arguments = [&](sdbus::MethodCall& call) { call << environment << false; };
+  questions.ask<sdbus::ObjectPath>(job_path, JobClass::INTERFACE_NAME, "Start", arguments, [&](const auto& path) { started = path; });
+  questions.ask<Properties>(likely, properties_interface, "GetAll", of_interface(Instance::INTERFACE_NAME),
+                            [&](const Properties& answer) { seen = status_from(job, answer); });
+  questions.wait();
+  if (seen && started == likely) return *seen;
+  return started ? status_at(job, *started) : InstanceStatus{.job = job};
+}
+
 std::vector<InstanceStatus> Upstart::all_statuses() {
   std::vector<InstanceStatus> statuses;
   std::vector<std::pair<std::string, Paths>> instances_of_jobs;
   Questions questions{connection_};
   for (const auto& job : manager_.GetAllJobs())
-    questions.ask<Paths>(job, JobClass::INTERFACE_NAME, "GetAllInstances", std::nullopt,
+    questions.ask<Paths>(job, JobClass::INTERFACE_NAME, "GetAllInstances", no_arguments,
                          [&, name = job_of(job)](const Paths& instances) { instances_of_jobs.emplace_back(name, instances); });
   questions.wait();
   for (const auto& [job, instances] : instances_of_jobs) {
     if (instances.empty()) statuses.push_back({.job = job});
     for (const auto& path : instances)
-      questions.ask<Properties>(path, properties_interface, "GetAll", Instance::INTERFACE_NAME,
+      questions.ask<Properties>(path, properties_interface, "GetAll", of_interface(Instance::INTERFACE_NAME),
                                 [&, name = job](const Properties& answer) { statuses.push_back(status_from(name, answer)); });
   }
   questions.wait();
@@ -159,7 +182,7 @@ std::vector<ClassDetails> Upstart::all_details() {
   std::vector<ClassDetails> details;
   Questions questions{connection_};
   for (const auto& job : manager_.GetAllJobs())
-    questions.ask<Properties>(job, properties_interface, "GetAll", JobClass::INTERFACE_NAME,
+    questions.ask<Properties>(job, properties_interface, "GetAll", of_interface(JobClass::INTERFACE_NAME),
                               [&](const Properties& answer) { details.push_back(details_from(answer)); });
   questions.wait();
   std::ranges::sort(details, {}, &ClassDetails::name);

@@ -60,6 +60,9 @@ public:
 
   // The status of the instance at this path; one that has gone is stopped.
   [[nodiscard]] InstanceStatus status_at(const std::string& job, const sdbus::ObjectPath& path);
+  // Starts an instance without waiting for it; its status right then. The question for that of the single instance goes
+  // out with the command: asked afterwards, a job that moves fast would have moved on.
+  [[nodiscard]] InstanceStatus start_and_look(const std::string& job, const std::vector<std::string>& environment);
   // Of every instance, and of every class without one, sorted by name.
   [[nodiscard]] std::vector<InstanceStatus> all_statuses();
   // Of one class, or of all, sorted by name.
