@@ -123,14 +123,19 @@ def pad(b, n=8): return b + b"\0" * (-len(b) % n)
 def field(code, sign, value): return bytes([code, len(sign)]) + sign.encode() + b"\0" + value
 s = socket.socket(socket.AF_UNIX); s.connect("\0" + path.removeprefix("unix:abstract="))
 s.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n"); s.recv(100)
-s.sendall(b"NEGOTIATE_UNIX_FD\r\n"); s.recv(100); s.sendall(b"BEGIN\r\n")
-body = pad(text("gift"), 4) + struct.pack("<I", 0) + struct.pack("<I", 1) + struct.pack("<I", 0)
-fields = pad(field(1, "o", text("/com/ubuntu/Upstart"))) + pad(field(2, "s", text("com.ubuntu.Upstart0_6"))) + pad(field(3, "s", text("EmitEventWithFile")))
-fields += pad(field(8, "g", bytes([5]) + b"sasbh\0")) + field(9, "u", struct.pack("<I", 1))
-head = b"l\1\0\1" + struct.pack("<III", len(body), 7, len(fields)) + fields
-fd = os.open(gift, os.O_RDONLY)
-s.sendmsg([pad(head) + body], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
-while b"\5\1u\0\7\0\0\0" not in s.recv(4096): pass
+s.sendall(b"NEGOTIATE_UNIX_FD\r\n"); s.recv(100); s.sendall(b"BEGIN\r\n"); s.settimeout(20)
+def call(serial, path, interface, member, signature, body, files):
+    fields = pad(field(1, "o", text(path))) + pad(field(2, "s", text(interface))) + pad(field(3, "s", text(member)))
+    if signature: fields += pad(field(8, "g", bytes([len(signature)]) + signature + b"\0"))
+    fields += field(9, "u", struct.pack("<I", len(files)))
+    head = b"l\1\0\1" + struct.pack("<III", len(body), serial, len(fields)) + fields
+    s.sendmsg([pad(head) + body], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else [])
+    got = b""
+    while b"\5\1u\0" + struct.pack("<I", serial) not in got: got += s.recv(4096)
+# Descriptors may only follow once the greeting is over on both sides.
+call(6, "/", "org.freedesktop.DBus.Peer", "Ping", b"", b"", [])
+body = pad(text("gift"), 4) + struct.pack("<III", 0, 1, 0)
+call(7, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEventWithFile", b"sasbh", body, [os.open(gift, os.O_RDONLY)])
 )", session.address(), session.directory() + "/conf/present"});
   CHECK(given.status == 0);
   CHECK(given.err == "");
