@@ -8,8 +8,8 @@ constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/
 
 protocol::Environment initial_table(const protocol::Environment& own, bool inherit) {
   protocol::Environment initial;
-  initial.set("TERM", own.get("TERM").value_or("linux"));
   initial.set("PATH", own.get("PATH").value_or(default_path));
+  initial.set("TERM", own.get("TERM").value_or("linux"));
   if (inherit) initial.merge(own);
   return initial;
 }
