@@ -173,6 +173,13 @@ TEST_CASE("usage shows the usage stanza, empty or not") {
   CHECK(session.initctl("usage b").out == "Usage: \n");
 }
 
+TEST_CASE("show-config --source prints classes as job files") {
+  Session session{{{"a", {}}, {"b", {}}}};
+  CHECK(session.initctl("show-config --source a").out == "# the class a\n");
+  CHECK(session.initctl("show-config --source").out == "# a\n# the class a\n\n# b\n# the class b\n\n");
+  CHECK(session.json("show-config --source b")[0]["source"] == "# the class b\n");
+}
+
 TEST_CASE("show-config writes conditions with all parentheses, or enumerates their events") {
   Session session{{{"a", {.start_on = {{"x", "K=v"}, {"started", "b", "L=w"}, {"/AND"}}, .stop_on = {{"stopping", "JOB=b"}}, .emits = {"e"}}},
                    {"b", {}}}};

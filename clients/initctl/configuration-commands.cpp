@@ -4,6 +4,7 @@
 #include "clients/initctl/command.hpp"
 #include "clients/initctl/conditions.hpp"
 #include "clients/initctl/possible-events.hpp"
+#include "clients/initctl/supervisor.hpp"
 #include "protocol/names.hpp"
 
 #include <nlohmann/json.hpp>
@@ -52,8 +53,22 @@ Json to_json(const ClassDetails& details) {
           {"stop_on", condition_json(details.stop_on)}};
 }
 
+// The classes as job files; with several, each under a comment that names it.
+Outcome show_sources(Call& call, const std::vector<ClassDetails>& classes) {
+  Supervisor supervisor{call.upstart->connection()};
+  Json document = Json::array();
+  for (const auto& details : classes) {
+    auto source = supervisor.PrintClass(details.name);
+    if (call.wants_json()) document.push_back({{"job", details.name}, {"source", source}});
+    else call.print(call.arguments.empty() ? std::format("# {}\n{}\n", details.name, source) : source);
+  }
+  if (call.wants_json()) call.print_json(document);
+  return 0;
+}
+
 Outcome show_config(Call& call) {
   auto classes = chosen_classes(call);
+  if (call.has("--source")) return show_sources(call, classes);
   if (call.wants_json()) {
     Json document = Json::array();
     for (const auto& details : classes) document.push_back(to_json(details));
@@ -138,7 +153,8 @@ std::vector<Command> configuration_commands() {
        .synopsis = "[JOB]",
        .about = "Without JOB all jobs are shown. The conditions are shown with all their parentheses.",
        .missing = "",
-       .options = {{"-e,--enumerate", "", "list the events of each condition, with job and variables apart"}},
+       .options = {{"-e,--enumerate", "", "list the events of each condition, with job and variables apart"},
+                   {"--source", "", "print the class in force, overrides included, as a job file"}},
        .run = show_config},
       {.name = "check-config",
        .group = other_group,

@@ -223,6 +223,7 @@ public:
 private:
   using Conditions = std::vector<Strings>;
   std::vector<sdbus::Struct<std::string, Conditions, Conditions, std::uint32_t>> WatchConditions(const std::string&) override { return {}; }
+  std::string PrintClass(const std::string& job) override { return "# the class " + job + "\n"; }
   std::string Simulate(const std::string& name, const Strings& env) override {
     world_.note("Simulate " + name, env);
     return R"([{"kind": "event", "name": "go", "env": ["K=v"]}, {"kind": "goal", "job": "svc", "instance": "", "name": "start"},

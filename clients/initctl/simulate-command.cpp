@@ -2,30 +2,14 @@
 #include "clients/initctl/command.hpp"
 #include "clients/initctl/helper-program.hpp"
 #include "clients/initctl/simulated-steps.hpp"
+#include "clients/initctl/supervisor.hpp"
 #include "clients/initctl/upstart.hpp"
-
-#include "generated/JobSupervisor1-proxy.hpp"
-#include "protocol/names.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace upstart::client {
 
 namespace {
-
-// Only calls; subscribes to nothing.
-class Supervisor : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::JobSupervisor1_proxy> {
-public:
-  explicit Supervisor(Connection& connection)
-      : ProxyInterfaces(connection.sdbus(), connection.destination(), sdbus::ObjectPath{protocol::path::job_supervisor}) {}
-
-private:
-  using Conditions = std::vector<std::vector<std::string>>;
-  using JobConditions = sdbus::Struct<std::string, Conditions, Conditions, std::uint32_t>;
-  void onConditionsChanged(const std::string&, const std::string&, const Conditions&, const Conditions&) override {}
-  void onActivityChanged(const std::string&, const std::uint32_t&) override {}
-  void onWatchConditionsReply(const std::vector<JobConditions>&, std::optional<sdbus::Error>) override {}
-};
 
 std::expected<std::string, Failure> simulate_offline(const Call& call) {
   std::vector<std::string> arguments;

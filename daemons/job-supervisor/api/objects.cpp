@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/api/objects.hpp"
 
 #include "daemons/job-supervisor/simulation/simulation.hpp"
+#include "daemons/job-supervisor/language/printer.hpp"
 #include "protocol/names.hpp"
 
 #include <algorithm>
@@ -217,6 +218,12 @@ SupervisorObject::WatchConditions(const std::string& event) {
     jobs.emplace_back(entry->name(), postfix(entry->job_class()->start_on), postfix(entry->job_class()->stop_on),
                       static_cast<uint32_t>(entry->instances().size()));
   return jobs;
+}
+
+std::string SupervisorObject::PrintClass(const std::string& job) {
+  const auto* entry = client_.manager().find_class(job);
+  if (entry == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + job);
+  return print(*entry->job_class());
 }
 
 std::string SupervisorObject::Simulate(const std::string& name, const std::vector<std::string>& env) {

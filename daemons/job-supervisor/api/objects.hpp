@@ -113,6 +113,7 @@ public:
 private:
   std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>>
   WatchConditions(const std::string& event) override;
+  std::string PrintClass(const std::string& job) override;
   std::string Simulate(const std::string& name, const std::vector<std::string>& env) override;
   std::string bus_address() override;
   std::string log_directory() override;

@@ -26,6 +26,7 @@ constexpr std::array deeds{
     Deed{"EmitEvent", "emit an event"},
     Deed{"EmitEventWithFile", "emit an event"},
     Deed{"Simulate", "simulate an event"},
+    Deed{"PrintClass", "print a job class"},
     Deed{"GetEnv", "query job environment"},
     Deed{"ListEnv", "query job environment"},
     Deed{"SetEnv", "modify job environment"},

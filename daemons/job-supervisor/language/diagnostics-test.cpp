@@ -127,6 +127,7 @@ TEST_CASE("of a very long line the part around the place is shown") {
 }
 
 TEST_CASE("stanzas that have no effect are warned of") {
+  CHECK(warnings("watchdog 5\nexec x\n") == Lines{"1:1 `watchdog` has no effect without `expect notify`"});
   CHECK(warnings("respawn limit 1 2\nexec x\n") == Lines{"1:1 `respawn limit` without `respawn` has no effect"});
   CHECK(warnings("respawn\n") == Lines{"1:1 `respawn` has no effect: there is no main process"});
   CHECK(warnings("expect fork\n") == Lines{"1:1 `expect` has no effect: there is no main process"});

@@ -58,7 +58,7 @@ TEST_CASE("what is written is read as the same class, in both dialects") {
         "limit as 1 unlimited\n", "cgroup a\ncgroup a b\ncgroup a c d\ncgroup a b c d\n",
         "env A\nenv B=\nenv C=\"x y\"\n", "script\nend script\n", "script\n  a\n b\n\n\t\n  c\nend script\n",
         "exec a \\\n  \"b\n c\" d\\ \n", "normal exit 0 1 TERM 999\n", "debug\ntask\nmanual\n",
-        "expect notify\nconsole owner\nkill timeout 0\nreload signal 63\n",
+        "expect notify\nwatchdog 9\nconsole owner\nkill timeout 0\nreload signal 63\n",
         "start on (a b or c) and (d and (e or f))\nstop on x\n"}) {
     const auto broken = broken_promise(text);
     CHECK_MESSAGE(!broken, broken.value_or(""));

@@ -95,7 +95,8 @@ TEST_CASE("expect and console are told by a word") {
 }
 
 TEST_CASE("signals are given by name or number") {
-  const auto job = parsed("kill signal SIGINT\nreload signal USR1\nkill timeout 0\n");
+  const auto job = parsed("kill signal SIGINT\nreload signal USR1\nkill timeout 0\nexpect notify\nwatchdog 30\n");
+  CHECK(job.watchdog == std::chrono::seconds{30});
   CHECK(job.kill_signal == SIGINT);
   CHECK(job.reload_signal == SIGUSR1);
   CHECK(job.kill_timeout == 0s);

@@ -134,6 +134,13 @@ void print_kill_timeout(std::string_view name, const JobClass& job, Printer& out
   if (job.kill_timeout != JobClass{}.kill_timeout) out.line(name, job.kill_timeout.count());
 }
 
+void parse_watchdog(Statement& in) {
+  if (const auto seconds = in.number(0, most_seconds, bad_interval)) in.job.watchdog = std::chrono::seconds{*seconds};
+}
+void print_watchdog(std::string_view name, const JobClass& job, Printer& out) {
+  if (job.watchdog.count() > 0) out.line(name, job.watchdog.count());
+}
+
 constexpr std::array<std::pair<std::string_view, Expect>, 6> expectations{{{"stop", Expect::stop},
                                                                            {"fork", Expect::fork},
                                                                            {"daemon", Expect::daemon},
@@ -332,6 +339,7 @@ constexpr std::array table{
 
     Stanza{"expect", "stop|fork|daemon|none|readyfd|notify", "how the main process says that it is ready",
            parse_choice<&Job::expect, expectations>, print_choice<&Job::expect, expectations>},
+    Stanza{"watchdog", "SECONDS", "with expect notify: how long the main process may be silent", parse_watchdog, print_watchdog},
     Stanza{"respawn", "", "start the main process again when it ends abnormally", parse_respawn,
            print_flag<&Job::respawn>, both, harmless},
     Stanza{"respawn limit", "COUNT INTERVAL|unlimited", "at most COUNT respawns in INTERVAL seconds",

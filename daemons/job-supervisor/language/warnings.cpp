@@ -55,6 +55,7 @@ private:
     when_given("expect", follows_forks && main && main->script && !contains_word(main->text, "exec"),
                "the forks of the shell itself are counted, too: this script execs nothing",
                "let the script's last command be `exec COMMAND`");
+    when_given("watchdog", job_.expect != Expect::notify, "`watchdog` has no effect without `expect notify`");
     when_given("main", main && !main->script && main->text.ends_with('&') && !main->text.ends_with("&&"),
                "the main process runs in the background and is lost", "leave out the `&`");
   }

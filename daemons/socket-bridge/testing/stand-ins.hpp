@@ -97,6 +97,7 @@ private:
 
   private:
     std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>> WatchConditions(const std::string& event) override;
+    std::string PrintClass(const std::string&) override { return {}; }
     std::string Simulate(const std::string&, const std::vector<std::string>&) override { return "[]"; }
     std::string bus_address() override { return owner_.bus_address_; }
     std::string log_directory() override { return {}; }
