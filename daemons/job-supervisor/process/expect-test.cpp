@@ -170,6 +170,21 @@ TEST_CASE("a parent that never ends is supervised itself, and its child ends wit
   }
 }
 
+TEST_CASE("a parent that never ends and crashes is told with its signal, and its child can be ended") {
+  for (bool groups : {true, false}) {
+    Troupe troupe{groups};
+    for (Expect expect : {Expect::fork, Expect::daemon}) troupe.add(expect, "note fork-stay setsid note");
+    troupe.await_all(&Actor::ready);
+    for (const auto& one : troupe.actors) ::kill(one->events.ready_pid, SIGSEGV);
+    troupe.await_all(&Actor::ended);
+    for (const auto& one : troupe.actors) {
+      CHECK(WTERMSIG(one->events.ends[ProcessKind::main]) == SIGSEGV);
+      one->processes->kill_leftovers();
+    }
+    troupe.await_all(&Actor::leaves_nothing);
+  }
+}
+
 TEST_CASE("a child that dies first does not end the service") {
   Troupe troupe;
   troupe.add(Expect::fork, "fork-brief fork note");
