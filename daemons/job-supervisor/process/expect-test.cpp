@@ -123,7 +123,10 @@ TEST_CASE("a crash of the service is told with its signal, however often it fork
   Troupe troupe;
   start_everything(troupe);
   troupe.await_all(&Actor::supervises_the_last);
-  for (const auto& one : troupe.actors) ::kill(one->noted().back(), SIGSEGV);
+  for (const auto& one : troupe.actors) {
+    REQUIRE_FALSE(one->noted().empty());
+    ::kill(one->noted().back(), SIGSEGV);
+  }
   troupe.await_all(&Actor::ended);
   for (const auto& one : troupe.actors) CHECK(WTERMSIG(one->events.ends[ProcessKind::main]) == SIGSEGV);
 }
@@ -167,6 +170,24 @@ TEST_CASE("a parent that never ends is supervised itself, and its child ends wit
     troupe.await_all(&Actor::ready);
     for (const auto& one : troupe.actors) CHECK_MESSAGE(one->events.ready_pid == one->noted().front(), one->words);
     troupe.stop_all();
+  }
+}
+
+TEST_CASE("a parent that never ends and crashes is told with its signal, and its child can be ended") {
+  for (bool groups : {true, false}) {
+    Troupe troupe{groups};
+    for (Expect expect : {Expect::fork, Expect::daemon}) troupe.add(expect, "note fork-stay setsid note");
+    troupe.await_all(&Actor::ready);
+    for (const auto& one : troupe.actors) {
+      REQUIRE(one->events.ready_pid > 0);
+      ::kill(one->events.ready_pid, SIGSEGV);
+    }
+    troupe.await_all(&Actor::ended);
+    for (const auto& one : troupe.actors) {
+      CHECK(WTERMSIG(one->events.ends[ProcessKind::main]) == SIGSEGV);
+      one->processes->kill_leftovers();
+    }
+    troupe.await_all(&Actor::leaves_nothing);
   }
 }
 
@@ -222,13 +243,35 @@ TEST_CASE("a shell around the service is looked through") {
 TEST_CASE("an order to end is obeyed: who remains then is left over, not the service") {
   for (bool groups : {true, false}) {
     Troupe troupe{groups};
-    Actor& graceful = troupe.add(Expect::fork, "fork note fork-wait ignore=15 note exit=0");
-    REQUIRE(await(troupe.loop, [&] { return graceful.events.has("main ended") || graceful.ready(); }));
-    troupe.actors.front()->processes->signal(ProcessKind::main, SIGTERM);
+    Actor& graceful = troupe.add(Expect::fork, "fork end-on=15 fork-stay setsid note");
+    REQUIRE(await(troupe.loop, [&] { return graceful.ready() && !graceful.noted().empty(); }));
+    graceful.processes->signal(ProcessKind::main, SIGTERM);
     troupe.await_all(&Actor::ended);
+    CHECK(graceful.events.told == Told{"main executed", "ready", "main ended"});
+    CHECK(exists(graceful.noted().back()));
     graceful.processes->kill_leftovers();
     troupe.await_all(&Actor::leaves_nothing);
   }
+}
+
+TEST_CASE("what an earlier instance has left is not the service of a later one") {
+  TestJob job;
+  job.options.control_groups = false;
+  job.exec(actor + " fork-stay setsid note=" + (job.directory / "pid"));
+  REQUIRE(job.spawn());
+  REQUIRE(await(job.loop, [&] { return contents(job.directory / "pid").ends_with("\n"); }));
+  pid_t left = std::stoi(contents(job.directory / "pid"));
+  job.job->signal(ProcessKind::main, SIGKILL);
+  REQUIRE(job.await_told("main ended"));
+  job.job.reset();
+  auto tick = ticks_since_boot();
+  REQUIRE(await(job.loop, [&] { return ticks_since_boot() > tick + 1; }));
+  job.job_class.expect = Expect::fork;
+  job.exec("true");
+  job.events.told.clear();
+  job.run();
+  CHECK(job.events.told == Told{"main executed", "main ended"});
+  CHECK(::kill(left, SIGKILL) == 0);
 }
 
 TEST_CASE("expect stop is ready when the process has stopped itself, and lets it go on") {

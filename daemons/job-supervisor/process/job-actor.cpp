@@ -9,6 +9,7 @@
 //   stop         stops itself
 //   forget       executes itself again with an empty environment
 //   ignore=N     ignores a signal
+//   end-on=N     ends with 0 at a signal
 //   note=FILE    appends its process id to a file
 //   ready        writes to the descriptor READY_FD
 //   say=LINES    sends to NOTIFY_SOCKET; "%" stands for its process id
@@ -79,6 +80,7 @@ void do_one(std::string_view word, const char* value, char** rest) {
   else if (word == "busy") be_busy(number());
   else if (word == "stop") ::raise(SIGSTOP);
   else if (word == "ignore") std::signal(static_cast<int>(number()), SIG_IGN);
+  else if (word == "end-on") std::signal(static_cast<int>(number()), [](int) { ::_exit(0); });
   else if (word == "note") note(value);
   else if (word == "ready") {
     if (::write(std::atoi(std::getenv("READY_FD")), "\n", 1) < 0) ::_exit(96);

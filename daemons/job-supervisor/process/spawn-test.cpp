@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <spawn.h>
 #include <sys/resource.h>
 
 using namespace upstart;
@@ -242,4 +243,55 @@ TEST_CASE("a thousand processes, and no descriptor is left over") {
     REQUIRE(await(job.loop, [&] { return job.events.has("main ended") || job.events.has("main not executed"); }));
   }
   CHECK(descriptors() == before);
+}
+
+// Not run by default: process_test -ns -tc="1000 processes*"
+TEST_CASE("1000 processes beside a loop of posix_spawn" * doctest::skip()) {
+  constexpr int count = 1000;
+  // By the clock, and of the processor.
+  struct Spent {
+    double clock, processor;
+  };
+  auto spent = [](const std::function<void()>& action) -> Spent {
+    auto processor = [] {
+      rusage usage{};
+      ::getrusage(RUSAGE_SELF, &usage);
+      return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 + static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+    };
+    auto began = std::chrono::steady_clock::now();
+    double before = processor();
+    action();
+    return {std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count(), processor() - before};
+  };
+  char program[] = "/bin/sleep", argument[] = "1000";
+  char* arguments[] = {program, argument, nullptr};
+  std::vector<pid_t> pids(count);
+  Spent bare = spent([&] {
+    for (pid_t& pid : pids) ::posix_spawn(&pid, program, nullptr, nullptr, arguments, nullptr);
+  });
+  for (pid_t pid : pids) ::kill(pid, SIGKILL);
+  for (pid_t pid : pids) ::waitpid(pid, nullptr, 0);
+  for (bool groups : {false, true})
+    for (Console console : {Console::none, Console::log}) {
+      TestJob all;
+      all.options.control_groups = groups;
+      all.job_class.console = console;
+      all.exec("/bin/sleep 1000");
+      all.processes = std::make_unique<RealProcesses>(all.loop, all.options);
+      std::vector<std::unique_ptr<Recorder>> events;
+      std::vector<std::unique_ptr<JobProcesses>> jobs;
+      auto job_class = std::make_shared<JobClass>(all.job_class);
+      for (int i = 0; i < count; ++i) {
+        events.push_back(std::make_unique<Recorder>());
+        jobs.push_back(all.processes->open(job_class, std::to_string(i), *events.back()));
+      }
+      Spent spawned = spent([&] {
+        for (auto& job : jobs) REQUIRE(job->spawn(all.request));
+      });
+      REQUIRE(await(all.loop, [&] { return std::ranges::all_of(events, [](const auto& one) { return one->has("ready"); }); }));
+      MESSAGE("posix_spawn ", bare.clock, " ms (processor ", bare.processor, "); control groups ", groups, ", log ", console == Console::log, ": ",
+              spawned.clock, " ms (processor ", spawned.processor, ")");
+      for (auto& job : jobs) job->kill_leftovers();
+      REQUIRE(await(all.loop, [&] { return std::ranges::all_of(events, [](const auto& one) { return one->has("main ended"); }); }));
+    }
 }
