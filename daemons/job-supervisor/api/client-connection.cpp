@@ -13,7 +13,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-// As many materialised objects as a connection keeps.
+// As many materialised objects as a connection keeps; more only while replies are owed.
 constexpr std::size_t most_objects = 64;
 
 sdbus::Error to_error(const CommandError& error) { return sdbus::Error{sdbus::Error::Name{error.name}, error.message}; }
@@ -66,6 +66,8 @@ struct ClientConnection::Object {
   std::unique_ptr<JobObject> job;
   std::unique_ptr<InstanceObject> instance;
   std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)> enumerator{nullptr, sd_bus_slot_unref};
+
+  explicit Object(std::string of) : path{std::move(of)} {}
 };
 
 // The results of calls that are answered later. They belong to the connection and die with it; whoever is to answer
@@ -73,10 +75,10 @@ struct ClientConnection::Object {
 class ClientConnection::PendingReplies {
 public:
   template <typename Result, typename Answer>
-  Reply add(std::weak_ptr<PendingReplies> self, Result&& result, Answer answer) {
+  Reply add(std::weak_ptr<PendingReplies> self, std::shared_ptr<Object> object, Result&& result, Answer answer) {
     auto number = next_++;
     auto kept = std::make_shared<std::decay_t<Result>>(std::forward<Result>(result));
-    pending_.emplace(number, [kept, answer](std::expected<std::string, CommandError> outcome) {
+    pending_.emplace(number, [object = std::move(object), kept, answer](std::expected<std::string, CommandError> outcome) {
       if (outcome) answer(*kept, *outcome);
       else kept->returnError(to_error(outcome.error()));
     });
@@ -186,29 +188,41 @@ bool ClientConnection::materialise(const std::string& path) {
     return false;
   }
   if (by_path_.contains(path)) return true;
-  if (objects_.size() >= most_objects) forget(std::string{objects_.front().path});
-  Object object{path, nullptr, nullptr};
+  make_room();
+  auto object = std::make_shared<Object>(path);
   if (address->instance) {
-    object.instance = std::make_unique<InstanceObject>(*this, address->job, *address->instance, true);
+    object->instance = std::make_unique<InstanceObject>(*this, address->job, *address->instance, true);
   } else {
-    object.job = std::make_unique<JobObject>(*this, address->job, true);
+    object->job = std::make_unique<JobObject>(*this, address->job, true);
     sd_bus_slot* slot = nullptr;
     sd_bus_add_node_enumerator(connection_->raw(), &slot, path.c_str(), [](sd_bus*, const char* of, void* self, char*** nodes, sd_bus_error*) {
       *nodes = to_strv(static_cast<ClientConnection*>(self)->children(of));
       return *nodes != nullptr ? 0 : -ENOMEM;
     }, this);
-    object.enumerator.reset(slot);
+    object->enumerator.reset(slot);
   }
   objects_.push_back(std::move(object));
   by_path_.emplace(path, std::prev(objects_.end()));
   return true;
 }
 
+// An object that owes a reply stays; no call reaches it once its job has gone.
 void ClientConnection::forget(const std::string& path) {
   auto found = by_path_.find(path);
-  if (found == by_path_.end()) return;
+  if (found == by_path_.end() || found->second->use_count() > 1) return;
   objects_.erase(found->second);
   by_path_.erase(found);
+}
+
+void ClientConnection::make_room() {
+  if (objects_.size() < most_objects) return;
+  auto idle = std::ranges::find_if(objects_, [](const auto& object) { return object.use_count() == 1; });
+  if (idle != objects_.end()) forget(std::string{(*idle)->path});
+}
+
+std::shared_ptr<ClientConnection::Object> ClientConnection::object_at(const std::string& path) {
+  auto found = by_path_.find(path);
+  return found == by_path_.end() ? nullptr : *found->second;
 }
 
 std::vector<std::string> ClientConnection::children(const std::string& path) {
@@ -224,11 +238,12 @@ std::vector<std::string> ClientConnection::children(const std::string& path) {
 
 protocol::Caller ClientConnection::caller(const sdbus::IObject& object) { return connection_->caller_of(object.getCurrentlyProcessedMessage()); }
 
-Reply ClientConnection::reply_later(sdbus::Result<sdbus::ObjectPath>&& result) {
-  return replies_->add(replies_, std::move(result), [](auto& kept, const std::string& path) { kept.returnResults(sdbus::ObjectPath{path}); });
+Reply ClientConnection::reply_later(const sdbus::IObject& called, sdbus::Result<sdbus::ObjectPath>&& result) {
+  return replies_->add(replies_, object_at(called.getObjectPath()), std::move(result),
+                       [](auto& kept, const std::string& path) { kept.returnResults(sdbus::ObjectPath{path}); });
 }
-Reply ClientConnection::reply_later(sdbus::Result<>&& result) {
-  return replies_->add(replies_, std::move(result), [](auto& kept, const std::string&) { kept.returnResults(); });
+Reply ClientConnection::reply_later(const sdbus::IObject& called, sdbus::Result<>&& result) {
+  return replies_->add(replies_, object_at(called.getObjectPath()), std::move(result), [](auto& kept, const std::string&) { kept.returnResults(); });
 }
 
 void ClientConnection::job_added(const std::string& job) {

@@ -59,9 +59,10 @@ public:
   [[nodiscard]] JobManager& manager() { return manager_; }
   [[nodiscard]] DaemonControl& control() { return control_; }
   [[nodiscard]] protocol::Caller caller(const sdbus::IObject& object);
-  // A reply that is given when the job has got there, or never, if the client has gone by then.
-  [[nodiscard]] Reply reply_later(sdbus::Result<sdbus::ObjectPath>&& result);
-  [[nodiscard]] Reply reply_later(sdbus::Result<>&& result);
+  // A reply that is given when the job has got there, or never, if the client has gone by then. The object that was
+  // called stays until then: sd-bus compares the reply with the signature that the object's table has.
+  [[nodiscard]] Reply reply_later(const sdbus::IObject& called, sdbus::Result<sdbus::ObjectPath>&& result);
+  [[nodiscard]] Reply reply_later(const sdbus::IObject& called, sdbus::Result<>&& result);
 
 private:
   struct Object; // a materialised job or instance
@@ -76,6 +77,8 @@ private:
   int refuse(sd_bus_message* message, const char* error, const std::string& text);
   bool materialise(const std::string& path);
   void forget(const std::string& path);
+  void make_room();
+  std::shared_ptr<Object> object_at(const std::string& path);
   std::vector<std::string> children(const std::string& path);
 
   std::unique_ptr<protocol::BusConnection> connection_;
@@ -84,8 +87,8 @@ private:
   std::shared_ptr<PendingReplies> replies_;
   std::unique_ptr<class ManagerObject> manager_object_;
   std::unique_ptr<class SupervisorObject> supervisor_object_;
-  std::list<Object> objects_; // least recently made first
-  std::unordered_map<std::string, std::list<Object>::iterator> by_path_;
+  std::list<std::shared_ptr<Object>> objects_; // least recently made first; shared with the replies they owe
+  std::unordered_map<std::string, std::list<std::shared_ptr<Object>>::iterator> by_path_;
   std::vector<std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)>> slots_;
 };
 

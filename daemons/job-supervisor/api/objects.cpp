@@ -63,7 +63,7 @@ void ManagerObject::emit_event(sdbus::Result<>&& result, Event event, bool wait)
     client_.manager().emit(std::move(event), origin);
     return result.returnResults();
   }
-  client_.manager().emit(std::move(event), origin, [reply = client_.reply_later(std::move(result))](bool failed) {
+  client_.manager().emit(std::move(event), origin, [reply = client_.reply_later(getObject(), std::move(result))](bool failed) {
     if (failed) reply(std::unexpected(CommandError{protocol::error_name::event_failed, "Event failed"}));
     else reply("");
   });
@@ -153,13 +153,13 @@ std::vector<sdbus::ObjectPath> JobObject::GetAllInstances() {
 }
 
 void JobObject::Start(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<std::string> env, bool wait) {
-  client_.manager().start(entry(), env, wait, client_.reply_later(std::move(result)));
+  client_.manager().start(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
 }
 void JobObject::Stop(sdbus::Result<>&& result, std::vector<std::string> env, bool wait) {
-  client_.manager().stop(entry(), env, wait, client_.reply_later(std::move(result)));
+  client_.manager().stop(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
 }
 void JobObject::Restart(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<std::string> env, bool wait) {
-  client_.manager().restart(entry(), env, wait, client_.reply_later(std::move(result)));
+  client_.manager().restart(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
 }
 
 std::string JobObject::name() { return entry().name(); }
@@ -187,10 +187,10 @@ Job& InstanceObject::job() const {
   raise(protocol::error_name::unknown_method, "Unknown instance: " + instance_);
 }
 
-void InstanceObject::Start(sdbus::Result<>&& result, bool wait) { client_.manager().start(job(), wait, client_.reply_later(std::move(result))); }
-void InstanceObject::Stop(sdbus::Result<>&& result, bool wait) { client_.manager().stop(job(), wait, client_.reply_later(std::move(result))); }
+void InstanceObject::Start(sdbus::Result<>&& result, bool wait) { client_.manager().start(job(), wait, client_.reply_later(getObject(), std::move(result))); }
+void InstanceObject::Stop(sdbus::Result<>&& result, bool wait) { client_.manager().stop(job(), wait, client_.reply_later(getObject(), std::move(result))); }
 void InstanceObject::Restart(sdbus::Result<>&& result, bool wait) {
-  client_.manager().restart(job(), wait, client_.reply_later(std::move(result)));
+  client_.manager().restart(job(), wait, client_.reply_later(getObject(), std::move(result)));
 }
 void InstanceObject::Reload() { value_or_raise(client_.manager().reload(job())); }
 

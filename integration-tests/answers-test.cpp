@@ -1,0 +1,74 @@
+// Answers that come late: to a client that does much else on the same connection meanwhile.
+#include "integration-tests/bench/bus.hpp"
+#include "integration-tests/session.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace upstart::test;
+using upstart::bench::Bus;
+using upstart::bench::Message;
+
+namespace {
+
+Bus connect(const std::string& address) {
+  sd_bus* made = nullptr;
+  REQUIRE(sd_bus_new(&made) >= 0);
+  Bus bus{made, &sd_bus_close_unref};
+  REQUIRE(sd_bus_set_address(made, address.c_str()) >= 0);
+  REQUIRE(sd_bus_start(made) >= 0);
+  return bus;
+}
+
+Message call_of_job(sd_bus* bus, const std::string& job, const char* method) {
+  sd_bus_message* made = nullptr;
+  auto path = "/com/ubuntu/Upstart/jobs/" + job;
+  REQUIRE(sd_bus_message_new_method_call(bus, &made, nullptr, path.c_str(), "com.ubuntu.Upstart0_6.Job", method) >= 0);
+  return {made, &sd_bus_message_unref};
+}
+
+Message start_of(sd_bus* bus, const std::string& job) {
+  auto message = call_of_job(bus, job, "Start");
+  REQUIRE(sd_bus_message_append(message.get(), "asb", 0, 1) >= 0);
+  return message;
+}
+
+// Asks an instance for its properties; the answer does not matter.
+void look_at(sd_bus* bus, const std::string& job) {
+  sd_bus_message* made = nullptr;
+  auto path = "/com/ubuntu/Upstart/jobs/" + job + "/_";
+  REQUIRE(sd_bus_message_new_method_call(bus, &made, nullptr, path.c_str(), "org.freedesktop.DBus.Properties", "GetAll") >= 0);
+  Message message{made, &sd_bus_message_unref};
+  REQUIRE(sd_bus_message_append(made, "s", "com.ubuntu.Upstart0_6.Instance") >= 0);
+  upstart::bench::call(bus, made);
+}
+
+int keep_reply(sd_bus_message* reply, void* answer, sd_bus_error*) {
+  *static_cast<std::string*>(answer) = sd_bus_message_is_method_error(reply, nullptr) != 0 ? sd_bus_message_get_error(reply)->message : "done";
+  return 1;
+}
+
+void await_answer(sd_bus* bus, const std::string& answer) {
+  auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (answer.empty() && std::chrono::steady_clock::now() < end)
+    if (sd_bus_process(bus, nullptr) == 0) sd_bus_wait(bus, 100'000);
+}
+
+} // namespace
+
+TEST_CASE("a call that waits is answered, however many other jobs its connection has addressed meanwhile") {
+  constexpr int others = 200;
+  std::map<std::string, std::string> jobs{{"slow", "start on never\npre-start exec cat @DIR@/gate\nexec sleep 1000\n"}};
+  for (int i = 0; i < others; ++i) jobs.emplace("other" + std::to_string(i), "start on startup\n");
+  Session session{jobs};
+  auto gate = session.directory() + "/gate";
+  REQUIRE(session.run({"mkfifo", gate}).status == 0);
+  session.await("the others run", [&] { return session.initctl({"status", "other0"}).out.contains("start/running"); });
+  auto bus = connect(session.address());
+  std::string answer;
+  REQUIRE(sd_bus_call_async(bus.get(), nullptr, start_of(bus.get(), "slow").get(), keep_reply, &answer, UINT64_MAX) >= 0);
+  for (int i = 0; i < others; ++i) look_at(bus.get(), "other" + std::to_string(i));
+  CHECK(answer == "");
+  REQUIRE(session.run({"sh", "-c", "echo open >" + gate}).status == 0);
+  await_answer(bus.get(), answer);
+  CHECK(answer == "done");
+}

@@ -1,0 +1,157 @@
+"""A session of Upstart in a directory of its own, for programs that measure it or wear it out.
+
+Started when entered, ended by SIGTERM to init and waited for when left, whatever happened in between; then the directory
+is removed. What a session left behind is told by `strays`.
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+PATIENCE = 60  # seconds, for a start or an end; with ten thousand files on a busy machine
+
+
+class Failure(Exception):
+    """What the user is told; no traceback."""
+
+
+def end_in_order_when_terminated():
+    """SIGTERM unwinds as an interrupt from the keyboard does, so that sessions are ended."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def programs_in(directory):
+    found = pathlib.Path(directory).resolve()
+    if not os.access(found / "init", os.X_OK):
+        raise Failure(f"{directory} holds no init: give the directory of the built programs")
+    return found
+
+
+def environment_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+class Session:
+    def __init__(self, programs, jobs, options=()):
+        """jobs: text by the name of the file below the job directory."""
+        self.programs = programs
+        self.options = list(options)
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="upstart-session."))
+        self.conf = self.directory / "conf"
+        for part in ("conf", "logs", "home", "xdg"):
+            (self.directory / part).mkdir(mode=0o700)
+        for name, text in jobs.items():
+            (self.conf / name).write_text(text)
+        self.init = None
+        self.address = ""
+        self.seconds_to_start = 0.0
+
+    def __enter__(self):
+        try:
+            self._start()
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        status = self._leave()
+        if kind is None and status != 0:
+            raise Failure(f"init ended with status {status}")
+
+    def _start(self):
+        kept = {key: os.environ[key] for key in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS") if key in os.environ}
+        environment = kept | {"LANG": "C.UTF-8", "HOME": str(self.directory / "home"), "XDG_RUNTIME_DIR": str(self.directory / "xdg")}
+        command = [self.programs / "init", "--user", "--confdir", self.conf, "--logdir", self.directory / "logs", *self.options]
+        begin = time.monotonic()
+        with open(self.directory / "init.log", "wb") as log:
+            self.init = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        file = self.directory / f"xdg/upstart/sessions/{self.init.pid}.session"
+        while not file.exists():
+            if self.init.poll() is not None:
+                raise Failure(f"init ended with status {self.init.returncode}:\n{self.messages()}")
+            if time.monotonic() > begin + PATIENCE:
+                raise Failure(f"no session after {PATIENCE} seconds:\n{self.messages()}")
+            time.sleep(0.001)
+        self.seconds_to_start = time.monotonic() - begin
+        self.address = file.read_text().strip().removeprefix("UPSTART_SESSION=")
+
+    def _leave(self):
+        try:
+            return self.end()
+        finally:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def end(self):
+        """The exit status of init; negative the signal that ended it."""
+        if self.init is None:
+            return 0
+        if self.init.poll() is None:
+            self.init.send_signal(signal.SIGTERM)
+        try:
+            return self.init.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.init.kill()
+            self.init.wait()
+            raise Failure(f"init did not end within {PATIENCE} seconds") from None
+
+    def messages(self):
+        return (self.directory / "init.log").read_text(errors="replace")
+
+    def children(self, parent):
+        try:
+            listed = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text()
+        except OSError:
+            return []
+        return [int(pid) for pid in listed.split()]
+
+    def daemons(self):
+        """Process ids by program, init's own among them."""
+        found = {"init": self.init.pid}
+        for pid in self.children(self.init.pid):
+            try:
+                program = pathlib.Path(os.readlink(f"/proc/{pid}/exe"))
+            except OSError:
+                continue
+            if program.parent == self.programs:
+                found[program.name] = pid
+        return found
+
+    def strays(self):
+        """Processes of jobs of this session: (pid, command line)."""
+        mine = b"UPSTART_SESSION=" + self.address.encode()
+        found = []
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            environment = environment_of(entry)
+            if mine in environment and any(word.startswith(b"UPSTART_JOB=") for word in environment):
+                try:
+                    command = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                except OSError:
+                    continue
+                found.append((int(entry), command.strip()))
+        return found
+
+
+def memory_of(pid):
+    """Kilobytes resident, proportional and dirty of its own."""
+    wanted = {"Rss": 0, "Pss": 0, "Private_Dirty": 0}
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        key, _, rest = line.partition(":")
+        if key in wanted:
+            wanted[key] = int(rest.split()[0])
+    return wanted
+
+
+def descriptors_of(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
