@@ -249,6 +249,17 @@ TEST_CASE("the older word for a socket's path does not become the job's PATH") {
   CHECK(world.variable("svc", "SOCKET_PATH") == "/run/x");
 }
 
+TEST_CASE("the values of an event are the positional parameters of an event.d job") {
+  World world;
+  world.jobs.apply({{"rc", World::parse("rc", "start on runlevel 5\nexec /etc/rc.d/rc 5\n", Dialect::event_d)}});
+  world.emit("runlevel", {"RUNLEVEL=5", "PREVLEVEL=N"});
+  CHECK(world.processes.of("rc").running.at(main).parameters == std::vector<std::string>{"5", "N"});
+  CHECK(world.variable("rc", "UPSTART_EVENT") == "runlevel");
+  world.load("new", "start on runlevel RUNLEVEL=5\nexec sleep 1000\n");
+  world.emit("runlevel", {"RUNLEVEL=5"});
+  CHECK(world.processes.of("new").running.at(main).parameters.empty());
+}
+
 TEST_CASE("exported variables go into the job's own events, and never replace theirs") {
   World world;
   world.load("svc", "env A=1\nenv JOB=mine\nexport A JOB NOSUCH\nexec sleep 1000\n");

@@ -368,7 +368,11 @@ void JobManager::act_start(ClassEntry& entry, const std::vector<EventPointer>& e
     gift.files.insert(gift.files.end(), event->files().begin(), event->files().end());
   }
   gift.environment.set("UPSTART_EVENTS", names_of(events));
-  if (job_class.positional_parameters) gift.environment.set("UPSTART_EVENT", events.front()->name());
+  if (job_class.positional_parameters) {
+    gift.environment.set("UPSTART_EVENT", events.front()->name());
+    for (const auto& event : events)
+      for (const auto& variable : event->environment().strings()) gift.parameters.emplace_back(protocol::value_of(variable));
+  }
   auto name = expand(job_class.instance, gift.environment);
   if (!name) return spdlog::warn("Failed to obtain {} instance: {}", job_class.name, name.error());
   auto found = entry.instances().find(*name);

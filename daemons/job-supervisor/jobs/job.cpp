@@ -183,6 +183,7 @@ void Job::take_start_environment() {
   if (gift_) {
     environment_ = std::move(gift_->environment);
     files_ = std::move(gift_->files);
+    parameters_ = std::move(gift_->parameters);
     gift_.reset();
   }
   stop_environment_.clear();
@@ -205,7 +206,7 @@ void Job::spawn(ProcessKind kind) {
       if (auto self = weak.lock()) self->carry_out(self->machine_.ended(ProcessKind::security, 0, {}));
     });
   }
-  auto pid = processes_->spawn({.kind = kind, .environment = process_environment(kind), .files = files_});
+  auto pid = processes_->spawn({.kind = kind, .environment = process_environment(kind), .files = files_, .parameters = parameters_});
   if (pid) {
     pids_[kind] = *pid;
     return;

@@ -20,6 +20,7 @@ class JobManager;
 struct StartGift {
   protocol::Environment environment;
   SharedFiles files;
+  std::vector<std::string> parameters = {}; // $1 $2 … of its scripts (event.d)
 };
 
 class Job final : public ProcessEvents, public std::enable_shared_from_this<Job> {
@@ -99,7 +100,7 @@ private:
   protocol::Environment stop_environment_;
   SharedFiles files_;
   std::optional<StartGift> gift_;
-  std::vector<std::string> positional_parameters_;
+  std::vector<std::string> parameters_;
   std::vector<EventPointer> events_;
   std::vector<Waiter> waiters_;
   std::map<ProcessKind, pid_t> pids_;

@@ -18,6 +18,7 @@ public:
     pid_t pid = 0;
     std::vector<std::string> environment;
     std::size_t files = 0;
+    std::vector<std::string> parameters = {};
   };
   struct Of final : JobProcesses {
     Of(FakeProcesses& fake, std::string job_title, ProcessEvents& told) : all{fake}, title{std::move(job_title)}, events{told} { all.open_[title] = this; }
@@ -26,7 +27,7 @@ public:
     }
     std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) override {
       if (all.fail_to_fork) return std::unexpected(SpawnFailure{"unable to fork: no"});
-      running[request.kind] = {++all.last_pid, request.environment, request.files.size()};
+      running[request.kind] = {++all.last_pid, request.environment, request.files.size(), request.parameters};
       return all.last_pid;
     }
     void signal(ProcessKind kind, int number) override { signals.emplace_back(kind, number); }
@@ -167,8 +168,8 @@ struct World {
   };
   using SharedAnswer = std::shared_ptr<Answer>;
 
-  static std::shared_ptr<const JobClass> parse(const std::string& name, const std::string& text) {
-    auto result = parse_job(text, {.name = name});
+  static std::shared_ptr<const JobClass> parse(const std::string& name, const std::string& text, Dialect dialect = Dialect::conf) {
+    auto result = parse_job(text, {.name = name, .dialect = dialect});
     REQUIRE_MESSAGE(result.job_class, name);
     return result.job_class;
   }
