@@ -127,19 +127,23 @@ class Session:
         return found
 
     def strays(self):
-        """Processes of jobs of this session: (pid, command line)."""
+        """Processes of jobs of this session, each as a line: process id, job, parent, command."""
         mine = b"UPSTART_SESSION=" + self.address.encode()
         found = []
         for entry in os.listdir("/proc"):
             if not entry.isdigit():
                 continue
             environment = environment_of(entry)
-            if mine in environment and any(word.startswith(b"UPSTART_JOB=") for word in environment):
-                try:
-                    command = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                except OSError:
-                    continue
-                found.append((int(entry), command.strip()))
+            job = next((word.decode(errors="replace") for word in environment if word.startswith(b"UPSTART_JOB=")), None)
+            if job is None or mine not in environment:
+                continue
+            try:
+                command = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                status = pathlib.Path(f"/proc/{entry}/status").read_text()
+            except OSError:
+                continue
+            parent = status.partition("PPid:")[2].split()[0]
+            found.append(f"{entry} of {job.removeprefix('UPSTART_JOB=')}, child of {parent}: {command.strip()}")
         return found
 
 
