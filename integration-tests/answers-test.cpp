@@ -1,4 +1,4 @@
-// Answers that come late: to a client that does much else on the same connection meanwhile.
+// What comes on a connection: answers that come late, to a client that does much else meanwhile, and signals.
 #include "integration-tests/bench/bus.hpp"
 #include "integration-tests/session.hpp"
 
@@ -53,6 +53,20 @@ void await_answer(sd_bus* bus, const std::string& answer) {
     if (sd_bus_process(bus, nullptr) == 0) sd_bus_wait(bus, 100'000);
 }
 
+int count_signal(sd_bus_message* message, void* count, sd_bus_error*) {
+  std::uint8_t type = 0;
+  sd_bus_message_get_type(message, &type);
+  *static_cast<int*>(count) += type == SD_BUS_MESSAGE_SIGNAL ? 1 : 0;
+  return 0;
+}
+
+// Whatever was sent to this connection before has arrived when this returns.
+void take_all(sd_bus* bus) {
+  upstart::bench::call(bus, call_of_job(bus, "svc", "GetAllInstances").get());
+  while (sd_bus_process(bus, nullptr) > 0) {
+  }
+}
+
 } // namespace
 
 TEST_CASE("a call that waits is answered, however many other jobs its connection has addressed meanwhile") {
@@ -71,4 +85,20 @@ TEST_CASE("a call that waits is answered, however many other jobs its connection
   REQUIRE(session.run({"sh", "-c", "echo open >" + gate}).status == 0);
   await_answer(bus.get(), answer);
   CHECK(answer == "done");
+}
+
+TEST_CASE("a bridge does not hear of every state of every job, a client does") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  auto init = session.address().substr(session.address().rfind('/') + 1);
+  auto bridge = connect("unix:path=" + session.directory() + "/xdg/upstart/" + init + "/job-supervisor.sock");
+  auto client = connect(session.address());
+  int heard_by_bridge = 0, heard_by_client = 0;
+  sd_bus_add_filter(bridge.get(), nullptr, count_signal, &heard_by_bridge);
+  sd_bus_add_filter(client.get(), nullptr, count_signal, &heard_by_client);
+  take_all(bridge.get());
+  upstart::bench::call(client.get(), start_of(client.get(), "svc").get());
+  take_all(client.get());
+  take_all(bridge.get());
+  CHECK(heard_by_client > 0);
+  CHECK(heard_by_bridge == 0);
 }

@@ -88,11 +88,11 @@ int Daemon::run() {
 
 void Daemon::listen() {
   auto inherited = protocol::inherited_descriptors();
-  if (!line_.private_address.empty()) private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address);
-  own_server_ = serve(inherited, protocol::socket_name::supervisor, protocol::daemon_address(line_.run_directory, protocol::socket_name::supervisor));
+  if (!line_.private_address.empty()) private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address, clients_);
+  own_server_ = serve(inherited, protocol::socket_name::supervisor, protocol::daemon_address(line_.run_directory, protocol::socket_name::supervisor), bridges_);
 }
 
-std::unique_ptr<protocol::PeerServer> Daemon::serve(std::multimap<std::string, protocol::FileDescriptor>& inherited, const char* name, const std::string& address) {
+std::unique_ptr<protocol::PeerServer> Daemon::serve(std::multimap<std::string, protocol::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among) {
   protocol::FileDescriptor listening;
   if (auto found = inherited.find(name); found != inherited.end()) {
     listening = std::move(found->second);
@@ -102,12 +102,12 @@ std::unique_ptr<protocol::PeerServer> Daemon::serve(std::multimap<std::string, p
     spdlog::error("{}", made.error());
     return nullptr;
   }
-  return std::make_unique<protocol::PeerServer>(loop_, std::move(listening), [this](auto connection) { add_client(std::move(connection)); });
+  return std::make_unique<protocol::PeerServer>(loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); });
 }
 
-void Daemon::add_client(std::unique_ptr<protocol::BusConnection> connection) {
-  auto place = clients_.insert(clients_.end(), std::make_unique<ClientConnection>(std::move(connection), jobs_, *this));
-  (*place)->connection().on_disconnected([this, place] { clients_.erase(place); });
+void Daemon::add_client(std::unique_ptr<protocol::BusConnection> connection, Clients& among) {
+  auto place = among.insert(among.end(), std::make_unique<ClientConnection>(std::move(connection), jobs_, *this));
+  (*place)->connection().on_disconnected([&among, place] { among.erase(place); });
 }
 
 bool Daemon::may_change(const protocol::Caller& caller) const {
@@ -153,7 +153,7 @@ void Daemon::bus_connected(std::unique_ptr<protocol::BusConnection> connection) 
     if (!owner) static_cast<Daemon*>(self)->name_taken();
     return 0;
   }, this);
-  for (auto& client : clients_) client->bus_address_changed();
+  for_all([](auto& client) { client.bus_address_changed(); });
 }
 
 void Daemon::name_taken() {
@@ -217,6 +217,10 @@ bool Daemon::set_log_priority(const std::string& priority) {
 
 // --- what happens ---------------------------------------------------------------------------------------------------
 
+void Daemon::for_all(const std::function<void(ClientConnection&)>& tell) {
+  for (auto& client : clients_) tell(*client);
+  for (auto& bridge : bridges_) tell(*bridge);
+}
 void Daemon::job_added(const std::string& job) {
   for (auto& client : clients_) client->job_added(job);
 }
@@ -243,10 +247,10 @@ void Daemon::event_emitted(const std::string& name, const protocol::Environment&
   for (auto& client : clients_) client->event_emitted(name, environment);
 }
 void Daemon::conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on) {
-  for (auto& client : clients_) client->conditions_changed(event, job, start_on, stop_on);
+  for_all([&](auto& client) { client.conditions_changed(event, job, start_on, stop_on); });
 }
 void Daemon::activity_changed(const std::string& job, std::size_t active) {
-  for (auto& client : clients_) client->activity_changed(job, active);
+  for_all([&](auto& client) { client.activity_changed(job, active); });
 }
 void Daemon::session_ended() { loop_.stop(); }
 

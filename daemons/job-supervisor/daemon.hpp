@@ -52,8 +52,9 @@ private:
 
   void open_log() const;
   void listen();
-  std::unique_ptr<protocol::PeerServer> serve(std::multimap<std::string, protocol::FileDescriptor>& inherited, const char* name, const std::string& address);
-  void add_client(std::unique_ptr<protocol::BusConnection> connection);
+  std::unique_ptr<protocol::PeerServer> serve(std::multimap<std::string, protocol::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among);
+  void add_client(std::unique_ptr<protocol::BusConnection> connection, Clients& among);
+  void for_all(const std::function<void(ClientConnection&)>& tell);
   void watch_signals();
   void connect_bus();
   void bus_connected(std::unique_ptr<protocol::BusConnection> connection);
@@ -71,6 +72,7 @@ private:
   JobManager jobs_;
   std::unique_ptr<Configuration> configuration_;
   Clients clients_;
+  Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job
   std::unique_ptr<protocol::PeerServer> private_server_, own_server_;
   std::string bus_address_;  // the one that is joined, or that is being tried
   ClientConnection* bus_ = nullptr;
