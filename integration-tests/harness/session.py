@@ -126,6 +126,10 @@ class Session:
                 found[program.name] = pid
         return found
 
+    def memory(self):
+        """That of each daemon, by program."""
+        return {program: memory_of(pid) for program, pid in self.daemons().items()}
+
     def strays(self):
         """Processes of jobs of this session, each as a line: process id, job, parent, command."""
         mine = b"UPSTART_SESSION=" + self.address.encode()
