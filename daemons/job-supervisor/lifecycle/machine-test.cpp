@@ -229,6 +229,18 @@ TEST_CASE("main that dies during post-start is respawned when post-start has end
   CHECK(life.ended(post_start).story() == "!start stopping");
 }
 
+TEST_CASE("a start while a hook outlives main never ends in running without a main process") {
+  auto respawning = job({main, post_start, pre_stop});
+  respawning.respawn = true;
+  Life after_start{respawning};
+  after_start.running().ended(main, exited(1)).start().story();
+  CHECK(after_start.ended(post_start).story() == "timer-off stopping");
+  Life cancelled{job({main, pre_stop})};
+  cancelled.running().stop().ended(main).start().story();
+  CHECK(cancelled.ended(pre_stop).story() == "timer-off stopping");
+  CHECK(cancelled.event().story() == "killed post-stopping post-stop starting");
+}
+
 TEST_CASE("main that ends before it was ready never leaves the job waiting") {
   auto forking = job({main});
   forking.expect = Expect::fork;

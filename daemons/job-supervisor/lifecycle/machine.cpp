@@ -76,6 +76,9 @@ void Machine::advance() {
   bool respawns = goal_ == Goal::respawn;
   State next = next_state(state_, goal_, alive(ProcessKind::main));
   if (respawns) set_goal(Goal::start);
+  // Started again while a hook still ran, after main had ended: round once more, never running without it.
+  bool lost_main = class_->command(ProcessKind::main) && !alive(ProcessKind::main);
+  if (next == State::running && lost_main) next = State::stopping;
   go_to(next);
 }
 
