@@ -340,7 +340,7 @@ TEST_CASE("state changes arrive as signals") {
   world.until([&] { return observer.sockets.has_value(); }, "an answer");
   auto client = connect_to(inet_address(port));
   world.until_events(1);
-  world.supervisor.set_active("web", 1); // told before the event has finished, as the real one does
+  world.job_runs("web", 1);
   world.until([&] { return observer.changes.size() == 2; }, "two signals");
   CHECK(observer.changes == Strings{inet_address(port) + " starting", inet_address(port) + " handed-over"});
 }

@@ -135,9 +135,11 @@ struct World {
     until([&] { return there; }, "the bridge's name on the bus");
   }
 
-  // The job takes the socket of event `id`, as far as the bridge can see.
+  // The job takes the socket of event `id`, as far as the bridge can see: it is active well before the event finishes. The
+  // two are told on two connections; that the bridge has answered in between keeps them in order.
   void job_runs(const std::string& job, std::size_t id) {
     supervisor.set_active(job, 1);
+    sockets();
     broker.finish(id, false);
   }
 };
