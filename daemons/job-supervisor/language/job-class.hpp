@@ -15,10 +15,12 @@
 
 namespace upstart::supervisor {
 
-// The processes of a job, in the order in which D-Bus lists them. `security` loads the AppArmor profile.
-enum class ProcessKind : std::uint8_t { main, pre_start, post_start, pre_stop, post_stop, security };
-inline constexpr std::size_t process_kinds = 6;
+// The processes of a job, in the order in which D-Bus lists them. The last two have no command in the job file: they run
+// helpers of the system that prepare the job, `security` the loader of its AppArmor profile, `tmpfiles` systemd-tmpfiles.
+enum class ProcessKind : std::uint8_t { main, pre_start, post_start, pre_stop, post_stop, security, tmpfiles };
+inline constexpr std::size_t process_kinds = 7;
 [[nodiscard]] std::string_view name_of(ProcessKind kind); // "main", "pre-start", …
+[[nodiscard]] bool is_helper(ProcessKind kind);
 
 struct Command {
   std::string text;    // of exec: the command, quotes kept; of script: the block, verbatim
@@ -68,7 +70,7 @@ struct JobClass {
   std::string instance; // unexpanded; empty: a single instance
   bool task = false;
 
-  std::array<std::optional<Command>, process_kinds> commands; // by ProcessKind; security is never set here
+  std::array<std::optional<Command>, process_kinds> commands; // by ProcessKind; never set for helpers
   bool respawn = false;
   RespawnLimit respawn_limit;
   std::vector<NormalExit> normal_exits;
@@ -99,6 +101,8 @@ struct JobClass {
   [[nodiscard]] const std::optional<Command>& command(ProcessKind kind) const {
     return commands[static_cast<std::size_t>(kind)];
   }
+  // Is there such a process in the life of this job?
+  [[nodiscard]] bool has(ProcessKind kind) const;
   friend bool operator==(const JobClass&, const JobClass&) = default;
 };
 

@@ -171,6 +171,36 @@ TEST_CASE("a stop during pre-start waits for it, then ends in waiting") {
   CHECK(life.event().story() == "killed post-stopping post-stop waiting stopped release remove");
 }
 
+TEST_CASE("tmpfiles are applied in pre-start before its process, and a failure fails the start") {
+  auto with_files = job({pre_start, main});
+  with_files.tmpfiles = {"some.conf"};
+  Life life{with_files};
+  life.start().story();
+  CHECK(life.event().story() == from_starting + " +6 pre-start");
+  CHECK(life.ended(tmpfiles).story() == "+1");
+  CHECK(life.ended(pre_start).story() == "spawning +0 spawned");
+  Life alone{with_files};
+  alone.of.commands[static_cast<std::size_t>(pre_start)].reset();
+  alone.start().event().story();
+  CHECK(alone.ended(tmpfiles).story() == "spawning +0 spawned");
+  Life failing{with_files};
+  failing.start().event().story();
+  CHECK(failing.ended(tmpfiles, exited(65)).story() == "FAILED release-failed !stop stopping");
+  CHECK(failing.machine.failure() == Failure{.process = tmpfiles, .wait_status = exited(65)});
+  Life missing{with_files};
+  missing.start().event().story();
+  CHECK(missing.cannot(tmpfiles).story() == "FAILED release-failed !stop stopping");
+  Life stopped{with_files};
+  CHECK(stopped.start().event().stop().ended(tmpfiles).machine.state() == State::stopping);
+}
+
+TEST_CASE("a goal that turns back gives a hook its time again") {
+  Life life{job({pre_start, main})};
+  life.start().event().stop().story();
+  CHECK(life.start().story() == "!start timer-off");
+  CHECK(life.ended(pre_start).story() == "spawning +0 spawned");
+}
+
 TEST_CASE("a pre-start that hangs is killed when the kill timeout has passed since the stop") {
   Life life{job({pre_start, main})};
   life.start().event().stop().story();
@@ -225,8 +255,8 @@ TEST_CASE("main that dies during post-start is respawned when post-start has end
   respawning.respawn = true;
   Life life{respawning};
   life.running().story();
-  CHECK(life.ended(main, exited(1)).story() == "respawning !respawn");
-  CHECK(life.ended(post_start).story() == "!start stopping");
+  CHECK(life.ended(main, exited(1)).story() == "respawning !respawn timer");
+  CHECK(life.ended(post_start).story() == "timer-off !start stopping");
 }
 
 TEST_CASE("a start while a hook outlives main never ends in running without a main process") {
@@ -234,7 +264,7 @@ TEST_CASE("a start while a hook outlives main never ends in running without a ma
   respawning.respawn = true;
   Life after_start{respawning};
   after_start.running().ended(main, exited(1)).start().story();
-  CHECK(after_start.ended(post_start).story() == "timer-off stopping");
+  CHECK(after_start.ended(post_start).story() == "stopping");
   Life cancelled{job({main, pre_stop})};
   cancelled.running().stop().ended(main).start().story();
   CHECK(cancelled.ended(pre_stop).story() == "timer-off stopping");
@@ -317,6 +347,7 @@ TEST_CASE("random lives keep the invariants and end in waiting") {
     of.expect = static_cast<Expect>(pick(6));
     of.kill_timeout = std::chrono::seconds{pick(2)};
     if (pick(4) == 0) of.apparmor_load = "profile";
+    if (pick(4) == 0) of.tmpfiles = {"files.conf"};
     Machine machine{of};
     std::set<ProcessKind> alive;
     bool event = false, removed = false, timer = false;

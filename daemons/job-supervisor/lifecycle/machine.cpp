@@ -48,7 +48,6 @@ Actions Machine::change_goal(Goal goal) {
   set_goal(goal);
   if ((state_ == State::waiting && goal == Goal::start) || (state_ == State::running && goal == Goal::stop)) advance();
   else if (state_ == State::spawned && goal == Goal::stop && may_wait_for_ever(class_->expect)) advance();
-  else begin_killing_a_hook();
   return take();
 }
 
@@ -70,6 +69,7 @@ void Machine::set_goal(Goal goal) {
   if (goal == goal_) return;
   goal_ = goal;
   actions_.push_back({.what = What::goal_changed, .goal = goal});
+  limit_hook();
 }
 
 void Machine::advance() {
@@ -92,12 +92,10 @@ bool Machine::enter(State state) {
   switch (state) {
   case State::waiting: return enter_waiting();
   case State::starting: return enter_starting();
-  case State::security_spawning:
-    if (!class_->apparmor_load.empty()) run(ProcessKind::security);
-    return true;
+  case State::security_spawning: return run(ProcessKind::security);
   case State::security: return is_done(ProcessKind::security);
-  case State::pre_starting: return run(ProcessKind::pre_start);
-  case State::pre_start: return is_done(ProcessKind::pre_start);
+  case State::pre_starting: return run(class_->has(ProcessKind::tmpfiles) ? ProcessKind::tmpfiles : ProcessKind::pre_start);
+  case State::pre_start: return is_done(ProcessKind::tmpfiles) && is_done(ProcessKind::pre_start);
   case State::spawning: return run(ProcessKind::main);
   case State::spawned: return is_done(ProcessKind::main);
   case State::post_starting: return run(ProcessKind::post_start);
@@ -115,8 +113,9 @@ bool Machine::enter(State state) {
 
 // Spawns the process if the class has one. The states that spawn are always passed through.
 bool Machine::run(ProcessKind process) {
-  if (process != ProcessKind::security && !class_->command(process)) return true;
+  if (!class_->has(process)) return true;
   set_alive(process, true);
+  if (process != ProcessKind::main) hook_begun_under_ = goal_;
   act(What::spawn, process);
   return true;
 }
@@ -173,18 +172,25 @@ bool Machine::enter_waiting() {
   return false;
 }
 
-// A process of the present state that was begun under another goal gets the kill timeout to end.
-void Machine::begin_killing_a_hook() {
+// The process that the state waits for.
+std::optional<ProcessKind> Machine::awaited_process() const {
+  if (state_ == State::pre_start && alive(ProcessKind::tmpfiles)) return ProcessKind::tmpfiles;
   auto process = process_of(state_);
-  if (!process || *process == ProcessKind::main || !alive(*process) || kill_timer_runs_) return;
-  kill_timer_runs_ = true;
-  act(What::start_kill_timer);
+  return process && alive(*process) ? process : std::nullopt;
+}
+
+// A process of the present state that was begun under another goal gets the kill timeout to end, while that is so.
+void Machine::limit_hook() {
+  auto process = awaited_process();
+  if (!process || *process == ProcessKind::main) return;
+  bool limited = goal_ != hook_begun_under_;
+  if (limited == std::exchange(kill_timer_runs_, limited)) return;
+  act(limited ? What::start_kill_timer : What::stop_kill_timer);
 }
 
 Actions Machine::kill_timeout_expired() {
-  kill_timer_runs_ = false;
-  auto process = process_of(state_);
-  if (process && alive(*process)) act(What::kill, *process);
+  if (!std::exchange(kill_timer_runs_, false)) return take();
+  if (auto process = awaited_process()) act(What::kill, *process);
   return take();
 }
 
@@ -198,31 +204,34 @@ Actions Machine::ready() {
   return take();
 }
 
-void Machine::forget_process(ProcessKind process) {
+bool Machine::forget_process(ProcessKind process) {
+  bool awaited = awaited_process() == process;
   set_alive(process, false);
-  if (process_of(state_) == process && std::exchange(kill_timer_runs_, false)) act(What::stop_kill_timer);
+  if (awaited && std::exchange(kill_timer_runs_, false)) act(What::stop_kill_timer);
+  return awaited;
 }
 
 Actions Machine::not_executed(ProcessKind process) {
   if (!alive(process)) return take();
-  forget_process(process);
+  bool awaited = forget_process(process);
   if (process != ProcessKind::post_start && process != ProcessKind::pre_stop) stop_because_of(process, std::nullopt);
-  if (process_of(state_) == process) advance();
+  if (awaited || state_ == State::running) advance();
   return take();
 }
 
 Actions Machine::ended(ProcessKind process, int wait_status, MonotonicTime now) {
   if (!alive(process)) return take();
-  forget_process(process);
+  bool awaited = forget_process(process);
   if (process == ProcessKind::main) main_ended(wait_status, now);
-  else hook_ended(process, wait_status);
+  else hook_ended(process, wait_status, awaited);
   return take();
 }
 
-void Machine::hook_ended(ProcessKind process, int wait_status) {
-  bool matters = process == ProcessKind::pre_start || process == ProcessKind::post_stop;
+void Machine::hook_ended(ProcessKind process, int wait_status, bool awaited) {
+  bool matters = process == ProcessKind::tmpfiles || process == ProcessKind::pre_start || process == ProcessKind::post_stop;
   if (matters && wait_status != 0) stop_because_of(process, wait_status);
-  if (process_of(state_) == process) advance();
+  if (process == ProcessKind::tmpfiles && goal_ == Goal::start) run(ProcessKind::pre_start);
+  if (awaited && !awaited_process()) advance();
 }
 
 void Machine::main_ended(int wait_status, MonotonicTime now) {

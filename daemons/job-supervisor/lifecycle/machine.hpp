@@ -111,11 +111,12 @@ private:
 
   void main_ended(int wait_status, MonotonicTime now);
   void main_ended_unasked(int wait_status, MonotonicTime now, bool moves);
-  void hook_ended(ProcessKind process, int wait_status);
+  void hook_ended(ProcessKind process, int wait_status, bool awaited);
   void fail(std::optional<ProcessKind> process, std::optional<int> wait_status);
   void stop_because_of(ProcessKind process, std::optional<int> wait_status);
-  void begin_killing_a_hook();
-  void forget_process(ProcessKind process);
+  void limit_hook();
+  bool forget_process(ProcessKind process); // true: the state waited for it
+  [[nodiscard]] std::optional<ProcessKind> awaited_process() const;
   [[nodiscard]] bool respawns_too_fast(MonotonicTime now);
 
   const JobClass* class_;
@@ -123,6 +124,7 @@ private:
   Goal goal_ = Goal::stop;
   State state_ = State::waiting;
   State came_from_ = State::waiting;
+  Goal hook_begun_under_ = Goal::stop;
   std::array<bool, process_kinds> alive_{};
   std::optional<Failure> failure_;
   bool waits_for_event_ = false;

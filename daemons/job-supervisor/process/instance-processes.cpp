@@ -18,16 +18,27 @@ using protocol::FileDescriptor;
 using Done = std::expected<void, SpawnFailure>;
 
 constexpr const char* profile_loader = "/sbin/apparmor_parser";
+constexpr const char* tmpfiles_program = "systemd-tmpfiles";
 
 std::optional<CommandLine> command_for(const JobClass& job_class, const SpawnRequest& request) {
+  if (!job_class.has(request.kind)) return std::nullopt;
   if (request.kind == ProcessKind::security) {
-    if (job_class.apparmor_load.empty()) return std::nullopt;
     return CommandLine{.arguments = {profile_loader, "-r", "-W", job_class.apparmor_load}, .script = {}};
   }
-  const auto& command = job_class.command(request.kind);
-  if (!command) return std::nullopt;
-  CommandLine line = command_line(*command, request.parameters, request.files.size());
+  if (request.kind == ProcessKind::tmpfiles) {
+    CommandLine line{.arguments = {tmpfiles_program, "--create", "--remove", "--boot"}, .script = {}};
+    line.arguments.insert(line.arguments.end(), job_class.tmpfiles.begin(), job_class.tmpfiles.end());
+    return line;
+  }
+  CommandLine line = command_line(*job_class.command(request.kind), request.parameters, request.files.size());
   return line.arguments.empty() ? std::nullopt : std::optional{std::move(line)};
+}
+
+SpawnFailure describe_failure(ProcessKind kind, const ChildFailure& failure) {
+  SpawnFailure described = describe(failure);
+  if (kind == ProcessKind::tmpfiles && failure.step == SpawnStep::execute)
+    described.reason += std::format(" (the stanza tmpfiles needs the program {})", tmpfiles_program);
+  return described;
 }
 
 } // namespace
@@ -184,7 +195,7 @@ void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
   if (log_) log_->drain();
   if (kind == ProcessKind::main) readiness_.reset();
   auto process = std::move(slot(kind));
-  if (process->failure) events_.not_executed(kind, describe(*process->failure));
+  if (process->failure) events_.not_executed(kind, describe_failure(kind, *process->failure));
   else events_.ended(kind, wait_status);
 }
 

@@ -81,8 +81,7 @@ struct Recorder : ProcessEvents {
 
   [[nodiscard]] bool has(const std::string& what) const { return std::ranges::find(told, what) != told.end(); }
   static std::string name(ProcessKind kind) {
-    constexpr std::array names{"main", "pre-start", "post-start", "pre-stop", "post-stop", "security"};
-    return names[static_cast<std::size_t>(kind)];
+    return std::string{name_of(kind)};
   }
 };
 

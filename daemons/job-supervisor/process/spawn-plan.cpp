@@ -79,7 +79,7 @@ void plan_limits(SpawnPlan& plan, const JobClass& job_class) {
   for (const auto& [resource, limit] : job_class.limits) plan.limits.emplace_back(resource, rlimit{limit.soft, limit.hard});
 }
 
-// The stanzas that hold for every process but the loader of the security profile.
+// The stanzas that hold for every process but the helpers of the system.
 void plan_surroundings(SpawnPlan& plan, const JobClass& job_class, const SpawnDefaults& defaults) {
   plan_limits(plan, job_class);
   bool keeps_umask = defaults.user_session && defaults.inherit_environment;
@@ -126,10 +126,10 @@ std::vector<std::string> program_paths(const std::string& name, const std::vecto
 SpawnPlan make_plan(const JobClass& job_class, const SpawnRequest& request, const CommandLine& command,
                     const SpawnDefaults& defaults, const PlanExtras& extras) {
   SpawnPlan plan;
-  bool loader = request.kind == ProcessKind::security;
+  bool helper = is_helper(request.kind);
   plan.console = job_class.console.value_or(defaults.console);
-  if (!loader) plan_surroundings(plan, job_class, defaults);
-  if (loader || !job_class.limits.contains(RLIMIT_NOFILE)) plan.descriptor_limit = defaults.descriptor_limit;
+  if (!helper) plan_surroundings(plan, job_class, defaults);
+  if (helper || !job_class.limits.contains(RLIMIT_NOFILE)) plan.descriptor_limit = defaults.descriptor_limit;
   if (request.kind == ProcessKind::main && defaults.apparmor) plan.apparmor = job_class.apparmor_switch;
   plan.set_groups = ::geteuid() == 0;
   plan.stop_before_exec = defaults.debug && job_class.debug;

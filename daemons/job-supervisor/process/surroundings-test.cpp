@@ -197,6 +197,31 @@ TEST_CASE("the loader of the security profile runs without the job's surrounding
   if (!std::filesystem::exists("/sbin/apparmor_parser")) CHECK(job.events.reason == "unable to execute: No such file or directory");
 }
 
+TEST_CASE("tmpfiles are given to systemd-tmpfiles, without the job's surroundings") {
+  TestJob job;
+  std::ofstream{job.directory / "systemd-tmpfiles"} << "#!/bin/sh\necho \"$@\"\numask\nexit 65\n";
+  std::filesystem::permissions(job.directory / "systemd-tmpfiles", std::filesystem::perms{0755});
+  job.request.environment = {"PATH=" + job.directory.path() + ":/bin:/usr/bin"};
+  job.job_class.tmpfiles = {"/a.conf", "/b c.conf"};
+  job.job_class.chroot = "/no/such/root";
+  job.job_class.setuid = "nosuchuser";
+  job.job_class.umask = 0;
+  REQUIRE(job.spawn(ProcessKind::tmpfiles));
+  REQUIRE(job.await_told("tmpfiles ended"));
+  CHECK(job.events.ends[ProcessKind::tmpfiles] == 65 << 8);
+  CHECK(job.log().starts_with("--create --remove --boot /a.conf /b c.conf\n"));
+  CHECK_FALSE(job.log().contains("0000"));
+}
+
+TEST_CASE("without systemd-tmpfiles the reason says what is missing and why it is needed") {
+  TestJob job;
+  job.request.environment = {"PATH=" + job.directory.path()};
+  job.job_class.tmpfiles = {"/a.conf"};
+  REQUIRE(job.spawn(ProcessKind::tmpfiles));
+  REQUIRE(job.await_told("tmpfiles not executed"));
+  CHECK(job.events.reason == "unable to execute: No such file or directory (the stanza tmpfiles needs the program systemd-tmpfiles)");
+}
+
 TEST_CASE("apparmor switch is passed over where AppArmor is off") {
   TestJob job;
   job.job_class.apparmor_switch = "no-such-profile";

@@ -12,6 +12,7 @@ SimulatedStep step_of(const Event& event) { return {.kind = Kind::event, .name =
 
 std::string text_of(const JobClass& job_class, ProcessKind kind) {
   const auto& command = job_class.command(kind);
+  if (kind == ProcessKind::tmpfiles) return "systemd-tmpfiles";
   if (!command) return {};
   return command->script ? "(script)" : command->text;
 }

@@ -1,0 +1,320 @@
+// What happens in every state under every goal, whatever happens: the whole of the machine as one table.
+//
+// The job has every process there is, so that it can come to rest wherever a job can. `ways` says how it gets to each pair of
+// state and goal; `table` what then follows on each happening, in the words of `story`. A triple that is not in the table is
+// one that changes nothing and asks for nothing. That there are no other places of rest is found out by trying.
+#include "daemons/job-supervisor/lifecycle/machine.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace upstart::supervisor;
+using namespace std::chrono_literals;
+using What = Action::What;
+using enum State;
+
+namespace {
+
+enum class Happening : std::uint8_t {
+  start, stop, restart,      // commands
+  event,                     // the starting or stopping event has finished
+  ready,                     // main is, as its expect says
+  main_ok, main_bad,         // main ended with 0, with 1
+  main_cannot,               // main could not be executed
+  hook_ok, hook_bad,         // the other process that is there ended with 0, with 1
+  hook_cannot,               // it could not be executed
+  time_out,                  // the kill timer
+};
+using enum Happening;
+using Way = std::vector<Happening>;
+
+constexpr std::array all_happenings{start,   stop,     restart,     event,   ready,    main_ok,
+                                    main_bad, main_cannot, hook_ok, hook_bad, hook_cannot, time_out};
+constexpr std::array names{"start",       "stop",    "restart",  "event",       "ready",   "main ends with 0", "main ends with 1",
+                           "main cannot", "hook ends with 0", "hook ends with 1", "hook cannot", "time-out"};
+const char* name_of(Happening happening) { return names[static_cast<std::size_t>(happening)]; }
+
+struct Place {
+  State state;
+  Goal goal;
+  auto operator<=>(const Place&) const = default;
+};
+
+std::string text(Place place) { return std::string{name_of(place.goal)} + "/" + std::string{name_of(place.state)}; }
+
+JobClass job_with_everything(bool respawn) {
+  JobClass job;
+  for (std::size_t i = 0; i < process_kinds; ++i)
+    if (!is_helper(static_cast<ProcessKind>(i))) job.commands[i] = Command{.text = "x"};
+  job.apparmor_load = "profile";
+  job.respawn = respawn;
+  job.respawn_limit = {.count = 1, .interval = 5s};
+  return job;
+}
+
+struct Life {
+  explicit Life(bool respawn) : job{job_with_everything(respawn)} {}
+  Life(const Life&) = delete;
+  JobClass job;
+  Machine machine{job};
+
+  [[nodiscard]] Place place() const { return {machine.state(), machine.goal()}; }
+  [[nodiscard]] ProcessKind hook() const {
+    for (std::size_t i = 1; i < process_kinds; ++i)
+      if (machine.alive(static_cast<ProcessKind>(i))) return static_cast<ProcessKind>(i);
+    return ProcessKind::pre_start; // none is there: the machine is told nonsense, and must not mind
+  }
+  Actions happen(Happening happening) {
+    constexpr int bad = 1 << 8;
+    switch (happening) {
+    case start: return machine.change_goal(Goal::start);
+    case stop: return machine.change_goal(Goal::stop);
+    case restart: return machine.restart();
+    case event: return machine.event_finished();
+    case ready: return machine.ready();
+    case main_ok: return machine.ended(ProcessKind::main, 0, 0ms);
+    case main_bad: return machine.ended(ProcessKind::main, bad, 0ms);
+    case main_cannot: return machine.not_executed(ProcessKind::main);
+    case hook_ok: return machine.ended(hook(), 0, 0ms);
+    case hook_bad: return machine.ended(hook(), bad, 0ms);
+    case hook_cannot: return machine.not_executed(hook());
+    case time_out: return machine.kill_timeout_expired();
+    }
+    return {};
+  }
+};
+
+// Goals as !goal, states by name, a spawn as +process, the rest by a word.
+std::string story(const Actions& actions) {
+  static const std::map<What, std::string> words{
+      {What::failed, "FAILED"}, {What::take_start_environment, "take"}, {What::drop_stop_environment, "drop"},
+      {What::emit_starting, "emit"}, {What::emit_started, "emit-started"}, {What::emit_stopping, "emit"}, {What::emit_stopped, "emit-stopped"},
+      {What::release, "release"}, {What::release_failed, "release-failed"}, {What::kill_leftovers, "leftovers"},
+      {What::terminate, "TERM"}, {What::kill, "KILL"},
+      {What::start_kill_timer, "timer"}, {What::stop_kill_timer, "timer-off"}, {What::report_respawn, "respawning"},
+      {What::report_too_fast, "too-fast"}, {What::remove, "remove"}};
+  std::string text;
+  for (const auto& action : actions) {
+    std::string word;
+    if (action.what == What::goal_changed) word = "!" + std::string{name_of(action.goal)};
+    else if (action.what == What::state_changed) word = name_of(action.state);
+    else if (action.what == What::spawn) word = "+" + std::string{name_of(action.process)};
+    else word = words.at(action.what);
+    text += (text.empty() ? "" : " ") + word;
+  }
+  return text;
+}
+
+// Without respawn; where goal respawn is meant, with it.
+const std::map<Place, Way> ways{
+    {{waiting, Goal::stop}, {}},
+    {{starting, Goal::start}, {start}},
+    {{starting, Goal::stop}, {start, stop}},
+    {{security, Goal::start}, {start, event}},
+    {{security, Goal::stop}, {start, event, stop}},
+    {{pre_start, Goal::start}, {start, event, hook_ok}},
+    {{pre_start, Goal::stop}, {start, event, hook_ok, stop}},
+    {{spawned, Goal::start}, {start, event, hook_ok, hook_ok}},
+    {{spawned, Goal::stop}, {start, event, hook_ok, hook_ok, stop}},
+    {{post_start, Goal::start}, {start, event, hook_ok, hook_ok, ready}},
+    {{post_start, Goal::stop}, {start, event, hook_ok, hook_ok, ready, stop}},
+    {{post_start, Goal::respawn}, {start, event, hook_ok, hook_ok, ready, main_bad}},
+    {{running, Goal::start}, {start, event, hook_ok, hook_ok, ready, hook_ok}},
+    {{pre_stop, Goal::stop}, {start, event, hook_ok, hook_ok, ready, hook_ok, stop}},
+    {{pre_stop, Goal::start}, {start, event, hook_ok, hook_ok, ready, hook_ok, stop, start}},
+    {{pre_stop, Goal::respawn}, {start, event, hook_ok, hook_ok, ready, hook_ok, stop, start, main_bad}},
+    {{stopping, Goal::stop}, {start, event, hook_ok, hook_ok, ready, hook_ok, stop, hook_ok}},
+    {{stopping, Goal::start}, {start, event, hook_ok, hook_ok, ready, hook_ok, restart, hook_ok}},
+    {{killed, Goal::stop}, {start, event, hook_ok, hook_ok, ready, hook_ok, stop, hook_ok, event}},
+    {{killed, Goal::start}, {start, event, hook_ok, hook_ok, ready, hook_ok, restart, hook_ok, event}},
+    {{post_stop, Goal::stop}, {start, event, hook_ok, hook_ok, ready, hook_ok, stop, hook_ok, event, main_ok}},
+    {{post_stop, Goal::start}, {start, event, hook_ok, hook_ok, ready, hook_ok, restart, hook_ok, event, main_ok}},
+};
+
+const std::string begin_starting = "starting take emit";
+const std::string to_pre_start = "pre-starting +pre-start pre-start";
+const std::string to_spawned = "spawning +main spawned";
+const std::string to_post_start = "post-starting +post-start post-start";
+const std::string to_running = "running emit-started release";
+const std::string to_pre_stop = "pre-stopping +pre-stop pre-stop";
+const std::string to_stopping = "stopping emit";
+const std::string to_killed = "killed TERM timer";
+const std::string to_post_stop = "post-stopping leftovers +post-stop post-stop"; // main was killed
+const std::string past_main = "post-stopping +post-stop post-stop";              // main had ended by itself, or never was
+const std::string the_end = "waiting emit-stopped release remove";
+const std::string fails = "FAILED release-failed";
+
+struct Triple {
+  State state;
+  Goal goal;
+  Happening happening;
+  std::string follows;
+};
+
+const std::vector<Triple> table{
+    {waiting, Goal::stop, start, "!start " + begin_starting},
+
+    {starting, Goal::start, stop, "!stop"},
+    {starting, Goal::start, restart, "!stop"}, // and when the event has finished, round by way of stopping
+    {starting, Goal::start, event, "security-spawning +security security"},
+    {starting, Goal::stop, start, "!start"},
+    {starting, Goal::stop, event, to_stopping},
+
+    {security, Goal::start, stop, "!stop timer"},
+    {security, Goal::start, restart, "!stop timer"},
+    {security, Goal::start, hook_ok, to_pre_start},
+    {security, Goal::start, hook_bad, to_pre_start}, // the loader's outcome is ignored
+    {security, Goal::start, hook_cannot, fails + " !stop " + to_stopping},
+    {security, Goal::stop, start, "!start timer-off"},
+    {security, Goal::stop, hook_ok, "timer-off " + to_stopping},
+    {security, Goal::stop, hook_bad, "timer-off " + to_stopping},
+    {security, Goal::stop, hook_cannot, "timer-off " + fails + " " + to_stopping},
+    {security, Goal::stop, time_out, "KILL"},
+
+    {pre_start, Goal::start, stop, "!stop timer"},
+    {pre_start, Goal::start, restart, "!stop timer"},
+    {pre_start, Goal::start, hook_ok, to_spawned},
+    {pre_start, Goal::start, hook_bad, fails + " !stop " + to_stopping},
+    {pre_start, Goal::start, hook_cannot, fails + " !stop " + to_stopping},
+    {pre_start, Goal::stop, start, "!start timer-off"},
+    {pre_start, Goal::stop, hook_ok, "timer-off " + to_stopping},
+    {pre_start, Goal::stop, hook_bad, "timer-off " + fails + " " + to_stopping},
+    {pre_start, Goal::stop, hook_cannot, "timer-off " + fails + " " + to_stopping},
+    {pre_start, Goal::stop, time_out, "KILL"},
+
+    {spawned, Goal::start, stop, "!stop"}, // main without expect is ready as soon as it is executed
+    {spawned, Goal::start, restart, "!stop"},
+    {spawned, Goal::start, ready, to_post_start},
+    {spawned, Goal::start, main_ok, "!stop " + to_stopping},
+    {spawned, Goal::start, main_bad, fails + " !stop " + to_stopping},
+    {spawned, Goal::start, main_cannot, fails + " !stop " + to_stopping},
+    {spawned, Goal::stop, start, "!start"},
+    {spawned, Goal::stop, ready, to_stopping},
+    {spawned, Goal::stop, main_ok, to_stopping},
+    {spawned, Goal::stop, main_bad, to_stopping}, // it was to be stopped anyway
+    {spawned, Goal::stop, main_cannot, fails + " " + to_stopping},
+
+    {post_start, Goal::start, stop, "!stop timer"},
+    {post_start, Goal::start, restart, "!stop timer"},
+    {post_start, Goal::start, main_ok, "!stop timer"}, // the state waits for its process
+    {post_start, Goal::start, main_bad, fails + " !stop timer"},
+    {post_start, Goal::start, main_cannot, fails + " !stop timer"}, // told late, here and below
+    {post_start, Goal::start, hook_ok, to_running},
+    {post_start, Goal::start, hook_bad, to_running}, // its outcome is ignored
+    {post_start, Goal::start, hook_cannot, to_running},
+    {post_start, Goal::stop, start, "!start timer-off"},
+    {post_start, Goal::stop, main_cannot, fails},
+    {post_start, Goal::stop, hook_ok, "timer-off " + to_stopping},
+    {post_start, Goal::stop, hook_bad, "timer-off " + to_stopping},
+    {post_start, Goal::stop, hook_cannot, "timer-off " + to_stopping},
+    {post_start, Goal::stop, time_out, "KILL"},
+    {post_start, Goal::respawn, start, "!start timer-off"},
+    {post_start, Goal::respawn, stop, "!stop"},
+    {post_start, Goal::respawn, restart, "!stop"},
+    {post_start, Goal::respawn, hook_ok, "timer-off !start " + to_stopping},
+    {post_start, Goal::respawn, hook_bad, "timer-off !start " + to_stopping},
+    {post_start, Goal::respawn, hook_cannot, "timer-off !start " + to_stopping},
+    {post_start, Goal::respawn, time_out, "KILL"},
+
+    {running, Goal::start, stop, "!stop " + to_pre_stop},
+    {running, Goal::start, restart, "!stop " + to_pre_stop},
+    {running, Goal::start, main_ok, "!stop " + to_stopping},
+    {running, Goal::start, main_bad, fails + " !stop " + to_stopping},
+    {running, Goal::start, main_cannot, fails + " !stop " + to_stopping},
+
+    {pre_stop, Goal::stop, start, "!start timer"},
+    {pre_stop, Goal::stop, main_cannot, fails},
+    {pre_stop, Goal::stop, hook_ok, to_stopping},
+    {pre_stop, Goal::stop, hook_bad, to_stopping}, // its outcome is ignored
+    {pre_stop, Goal::stop, hook_cannot, to_stopping},
+    {pre_stop, Goal::start, stop, "!stop timer-off"},
+    {pre_stop, Goal::start, restart, "!stop timer-off"},
+    {pre_stop, Goal::start, main_ok, "!stop timer-off"},
+    {pre_stop, Goal::start, main_bad, fails + " !stop timer-off"},
+    {pre_stop, Goal::start, main_cannot, fails + " !stop timer-off"},
+    {pre_stop, Goal::start, hook_ok, "timer-off running drop release"},
+    {pre_stop, Goal::start, hook_bad, "timer-off running drop release"},
+    {pre_stop, Goal::start, hook_cannot, "timer-off running drop release"},
+    {pre_stop, Goal::start, time_out, "KILL"},
+    {pre_stop, Goal::respawn, start, "!start"},
+    {pre_stop, Goal::respawn, stop, "!stop timer-off"},
+    {pre_stop, Goal::respawn, restart, "!stop timer-off"},
+    {pre_stop, Goal::respawn, hook_ok, "timer-off !start " + to_stopping},
+    {pre_stop, Goal::respawn, hook_bad, "timer-off !start " + to_stopping},
+    {pre_stop, Goal::respawn, hook_cannot, "timer-off !start " + to_stopping},
+    {pre_stop, Goal::respawn, time_out, "KILL"},
+
+    {stopping, Goal::stop, start, "!start"},
+    {stopping, Goal::stop, event, to_killed},
+    {stopping, Goal::stop, main_cannot, fails},
+    {stopping, Goal::start, stop, "!stop"},
+    {stopping, Goal::start, event, to_killed},
+    {stopping, Goal::start, main_cannot, fails + " !stop"},
+
+    {killed, Goal::stop, start, "!start"},
+    {killed, Goal::stop, main_ok, "timer-off " + to_post_stop},
+    {killed, Goal::stop, main_bad, "timer-off " + to_post_stop}, // any end is normal here
+    {killed, Goal::stop, main_cannot, "timer-off " + fails + " " + to_post_stop},
+    {killed, Goal::stop, time_out, "KILL"},
+    {killed, Goal::start, stop, "!stop"},
+    {killed, Goal::start, main_ok, "timer-off " + to_post_stop},
+    {killed, Goal::start, main_bad, "timer-off " + to_post_stop},
+    {killed, Goal::start, main_cannot, "timer-off " + fails + " !stop " + to_post_stop},
+    {killed, Goal::start, time_out, "KILL"},
+
+    {post_stop, Goal::stop, start, "!start timer"},
+    {post_stop, Goal::stop, hook_ok, the_end},
+    {post_stop, Goal::stop, hook_bad, fails + " " + the_end},
+    {post_stop, Goal::stop, hook_cannot, fails + " " + the_end},
+    {post_stop, Goal::start, stop, "!stop timer"},
+    {post_stop, Goal::start, hook_ok, begin_starting},
+    {post_stop, Goal::start, hook_bad, fails + " !stop " + the_end},
+    {post_stop, Goal::start, hook_cannot, fails + " !stop " + the_end},
+};
+
+} // namespace
+
+TEST_CASE("every triple of state, goal and happening") {
+  std::map<std::pair<Place, Happening>, std::string> expected;
+  for (const auto& row : table) {
+    REQUIRE(ways.contains({row.state, row.goal}));
+    REQUIRE(expected.emplace(std::pair{Place{row.state, row.goal}, row.happening}, row.follows).second);
+  }
+  for (const auto& [place, way] : ways)
+    for (auto happening : all_happenings) {
+      Life life{place.goal == Goal::respawn};
+      for (auto step : way) life.happen(step);
+      REQUIRE_MESSAGE(life.place() == place, text(place) << " is " << text(life.place()));
+      auto row = expected.find({place, happening});
+      std::string wanted = row == expected.end() ? "" : row->second;
+      CHECK_MESSAGE(story(life.happen(happening)) == wanted, (text(place) + ", " + name_of(happening)));
+    }
+}
+
+// Wherever happenings lead, a job rests in a place that the table knows; and it never rests in one that waits for nothing.
+TEST_CASE("there is no other place of rest") {
+  for (bool respawn : {false, true}) {
+    std::set<Place> seen;
+    std::vector<Way> ways_here{{}};
+    constexpr std::size_t longest = 5;
+    while (!ways_here.empty()) {
+      Way way = std::move(ways_here.back());
+      ways_here.pop_back();
+      Life life{respawn};
+      for (auto step : {start, event, hook_ok, hook_ok}) life.happen(step); // spawned: then everything that may come
+      for (auto step : way) life.happen(step);
+      seen.insert(life.place());
+      CHECK_MESSAGE(ways.contains(life.place()), text(life.place()));
+      if (way.size() == longest || life.machine.state() == waiting) continue;
+      for (auto next : all_happenings) {
+        ways_here.push_back(way);
+        ways_here.back().push_back(next);
+      }
+    }
+    CHECK(seen.contains({post_stop, Goal::stop}));
+  }
+}
