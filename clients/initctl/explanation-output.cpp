@@ -47,9 +47,11 @@ std::string instance_text(const InstanceFinding& finding) {
   std::string text = "\n" + to_text(finding.status);
   text += item("started", finding.cause);
   if (finding.last_change) text += item("last event", std::format("{} {}", finding.last_change->name, shown_time(finding.last_change->time)));
+  if (!finding.says.empty()) text += item("says", finding.says);
   if (!finding.waits_for.empty()) text += item("waits for", finding.waits_for);
   for (const auto& holder : finding.blocked_by) text += item("held up by", holder);
   for (const auto& held : finding.blocks) text += item("holds up", held);
+  for (const auto& trouble : finding.passed_over) text += item("passed over", trouble);
   return text + condition_text("stop on", finding.stop_on);
 }
 
@@ -85,6 +87,8 @@ Json to_json(const InstanceFinding& finding) {
   document["waits_for"] = finding.waits_for;
   document["blocked_by"] = finding.blocked_by;
   document["blocks"] = finding.blocks;
+  document["says"] = finding.says;
+  document["passed_over"] = finding.passed_over;
   document["stop_on"] = to_json(finding.stop_on);
   return document;
 }

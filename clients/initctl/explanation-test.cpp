@@ -30,6 +30,8 @@ JobState job_in(const std::string& job, const std::string& goal, const std::stri
           .environment = {"UPSTART_EVENTS=a b"},
           .blocking = std::move(blocking),
           .waiting_callers = 0,
+          .status_text = {},
+          .passed_over = {},
           .stop_on = {}};
 }
 
@@ -142,6 +144,20 @@ TEST_CASE("a running job says what started it") {
   CHECK(explanation.instances[0].cause == "by the events a b");
 }
 
+TEST_CASE("what the main process says of itself and what went wrong without harm is shown") {
+  auto web = stopped_class("web", {});
+  web.jobs.push_back(job_in("web", "start", "running"));
+  web.jobs[0].status_text = "serving 12 clients";
+  web.jobs[0].passed_over = {"post-start process terminated with status 1"};
+  auto explanation = System{{web}, {}}.explained();
+  auto text = to_text(explanation);
+  CHECK(text.contains("  says serving 12 clients\n"));
+  CHECK(text.contains("  passed over post-start process terminated with status 1\n"));
+  auto json = nlohmann::json(to_json(explanation));
+  CHECK(json["instances"][0]["says"] == "serving 12 clients");
+  CHECK(json["instances"][0]["passed_over"].size() == 1);
+}
+
 TEST_CASE("a job without start on says that it needs a command") {
   CHECK(System{{stopped_class("web", {})}, {}}.explained().verdict == "web is stopped: it has no `start on', so it starts by command only: `start web'.");
 }
@@ -159,12 +175,15 @@ TEST_CASE("arguments match by name, by position and by negation; those with vari
 TEST_CASE("the supervisor's state is read, and what is no such state is refused with a reason") {
   auto classes = parse_state(R"({"job_classes": [{"name": "a", "file": "/a", "start_on": [{"node": ["x", "K=v"], "held": {"id": 3, "name": "x"}}],
     "replaced_by_newer": true, "jobs": [{"name": "i", "goal": "start", "state": "running", "env": ["E=1"], "processes": {"main": 5},
-    "blocking": [{"id": 4, "name": "y", "env": ["Z=1"]}], "waiting_callers": 1, "stop_on": []}]}]})");
+    "blocking": [{"id": 4, "name": "y", "env": ["Z=1"]}], "waiting_callers": 1,
+    "status_text": "busy", "passed_over": ["p"], "stop_on": []}]}]})");
   REQUIRE(classes);
   const auto& state = classes->front();
   CHECK(state.start_on[0].held->id == 3);
   CHECK(state.jobs[0].status == InstanceStatus{.job = "a", .instance = "i", .goal = "start", .state = "running", .processes = {{"main", 5}}});
   CHECK(state.jobs[0].blocking[0].environment == Words{"Z=1"});
+  CHECK(state.jobs[0].status_text == "busy");
+  CHECK(state.jobs[0].passed_over == Words{"p"});
   CHECK_FALSE(parse_state("[]"));
   CHECK_FALSE(parse_state("{"));
 }

@@ -209,6 +209,8 @@ InstanceFinding look_at(const JobState& job, const Inquiry& inquiry, const Knowl
                           .waits_for = waits_for(job.status),
                           .blocked_by = who_blocks(job.status, knowledge),
                           .blocks = {},
+                          .says = job.status_text,
+                          .passed_over = job.passed_over,
                           .stop_on = inquiry.look_at(job.stop_on)};
   for (const auto& past : knowledge.history)
     if (is_of(past, job.status)) finding.last_change = past;

@@ -32,6 +32,8 @@ struct InstanceFinding {
   std::string waits_for;                // what it needs to get on; empty: nothing
   std::vector<std::string> blocked_by;  // who holds that up
   std::vector<std::string> blocks;      // what waits for this job
+  std::string says;                     // its main process, of itself; empty: nothing
+  std::vector<std::string> passed_over; // what went wrong without failing it
   ConditionFinding stop_on;
 };
 

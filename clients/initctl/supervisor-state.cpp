@@ -24,6 +24,8 @@ JobState job_from(const std::string& job, const Json& json) {
                  .environment = json.at("env"),
                  .blocking = {},
                  .waiting_callers = json.at("waiting_callers"),
+                 .status_text = json.value("status_text", ""),
+                 .passed_over = json.value("passed_over", std::vector<std::string>{}),
                  .stop_on = condition_from(json.at("stop_on"))};
   for (const auto& [name, pid] : json.at("processes").items()) state.status.processes.push_back({name, pid});
   for (const auto& event : json.at("blocking")) state.blocking.push_back(event_from(event));

@@ -27,6 +27,8 @@ struct JobState {
   std::vector<std::string> environment;
   std::vector<EventRef> blocking;
   std::uint64_t waiting_callers = 0;
+  std::string status_text;              // what its main process says of itself
+  std::vector<std::string> passed_over; // processes that went wrong without failing it, and how
   std::vector<ConditionNode> stop_on;
 };
 

@@ -1,3 +1,4 @@
+#include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/jobs/test-world.hpp"
 
 #include <csignal>
@@ -86,6 +87,34 @@ TEST_CASE("a failing job tells whoever waits, by what they wanted") {
   world.end("svc", main, SIGTERM);
   world.end("svc", post_stop, exited(5));
   CHECK(stopped->text() == "JobFailed: Job failed while stopping");
+}
+
+TEST_CASE("what the main process says of itself is told while it runs") {
+  World world;
+  world.load("svc", "expect notify\nexec serve\n");
+  world.start("svc");
+  world.processes.of("svc").events.status("warming up");
+  CHECK(world.jobs.find_instance("svc", "")->status_text() == "warming up");
+  CHECK(dump_state(world.jobs).contains(R"("status_text":"warming up")"));
+}
+
+TEST_CASE("hooks that go wrong without failing the job are told of until it starts anew") {
+  World world;
+  world.load("svc", "respawn\nexec serve\npost-start exec announce\npre-stop exec take leave\n");
+  world.start("svc");
+  world.ready("svc");
+  world.end("svc", post_start, exited(3));
+  auto* job = world.jobs.find_instance("svc", "");
+  CHECK(world.state("svc") == "start/running");
+  CHECK(job->passed_over() == std::vector<std::string>{"post-start process terminated with status 3"});
+  CHECK(dump_state(world.jobs).contains("post-start process terminated with status 3"));
+  world.stop("svc", {}, false);
+  world.end("svc", pre_stop, SIGSEGV);
+  CHECK(job->passed_over().back() == "pre-stop process killed by SEGV signal");
+  world.start("svc", {}, false);
+  world.end("svc", main, SIGTERM);
+  CHECK(world.state("svc") == "start/spawned");
+  CHECK(job->passed_over().empty());
 }
 
 TEST_CASE("a fork that fails fails the job") {

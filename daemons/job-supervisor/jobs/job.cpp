@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <format>
 
 namespace upstart::supervisor {
 
@@ -127,25 +128,33 @@ void Job::moved(pid_t pid) { pids_[ProcessKind::main] = pid; }
 void Job::ended(ProcessKind kind, int wait_status) {
   report_end(kind, wait_status);
   pids_.erase(kind);
+  if (kind == ProcessKind::main) status_text_.clear();
   carry_out(machine_.ended(kind, wait_status, manager_.ports().clock.now()));
   manager_.settle();
 }
 
 void Job::could_not_spawn(ProcessKind kind, const SpawnFailure& failure) {
   spdlog::warn("Failed to spawn {} {} process: {}", title(), name_of(kind), failure.reason);
+  pass_over(kind, "could not be started: " + failure.reason);
   pids_.erase(kind);
   carry_out(machine_.not_executed(kind));
 }
 
-void Job::report_end(ProcessKind kind, int wait_status) const {
+void Job::report_end(ProcessKind kind, int wait_status) {
   if (wait_status == 0) return;
   auto pid = pids_.contains(kind) ? pids_.at(kind) : 0;
   bool asked = kind == ProcessKind::main && machine_.state() == State::killed;
   auto level = asked ? spdlog::level::info : spdlog::level::warn;
-  if (WIFSIGNALED(wait_status))
-    spdlog::log(level, "{} {} process ({}) killed by {} signal", title(), name_of(kind), pid, signal_name(WTERMSIG(wait_status)));
-  else
-    spdlog::log(level, "{} {} process ({}) terminated with status {}", title(), name_of(kind), pid, WEXITSTATUS(wait_status));
+  auto how = WIFSIGNALED(wait_status) ? std::format("killed by {} signal", signal_name(WTERMSIG(wait_status)))
+                                      : std::format("terminated with status {}", WEXITSTATUS(wait_status));
+  spdlog::log(level, "{} {} process ({}) {}", title(), name_of(kind), pid, how);
+  pass_over(kind, how);
+}
+
+// The outcome of some processes changes nothing; whoever asks is told of it nevertheless.
+void Job::pass_over(ProcessKind kind, const std::string& how) {
+  bool ignored = kind == ProcessKind::post_start || kind == ProcessKind::pre_stop || kind == ProcessKind::security;
+  if (ignored) passed_over_.push_back(std::format("{} process {}", name_of(kind), how));
 }
 
 void Job::carry_out(const Actions& actions) {
@@ -187,6 +196,7 @@ void Job::take_start_environment() {
     gift_.reset();
   }
   stop_environment_.clear();
+  passed_over_.clear();
   environment_changed();
 }
 

@@ -43,6 +43,10 @@ public:
   [[nodiscard]] const std::vector<EventPointer>& blocked_events() const { return events_; }
   [[nodiscard]] std::size_t waiting_callers() const { return waiters_.size(); }
   [[nodiscard]] Subscriber& stop_on() { return stop_on_; }
+  // What the main process last said of itself (STATUS= of `expect notify`); empty: nothing.
+  [[nodiscard]] const std::string& status_text() const { return status_text_; }
+  // Which processes of this run ended badly or could not be started without failing the job, and how.
+  [[nodiscard]] const std::vector<std::string>& passed_over() const { return passed_over_; }
 
   // Earlier blockers are let go as succeeded, then this is done. `gift` empty: it keeps its environment.
   void start(std::optional<StartGift> gift);
@@ -71,6 +75,7 @@ public:
   void not_executed(ProcessKind kind, const SpawnFailure& failure) override;
   void ready(pid_t pid) override;
   void moved(pid_t pid) override;
+  void status(const std::string& text) override { status_text_ = text; }
   void ended(ProcessKind kind, int wait_status) override;
 
 private:
@@ -87,7 +92,8 @@ private:
   void could_not_spawn(ProcessKind kind, const SpawnFailure& failure);
   void emit(const char* event, bool wait);
   void start_kill_timer();
-  void report_end(ProcessKind kind, int wait_status) const;
+  void report_end(ProcessKind kind, int wait_status);
+  void pass_over(ProcessKind kind, const std::string& how);
   [[nodiscard]] protocol::Environment event_environment(bool with_result) const;
   [[nodiscard]] std::vector<std::string> process_environment(ProcessKind kind) const;
 
@@ -101,6 +107,8 @@ private:
   SharedFiles files_;
   std::optional<StartGift> gift_;
   std::vector<std::string> parameters_;
+  std::string status_text_;
+  std::vector<std::string> passed_over_;
   std::vector<EventPointer> events_;
   std::vector<Waiter> waiters_;
   std::map<ProcessKind, pid_t> pids_;

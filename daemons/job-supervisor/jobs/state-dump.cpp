@@ -44,6 +44,8 @@ Json job_of(Job& job) {
           {"processes", std::move(processes)},
           {"blocking", events_of(job.blocked_events())},
           {"waiting_callers", job.waiting_callers()},
+          {"status_text", job.status_text()},
+          {"passed_over", job.passed_over()},
           {"stop_on", condition_of(job.stop_on().expression(), job.stop_on().state())},
           {"failure", failure_of(job.machine().failure())}};
 }
