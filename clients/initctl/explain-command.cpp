@@ -24,10 +24,10 @@ std::optional<LogTail> log_of(const Call& call, const Explanation& explanation) 
   if (!directory) return std::nullopt;
   protocol::Environment environment{explanation.last_failure->event.environment};
   auto path = *directory / log_name(explanation.job, std::string{environment.get("INSTANCE").value_or("")});
-  auto text = read_file(path);
-  if (!text || text->empty()) return std::nullopt;
+  auto log = read_log(path, log_lines_shown);
+  if (!log || log->text.empty()) return std::nullopt;
   LogTail tail{path.native(), {}};
-  auto shown = last_lines(*text, log_lines_shown);
+  std::string_view shown = log->text;
   if (shown.ends_with('\n')) shown.remove_suffix(1);
   for (auto line : shown | std::views::split('\n')) tail.lines.emplace_back(std::string_view{line});
   return tail;

@@ -61,9 +61,25 @@ std::string failure_text(const FailureFinding& failure) {
   return std::format("\nlast failure{}: {}, event #{}\n", whose, shown_time(failure.event.time), failure.event.id) + item("->", failure.text);
 }
 
+// What a job printed, without what would colour or confuse a terminal.
+std::string harmless(std::string_view line) {
+  static constexpr auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line.substr(i).starts_with("\x1b[")) {
+      i = std::min(line.find_first_not_of("0123456789;?", i + 2), line.size());
+      continue;
+    }
+    if (line[i] == '\r' && i + 1 == line.size()) continue;
+    if (line[i] == '\t' || !is_control(line[i])) text += line[i];
+    else text += {'^', static_cast<char>(line[i] ^ '@')};
+  }
+  return text;
+}
+
 std::string log_text(const LogTail& log) {
   std::string text = std::format("\nlast lines of {}\n", log.path);
-  for (const auto& line : log.lines) text += "  | " + line + "\n";
+  for (const auto& line : log.lines) text += "  | " + harmless(line) + "\n";
   return text;
 }
 

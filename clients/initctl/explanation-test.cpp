@@ -22,7 +22,7 @@ ConditionNode unseen(Words words) { return {std::move(words), std::nullopt}; }
 ConditionNode seen(Words words, std::uint64_t id) { return {words, EventRef{id, words.front(), {}}}; }
 
 ClassState stopped_class(const std::string& name, std::vector<ConditionNode> start_on) {
-  return {.name = name, .file = "/etc/init/" + name + ".conf", .start_on = std::move(start_on), .replaced_by_newer = false, .jobs = {}};
+  return {.name = name, .file = "/etc/init/" + name + ".conf", .start_on = std::move(start_on), .spawn_failure = {}, .replaced_by_newer = false, .jobs = {}};
 }
 
 JobState job_in(const std::string& job, const std::string& goal, const std::string& state, std::vector<EventRef> blocking = {}) {
@@ -87,7 +87,7 @@ TEST_CASE("an event that came and was used up, or came too early, is told") {
 }
 
 TEST_CASE("an event that the job is busy with is told as such") {
-  ClassState web{.name = "web", .file = "", .start_on = {unseen({"go"})}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "pre-start", {{3, "go", {}}})}};
+  ClassState web{.name = "web", .file = "", .start_on = {unseen({"go"})}, .spawn_failure = {}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "pre-start", {{3, "go", {}}})}};
   CHECK(System{{web}, {past(3, "go", {}, {}, "pending")}}.explained().start_on.events[0].remark.ends_with("(#3): that is what it does now"));
 }
 
@@ -106,6 +106,12 @@ TEST_CASE("a job that failed says how, and that outweighs its start on") {
   CHECK(explanation.last_failure->text == "its main process ended with status 7");
 }
 
+TEST_CASE("the last lines of the log cannot confuse the terminal") {
+  Explanation explanation{.job = "web", .file = {}, .verdict = "web.", .start_on = {}, .instances = {}, .last_failure = {}, .replaced_by_newer = false,
+                          .log = LogTail{"/l", {"\x1b[0;31mred\x1b[0m\r", "a\tb\x1b]0;title\a", "\x1b["}}};
+  CHECK(to_text(explanation) == "web.\n\nlast lines of /l\n  | red\n  | a\tb^[]0;title^G\n  | \n");
+}
+
 TEST_CASE("each way to fail has its own words") {
   auto text = [](Words more) {
     Words environment{"JOB=web", "INSTANCE=", "RESULT=failed"};
@@ -115,11 +121,16 @@ TEST_CASE("each way to fail has its own words") {
   CHECK(text({"PROCESS=respawn"}) == "its main process ended too often: the respawn limit was reached");
   CHECK(text({"PROCESS=main", "EXIT_SIGNAL=KILL"}) == "its main process was killed by KILL");
   CHECK(text({"PROCESS=pre-start"}) == "its pre-start process could not be started; init's log says why");
+  auto state = stopped_class("web", {});
+  state.spawn_failure = "main process: unable to execute: No such file or directory";
+  Words told{"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=main"};
+  CHECK(System{{state}, {past(1, "stopped", told)}}.explained().last_failure->text ==
+        "its main process could not be started: unable to execute: No such file or directory");
 }
 
 TEST_CASE("a job that is blocked by another says by which, and the other says whom it holds up") {
-  ClassState slow{.name = "slow", .file = "", .start_on = {}, .replaced_by_newer = false, .jobs = {job_in("slow", "start", "starting")}};
-  ClassState blocker{.name = "blocker", .file = "", .start_on = {}, .replaced_by_newer = false,
+  ClassState slow{.name = "slow", .file = "", .start_on = {}, .spawn_failure = {}, .replaced_by_newer = false, .jobs = {job_in("slow", "start", "starting")}};
+  ClassState blocker{.name = "blocker", .file = "", .start_on = {}, .spawn_failure = {}, .replaced_by_newer = false,
                      .jobs = {job_in("blocker", "start", "pre-start", {{4, "starting", {"JOB=slow", "INSTANCE="}}})}};
   std::vector<PastEvent> history{past(4, "starting", {"JOB=slow", "INSTANCE="}, {"start blocker"}, "pending")};
   auto held_up = System{{slow, blocker}, history}.explained();
@@ -131,14 +142,14 @@ TEST_CASE("a job that is blocked by another says by which, and the other says wh
 }
 
 TEST_CASE("a condition of another job that is half true holds a job up too") {
-  ClassState slow{.name = "slow", .file = "", .start_on = {}, .replaced_by_newer = false, .jobs = {job_in("slow", "start", "starting")}};
+  ClassState slow{.name = "slow", .file = "", .start_on = {}, .spawn_failure = {}, .replaced_by_newer = false, .jobs = {job_in("slow", "start", "starting")}};
   auto half = stopped_class("half", {seen({"starting", "slow"}, 4), unseen({"more"}), unseen(all_of)});
   System system{{slow, half}, {past(4, "starting", {"JOB=slow", "INSTANCE="}, {}, "pending")}};
   CHECK(system.explained().instances[0].blocked_by == Words{"half, whose `start on' waits for more (initctl explain half)"});
 }
 
 TEST_CASE("a running job says what started it") {
-  ClassState web{.name = "web", .file = "", .start_on = {}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "running")}};
+  ClassState web{.name = "web", .file = "", .start_on = {}, .spawn_failure = {}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "running")}};
   auto explanation = System{{web}, {}}.explained();
   CHECK(explanation.verdict == "web is running.");
   CHECK(explanation.instances[0].cause == "by the events a b");

@@ -219,17 +219,19 @@ InstanceFinding look_at(const JobState& job, const Inquiry& inquiry, const Knowl
   return finding;
 }
 
-std::string failure_text(const PastEvent& event) {
+std::string failure_text(const PastEvent& event, const std::string& spawn_failure) {
   std::string process = value_of(event, "PROCESS"), status = value_of(event, "EXIT_STATUS"), signal = value_of(event, "EXIT_SIGNAL");
   if (process == "respawn") return "its main process ended too often: the respawn limit was reached";
   if (!status.empty()) return std::format("its {} process ended with status {}", process, status);
   if (!signal.empty()) return std::format("its {} process was killed by {}", process, signal);
+  std::string prefix = process + " process: ";
+  if (spawn_failure.starts_with(prefix)) return std::format("its {} process could not be started: {}", process, spawn_failure.substr(prefix.size()));
   return std::format("its {} process could not be started; init's log says why", process);
 }
 
-std::optional<FailureFinding> last_failure(const std::string& job, const std::vector<PastEvent>& history) {
+std::optional<FailureFinding> last_failure(const ClassState& state, const std::vector<PastEvent>& history) {
   for (const auto& past : history | newest_first)
-    if (is_of_job(past, job) && value_of(past, "RESULT") == "failed") return FailureFinding{past, failure_text(past)};
+    if (is_of_job(past, state.name) && value_of(past, "RESULT") == "failed") return FailureFinding{past, failure_text(past, state.spawn_failure)};
   return std::nullopt;
 }
 
@@ -287,7 +289,7 @@ Explanation explain(const ClassState& state, const Knowledge& knowledge) {
                           .verdict = {},
                           .start_on = inquiry.look_at(state.start_on),
                           .instances = {},
-                          .last_failure = last_failure(state.name, knowledge.history),
+                          .last_failure = last_failure(state, knowledge.history),
                           .replaced_by_newer = state.replaced_by_newer,
                           .log = {}};
   for (const auto& job : state.jobs) explanation.instances.push_back(look_at(job, inquiry, knowledge));

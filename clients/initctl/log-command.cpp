@@ -53,7 +53,7 @@ void follow(Call& call, const std::filesystem::path& path, std::size_t offset) {
   }
 }
 
-Outcome log(Call& call) {
+Outcome show_log(Call& call) {
   auto lines = lines_asked_for(call);
   if (!lines) return std::unexpected{lines.error()};
   std::string job = call.arguments[0];
@@ -62,15 +62,14 @@ Outcome log(Call& call) {
   auto directory = log_directory(call, *call.upstart);
   if (!directory) return std::unexpected{Failure{"init was told to log nowhere (--no-log)"}};
   auto path = *directory / log_name(job, instance);
-  auto text = read_file(path);
-  if (!text && !(call.has("--follow") && text.error() == ENOENT)) return std::unexpected{cannot_read(path, text.error(), job, instance)};
-  std::string_view shown = text ? std::string_view{*text} : std::string_view{};
-  if (*lines) shown = last_lines(shown, **lines);
+  auto read = read_log(path, *lines);
+  if (!read && !(call.has("--follow") && read.error() == ENOENT)) return std::unexpected{cannot_read(path, read.error(), job, instance)};
+  auto log = std::move(read).value_or(LogText{});
   if (call.wants_json() && !call.has("--follow"))
-    call.print_json(Json{{"job", job}, {"instance", instance}, {"path", path.native()}, {"text", shown}});
+    call.print_json(Json{{"job", job}, {"instance", instance}, {"path", path.native()}, {"text", log.text}});
   else
-    call.print(shown);
-  if (call.has("--follow")) follow(call, path, text ? text->size() : 0);
+    call.print(log.text);
+  if (call.has("--follow")) follow(call, path, log.end);
   return 0;
 }
 
@@ -85,7 +84,7 @@ std::vector<Command> log_commands() {
                     "has `console log', which is the default.",
            .missing = "job name",
            .options = {{"-f,--follow", "", "go on with what is added, until interrupted"}, {"-n,--lines", "COUNT", "only the last so many lines"}},
-           .run = log}};
+           .run = show_log}};
 }
 
 } // namespace upstart::client

@@ -27,11 +27,30 @@ TEST_CASE("a log is named after job and instance, without slashes") {
   CHECK(log_name("net/if", "eth0/1") == "net_if-eth0_1.log");
 }
 
-TEST_CASE("the last lines of a text, whether or not it ends in a newline") {
-  CHECK(last_lines("a\nb\nc\n", 2) == "b\nc\n");
-  CHECK(last_lines("a\nb\nc", 2) == "b\nc");
-  CHECK(last_lines("a\nb\n", 5) == "a\nb\n");
-  CHECK(last_lines("", 1) == "");
+TEST_CASE("the last lines of a file, whether or not it ends in a newline") {
+  struct Row {
+    const char* file;
+    std::size_t lines;
+    const char* last;
+  };
+  for (const auto& [file, lines, last] : {Row{"a\nb\nc\n", 2, "b\nc\n"}, Row{"a\nb\nc", 2, "b\nc"}, Row{"a\nb\n", 5, "a\nb\n"}, Row{"", 1, ""}, Row{"\n\n", 1, "\n"}}) {
+    Directory directory;
+    directory.append(file);
+    auto read = read_log(directory.log(), lines);
+    REQUIRE(read);
+    CHECK(read->text == last);
+    CHECK(read->end == fs::file_size(directory.log()));
+    CHECK(read_log(directory.log())->text == file);
+  }
+  CHECK(read_log("/no/such/file", 1).error() == ENOENT);
+}
+
+TEST_CASE("the last lines of a file are found however long they are") {
+  Directory directory;
+  std::string long_line(100'000, 'x');
+  directory.append(("first\n" + long_line + "\nlast\n").c_str());
+  CHECK(read_log(directory.log(), 2)->text == long_line + "\nlast\n");
+  CHECK(read_log(directory.log(), 3)->text.starts_with("first\n"));
 }
 
 TEST_CASE("a growing file tells what was added, also after a rotation and after being cut short") {

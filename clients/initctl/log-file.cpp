@@ -31,6 +31,29 @@ std::filesystem::path session_directory(const Call& call) {
   return std::filesystem::path{call.variable("HOME").value_or("/")} / ".cache" / "upstart";
 }
 
+// Where the last `lines` lines of a text begin; nothing if it has no more than these.
+std::optional<std::size_t> start_of_last(std::string_view text, std::size_t lines) {
+  std::size_t begin = text.size();
+  if (text.ends_with('\n')) --begin;
+  for (; begin > 0; --begin)
+    if (text[begin - 1] == '\n' && --lines == 0) return begin;
+  return std::nullopt;
+}
+
+std::expected<std::string, int> read_between(int descriptor, std::size_t begin, std::size_t end) {
+  std::string text(end - begin, '\0');
+  std::size_t filled = 0;
+  while (filled < text.size()) {
+    ssize_t count = ::pread(descriptor, text.data() + filled, text.size() - filled, static_cast<off_t>(begin + filled));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::unexpected{errno};
+    if (count == 0) break; // cut short meanwhile
+    filled += static_cast<std::size_t>(count);
+  }
+  text.resize(filled);
+  return text;
+}
+
 std::string read_all(int descriptor) {
   std::string text;
   std::array<char, 16384> buffer;
@@ -55,18 +78,19 @@ std::string log_name(const std::string& job, const std::string& instance) {
   return name + ".log";
 }
 
-std::string_view last_lines(std::string_view text, std::size_t lines) {
-  std::size_t begin = text.size();
-  if (text.ends_with('\n') && begin > 0) --begin;
-  for (; begin > 0; --begin)
-    if (text[begin - 1] == '\n' && --lines == 0) break;
-  return text.substr(begin);
-}
-
-std::expected<std::string, int> read_file(const std::filesystem::path& path) {
+std::expected<LogText, int> read_log(const std::filesystem::path& path, std::optional<std::size_t> lines) {
+  constexpr std::size_t first_guess = 8192;
   protocol::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file) return std::unexpected{errno};
-  return read_all(file.get());
+  struct stat now {};
+  if (!file || ::fstat(file.get(), &now) < 0) return std::unexpected{errno};
+  auto end = static_cast<std::size_t>(now.st_size);
+  for (std::size_t length = lines ? first_guess : end;; length *= 2) {
+    std::size_t begin = end - std::min(length, end);
+    auto text = read_between(file.get(), begin, end);
+    if (!text) return std::unexpected{text.error()};
+    auto start = lines ? start_of_last(*text, *lines) : std::nullopt;
+    if (start || begin == 0) return LogText{text->substr(start.value_or(0)), begin + text->size()};
+  }
 }
 
 GrowingFile::GrowingFile(std::filesystem::path path, std::size_t offset) : path_{std::move(path)}, changes_{::inotify_init1(IN_CLOEXEC)} {

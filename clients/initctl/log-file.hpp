@@ -16,11 +16,13 @@ namespace upstart::client {
 // "JOB.log" or "JOB-INSTANCE.log", with "/" as "_".
 [[nodiscard]] std::string log_name(const std::string& job, const std::string& instance);
 
-// The last `lines` lines of a text, all of it if there are no more.
-[[nodiscard]] std::string_view last_lines(std::string_view text, std::size_t lines);
-
-// The whole file; the error is errno.
-[[nodiscard]] std::expected<std::string, int> read_file(const std::filesystem::path& path);
+struct LogText {
+  std::string text;
+  std::size_t end = 0; // where in the file it ends, in bytes
+};
+// The last `lines` lines of a file, all of it if there are no more or without `lines`. Reads no more of a long file than it
+// must. The error is errno.
+[[nodiscard]] std::expected<LogText, int> read_log(const std::filesystem::path& path, std::optional<std::size_t> lines = {});
 
 // A file that grows. `next` waits until there is more and returns it; after a rotation it goes on with the new file.
 class GrowingFile {

@@ -36,6 +36,7 @@ ClassState class_from(const Json& json) {
   ClassState state{.name = json.at("name"),
                    .file = json.at("file"),
                    .start_on = condition_from(json.at("start_on")),
+                   .spawn_failure = json.contains("spawn_failure") && json.at("spawn_failure").is_string() ? json.at("spawn_failure") : "",
                    .replaced_by_newer = json.at("replaced_by_newer"),
                    .jobs = {}};
   for (const auto& job : json.at("jobs")) state.jobs.push_back(job_from(state.name, job));

@@ -35,6 +35,7 @@ struct JobState {
 struct ClassState {
   std::string name, file;
   std::vector<ConditionNode> start_on;
+  std::string spawn_failure; // why one of its processes could last not be started; empty: that has not been
   bool replaced_by_newer = false;
   std::vector<JobState> jobs;
 };

@@ -30,6 +30,8 @@ public:
   std::optional<std::shared_ptr<const JobClass>> successor;
   // Its conditions name an event that a bridge watches.
   bool watched = false;
+  // Why a process of this job could last not be started ("main process: unable to execute: …"); kept when the instance has gone.
+  std::unique_ptr<const std::string> spawn_failure;
 
 private:
   std::shared_ptr<const JobClass> class_;

@@ -135,6 +135,7 @@ void Job::ended(ProcessKind kind, int wait_status) {
 
 void Job::could_not_spawn(ProcessKind kind, const SpawnFailure& failure) {
   spdlog::warn("Failed to spawn {} {} process: {}", title(), name_of(kind), failure.reason);
+  entry_.spawn_failure = std::make_unique<const std::string>(std::format("{} process: {}", name_of(kind), failure.reason));
   pass_over(kind, "could not be started: " + failure.reason);
   pids_.erase(kind);
   carry_out(machine_.not_executed(kind));

@@ -56,6 +56,7 @@ Json class_of(ClassEntry& entry) {
   return {{"name", entry.name()},
           {"file", entry.job_class()->path},
           {"start_on", condition_of(entry.start_on().expression(), entry.start_on().state())},
+          {"spawn_failure", entry.spawn_failure ? Json(*entry.spawn_failure) : Json(nullptr)},
           {"replaced_by_newer", entry.successor.has_value()},
           {"jobs", std::move(jobs)}};
 }
