@@ -3,6 +3,7 @@
 #include "integration-tests/bench/bus.hpp"
 
 #include <fcntl.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -81,14 +82,33 @@ int count_reply(sd_bus_message*, void* answered, sd_bus_error*) {
   return 1;
 }
 
-pid_t spawn(const std::string& program, const std::string& argument) {
-  std::array<char*, 3> arguments{const_cast<char*>(program.c_str()), argument.empty() ? nullptr : const_cast<char*>(argument.c_str()), nullptr};
+// A program whose output nobody wants.
+class SilentOutput {
+public:
+  SilentOutput() {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  }
+  SilentOutput(const SilentOutput&) = delete;
+  SilentOutput& operator=(const SilentOutput&) = delete;
+  ~SilentOutput() { ::posix_spawn_file_actions_destroy(&actions_); }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+pid_t spawn(const std::vector<std::string>& words) {
+  static const SilentOutput silent;
+  std::vector<char*> arguments;
+  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
   pid_t pid = 0;
-  check(-::posix_spawnp(&pid, program.c_str(), nullptr, nullptr, arguments.data(), environ), program.c_str());
+  check(-::posix_spawnp(&pid, arguments[0], silent.get(), nullptr, arguments.data(), environ), arguments[0]);
   return pid;
 }
 
-pid_t spawn_sleep() { return spawn("sleep", "1000"); }
+pid_t spawn_sleep() { return spawn({"sleep", "1000"}); }
 
 void end(pid_t pid) {
   ::kill(pid, SIGTERM);
@@ -139,9 +159,9 @@ double bus_pipelined(int count, int window) {
   });
 }
 
-Samples spawn_and_wait(int count, const std::string& program) {
+Samples spawn_and_wait(int count, const std::vector<std::string>& words) {
   Samples samples;
-  for (int i = 0; i < count; ++i) samples.push_back(time_of([&] { reap(spawn(program, "")); }));
+  for (int i = 0; i < count; ++i) samples.push_back(time_of([&] { reap(spawn(words)); }));
   return samples;
 }
 

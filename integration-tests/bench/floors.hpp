@@ -9,6 +9,7 @@
 
 #include <string>
 #include <vector>
+#include <vector>
 
 namespace upstart::bench {
 
@@ -34,8 +35,8 @@ Samples bus_round_trips(const BusProcess& other, int count);
 // The time of `count` such calls, never more than `window` of them unanswered.
 double bus_pipelined(int count, int window);
 
-// A program found in PATH, made and waited for.
-Samples spawn_and_wait(int count, const std::string& program);
+// A program found in PATH with its arguments, made and waited for; its output goes nowhere.
+Samples spawn_and_wait(int count, const std::vector<std::string>& words);
 struct Lives {
   Samples births, deaths;
 };

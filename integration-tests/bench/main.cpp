@@ -121,10 +121,15 @@ void floor_memory(const Words&) {
   }
 }
 
+void program(const Words& words) { print_samples("program", spawn_and_wait(number(words[0]), {words.begin() + 1, words.end()})); }
+
 struct Command {
   const char* usage;
   std::size_t words;
   void (*run)(const Words&);
+  bool takes_more = false;
+
+  [[nodiscard]] bool accepts(std::size_t given) const { return takes_more ? given >= words : given == words; }
 };
 
 const std::map<std::string, Command> commands{
@@ -139,7 +144,7 @@ const std::map<std::string, Command> commands{
     {"floor-socketpair", {"COUNT", 1, [](const Words& words) { print_samples("round-trip", socketpair_round_trips(number(words[0]))); }}},
     {"floor-bus", {"COUNT", 1, [](const Words& words) { print_samples("round-trip", bus_round_trips(BusProcess{}, number(words[0]))); }}},
     {"floor-pipeline", {"REPETITIONS COUNT WINDOW", 3, floor_pipeline}},
-    {"floor-spawn", {"COUNT PROGRAM", 2, [](const Words& words) { print_samples("spawn", spawn_and_wait(number(words[0]), words[1])); }}},
+    {"program", {"COUNT PROGRAM [ARGUMENT]…", 2, program, true}},
     {"floor-life", {"COUNT", 1, floor_life}},
     {"floor-crowd", {"REPETITIONS COUNT", 2, floor_crowd}},
     {"floor-files", {"DIRECTORY", 1, [](const Words& words) { print_samples("files", {read_files(words[0])}); }}},
@@ -157,7 +162,7 @@ int main(int argc, char** argv) try {
   Words words{argv + 1, argv + argc};
   if (words.empty()) return usage();
   auto found = commands.find(words.front());
-  if (found == commands.end() || words.size() - 1 != found->second.words) return usage();
+  if (found == commands.end() || !found->second.accepts(words.size() - 1)) return usage();
   words.erase(words.begin());
   found->second.run(words);
   return 0;
