@@ -21,12 +21,22 @@ EnvironmentTables::EnvironmentTables(protocol::Environment own, bool inherit)
 
 protocol::Environment EnvironmentTables::of_class(const JobClass& job_class) const {
   auto environment = global_;
+  add_env(environment, job_class);
+  return environment;
+}
+
+protocol::Environment EnvironmentTables::of_class_alone(const JobClass& job_class) const {
+  protocol::Environment environment;
+  add_env(environment, job_class);
+  return environment;
+}
+
+void EnvironmentTables::add_env(protocol::Environment& environment, const JobClass& job_class) const {
   for (const auto& entry : job_class.env) {
     if (entry.contains('=')) environment.set_string(entry);
     else if (auto value = own_.get(entry)) environment.set(entry, *value);
     else environment.unset(entry);
   }
-  return environment;
 }
 
 } // namespace upstart::supervisor

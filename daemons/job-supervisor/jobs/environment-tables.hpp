@@ -18,8 +18,12 @@ public:
 
   // The global table with the class's `env` on top.
   [[nodiscard]] protocol::Environment of_class(const JobClass& job_class) const;
+  // What the class's `env` says, alone.
+  [[nodiscard]] protocol::Environment of_class_alone(const JobClass& job_class) const;
 
 private:
+  void add_env(protocol::Environment& environment, const JobClass& job_class) const;
+
   protocol::Environment own_;
   protocol::Environment initial_;
   protocol::Environment global_;

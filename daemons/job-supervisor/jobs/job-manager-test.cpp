@@ -117,6 +117,46 @@ TEST_CASE("hooks that go wrong without failing the job are told of until it star
   CHECK(job->passed_over().empty());
 }
 
+TEST_CASE("a restart that waits for a hook is a start to whoever starts the job, and another restart takes it over") {
+  World world;
+  world.load("svc", "start on go\nexec sleep 1000\npre-stop exec bye\n");
+  world.start("svc");
+  world.ready("svc");
+  auto first = world.restart("svc");
+  CHECK(world.start("svc")->text() == "AlreadyStarted: Job is already running: svc");
+  CHECK(*world.emit("go") == "ok");
+  auto second = world.restart("svc");
+  CHECK(first->text() == "/com/ubuntu/Upstart/jobs/svc/_");
+  CHECK(second->text().empty());
+  world.end("svc", pre_stop);
+  world.end("svc", main, SIGTERM);
+  world.ready("svc");
+  CHECK(world.state("svc") == "start/running");
+  CHECK(second->text() == "/com/ubuntu/Upstart/jobs/svc/_");
+}
+
+TEST_CASE("hooks are not told the result of another job as their own") {
+  World world;
+  world.load("svc", "start on stopped src RESULT=failed\nexec sleep 1000\npost-stop exec clean\n");
+  world.emit("stopped", {"JOB=src", "INSTANCE=", "RESULT=failed", "PROCESS=main", "EXIT_STATUS=7"});
+  world.ready("svc");
+  CHECK(world.variable("svc", "EXIT_STATUS") == "7");
+  world.stop("svc", {}, false);
+  world.end("svc", main, SIGTERM);
+  CHECK(world.variable("svc", "RESULT", post_stop) == "ok");
+  CHECK(world.variable("svc", "PROCESS", post_stop) == "(unset)");
+  CHECK(world.variable("svc", "EXIT_STATUS", post_stop) == "(unset)");
+}
+
+TEST_CASE("an env that takes its value from init is known to start on") {
+  World world;
+  world.load("svc", "env INHERIT\nstart on go FROM=$INHERIT\nexec sleep 1000\n");
+  world.emit("go", {"FROM=elsewhere"});
+  CHECK(world.state("svc") == "gone");
+  world.emit("go", {"FROM=from-init"});
+  CHECK(world.state("svc") == "start/spawned");
+}
+
 TEST_CASE("a fork that fails fails the job") {
   World world;
   world.load("svc", "exec sleep 1000\n");

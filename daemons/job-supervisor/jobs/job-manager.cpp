@@ -109,7 +109,7 @@ void JobManager::add_class(std::shared_ptr<const JobClass> job_class, std::vecto
 void JobManager::put_in_force(ClassEntry& entry) {
   const auto& job_class = entry.job_class();
   protocol::Environment of_class;
-  if (!job_class->start_on.empty()) of_class = protocol::Environment{job_class->env};
+  if (!job_class->start_on.empty()) of_class = tables_.of_class_alone(*job_class);
   std::ignore = entry.start_on().set_expression(job_class->start_on, job_class, of_class);
   entry.watched = names_watched_event(*job_class);
   ports_.observer.job_added(entry.name());
@@ -211,7 +211,7 @@ void JobManager::start(ClassEntry& entry, const std::vector<std::string>& enviro
   auto name = instance_name(entry, environment);
   if (!name) return reply(std::unexpected(name.error()));
   auto found = entry.instances().find(*name);
-  if (found != entry.instances().end() && found->second->goal() == Goal::start) return reply(std::unexpected(already_started(*found->second)));
+  if (found != entry.instances().end() && found->second->machine().is_to_run()) return reply(std::unexpected(already_started(*found->second)));
   auto gift = StartGift{tables_.of_class(*entry.job_class()), {}};
   gift.environment.merge(protocol::Environment{environment});
   auto& job = found != entry.instances().end() ? *found->second : make_instance(entry, *name);
@@ -221,31 +221,31 @@ void JobManager::start(ClassEntry& entry, const std::vector<std::string>& enviro
 void JobManager::stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply) {
   auto job = get_instance(entry, environment);
   if (!job) return reply(std::unexpected(job.error()));
-  if ((*job)->goal() == Goal::stop && !(*job)->machine().restart_pending()) return reply(std::unexpected(already_stopped(**job)));
+  if ((*job)->machine().is_to_stop()) return reply(std::unexpected(already_stopped(**job)));
   obey(**job, CommandKind::stop, wait, std::move(reply), [&] { (*job)->stop(protocol::Environment{environment}); });
 }
 
 void JobManager::restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply) {
   auto job = get_instance(entry, environment);
   if (!job) return reply(std::unexpected(job.error()));
-  if ((*job)->goal() == Goal::stop) return reply(std::unexpected(already_stopped(**job)));
+  if ((*job)->machine().is_to_stop()) return reply(std::unexpected(already_stopped(**job)));
   auto gift = StartGift{tables_.of_class((*job)->job_class()), {}};
   gift.environment.merge(protocol::Environment{environment});
   obey(**job, CommandKind::restart, wait, std::move(reply), [&] { (*job)->restart(std::move(gift)); });
 }
 
 void JobManager::start(Job& job, bool wait, Reply reply) {
-  if (job.goal() == Goal::start) return reply(std::unexpected(already_started(job)));
+  if (job.machine().is_to_run()) return reply(std::unexpected(already_started(job)));
   obey(job, CommandKind::start, wait, std::move(reply), [&] { job.start(std::nullopt); });
 }
 
 void JobManager::stop(Job& job, bool wait, Reply reply) {
-  if (job.goal() == Goal::stop && !job.machine().restart_pending()) return reply(std::unexpected(already_stopped(job)));
+  if (job.machine().is_to_stop()) return reply(std::unexpected(already_stopped(job)));
   obey(job, CommandKind::stop, wait, std::move(reply), [&] { job.stop({}); });
 }
 
 void JobManager::restart(Job& job, bool wait, Reply reply) {
-  if (job.goal() == Goal::stop) return reply(std::unexpected(already_stopped(job)));
+  if (job.machine().is_to_stop()) return reply(std::unexpected(already_stopped(job)));
   obey(job, CommandKind::restart, wait, std::move(reply), [&] { job.restart(std::nullopt); });
 }
 
@@ -351,7 +351,7 @@ void JobManager::act(Subscriber& subscriber) {
 }
 
 void JobManager::act_stop(Job& job, const std::vector<EventPointer>& events) {
-  if (job.goal() == Goal::stop && !job.machine().restart_pending()) return;
+  if (job.machine().is_to_stop()) return;
   protocol::Environment environment;
   for (const auto& event : events) environment.merge(event->environment());
   environment.set("UPSTART_STOP_EVENTS", names_of(events));
@@ -376,7 +376,7 @@ void JobManager::act_start(ClassEntry& entry, const std::vector<EventPointer>& e
   auto name = expand(job_class.instance, gift.environment);
   if (!name) return spdlog::warn("Failed to obtain {} instance: {}", job_class.name, name.error());
   auto found = entry.instances().find(*name);
-  if (found != entry.instances().end() && found->second->goal() == Goal::start) return;
+  if (found != entry.instances().end() && found->second->machine().is_to_run()) return;
   auto& job = found != entry.instances().end() ? *found->second : make_instance(entry, *name);
   for (const auto& event : events) event->note("start " + job.title());
   job.start_because_of(events, std::move(gift));

@@ -43,6 +43,14 @@ protocol::Environment result_environment(const std::optional<Failure>& failure) 
   return environment;
 }
 
+// A hook's RESULT is that of its own job, never that of another which came with an event. After a clean end nothing is told
+// where nothing was: that is what the original shows.
+void tell_result(protocol::Environment& environment, const std::optional<Failure>& failure) {
+  bool foreign = environment.contains("RESULT");
+  for (const char* key : {"RESULT", "PROCESS", "EXIT_STATUS", "EXIT_SIGNAL"}) environment.unset(key);
+  if (failure || foreign) environment.merge(result_environment(failure));
+}
+
 Job::Job(JobManager& manager, ClassEntry& entry, std::shared_ptr<const JobClass> job_class, std::string instance)
     : manager_{manager}, entry_{entry}, class_{std::move(job_class)}, instance_{std::move(instance)}, machine_{*class_},
       processes_{manager.ports().processes.open(class_, instance_, *this)}, stop_on_{manager.index(), entry, this} {}
@@ -181,6 +189,7 @@ void Job::carry_out(const Action& action) {
   case What::terminate: return processes_->signal(action.process, class_->kill_signal);
   case What::kill: return processes_->signal(action.process, SIGKILL);
   case What::kill_leftovers: return processes_->kill_leftovers();
+  case What::end_leftovers: return processes_->end_leftovers(class_->kill_signal, class_->kill_timeout);
   case What::start_kill_timer: return start_kill_timer();
   case What::stop_kill_timer: return kill_timer_.reset();
   case What::report_respawn: return spdlog::warn("{} {} process ended, respawning", title(), name_of(action.process));
@@ -246,8 +255,7 @@ std::vector<std::string> Job::process_environment(ProcessKind kind) const {
   auto environment = environment_;
   if (kind == ProcessKind::pre_stop || kind == ProcessKind::post_stop) {
     environment.merge(stop_environment_);
-    // After a clean end they stay as they are: that is what the original shows.
-    if (machine_.failure()) environment.merge(result_environment(machine_.failure()));
+    tell_result(environment, machine_.failure());
   }
   environment.set("UPSTART_JOB", class_->name);
   environment.set("UPSTART_INSTANCE", instance_);

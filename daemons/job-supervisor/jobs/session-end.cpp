@@ -46,7 +46,7 @@ void JobManager::stop_all_jobs() {
     for (auto& [__, job] : entry->instances()) jobs.push_back(job);
   for (auto& job : jobs) {
     job->forbid_respawn();
-    if (job->goal() != Goal::stop || job->machine().restart_pending()) job->stop({});
+    if (!job->machine().is_to_stop()) job->stop({});
   }
 }
 

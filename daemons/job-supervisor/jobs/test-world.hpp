@@ -33,6 +33,7 @@ public:
     void signal(ProcessKind kind, int number) override { signals.emplace_back(kind, number); }
     void signal_process(ProcessKind kind, int number) override { signals.emplace_back(kind, number); }
     void kill_leftovers() override { ++leftovers_killed; }
+    void end_leftovers(int, std::chrono::milliseconds) override { ++leftovers_killed; }
 
     FakeProcesses& all;
     std::string title;

@@ -52,7 +52,7 @@ struct Life {
     static const std::map<What, std::string> words{
         {What::failed, "FAILED"}, {What::take_start_environment, ""}, {What::drop_stop_environment, "drop"},
         {What::emit_starting, ""}, {What::emit_started, "started"}, {What::emit_stopping, ""}, {What::emit_stopped, "stopped"},
-        {What::release, "release"}, {What::release_failed, "release-failed"}, {What::kill_leftovers, "leftovers"},
+        {What::release, "release"}, {What::release_failed, "release-failed"}, {What::kill_leftovers, "leftovers"}, {What::end_leftovers, "end-leftovers"},
         {What::start_kill_timer, "timer"}, {What::stop_kill_timer, "timer-off"}, {What::report_respawn, "respawning"},
         {What::report_too_fast, "too-fast"}, {What::remove, "remove"}};
     std::string text;
@@ -99,7 +99,7 @@ TEST_CASE("a job without a process is running until it is stopped") {
   CHECK(life.event().machine.state() == State::running);
   life.story();
   CHECK(life.stop().story() == "!stop stopping");
-  CHECK(life.event().story() == "killed post-stopping post-stop waiting stopped release remove");
+  CHECK(life.event().story() == "killed post-stopping end-leftovers post-stop waiting stopped release remove");
 }
 
 TEST_CASE("all hooks run, each to its end") {
@@ -168,7 +168,7 @@ TEST_CASE("a stop during pre-start waits for it, then ends in waiting") {
   life.start().event().story();
   CHECK(life.stop().story() == "!stop timer");
   CHECK(life.ended(pre_start).story() == "timer-off stopping");
-  CHECK(life.event().story() == "killed post-stopping post-stop waiting stopped release remove");
+  CHECK(life.event().story() == "killed post-stopping end-leftovers post-stop waiting stopped release remove");
 }
 
 TEST_CASE("tmpfiles are applied in pre-start before its process, and a failure fails the start") {
@@ -192,6 +192,29 @@ TEST_CASE("tmpfiles are applied in pre-start before its process, and a failure f
   CHECK(missing.cannot(tmpfiles).story() == "FAILED release-failed !stop stopping");
   Life stopped{with_files};
   CHECK(stopped.start().event().stop().ended(tmpfiles).machine.state() == State::stopping);
+}
+
+TEST_CASE("what a stop had to kill has not failed") {
+  Life life{job({pre_start, main})};
+  life.start().event().stop().time_out().story();
+  CHECK(life.ended(pre_start, killed_by(SIGKILL)).story() == "stopping");
+  CHECK_FALSE(life.machine.failure());
+}
+
+TEST_CASE("who comes to wait after a failure is told of the next, too") {
+  Life life{job({main, post_stop})};
+  life.running().ended(main, exited(3)).event().story();
+  CHECK(life.start().story() == "!start timer");
+  CHECK(life.ended(post_stop, exited(5)).story() == "timer-off release-failed !stop waiting stopped release remove");
+  CHECK(life.machine.failure() == Failure{.process = main, .wait_status = exited(3)});
+}
+
+TEST_CASE("a job that waits for a debugger can be stopped") {
+  auto debugged = job({main});
+  debugged.debug = true;
+  Life life{debugged};
+  life.start().event().story();
+  CHECK(life.stop().story() == "!stop stopping");
 }
 
 TEST_CASE("a goal that turns back gives a hook its time again") {
@@ -268,7 +291,7 @@ TEST_CASE("a start while a hook outlives main never ends in running without a ma
   Life cancelled{job({main, pre_stop})};
   cancelled.running().stop().ended(main).start().story();
   CHECK(cancelled.ended(pre_stop).story() == "timer-off stopping");
-  CHECK(cancelled.event().story() == "killed post-stopping post-stop starting");
+  CHECK(cancelled.event().story() == "killed post-stopping end-leftovers post-stop starting");
 }
 
 TEST_CASE("main that ends before it was ready never leaves the job waiting") {
@@ -408,7 +431,7 @@ TEST_CASE("random lives keep the invariants and end in waiting") {
     for (int step = 0; step < 40 && !removed; ++step) happen(pick(8));
     if (!removed) carry_out(machine.change_goal(Goal::stop));
     for (int step = 0; step < 60 && !removed; ++step) {
-      if (machine.goal() != Goal::stop || machine.restart_pending()) happen(1);
+      if (!machine.is_to_stop()) happen(1);
       else happen(3), happen(removed ? 8 : 4), removed ? void() : happen(5);
     }
     CHECK(removed);

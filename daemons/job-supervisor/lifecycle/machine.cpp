@@ -10,8 +10,9 @@ namespace upstart::supervisor {
 namespace {
 
 // Kinds of readiness that may never come, and that nothing settles.
-bool may_wait_for_ever(Expect expect) {
-  return expect == Expect::stop || expect == Expect::ready_fd || expect == Expect::notify;
+bool may_wait_for_ever(const JobClass& job_class) {
+  bool by_expect = job_class.expect == Expect::stop || job_class.expect == Expect::ready_fd || job_class.expect == Expect::notify;
+  return by_expect || job_class.debug; // which may wait for a debugger before it is even executed
 }
 
 bool is_normal_exit(const JobClass& job_class, int wait_status) {
@@ -45,14 +46,15 @@ std::optional<ProcessKind> process_of(State state) {
 Actions Machine::change_goal(Goal goal) {
   restart_pending_ = false;
   if (goal == goal_) return take();
+  if (goal == Goal::stop) stop_asked_ = true;
   set_goal(goal);
   if ((state_ == State::waiting && goal == Goal::start) || (state_ == State::running && goal == Goal::stop)) advance();
-  else if (state_ == State::spawned && goal == Goal::stop && may_wait_for_ever(class_->expect)) advance();
+  else if (state_ == State::spawned && goal == Goal::stop && may_wait_for_ever(*class_)) advance();
   return take();
 }
 
 Actions Machine::restart() {
-  if (goal_ == Goal::stop || is_going_round()) return take();
+  if (goal_ == Goal::stop || is_going_round()) return take(); // it is on its way already, if it is to run
   auto actions = change_goal(Goal::stop);
   // Entering stopping turns the goal round; it may have been entered already.
   if (state_ == State::stopping) set_goal(Goal::start);
@@ -115,13 +117,17 @@ bool Machine::enter(State state) {
 bool Machine::run(ProcessKind process) {
   if (!class_->has(process)) return true;
   set_alive(process, true);
-  if (process != ProcessKind::main) hook_begun_under_ = goal_;
+  if (process != ProcessKind::main) {
+    hook_begun_under_ = goal_;
+    killed_hook_ = false;
+  }
   act(What::spawn, process);
   return true;
 }
 
 bool Machine::enter_starting() {
   failure_.reset();
+  stop_asked_ = false;
   killed_main_ = false;
   waits_for_event_ = true;
   act(What::take_start_environment);
@@ -162,6 +168,7 @@ bool Machine::enter_killed() {
 
 bool Machine::enter_post_stopping() {
   if (killed_main_) act(What::kill_leftovers);
+  else if (stop_asked_) act(What::end_leftovers);
   return run(ProcessKind::post_stop);
 }
 
@@ -190,7 +197,10 @@ void Machine::limit_hook() {
 
 Actions Machine::kill_timeout_expired() {
   if (!std::exchange(kill_timer_runs_, false)) return take();
-  if (auto process = awaited_process()) act(What::kill, *process);
+  if (auto process = awaited_process()) {
+    killed_hook_ = *process != ProcessKind::main;
+    act(What::kill, *process);
+  }
   return take();
 }
 
@@ -228,7 +238,9 @@ Actions Machine::ended(ProcessKind process, int wait_status, MonotonicTime now) 
 }
 
 void Machine::hook_ended(ProcessKind process, int wait_status, bool awaited) {
-  bool matters = process == ProcessKind::tmpfiles || process == ProcessKind::pre_start || process == ProcessKind::post_stop;
+  bool prepares = process == ProcessKind::tmpfiles || process == ProcessKind::pre_start;
+  bool ended_by_us = killed_hook_ && goal_ == Goal::stop; // what a stop had to end has not failed
+  bool matters = (prepares && !ended_by_us) || process == ProcessKind::post_stop;
   if (matters && wait_status != 0) stop_because_of(process, wait_status);
   if (process == ProcessKind::tmpfiles && goal_ == Goal::start) run(ProcessKind::pre_start);
   if (awaited && !awaited_process()) advance();
@@ -265,11 +277,13 @@ void Machine::stop_because_of(ProcessKind process, std::optional<int> wait_statu
   set_goal(Goal::stop);
 }
 
+// Only the first failure is told; but who has come to wait since then waits for a job that has failed, too.
 void Machine::fail(std::optional<ProcessKind> process, std::optional<int> wait_status) {
-  if (failure_) return;
-  failure_ = Failure{.process = process, .wait_status = wait_status};
-  int status = !process ? 0 : wait_status ? failed_status(*wait_status) : -1;
-  actions_.push_back({.what = What::failed, .status = status});
+  if (!failure_) {
+    failure_ = Failure{.process = process, .wait_status = wait_status};
+    int status = !process ? 0 : wait_status ? failed_status(*wait_status) : -1;
+    actions_.push_back({.what = What::failed, .status = status});
+  }
   act(What::release_failed);
 }
 

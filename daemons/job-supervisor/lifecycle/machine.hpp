@@ -40,7 +40,8 @@ struct Action {
     spawn,                  // start `process`
     terminate,              // send the kill signal to `process`
     kill,                   // send SIGKILL to `process`
-    kill_leftovers,         // end whatever the stopped job left behind
+    kill_leftovers,         // end whatever the stopped job left behind: it has had its time
+    end_leftovers,          // the same, but nobody has asked it to end yet
     start_kill_timer,       // the class's kill timeout, from now
     stop_kill_timer,
     report_respawn,         // log that `process` ended and is respawned
@@ -84,7 +85,9 @@ public:
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
   [[nodiscard]] bool alive(ProcessKind process) const { return alive_[static_cast<std::size_t>(process)]; }
-  [[nodiscard]] bool restart_pending() const { return restart_pending_; }
+  // Running, or on its way there without anything more being asked: also while a restart waits for a hook to end.
+  [[nodiscard]] bool is_to_run() const { return goal_ == Goal::start || restart_pending_; }
+  [[nodiscard]] bool is_to_stop() const { return goal_ == Goal::stop && !restart_pending_; }
   [[nodiscard]] bool waits_for_event() const { return waits_for_event_; }
 
 private:
@@ -129,7 +132,9 @@ private:
   std::optional<Failure> failure_;
   bool waits_for_event_ = false;
   bool restart_pending_ = false;
+  bool stop_asked_ = false; // of this run, by a command or event: what is left behind is not wanted any more
   bool killed_main_ = false;
+  bool killed_hook_ = false;
   bool kill_timer_runs_ = false;
   bool may_respawn_ = true;
   unsigned respawns_ = 0;

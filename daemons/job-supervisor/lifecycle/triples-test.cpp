@@ -93,7 +93,7 @@ std::string story(const Actions& actions) {
   static const std::map<What, std::string> words{
       {What::failed, "FAILED"}, {What::take_start_environment, "take"}, {What::drop_stop_environment, "drop"},
       {What::emit_starting, "emit"}, {What::emit_started, "emit-started"}, {What::emit_stopping, "emit"}, {What::emit_stopped, "emit-stopped"},
-      {What::release, "release"}, {What::release_failed, "release-failed"}, {What::kill_leftovers, "leftovers"},
+      {What::release, "release"}, {What::release_failed, "release-failed"}, {What::kill_leftovers, "leftovers"}, {What::end_leftovers, "end-leftovers"},
       {What::terminate, "TERM"}, {What::kill, "KILL"},
       {What::start_kill_timer, "timer"}, {What::stop_kill_timer, "timer-off"}, {What::report_respawn, "respawning"},
       {What::report_too_fast, "too-fast"}, {What::remove, "remove"}};

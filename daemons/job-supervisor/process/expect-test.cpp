@@ -28,6 +28,7 @@ struct Actor {
     job->expect = expect;
     std::string text = words;
     for (std::size_t at; (at = text.find("note")) != std::string::npos;) text.replace(at, 4, "NOTE=" + note);
+    for (std::size_t at; (at = text.find("up=NOTE")) != std::string::npos;) text.replace(at, 7, "up=" + note);
     for (std::size_t at; (at = text.find("NOTE")) != std::string::npos;) text.replace(at, 4, "note");
     job->commands[0] = Command{actor + " " + text, false};
     processes = all.open(job, "", events);
@@ -241,16 +242,74 @@ TEST_CASE("a shell around the service is looked through") {
 }
 
 TEST_CASE("an order to end is obeyed: who remains then is left over, not the service") {
+  Troupe troupe{false};
+  Actor& graceful = troupe.add(Expect::fork, "fork end-on=15 fork-stay setsid note");
+  REQUIRE(await(troupe.loop, [&] { return graceful.ready() && !graceful.noted().empty(); }));
+  graceful.processes->signal(ProcessKind::main, SIGTERM);
+  troupe.await_all(&Actor::ended);
+  CHECK(graceful.events.told == Told{"main executed", "ready", "main ended"});
+  CHECK(exists(graceful.noted().back()));
+  graceful.processes->kill_leftovers();
+  troupe.await_all(&Actor::leaves_nothing);
+}
+
+TEST_CASE("main's end is told when all that it started has ended, each in its own time") {
+  for (bool groups : {true, false}) {
+    TestJob job;
+    job.options.control_groups = groups;
+    std::string note = job.directory / "wound-up";
+    job.exec(actor + " fork-stay fork-stay wind-up=" + note + " note=" + (job.directory / "there"));
+    auto pid = job.spawn();
+    REQUIRE(await(job.loop, [&] { return !contents(job.directory / "there").empty(); }));
+    job.job->signal(ProcessKind::main, SIGTERM);
+    REQUIRE(job.await_told("main ended"));
+    CHECK(contents(note) == contents(job.directory / "there"));
+    CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGTERM); // its own end, not that of the last
+    CHECK(job.events.ready_pid != *pid);                            // meanwhile the one that remained was shown
+  }
+}
+
+TEST_CASE("who began a session hears of the end, too, where there are control groups") {
+  TestJob job;
+  std::string note = job.directory / "wound-up";
+  job.exec(actor + " fork-stay setsid wind-up=" + note + " note=" + (job.directory / "there"));
+  REQUIRE(job.spawn());
+  if (!job.processes->groups().available()) {
+    MESSAGE("skipped: no control group can be made here");
+    return;
+  }
+  REQUIRE(await(job.loop, [&] { return !contents(job.directory / "there").empty(); }));
+  job.job->signal(ProcessKind::main, SIGTERM);
+  REQUIRE(job.await_told("main ended"));
+  CHECK(contents(note) == contents(job.directory / "there"));
+}
+
+TEST_CASE("who does not listen is killed with main, though main has ended long ago") {
   for (bool groups : {true, false}) {
     Troupe troupe{groups};
-    Actor& graceful = troupe.add(Expect::fork, "fork end-on=15 fork-stay setsid note");
-    REQUIRE(await(troupe.loop, [&] { return graceful.ready() && !graceful.noted().empty(); }));
-    graceful.processes->signal(ProcessKind::main, SIGTERM);
+    Actor& deaf = troupe.add(Expect::none, "fork-stay ignore=15 fork-stay note");
+    REQUIRE(await(troupe.loop, [&] { return !deaf.noted().empty(); }));
+    deaf.processes->signal(ProcessKind::main, SIGTERM);
+    REQUIRE(await(troupe.loop, [&] { return deaf.events.has("moved"); }));
+    CHECK_FALSE(deaf.ended());
+    deaf.processes->signal(ProcessKind::main, SIGKILL);
     troupe.await_all(&Actor::ended);
-    CHECK(graceful.events.told == Told{"main executed", "ready", "main ended"});
-    CHECK(exists(graceful.noted().back()));
-    graceful.processes->kill_leftovers();
     troupe.await_all(&Actor::leaves_nothing);
+  }
+}
+
+TEST_CASE("leftovers that nobody has asked to end are asked, and killed when their time is over") {
+  for (bool groups : {true, false}) {
+    Troupe troupe{groups};
+    Actor& graceful = troupe.add(Expect::none, "fork-stay setsid wind-up=NOTE note");
+    Actor& deaf = troupe.add(Expect::none, "fork-stay setsid ignore=15 note");
+    REQUIRE(await(troupe.loop, [&] { return !graceful.noted().empty() && !deaf.noted().empty(); }));
+    for (const auto& one : troupe.actors) one->processes->signal_process(ProcessKind::main, SIGKILL);
+    troupe.await_all(&Actor::ended);
+    for (const auto& one : troupe.actors) one->processes->end_leftovers(SIGTERM, 1s);
+    CHECK(exists(graceful.noted().back()));
+    troupe.await_all(&Actor::leaves_nothing);
+    CHECK(graceful.noted().size() == 2); // it had its time
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <format>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -68,6 +69,7 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
   if (!spawned) return std::unexpected{spawned.error()};
   if (!spawned->in_group) leave_group();
   pid_t pid = spawned->pid;
+  if (request.kind == ProcessKind::main) ending_.reset();
   members_.sessions.push_back(pid);
   if (request.kind == ProcessKind::main) readiness_ = std::move(provisions.readiness);
   watch(request.kind, std::move(*spawned));
@@ -192,6 +194,10 @@ void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
   else tell_executed(kind);
   if (alive.expired() || !slot(kind)) return;
   if (kind == ProcessKind::main && readiness_ && !slot(kind)->failure && readiness_->main_ended(wait_status)) return;
+  if (kind == ProcessKind::main && ending_ && !slot(kind)->failure) {
+    if (waits_for_rest(wait_status)) return;
+    wait_status = *ending_->wait_status;
+  }
   if (log_) log_->drain();
   if (kind == ProcessKind::main) readiness_.reset();
   auto process = std::move(slot(kind));
@@ -202,8 +208,54 @@ void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
 void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
   auto& process = slot(kind);
   if (!process) return;
-  if (kind == ProcessKind::main && readiness_) readiness_->signalled();
+  if (kind == ProcessKind::main) {
+    if (readiness_) readiness_->signalled();
+    if (!ending_) ending_ = Ending{.process_group = ::getpgid(process->child->pid())};
+    if (signal_number == SIGKILL)
+      for (pid_t pid : rest()) ::kill(pid, SIGKILL);
+  }
   process->child->signal_group(signal_number);
+}
+
+// Keeps the job from being told that main has ended while others of it go on: they have the rest of main's time, each in turn
+// in its place.
+bool InstanceProcesses::waits_for_rest(int wait_status) {
+  auto pids = rest();
+  if (!ending_->wait_status) {
+    ending_->wait_status = wait_status;
+    tell_other_sessions(pids);
+  }
+  for (pid_t pid : pids) {
+    auto facts = facts_of(pid);
+    if (!facts || facts->ended() || !supervise(pid)) continue;
+    events_.moved(pid);
+    return true;
+  }
+  return false;
+}
+
+// Those whom main left behind. Without a control group only its process group is known well enough to be waited for.
+std::vector<pid_t> InstanceProcesses::rest() const {
+  bool grouped = has_own_group();
+  if (!grouped && (ending_->process_group <= 0 || ending_->process_group == ::getpgrp() || ::kill(-ending_->process_group, 0) < 0)) return {};
+  auto pids = grouped ? members_of(members_.group) : children_of(::getpid());
+  std::erase_if(pids, [&](pid_t pid) {
+    if (all_.children().is_watched(pid)) return true;
+    auto facts = facts_of(pid);
+    return !facts || facts->ended() || (!grouped && facts->group != ending_->process_group);
+  });
+  return pids;
+}
+
+// Whoever began a process group of its own has not heard of it.
+void InstanceProcesses::tell_other_sessions(const std::vector<pid_t>& pids) const {
+  for (pid_t pid : pids)
+    if (::getpgid(pid) != ending_->process_group) ::kill(pid, class_->kill_signal);
+}
+
+// A group that the class names may hold others, too.
+bool InstanceProcesses::has_own_group() const {
+  return !members_.group.empty() && !std::ranges::contains(stanza_directories_, members_.group);
 }
 
 void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
@@ -213,11 +265,38 @@ void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
 void InstanceProcesses::kill_leftovers() {
   for (auto& process : processes_)
     if (process) process->child->signal_group(SIGKILL);
-  if (std::ranges::contains(stanza_directories_, members_.group)) kill_members(members_.group);
-  else if (!members_.group.empty()) {
+  if (has_own_group()) {
     kill_group_for_good(members_.group);
     leave_group();
+  } else if (!members_.group.empty()) {
+    for (pid_t pid : leftovers()) ::kill(pid, SIGKILL);
   } else if (members_.since != 0) all_.leftovers().kill(members_);
+}
+
+void InstanceProcesses::end_leftovers(int signal_number, std::chrono::milliseconds grace) {
+  if (members_.since == 0) return;
+  auto pids = leftovers();
+  if (pids.empty()) return;
+  for (pid_t pid : pids) ::kill(pid, signal_number);
+  JobMembers members = members_;
+  if (!has_own_group()) members.group.clear();
+  all_.leftovers().kill_later(std::move(members), grace);
+  if (has_own_group()) leave_group();
+}
+
+// Whoever is of the job without being watched. In a group that the class names only those that are known by other marks.
+std::vector<pid_t> InstanceProcesses::leftovers() const {
+  std::vector<pid_t> pids;
+  if (members_.group.empty()) {
+    for (const auto& orphan : orphans_of(members_, all_.children())) pids.push_back(orphan.pid);
+    return pids;
+  }
+  for (pid_t pid : members_of(members_.group)) {
+    auto facts = facts_of(pid);
+    if (!facts || all_.children().is_watched(pid)) continue;
+    if (has_own_group() || belongs_to(members_, *facts)) pids.push_back(pid);
+  }
+  return pids;
 }
 
 Children& InstanceProcesses::children() { return all_.children(); }

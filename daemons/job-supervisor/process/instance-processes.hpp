@@ -25,6 +25,7 @@ public:
   void signal(ProcessKind kind, int signal_number) override;
   void signal_process(ProcessKind kind, int signal_number) override;
   void kill_leftovers() override;
+  void end_leftovers(int signal_number, std::chrono::milliseconds grace) override;
 
 private:
   // One process, until its end has been told.
@@ -43,6 +44,11 @@ private:
     std::unique_ptr<Readiness> readiness;
     PlanExtras extras;
   };
+  // Main has been told to end: so must all that it started.
+  struct Ending {
+    pid_t process_group = 0;           // which was told
+    std::optional<int> wait_status{}; // main's own, once it has ended
+  };
   using Alive = std::weak_ptr<InstanceProcesses*>;
 
   [[nodiscard]] std::unique_ptr<Process>& slot(ProcessKind kind) { return processes_[static_cast<std::size_t>(kind)]; }
@@ -57,6 +63,11 @@ private:
   void tell_executed(ProcessKind kind);
   void await_readiness();
   void process_ended(ProcessKind kind, int wait_status);
+  [[nodiscard]] bool has_own_group() const;
+  [[nodiscard]] bool waits_for_rest(int wait_status);
+  [[nodiscard]] std::vector<pid_t> rest() const;
+  void tell_other_sessions(const std::vector<pid_t>& pids) const;
+  [[nodiscard]] std::vector<pid_t> leftovers() const;
 
   WatchedChild& child() override { return *slot(ProcessKind::main)->child; }
   const JobMembers& members() const override { return members_; }
@@ -76,6 +87,7 @@ private:
   std::array<std::unique_ptr<Process>, process_kinds> processes_;
   std::unique_ptr<Readiness> readiness_; // of main, while it runs
   bool ready_told_ = false;
+  std::optional<Ending> ending_;
   std::shared_ptr<InstanceProcesses*> alive_; // what is told later finds out by this whether anybody is there to tell it
 };
 

@@ -10,6 +10,7 @@
 //   forget       executes itself again with an empty environment
 //   ignore=N     ignores a signal
 //   end-on=N     ends with 0 at a signal
+//   wind-up=FILE at SIGTERM takes a while, appends its process id to a file and ends with 0
 //   note=FILE    appends its process id to a file
 //   ready        writes to the descriptor READY_FD
 //   say=LINES    sends to NOTIFY_SOCKET; "%" stands for its process id
@@ -50,6 +51,14 @@ void note(const char* path) {
   ::close(fd);
 }
 
+const char* last_note = nullptr;
+
+void wind_up(int) {
+  ::usleep(300'000);
+  note(last_note);
+  ::_exit(0);
+}
+
 void say(std::string text) {
   const char* address = std::getenv("NOTIFY_SOCKET");
   if (address == nullptr) ::_exit(98);
@@ -82,6 +91,10 @@ void do_one(std::string_view word, const char* value, char** rest) {
   else if (word == "ignore") std::signal(static_cast<int>(number()), SIG_IGN);
   else if (word == "end-on") std::signal(static_cast<int>(number()), [](int) { ::_exit(0); });
   else if (word == "note") note(value);
+  else if (word == "wind-up") {
+    last_note = value;
+    std::signal(SIGTERM, wind_up);
+  }
   else if (word == "ready") {
     if (::write(std::atoi(std::getenv("READY_FD")), "\n", 1) < 0) ::_exit(96);
   } else if (word == "say") say(value);

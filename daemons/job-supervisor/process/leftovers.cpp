@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/process/leftovers.hpp"
 
+#include "daemons/job-supervisor/process/job-group.hpp"
+
 #include <algorithm>
 #include <csignal>
 #include <unistd.h>
@@ -18,11 +20,31 @@ void kill_tree(pid_t root) {
 
 } // namespace
 
-Leftovers::Leftovers(Children& children) : children_{children}, timer_{children.loop(), [this] { look(); }} {}
+Leftovers::Leftovers(Children& children)
+    : children_{children}, timer_{children.loop(), [this] { look(); }},
+      next_deadline_{children.loop(), [this] { pass_deadlines(std::chrono::steady_clock::now()); }} {}
 
 void Leftovers::kill(JobMembers members) {
   requests_.push_back({std::move(members), ticks_since_boot()});
   timer_.start(std::chrono::milliseconds{0});
+}
+
+void Leftovers::kill_later(JobMembers members, std::chrono::milliseconds grace) {
+  deadlines_.push_back({std::chrono::steady_clock::now() + grace, {std::move(members), ticks_since_boot()}});
+  if (!next_deadline_.active()) next_deadline_.start(grace);
+}
+
+void Leftovers::pass_deadlines(std::chrono::steady_clock::time_point now) {
+  std::erase_if(deadlines_, [&](Deadline& deadline) {
+    if (deadline.when > now) return false;
+    if (deadline.request.members.group.empty()) requests_.push_back(std::move(deadline.request));
+    else kill_members(deadline.request.members.group);
+    return true;
+  });
+  if (!requests_.empty()) timer_.start(std::chrono::milliseconds{0});
+  if (deadlines_.empty()) return;
+  auto next = std::ranges::min(deadlines_, {}, &Deadline::when).when;
+  next_deadline_.start(std::chrono::ceil<std::chrono::milliseconds>(next - now));
 }
 
 void Leftovers::look() {
@@ -30,6 +52,7 @@ void Leftovers::look() {
 }
 
 void Leftovers::finish() {
+  pass_deadlines(std::chrono::steady_clock::time_point::max());
   while (kill_orphans()) {}
 }
 

@@ -5,6 +5,7 @@
 
 #include "daemons/job-supervisor/process/job-members.hpp"
 
+#include <chrono>
 #include <vector>
 
 namespace upstart::supervisor {
@@ -12,8 +13,10 @@ namespace upstart::supervisor {
 class Leftovers {
 public:
   explicit Leftovers(Children& children);
-  // What was started until now and belongs to these.
+  // What was started until now and belongs to these, those in their control group excepted.
   void kill(JobMembers members);
+  // The same, and all of their control group, when `grace` has passed.
+  void kill_later(JobMembers members, std::chrono::milliseconds grace);
   // At once, for the last time.
   void finish();
 
@@ -23,12 +26,19 @@ private:
     std::uint64_t asked; // ticks since boot
     int looks = 0, in_vain = 0;
   };
+  struct Deadline {
+    std::chrono::steady_clock::time_point when;
+    Request request;
+  };
   void look();
+  void pass_deadlines(std::chrono::steady_clock::time_point now);
   [[nodiscard]] bool kill_orphans();
 
   Children& children_;
   std::vector<Request> requests_;
+  std::vector<Deadline> deadlines_;
   protocol::Timer timer_;
+  protocol::Timer next_deadline_;
 };
 
 } // namespace upstart::supervisor

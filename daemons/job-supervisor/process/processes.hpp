@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <string>
@@ -62,12 +63,16 @@ public:
   virtual ~JobProcesses() = default;
   // Forks. At most one process of a kind at a time. The error is that of what can fail before or in the fork.
   virtual std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) = 0;
-  // Sends a signal to the process group of that process; nothing if there is none.
+  // Sends a signal that ends it to the process group of that process; nothing if there is none. Of main it ends all that it has
+  // started: its end is told when the last of them has ended. SIGKILL goes to all of them at once.
   virtual void signal(ProcessKind kind, int signal_number) = 0;
   // Sends a signal to that process alone.
   virtual void signal_process(ProcessKind kind, int signal_number) = 0;
   // Ends with SIGKILL whatever the job has left behind: its control group where there is one, else its descendants.
   virtual void kill_leftovers() = 0;
+  // The same for those that nobody has asked to end yet: `signal_number`, and SIGKILL only when `grace` has passed, whatever
+  // becomes of this object.
+  virtual void end_leftovers(int signal_number, std::chrono::milliseconds grace) = 0;
 };
 
 class Processes {

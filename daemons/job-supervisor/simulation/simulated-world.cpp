@@ -38,6 +38,7 @@ public:
   }
   void signal_process(ProcessKind, int) override {}
   void kill_leftovers() override {}
+  void end_leftovers(int, std::chrono::milliseconds) override {}
 
 private:
   static constexpr pid_t pid = 1;
