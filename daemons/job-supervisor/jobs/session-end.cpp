@@ -9,8 +9,8 @@ namespace upstart::supervisor {
 
 namespace {
 constexpr std::chrono::seconds logout_grace{5};
-// On top of what the jobs' own kill timeouts allow: for what they do before and after they are killed.
-constexpr std::chrono::seconds margin{2};
+// On top of what the jobs' own kill timeouts allow: for what they do after they are killed.
+constexpr std::chrono::milliseconds margin{500};
 } // namespace
 
 void JobManager::end_session(const std::string& type, bool grace) {
