@@ -3,7 +3,10 @@
 #include "daemons/job-supervisor/process/process-test-support.hpp"
 
 #include <csignal>
+#include <fcntl.h>
 #include <grp.h>
+#include <sstream>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -248,6 +251,46 @@ TEST_CASE("console output is the console, or nothing where there is none") {
   std::string expected = console < 0 ? "/dev/null\n" : "/dev/console\n";
   if (console >= 0) ::close(console);
   CHECK(contents(job.directory / "fds") == expected + expected + expected);
+}
+
+// Run by the next test, where /dev/console may be another device without anybody's noticing.
+TEST_CASE("inside: console owner and console output on a console that is a terminal" * doctest::skip()) {
+  protocol::FileDescriptor screen{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  REQUIRE((screen && ::grantpt(screen.get()) == 0 && ::unlockpt(screen.get()) == 0));
+  const std::string line = ::ptsname(screen.get());
+  REQUIRE(::mount(line.c_str(), "/dev/console", nullptr, MS_BIND, nullptr) == 0);
+  for (Console console : {Console::owner, Console::output}) {
+    TestJob job;
+    job.job_class.console = console;
+    job.script("echo seen\nread -r facts < /proc/$$/stat\necho \"$facts\" > " + (job.directory / "stat") + "\n: from standard input: < /dev/tty\n");
+    REQUIRE(job.spawn());
+    REQUIRE(job.await_told("main ended"));
+    std::array<char, 64> shown{};
+    REQUIRE(::read(screen.get(), shown.data(), shown.size()) > 0);
+    CHECK(std::string_view{shown.data()}.starts_with("seen"));
+    std::istringstream facts{contents(job.directory / "stat")};
+    std::vector<std::string> fields{std::istream_iterator<std::string>{facts}, {}};
+    REQUIRE(fields.size() > 6);
+    CHECK((fields[6] != "0") == (console == Console::owner)); // a controlling terminal
+    CHECK((job.events.ends[ProcessKind::main] == 0) == (console == Console::owner));
+  }
+}
+
+TEST_CASE("inside: console owner where the console is no terminal" * doctest::skip()) {
+  TestJob job;
+  std::ofstream{job.directory / "console"};
+  REQUIRE(::mount((job.directory / "console").c_str(), "/dev/console", nullptr, MS_BIND, nullptr) == 0);
+  job.job_class.console = Console::owner;
+  job.exec("true");
+  CHECK(job.refusal() == "unable to open console: Inappropriate ioctl for device");
+  ::umount("/dev/console");
+}
+
+TEST_CASE("the owner of the console has it as its controlling terminal, others only write to it; without one it cannot run") {
+  if (needs_root() || ::access("/dev/console", F_OK) < 0) return;
+  std::string program = std::filesystem::read_symlink("/proc/self/exe");
+  std::string command = "unshare --mount --propagation private " + program + " --no-skip --test-case='inside: console *' > /dev/null";
+  CHECK(::system(command.c_str()) == 0);
 }
 
 TEST_CASE("the default console is the option's, and without a directory log is none") {
