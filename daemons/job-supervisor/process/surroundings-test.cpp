@@ -274,6 +274,7 @@ TEST_CASE("inside: console owner and console output on a console that is a termi
     CHECK((fields[6] != "0") == (console == Console::owner)); // a controlling terminal
     CHECK((job.events.ends[ProcessKind::main] == 0) == (console == Console::owner));
   }
+  ::umount("/dev/console"); // before the terminal goes
 }
 
 TEST_CASE("inside: console owner where the console is no terminal" * doctest::skip()) {
