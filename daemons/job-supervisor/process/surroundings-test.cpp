@@ -266,8 +266,9 @@ TEST_CASE("inside: console owner and console output on a console that is a termi
     REQUIRE(job.spawn());
     REQUIRE(job.await_told("main ended"));
     std::array<char, 64> shown{};
-    REQUIRE(::read(screen.get(), shown.data(), shown.size()) > 0);
-    CHECK(std::string_view{shown.data()}.starts_with("seen"));
+    ssize_t length = ::read(screen.get(), shown.data(), shown.size());
+    REQUIRE(length > 0);
+    CHECK(std::string_view{shown.data(), static_cast<std::size_t>(length)}.starts_with("seen"));
     std::istringstream facts{contents(job.directory / "stat")};
     std::vector<std::string> fields{std::istream_iterator<std::string>{facts}, {}};
     REQUIRE(fields.size() > 6);
