@@ -211,8 +211,8 @@ void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
   if (kind == ProcessKind::main) {
     if (readiness_) readiness_->signalled();
     if (!ending_) ending_ = Ending{.process_group = ::getpgid(process->child->pid())};
-    if (signal_number == SIGKILL)
-      for (pid_t pid : rest()) ::kill(pid, SIGKILL);
+    ending_->out_of_time |= signal_number == SIGKILL;
+    kill_rest();
   }
   process->child->signal_group(signal_number);
 }
@@ -225,6 +225,7 @@ bool InstanceProcesses::waits_for_rest(int wait_status) {
     ending_->wait_status = wait_status;
     tell_other_sessions(pids);
   }
+  kill_rest(); // also who was made in the last moment
   for (pid_t pid : pids) {
     auto facts = facts_of(pid);
     if (!facts || facts->ended() || !supervise(pid)) continue;
@@ -245,6 +246,12 @@ std::vector<pid_t> InstanceProcesses::rest() const {
     return !facts || facts->ended() || (!grouped && facts->group != ending_->process_group);
   });
   return pids;
+}
+
+void InstanceProcesses::kill_rest() const {
+  if (!ending_->out_of_time) return;
+  if (has_own_group()) return kill_members(members_.group);
+  for (pid_t pid : rest()) ::kill(pid, SIGKILL);
 }
 
 // Whoever began a process group of its own has not heard of it.

@@ -48,6 +48,7 @@ private:
   struct Ending {
     pid_t process_group = 0;           // which was told
     std::optional<int> wait_status{}; // main's own, once it has ended
+    bool out_of_time = false;         // whoever is found from now on is killed
   };
   using Alive = std::weak_ptr<InstanceProcesses*>;
 
@@ -67,6 +68,7 @@ private:
   [[nodiscard]] bool waits_for_rest(int wait_status);
   [[nodiscard]] std::vector<pid_t> rest() const;
   void tell_other_sessions(const std::vector<pid_t>& pids) const;
+  void kill_rest() const;
   [[nodiscard]] std::vector<pid_t> leftovers() const;
 
   WatchedChild& child() override { return *slot(ProcessKind::main)->child; }
