@@ -28,9 +28,11 @@ std::expected<Target, Failure> session_bus(const Call& call) {
   return Target{Target::Kind::session_bus, *address, protocol::bus_name::upstart};
 }
 
-Target system_bus(const Call& call) {
-  return {Target::Kind::system_bus, call.variable("DBUS_SYSTEM_BUS_ADDRESS").value_or(system_bus_default),
-          call.options.value("--dest").value_or(protocol::bus_name::upstart)};
+std::expected<Target, Failure> system_bus(const Call& call) {
+  auto name = call.options.value("--dest").value_or(protocol::bus_name::upstart);
+  if (sd_bus_service_name_is_valid(name.c_str()) <= 0)
+    return std::unexpected{Failure{std::format("invalid name of an init daemon: `{}'; it is one like {}", name, protocol::bus_name::upstart)}};
+  return Target{Target::Kind::system_bus, call.variable("DBUS_SYSTEM_BUS_ADDRESS").value_or(system_bus_default), name};
 }
 
 std::string_view name_of(Target::Kind kind) {

@@ -81,8 +81,8 @@ private:
 template <typename Do> auto with_upstart(const Call& call, Do action) -> decltype(action(std::declval<Upstart&>())) {
   auto connection = choose_target(call).and_then(Connection::open);
   if (!connection) return std::unexpected{connection.error()};
-  Upstart upstart{**connection};
   try {
+    Upstart upstart{**connection};
     return action(upstart);
   } catch (const sdbus::Error& error) {
     return std::unexpected{explained(error, (*connection)->target())};
