@@ -2,16 +2,22 @@
 // scripts.
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
+#include "clients/output.hpp"
 #include "daemons/job-supervisor/language/stanzas.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <cstring>
+#include <format>
 #include <iostream>
-#include <print>
+#include <sstream>
 
 namespace {
 
 using namespace upstart;
+
+constexpr int unable = 2; // to read what is to be checked, to write what was found
+constexpr const char* hint = "Try `init-checkconf --help' for more information.\n";
 
 struct Options {
   std::vector<std::string> paths;
@@ -20,15 +26,15 @@ struct Options {
   bool stanzas = false;
 };
 
-void print_stanzas() {
+void print_stanzas(client::Output& output) {
   for (const auto& stanza : supervisor::stanzas()) {
     const auto usage = std::format("{} {}", stanza.name, stanza.arguments);
     const auto* where = stanza.in == supervisor::Stanza::In::event_d ? " (event.d only)" : "";
-    std::println("  {:50} {}{}", usage, stanza.help, where);
+    output.write(std::format("  {:50} {}{}\n", usage, stanza.help, where));
   }
 }
 
-int check(const Options& options) {
+int check(const Options& options, client::Output& output) {
   auto checked = client::check_all(options.paths);
   for (auto& file : checked.files) {
     if (options.no_scripts) break;
@@ -38,18 +44,27 @@ int check(const Options& options) {
     }
   }
   if (options.json)
-    std::cout << client::as_json(checked);
+    output.write(client::as_json(checked));
   else {
     const auto report = client::in_words(checked);
-    std::cout << report.output << std::flush;
+    output.write(report.output);
+    output.flush();
     std::cerr << report.errors;
   }
   return client::exit_status(checked);
 }
 
-} // namespace
+// What the library says of the command line: help and version as they are, a mistake as initctl says it.
+int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& output) {
+  std::ostringstream text, mistake;
+  const auto status = app.exit(said, text, mistake);
+  output.write(text.str());
+  if (status == 0) return 0;
+  std::cerr << "init-checkconf: " << said.what() << '\n' << hint;
+  return unable;
+}
 
-int main(int argc, char** argv) {
+int run(int argc, char** argv, client::Output& output) {
   Options options;
   CLI::App app{"Check job files for errors, without a running init.", "init-checkconf"};
   app.set_version_flag("--version", "init-checkconf (upstart " UPSTART_VERSION ")");
@@ -58,17 +73,28 @@ int main(int argc, char** argv) {
   app.add_flag("-s,--noscript", options.no_scripts, "do not ask the shell about the syntax of scripts");
   app.add_flag("--json", options.json, "say everything as JSON on standard output");
   app.add_flag("--stanzas", options.stanzas, "list the stanzas of the language");
-  app.footer("Exit status: 0 all is well, 1 something is wrong, 2 something could not be read.");
+  app.footer("Exit status: 0 all is well, 1 something is wrong, 2 something could not be read or written.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const auto status = app.exit(error);
-    return status == 0 ? 0 : 2;
+    return answer(app, error, output);
   }
-  if (options.stanzas) return print_stanzas(), 0;
+  if (options.stanzas) return print_stanzas(output), 0;
   if (options.paths.empty()) {
-    std::cerr << "init-checkconf: missing FILE or DIR\nTry `init-checkconf --help' for more information.\n";
-    return 2;
+    std::cerr << "init-checkconf: missing FILE or DIR\n" << hint;
+    return unable;
   }
-  return check(options);
+  return check(options, output);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  client::occupy_standard_descriptors();
+  client::Output output{std::cout};
+  const auto status = run(argc, argv, output);
+  output.flush();
+  if (output.good()) return status;
+  std::cerr << "init-checkconf: Unable to write: " << std::strerror(output.error()) << '\n';
+  return unable;
 }

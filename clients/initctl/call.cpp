@@ -36,7 +36,7 @@ std::optional<JobInstance> Call::own_job() const {
 }
 
 void Call::print(std::string_view text) {
-  if (!quiet()) surroundings.out << text;
+  if (!quiet()) surroundings.out.write(text);
 }
 
 void Call::print_json(const Json& document) { print(to_text(document)); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "clients/initctl/json.hpp"
+#include "clients/output.hpp"
 
 #include <sys/types.h>
 
@@ -20,7 +21,7 @@ namespace upstart::client {
 class Upstart;
 
 struct Surroundings {
-  std::ostream& out;
+  Output out;
   std::ostream& err;
   std::function<std::optional<std::string>(const std::string&)> variable;
   uid_t uid = 0;

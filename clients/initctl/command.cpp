@@ -20,6 +20,12 @@ std::vector<Command> gather() {
 
 } // namespace
 
+std::optional<std::size_t> most_arguments(const Command& command) {
+  if (command.synopsis.ends_with("...")) return std::nullopt;
+  if (command.synopsis.empty()) return 0;
+  return 1 + static_cast<std::size_t>(std::ranges::count(command.synopsis, ' '));
+}
+
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = gather();
   return commands;

@@ -30,6 +30,9 @@ struct Command {
   Daemon daemon = Daemon::needed;
 };
 
+// How many arguments its synopsis has room for; nothing where the last may be repeated.
+[[nodiscard]] std::optional<std::size_t> most_arguments(const Command& command);
+
 inline constexpr std::string_view job_group = "Job commands";
 inline constexpr std::string_view event_group = "Event commands";
 inline constexpr std::string_view environment_group = "Environment commands";

@@ -286,6 +286,48 @@ TEST_CASE("monitor shows what is signalled, a line for each") {
   CHECK(line["time"] > 0);
 }
 
+TEST_CASE("output that cannot be written is an error, of commands, of help and of streams of lines") {
+  Session session;
+  for (const Words& words : {Words{"list"}, Words{"--json", "list"}, Words{"help"}, Words{"--version"}, Words{"status", "svc"}}) {
+    CAPTURE(words);
+    Words line{"initctl"};
+    line.insert(line.end(), words.begin(), words.end());
+    std::ofstream full{"/dev/full"};
+    auto ran = run_initctl_onto(full, line, {{"UPSTART_SESSION", session.daemon.address()}});
+    CHECK(ran.err == "initctl: Unable to write: No space left on device\n");
+    CHECK(ran.status == 1);
+  }
+}
+
+TEST_CASE("output too long for one write that cannot be written is an error too") {
+  std::map<std::string, FakeJob> jobs;
+  for (int i = 0; i < 300; ++i) jobs[std::string(200, 'j') + std::to_string(i)] = {};
+  Session session{std::move(jobs)};
+  std::ofstream full{"/dev/full"};
+  auto ran = run_initctl_onto(full, {"initctl", "list"}, {{"UPSTART_SESSION", session.daemon.address()}});
+  CHECK(ran.err == "initctl: Unable to write: No space left on device\n");
+}
+
+TEST_CASE("a command refuses more arguments than it takes") {
+  Session session;
+  CHECK(session.initctl("list extra").err == "initctl: unexpected argument: extra\nTry `initctl --help' for more information.\n");
+  CHECK(session.initctl("list extra").status == 1);
+  CHECK(session.initctl("reset-env x").err.starts_with("initctl: unexpected argument: x\n"));
+  CHECK(session.initctl("explain svc i1").err.starts_with("initctl: unexpected argument: i1\n"));
+  CHECK(session.initctl("log svc i1 i2").err.starts_with("initctl: unexpected argument: i2\n"));
+  CHECK(session.run({"/sbin/status", "svc", "A=1"}).status == 0);
+  CHECK(session.daemon.calls() == Words{});
+}
+
+TEST_CASE("a name of the init daemon that is no name of the bus is refused") {
+  Session session;
+  for (const char* name : {"bad/name", "nodots"}) {
+    auto ran = run_initctl({"initctl", "--system", std::string{"--dest="} + name, "version"}, {{"DBUS_SYSTEM_BUS_ADDRESS", session.daemon.address()}});
+    CHECK(ran.err == std::string{"initctl: invalid name of an init daemon: `"} + name + "'; it is one like com.ubuntu.Upstart\n");
+    CHECK(ran.status == 1);
+  }
+}
+
 TEST_CASE("a daemon that is not there, or goes away during a call, is told of") {
   auto nobody = run_initctl({"initctl", "list"}, {{"UPSTART_SESSION", "unix:abstract=/upstart-fake/nobody"}});
   CHECK(nobody.err == "initctl: Unable to connect to Upstart: Failed to connect to socket /upstart-fake/nobody: Connection refused\n");

@@ -303,7 +303,14 @@ void FakeUpstart::wait_for_version_reads(int count) {
 }
 
 Ran run_initctl(const std::vector<std::string>& words, const Variables& variables) {
-  std::ostringstream out, err;
+  std::ostringstream out;
+  auto ran = run_initctl_onto(out, words, variables);
+  ran.out = out.str();
+  return ran;
+}
+
+Ran run_initctl_onto(std::ostream& out, const std::vector<std::string>& words, const Variables& variables) {
+  std::ostringstream err;
   Surroundings surroundings{.out = out,
                             .err = err,
                             .variable = [&](const std::string& name) -> std::optional<std::string> {
@@ -312,7 +319,7 @@ Ran run_initctl(const std::vector<std::string>& words, const Variables& variable
                             },
                             .uid = 0};
   int status = run(words, surroundings);
-  return {out.str(), err.str(), status};
+  return {{}, err.str(), status};
 }
 
 } // namespace upstart::client

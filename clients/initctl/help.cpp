@@ -34,12 +34,12 @@ std::string options_text(const std::vector<Option>& own) {
 
 Outcome help(Call& call) {
   if (call.arguments.empty()) {
-    call.surroundings.out << list_of_commands();
+    call.surroundings.out.write(list_of_commands());
     return 0;
   }
   const Command* command = find_command(call.arguments[0]);
   if (!command) return std::unexpected{Failure{"invalid command: " + call.arguments[0], true}};
-  call.surroundings.out << help_of(*command, std::format("initctl {}", command->name));
+  call.surroundings.out.write(help_of(*command, std::format("initctl {}", command->name)));
   return 0;
 }
 

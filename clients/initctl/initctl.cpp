@@ -4,6 +4,7 @@
 #include "clients/initctl/help.hpp"
 #include "clients/initctl/upstart.hpp"
 
+#include <cstring>
 #include <format>
 
 namespace upstart::client {
@@ -32,9 +33,28 @@ bool lacks_argument(const Command& command, const Call& call) {
   return !command.missing.empty() && call.arguments.empty() && !(command.own_job_will_do && call.own_job());
 }
 
+// The first argument that is one too many.
+std::optional<std::string> superfluous_argument(const Command& command, const Call& call) {
+  auto most = most_arguments(command);
+  if (!most || call.arguments.size() <= *most) return std::nullopt;
+  return call.arguments[*most];
+}
+
 Outcome perform(const Command& command, Call& call) {
   if (lacks_argument(command, call)) return std::unexpected{Failure{std::format("missing {}", command.missing), true}};
+  if (auto argument = superfluous_argument(command, call)) return std::unexpected{Failure{"unexpected argument: " + *argument, true}};
   return command.daemon == Daemon::needed ? perform_connected(command, call) : command.run(call);
+}
+
+int perform_line(const CommandLine& line, Surroundings& surroundings) {
+  if (!line.command || line.options.has("--help") || line.options.has("--version")) {
+    surroundings.out.write(requested_help(line));
+    return 0;
+  }
+  Call call{surroundings, line.options, line.arguments};
+  auto outcome = perform(*line.command, call);
+  surroundings.out.flush();
+  return outcome ? *outcome : complain(surroundings, line.program, outcome.error());
 }
 
 } // namespace
@@ -42,14 +62,10 @@ Outcome perform(const Command& command, Call& call) {
 int run(const std::vector<std::string>& words, Surroundings& surroundings) {
   auto line = parse_command_line(words);
   if (!line) return complain(surroundings, words.empty() ? "initctl" : words[0].substr(words[0].rfind('/') + 1), line.error());
-  if (!line->command || line->options.has("--help") || line->options.has("--version")) {
-    surroundings.out << requested_help(*line);
-    return 0;
-  }
-  Call call{surroundings, line->options, line->arguments};
-  auto outcome = perform(*line->command, call);
+  int status = perform_line(*line, surroundings);
   surroundings.out.flush();
-  return outcome ? *outcome : complain(surroundings, line->program, outcome.error());
+  if (int error = surroundings.out.error()) return complain(surroundings, line->program, {std::format("Unable to write: {}", std::strerror(error))});
+  return status;
 }
 
 } // namespace upstart::client

@@ -6,6 +6,7 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
+  upstart::client::occupy_standard_descriptors();
   std::ios::sync_with_stdio(false);
   upstart::client::Surroundings surroundings{
       .out = std::cout,
