@@ -32,6 +32,8 @@ public:
   bool watched = false;
   // Why a process of this job could last not be started ("main process: unable to execute: …"); kept when the instance has gone.
   std::unique_ptr<const std::string> spawn_failure;
+  // The wait status of the main process that reached the respawn limit last.
+  std::optional<int> respawn_limit_end;
 
 private:
   std::shared_ptr<const JobClass> class_;

@@ -138,6 +138,7 @@ void Job::ended(ProcessKind kind, int wait_status) {
   pids_.erase(kind);
   if (kind == ProcessKind::main) status_text_.clear();
   carry_out(machine_.ended(kind, wait_status, manager_.ports().clock.now()));
+  if (auto failure = machine_.failure(); kind == ProcessKind::main && failure && !failure->process) entry_.respawn_limit_end = wait_status;
   manager_.settle();
 }
 
