@@ -138,6 +138,12 @@ std::string enumerated(const Condition& event) {
   return std::format("{} (job:{}{}, env:{})", event.event, job.empty() ? "" : " ", job, preceded_by_spaces(arguments_beside_job(event)));
 }
 
+bool can_come_true(const Condition& condition, const std::function<bool(const Condition&)>& can_happen) {
+  if (condition.kind == Condition::Kind::event) return can_happen(condition);
+  bool left = can_come_true(*condition.left, can_happen), right = can_come_true(*condition.right, can_happen);
+  return condition.kind == Condition::Kind::all_of ? left && right : left || right;
+}
+
 std::vector<const Condition*> unreachable_events(const Condition& condition, bool all,
                                                  const std::function<bool(const Condition&)>& can_happen) {
   Check check{can_happen};

@@ -41,6 +41,9 @@ struct Condition {
 // "(job: JOB, env: ARG ARG)" after the event, as `show-config --enumerate` shows it.
 [[nodiscard]] std::string enumerated(const Condition& event);
 
+// Whether it can come true if these events can.
+[[nodiscard]] bool can_come_true(const Condition& condition, const std::function<bool(const Condition&)>& can_happen);
+
 // The events that cannot come true, from right to left. Those that cannot hurt are left out unless `all`: a side of an
 // `or` whose other side can come true, and beneath which no `and` fails.
 [[nodiscard]] std::vector<const Condition*> unreachable_events(const Condition& condition, bool all,

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <format>
 #include <ranges>
@@ -33,13 +35,20 @@ std::optional<LogTail> log_of(const Call& call, const Explanation& explanation) 
   return tail;
 }
 
+std::vector<JobFileOf> files_of(const std::vector<ClassState>& classes) {
+  std::vector<JobFileOf> files;
+  for (const auto& state : classes) files.push_back({state.name, state.file});
+  return files;
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
 Outcome explain_job(Call& call) {
   const std::string& job = call.arguments[0];
-  (void)call.upstart->manager().GetJobByName(job); // says what is wrong with the name
   auto classes = parse_state(call.upstart->manager().GetState());
   if (!classes) return std::unexpected{Failure{"init tells its state in a form that this program does not know: " + classes.error()}};
   auto state = std::ranges::find(*classes, job, &ClassState::name);
-  if (state == classes->end()) return std::unexpected{Failure{"Unknown job: " + job}};
+  if (state == classes->end()) return std::unexpected{Failure{no_such_job(job, files_of(*classes), exists)}};
   auto history = read_history(call, *call.upstart, 0);
   if (!history) return std::unexpected{history.error()};
   PossibleEvents possible{call.upstart->all_details(), {}};

@@ -114,7 +114,8 @@ Json to_json(const InstanceFinding& finding) {
 std::string to_text(const Explanation& explanation) {
   std::string text = explanation.verdict + "\n";
   if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
-  if (explanation.replaced_by_newer) text += "  its file has changed since; that takes effect when the last instance has stopped\n";
+  if (explanation.file_gone) text += "  its file is gone; the job goes too when the last instance has stopped\n";
+  else if (explanation.replaced_by_newer) text += "  its file has changed since; that takes effect when the last instance has stopped\n";
   text += condition_text("start on", explanation.start_on);
   for (const auto& instance : explanation.instances) text += instance_text(instance);
   if (explanation.last_failure) text += failure_text(*explanation.last_failure);
@@ -132,6 +133,7 @@ Json to_json(const Explanation& explanation) {
                 {"instances", instances},
                 {"last_failure", nullptr},
                 {"replaced_by_newer", explanation.replaced_by_newer},
+                {"file_gone", explanation.file_gone},
                 {"log", nullptr}};
   if (explanation.last_failure)
     document["last_failure"] = {{"event", to_json(explanation.last_failure->event)}, {"text", explanation.last_failure->text}};

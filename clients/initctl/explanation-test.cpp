@@ -18,8 +18,8 @@ PastEvent past(std::uint64_t id, const std::string& name, Words environment = {}
           .done = std::move(done), .outcome = outcome};
 }
 
-ConditionNode unseen(Words words) { return {std::move(words), std::nullopt}; }
-ConditionNode seen(Words words, std::uint64_t id) { return {words, EventRef{id, words.front(), {}}}; }
+ConditionNode unseen(Words words) { return {.words = std::move(words)}; }
+ConditionNode seen(Words words, std::uint64_t id) { return {.words = words, .held = EventRef{id, words.front(), {}}}; }
 
 ClassState stopped_class(const std::string& name, std::vector<ConditionNode> start_on) {
   return {.name = name, .file = "/etc/init/" + name + ".conf", .start_on = std::move(start_on), .spawn_failure = {}, .replaced_by_newer = false, .jobs = {}};
@@ -91,6 +91,31 @@ TEST_CASE("an event that the job is busy with is told as such") {
   CHECK(System{{web}, {past(3, "go", {}, {}, "pending")}}.explained().start_on.events[0].remark.ends_with("(#3): that is what it does now"));
 }
 
+TEST_CASE("one side of an or is enough for a condition to come true, whatever the other lacks") {
+  const Words any_of{"/OR"};
+  ClassState web = stopped_class("web", {unseen({"foo"}), unseen({"bar", "A=1"}), unseen({"baz"}), unseen(all_of), unseen(any_of)});
+  web.jobs = {job_in("web", "start", "starting", {{3, "foo", {}}})};
+  auto explanation = System{{web}, {past(3, "foo", {}, {}, "pending")}}.explained();
+  CHECK(explanation.start_on.can_come_true);
+  CHECK(explanation.start_on.events[0].can_come);
+  CHECK_FALSE(explanation.start_on.events[1].can_come);
+  CHECK_FALSE(System{{web}, {}}.explained().start_on.can_come_true);
+}
+
+TEST_CASE("a condition is shown as written, matched as it stands now, and one with a variable that is not set cannot match") {
+  ConditionNode unset{.words = {"bye", "X=$NOPE$NO"}, .unset = Words{"NOPE", "NO"}};
+  ConditionNode expanded{.words = {"net", "IFACE=$IF"}, .expanded = {"net", "IFACE=eth0"}};
+  System system{{stopped_class("web", {unset, expanded, unseen(all_of)})}, {past(1, "bye", {"X="}), past(2, "net", {"IFACE=lo"})}, {"bye", "net"}};
+  auto start_on = system.explained().start_on;
+  CHECK(start_on.written == "(bye X=$NOPE$NO and net IFACE=$IF)");
+  CHECK(start_on.events[0].event == "bye X=$NOPE$NO");
+  CHECK(start_on.events[0].remark == "$NOPE and $NO are not set, so it cannot match");
+  CHECK_FALSE(start_on.events[0].can_come);
+  CHECK_FALSE(start_on.can_come_true);
+  CHECK(start_on.events[1].event == "net IFACE=$IF");
+  CHECK(start_on.events[1].remark.contains("as `net IFACE=lo', but IFACE=eth0 does not match"));
+}
+
 TEST_CASE("of another job's events it is told where that job stands") {
   System system{{stopped_class("web", {unseen({"started", "db"})}), stopped_class("db", {})}, {}};
   CHECK(system.explained().start_on.events[0].remark == "not seen yet; db is stop/waiting (initctl explain db)");
@@ -126,6 +151,16 @@ TEST_CASE("each way to fail has its own words") {
   Words told{"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=main"};
   CHECK(System{{state}, {past(1, "stopped", told)}}.explained().last_failure->text ==
         "its main process could not be started: unable to execute: No such file or directory");
+}
+
+TEST_CASE("at the respawn limit it is told how the process ended the last time") {
+  auto text = [](int status) {
+    auto web = stopped_class("web", {});
+    web.respawn_limit_end = status;
+    return System{{web}, {past(1, "stopped", {"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=respawn"})}}.explained().last_failure->text;
+  };
+  CHECK(text(3 << 8) == "its main process ended too often: the respawn limit was reached; the last time it ended with status 3");
+  CHECK(text(11) == "its main process ended too often: the respawn limit was reached; the last time it was killed by SEGV");
 }
 
 TEST_CASE("a job that is blocked by another says by which, and the other says whom it holds up") {
@@ -170,7 +205,32 @@ TEST_CASE("what the main process says of itself and what went wrong without harm
 }
 
 TEST_CASE("a job without start on says that it needs a command") {
-  CHECK(System{{stopped_class("web", {})}, {}}.explained().verdict == "web is stopped: it has no `start on', so it starts by command only: `start web'.");
+  CHECK(System{{stopped_class("web", {})}, {}}.explained().verdict == "web is stopped: it has no `start on' (or `manual' drops it), so it starts by command only: `start web'.");
+}
+
+TEST_CASE("a job whose instances have names says which variables the command must give") {
+  auto inst = stopped_class("inst", {});
+  inst.instance_needs = {"N", "M"};
+  CHECK(System{{inst}, {}}.explained().verdict.ends_with("so it starts by command only: `start inst N=... M=...'."));
+}
+
+TEST_CASE("a job whose file has gone says what that leads to") {
+  auto web = stopped_class("web", {});
+  web.jobs = {job_in("web", "start", "running")};
+  web.replaced_by_newer = true;
+  CHECK(to_text(System{{web}, {}}.explained()).contains("  its file has changed since; that takes effect when the last instance has stopped\n"));
+  web.file_gone = true;
+  auto gone = System{{web}, {}}.explained();
+  CHECK(to_text(gone).contains("  its file is gone; the job goes too when the last instance has stopped\n"));
+  CHECK(nlohmann::json(to_json(gone))["file_gone"] == true);
+}
+
+TEST_CASE("a job that is not there is answered with a name like it and with what may be wrong with its file") {
+  auto none = [](const std::string&) { return false; };
+  CHECK(no_such_job("netwrok", {{"network", "/etc/init/network.conf"}, {"web", "/etc/init/web.conf"}}, none) ==
+        "Unknown job: netwrok: did you mean `network`? A file that cannot be read as a job gives none; `init-checkconf' says what is wrong with it.");
+  CHECK(no_such_job("broken", {{"sub/deep", "/etc/init/sub/deep.conf"}}, [](const std::string& path) { return path == "/etc/init/broken.conf"; }) ==
+        "Unknown job: broken. There is a file /etc/init/broken.conf, but it gives no job: `init-checkconf /etc/init/broken.conf' says why.");
 }
 
 TEST_CASE("arguments match by name, by position and by negation; those with variables are not judged") {
@@ -184,13 +244,19 @@ TEST_CASE("arguments match by name, by position and by negation; those with vari
 }
 
 TEST_CASE("the supervisor's state is read, and what is no such state is refused with a reason") {
-  auto classes = parse_state(R"({"job_classes": [{"name": "a", "file": "/a", "start_on": [{"node": ["x", "K=v"], "held": {"id": 3, "name": "x"}}],
+  auto classes = parse_state(R"({"job_classes": [{"name": "a", "file": "/a", "start_on": [{"node": ["x", "K=v"], "held": {"id": 3, "name": "x"}, "expanded": ["x", "K=w"]}, {"node": ["y", "$U"], "unset": ["U"]}],
+    "instance_needs": ["N"], "respawn_limit_end": 256, "file_gone": true,
     "replaced_by_newer": true, "jobs": [{"name": "i", "goal": "start", "state": "running", "env": ["E=1"], "processes": {"main": 5},
     "blocking": [{"id": 4, "name": "y", "env": ["Z=1"]}], "waiting_callers": 1,
     "status_text": "busy", "passed_over": ["p"], "stop_on": []}]}]})");
   REQUIRE(classes);
   const auto& state = classes->front();
   CHECK(state.start_on[0].held->id == 3);
+  CHECK(state.start_on[0].expanded == Words{"x", "K=w"});
+  CHECK(state.start_on[1].unset == Words{"U"});
+  CHECK(state.instance_needs == Words{"N"});
+  CHECK(state.respawn_limit_end == 256);
+  CHECK(state.file_gone);
   CHECK(state.jobs[0].status == InstanceStatus{.job = "a", .instance = "i", .goal = "start", .state = "running", .processes = {{"main", 5}}});
   CHECK(state.jobs[0].blocking[0].environment == Words{"Z=1"});
   CHECK(state.jobs[0].status_text == "busy");

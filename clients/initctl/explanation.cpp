@@ -1,11 +1,14 @@
 #include "clients/initctl/explanation.hpp"
 
+#include "daemons/job-supervisor/language/suggestions.hpp"
 #include "protocol/environment.hpp"
 
 #include <fnmatch.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <format>
 #include <ranges>
 
@@ -56,7 +59,7 @@ public:
     for (const auto& [event, node] : std::views::zip(events_of(*condition), nodes | std::views::filter(is_event)))
       finding.events.push_back(look_at(*event, node));
     auto can_happen = [&](const Condition& event) { return was_or_can_be_seen(event, finding.events, written(event)); };
-    finding.can_come_true = unreachable_events(*condition, false, can_happen).empty();
+    finding.can_come_true = can_come_true(*condition, can_happen);
     return finding;
   }
 
@@ -75,6 +78,25 @@ private:
       if (const auto* past = find_event(knowledge_.history, node.held->id)) finding.by = *past;
       return finding;
     }
+    if (node.unset) {
+      finding.can_come = false;
+      finding.remark = not_set(*node.unset);
+      return finding;
+    }
+    auto in_force = node.expanded.empty() ? nullptr : tree_of({node.expanded});
+    look_back(in_force ? *in_force : event, finding);
+    return finding;
+  }
+
+  static std::string not_set(const std::vector<std::string>& variables) {
+    if (variables.empty()) return "its variables cannot be expanded, so it cannot match";
+    std::string names;
+    for (const auto& variable : variables) names += (names.empty() ? "$" : " and $") + variable;
+    return std::format("{} {} not set, so it cannot match", names, variables.size() == 1 ? "is" : "are");
+  }
+
+  // What there is in the past of an event that was not seen.
+  void look_back(const Condition& event, EventFinding& finding) const {
     const auto* last = last_that_matches(event);
     const auto* namesake = last_of_that_name(event);
     finding.can_come = namesake || knowledge_.possible.can_happen(event);
@@ -82,7 +104,6 @@ private:
       finding.remark = last_came(*last);
     else
       finding.remark = (namesake ? did_not_match(event, *namesake) : not_seen(event)) + state_of_its_job(event);
-    return finding;
   }
 
   const PastEvent* last_that_matches(const Condition& event) const {
@@ -219,19 +240,30 @@ InstanceFinding look_at(const JobState& job, const Inquiry& inquiry, const Knowl
   return finding;
 }
 
-std::string failure_text(const PastEvent& event, const std::string& spawn_failure) {
+std::string how_it_ended(int wait_status) {
+  if (!WIFSIGNALED(wait_status)) return std::format("ended with status {}", WEXITSTATUS(wait_status));
+  const char* name = ::sigabbrev_np(WTERMSIG(wait_status));
+  return std::format("was killed by {}", name ? std::string{name} : std::to_string(WTERMSIG(wait_status)));
+}
+
+std::string at_respawn_limit(const ClassState& state) {
+  std::string text = "its main process ended too often: the respawn limit was reached";
+  return state.respawn_limit_end ? text + "; the last time it " + how_it_ended(*state.respawn_limit_end) : text;
+}
+
+std::string failure_text(const PastEvent& event, const ClassState& state) {
   std::string process = value_of(event, "PROCESS"), status = value_of(event, "EXIT_STATUS"), signal = value_of(event, "EXIT_SIGNAL");
-  if (process == "respawn") return "its main process ended too often: the respawn limit was reached";
+  if (process == "respawn") return at_respawn_limit(state);
   if (!status.empty()) return std::format("its {} process ended with status {}", process, status);
   if (!signal.empty()) return std::format("its {} process was killed by {}", process, signal);
   std::string prefix = process + " process: ";
-  if (spawn_failure.starts_with(prefix)) return std::format("its {} process could not be started: {}", process, spawn_failure.substr(prefix.size()));
+  if (state.spawn_failure.starts_with(prefix)) return std::format("its {} process could not be started: {}", process, state.spawn_failure.substr(prefix.size()));
   return std::format("its {} process could not be started; init's log says why", process);
 }
 
 std::optional<FailureFinding> last_failure(const ClassState& state, const std::vector<PastEvent>& history) {
   for (const auto& past : history | newest_first)
-    if (is_of_job(past, state.name) && value_of(past, "RESULT") == "failed") return FailureFinding{past, failure_text(past, state.spawn_failure)};
+    if (is_of_job(past, state.name) && value_of(past, "RESULT") == "failed") return FailureFinding{past, failure_text(past, state)};
   return std::nullopt;
 }
 
@@ -241,19 +273,25 @@ const PastEvent* last_stop(const std::string& job, const std::vector<PastEvent>&
   return nullptr;
 }
 
-std::string why_stopped(const Explanation& explanation, const Knowledge& knowledge) {
+std::string start_command(const ClassState& state) {
+  std::string command = "start " + state.name;
+  for (const auto& variable : state.instance_needs) command += std::format(" {}=...", variable);
+  return command;
+}
+
+std::string why_stopped(const Explanation& explanation, const ClassState& state, const Knowledge& knowledge) {
   const auto* stop = last_stop(explanation.job, knowledge.history);
   if (stop && value_of(*stop, "RESULT") == "failed") return std::format("it failed, {}", when(*stop));
   const auto& events = explanation.start_on.events;
-  if (events.empty()) return std::format("it has no `start on', so it starts by command only: `start {}'", explanation.job);
+  if (events.empty()) return std::format("it has no `start on' (or `manual' drops it), so it starts by command only: `{}'", start_command(state));
   auto seen = std::ranges::count_if(events, &EventFinding::seen);
   if (seen == 0 && !explanation.start_on.can_come_true) return "its `start on' names what never comes by itself";
   if (seen > 0) return std::format("of the {} events that its `start on' names, {} {} been seen", events.size(), seen, seen == 1 ? "has" : "have");
   return stop ? std::format("it ran, stopped {}, and its `start on' has not come true since", when(*stop)) : "its `start on' has not come true";
 }
 
-std::string verdict_on(const Explanation& explanation, const Knowledge& knowledge) {
-  if (explanation.instances.empty()) return std::format("{} is stopped: {}.", explanation.job, why_stopped(explanation, knowledge));
+std::string verdict_on(const Explanation& explanation, const ClassState& state, const Knowledge& knowledge) {
+  if (explanation.instances.empty()) return std::format("{} is stopped: {}.", explanation.job, why_stopped(explanation, state, knowledge));
   if (explanation.instances.size() > 1) return std::format("{} has {} instances.", explanation.job, explanation.instances.size());
   const auto& status = explanation.instances.front().status;
   auto name = shown_name(status.job, status.instance.value_or(""));
@@ -282,6 +320,21 @@ std::optional<std::string> mismatch(const Condition& condition, const std::vecto
   return std::nullopt;
 }
 
+std::string no_such_job(const std::string& job, const std::vector<JobFileOf>& jobs, const std::function<bool(const std::string& path)>& exists) {
+  auto text = std::format("Unknown job: {}", job);
+  for (const auto& [other, file] : jobs) {
+    auto ending = other + ".conf";
+    if (!file.ends_with("/" + ending)) continue;
+    auto missing = file.substr(0, file.size() - ending.size()) + job + ".conf";
+    if (exists(missing)) return std::format("{0}. There is a file {1}, but it gives no job: `init-checkconf {1}' says why.", text, missing);
+  }
+  std::vector<std::string_view> names;
+  for (const auto& other : jobs) names.emplace_back(other.job);
+  auto like = supervisor::near_miss(job, names);
+  text += like.empty() ? "." : ": " + like;
+  return text + " A file that cannot be read as a job gives none; `init-checkconf' says what is wrong with it.";
+}
+
 Explanation explain(const ClassState& state, const Knowledge& knowledge) {
   Inquiry inquiry{state, knowledge};
   Explanation explanation{.job = state.name,
@@ -291,9 +344,10 @@ Explanation explain(const ClassState& state, const Knowledge& knowledge) {
                           .instances = {},
                           .last_failure = last_failure(state, knowledge.history),
                           .replaced_by_newer = state.replaced_by_newer,
-                          .log = {}};
+                          .log = {},
+                          .file_gone = state.file_gone};
   for (const auto& job : state.jobs) explanation.instances.push_back(look_at(job, inquiry, knowledge));
-  explanation.verdict = verdict_on(explanation, knowledge);
+  explanation.verdict = verdict_on(explanation, state, knowledge);
   return explanation;
 }
 

@@ -54,6 +54,7 @@ struct Explanation {
   std::optional<FailureFinding> last_failure;
   bool replaced_by_newer = false;
   std::optional<LogTail> log; // filled by whoever can read it
+  bool file_gone = false;
 };
 
 struct Knowledge {
@@ -63,6 +64,12 @@ struct Knowledge {
 };
 
 [[nodiscard]] Explanation explain(const ClassState& state, const Knowledge& knowledge);
+
+// The answer for a job that is not there: a name that may be meant, and where to look. `jobs` are those that are there.
+struct JobFileOf {
+  std::string job, file;
+};
+[[nodiscard]] std::string no_such_job(const std::string& job, const std::vector<JobFileOf>& jobs, const std::function<bool(const std::string& path)>& exists);
 
 [[nodiscard]] std::string to_text(const Explanation& explanation);
 [[nodiscard]] Json to_json(const Explanation& explanation);

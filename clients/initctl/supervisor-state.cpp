@@ -13,7 +13,8 @@ EventRef event_from(const Json& json) {
 std::vector<ConditionNode> condition_from(const Json& json) {
   std::vector<ConditionNode> nodes;
   for (const auto& node : json) {
-    nodes.push_back({node.at("node"), std::nullopt});
+    nodes.push_back({.words = node.at("node"), .expanded = node.value("expanded", std::vector<std::string>{})});
+    if (node.contains("unset")) nodes.back().unset = node.at("unset").get<std::vector<std::string>>();
     if (node.contains("held")) nodes.back().held = event_from(node.at("held"));
   }
   return nodes;
@@ -38,7 +39,11 @@ ClassState class_from(const Json& json) {
                    .start_on = condition_from(json.at("start_on")),
                    .spawn_failure = json.contains("spawn_failure") && json.at("spawn_failure").is_string() ? json.at("spawn_failure") : "",
                    .replaced_by_newer = json.at("replaced_by_newer"),
-                   .jobs = {}};
+                   .jobs = {},
+                   .instance_needs = json.value("instance_needs", std::vector<std::string>{}),
+                   .respawn_limit_end = {},
+                   .file_gone = json.value("file_gone", false)};
+  if (auto end = json.find("respawn_limit_end"); end != json.end() && end->is_number()) state.respawn_limit_end = *end;
   for (const auto& job : json.at("jobs")) state.jobs.push_back(job_from(state.name, job));
   return state;
 }

@@ -18,8 +18,10 @@ struct EventRef {
 };
 
 struct ConditionNode {
-  std::vector<std::string> words; // [EVENT, ARG…], ["/AND"], ["/OR"]
-  std::optional<EventRef> held;   // the event that made it true
+  std::vector<std::string> words; // [EVENT, ARG…], ["/AND"], ["/OR"]: as written
+  std::optional<EventRef> held = {}; // the event that made it true
+  std::vector<std::string> expanded = {}; // with the values of variables; empty: as written
+  std::optional<std::vector<std::string>> unset = {}; // it cannot match: these variables are not set
 };
 
 struct JobState {
@@ -38,6 +40,9 @@ struct ClassState {
   std::string spawn_failure; // why one of its processes could last not be started; empty: that has not been
   bool replaced_by_newer = false;
   std::vector<JobState> jobs;
+  std::vector<std::string> instance_needs = {}; // the variables that whoever starts an instance must give
+  std::optional<int> respawn_limit_end = {};    // the wait status of the main process that reached the respawn limit last
+  bool file_gone = false;                       // what replaces it is nothing
 };
 
 // The error says what is wrong with the text.
