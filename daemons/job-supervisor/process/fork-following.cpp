@@ -8,15 +8,6 @@ namespace upstart::supervisor {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-struct Patience {
-  std::chrono::milliseconds quiet; // doing nothing for so long: settled
-  std::chrono::milliseconds most;  // settled anyway
-};
-constexpr Patience before_any_fork{1000ms, 10s};
-constexpr Patience after_a_fork{500ms, 5s};
-
 // The one that detached itself most: in a session that is not the first process's; of these the youngest.
 const ProcessFacts* service_among(std::span<const ProcessFacts> orphans, pid_t first) {
   auto rank = [first](const ProcessFacts& one) { return std::tuple{one.session != first, one.started, one.pid}; };
@@ -52,7 +43,7 @@ FollowingStep ForkFollowing::move_to(Time now, const ProcessFacts& orphan) {
     step.warning = wrong_stanza();
   }
   settled_ = false;
-  begin_phase(now);
+  settling_.begin(now);
   return step;
 }
 
@@ -61,22 +52,13 @@ void ForkFollowing::orphan_ended(const ProcessFacts& orphan) {
   if (counts && orphan.session == first_ && orphan.pid != first_) ++passed_;
 }
 
-FollowingStep ForkFollowing::looked_at(Time now, const std::string& activity) {
-  if (activity != activity_) {
-    activity_ = activity;
-    quiet_since_ = now;
-  }
-  const Patience& patience = forks_ == 0 ? before_any_fork : after_a_fork;
-  if (now - quiet_since_ < patience.quiet && now - phase_began_ < patience.most) return {};
+FollowingStep ForkFollowing::looked_at(Time now, const Look& look) {
+  settling_.looked_at(now, look.activity);
+  if (!settling_.exhausts(forks_ == 0 ? times_.before_a_fork : times_.when_ready)) return {};
   settled_ = true;
   if (std::exchange(ready_, true)) return {.settled = true};
   warned_ = true;
   return {.ready = true, .settled = true, .warning = wrong_stanza()};
-}
-
-void ForkFollowing::begin_phase(Time now) {
-  phase_began_ = quiet_since_ = now;
-  activity_.clear();
 }
 
 std::string ForkFollowing::wrong_stanza() const {

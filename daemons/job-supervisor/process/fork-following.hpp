@@ -8,6 +8,7 @@
 
 #include "daemons/job-supervisor/language/job-class.hpp"
 #include "daemons/job-supervisor/process/process-tree.hpp"
+#include "daemons/job-supervisor/process/settling.hpp"
 
 #include <chrono>
 #include <span>
@@ -27,31 +28,31 @@ struct FollowingStep {
 
 class ForkFollowing {
 public:
-  using Time = std::chrono::milliseconds; // since the program was executed
+  using Time = Settling::Time; // since the program was executed
 
-  ForkFollowing(Expect expect, pid_t first) : needed_{expect == Expect::daemon ? 2 : 1}, first_{first} {}
+  ForkFollowing(Expect expect, pid_t first, const ForkTimes& times = {})
+      : needed_{expect == Expect::daemon ? 2 : 1}, first_{first}, times_{times} {}
 
   // The supervised process has ended; `orphans` are the job's.
   FollowingStep main_ended(Time now, int wait_status, std::span<const ProcessFacts> orphans);
   // An orphan has ended that was never supervised.
   void orphan_ended(const ProcessFacts& orphan);
-  // A look at the supervised process; `activity` changes whenever it does something.
-  FollowingStep looked_at(Time now, const std::string& activity);
+  // A look at the supervised process.
+  FollowingStep looked_at(Time now, const Look& look);
   // It was sent a signal by order: when it ends now, it has ended.
   void signalled() { signalled_ = true; }
 
 private:
   FollowingStep move_to(Time now, const ProcessFacts& orphan);
-  void begin_phase(Time now);
   [[nodiscard]] std::string wrong_stanza() const;
 
   int needed_;
   pid_t first_;
+  ForkTimes times_;
   int forks_ = 0;
   int passed_ = 0; // ended on the way, unseen while they lived
   bool ready_ = false, settled_ = false, signalled_ = false, warned_ = false;
-  std::string activity_;
-  Time phase_began_{0}, quiet_since_{0};
+  Settling settling_; // of the one that is supervised now
 };
 
 } // namespace upstart::supervisor

@@ -1,18 +1,16 @@
 #include "daemons/job-supervisor/process/fork-readiness.hpp"
 
-#include "daemons/job-supervisor/process/settling.hpp"
-
 namespace upstart::supervisor {
 
 namespace {
 constexpr std::chrono::milliseconds look_every{100};
 }
 
-ForkReadiness::ForkReadiness(MainProcess& main, Expect expect)
-    : main_{main}, expect_{expect}, timer_{main.children().loop(), [this] { look(); }} {}
+ForkReadiness::ForkReadiness(MainProcess& main, Expect expect, const ForkTimes& times)
+    : main_{main}, expect_{expect}, times_{times}, timer_{main.children().loop(), [this] { look(); }} {}
 
 void ForkReadiness::begin() {
-  following_.emplace(expect_, main_.child().pid());
+  following_.emplace(expect_, main_.child().pid(), times_);
   began_ = uv_hrtime();
   watch_closely();
 }
@@ -27,7 +25,7 @@ void ForkReadiness::watch_closely() {
 }
 
 void ForkReadiness::look() {
-  FollowingStep step = following_->looked_at(now(), activity_of(main_.child().pid()));
+  FollowingStep step = following_->looked_at(now(), look_at(main_.child().pid()));
   if (step.settled) {
     timer_.stop();
     witness_.reset();

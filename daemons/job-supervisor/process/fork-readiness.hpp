@@ -10,7 +10,7 @@ namespace upstart::supervisor {
 
 class ForkReadiness : public Readiness {
 public:
-  ForkReadiness(MainProcess& main, Expect expect);
+  ForkReadiness(MainProcess& main, Expect expect, const ForkTimes& times);
 
   void begin() override;
   bool main_ended(int wait_status) override;
@@ -24,6 +24,7 @@ private:
 
   MainProcess& main_;
   Expect expect_;
+  ForkTimes times_;
   std::optional<ForkFollowing> following_; // from `begin` on
   std::uint64_t began_ = 0;                // nanoseconds of the loop's clock
   protocol::Timer timer_;

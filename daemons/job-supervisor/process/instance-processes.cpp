@@ -89,7 +89,7 @@ void InstanceProcesses::begin_membership(const SpawnRequest& request) {
 Done InstanceProcesses::prepare_readiness(const SpawnRequest& request, Provisions& provisions) {
   if (request.kind != ProcessKind::main) return {};
   ready_told_ = false;
-  auto readiness = make_readiness(*class_, *this);
+  auto readiness = make_readiness(*class_, *this, all_.expect_times());
   if (!readiness) return std::unexpected{readiness.error()};
   provisions.readiness = std::move(*readiness);
   if (provisions.readiness) provisions.readiness->prepare(provisions.extras);

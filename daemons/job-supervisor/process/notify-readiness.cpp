@@ -80,10 +80,12 @@ std::map<std::string, std::string, std::less<>> parse_notification(std::string_v
   return lines;
 }
 
-NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, FileDescriptor socket, std::string address)
+NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, const SilenceTimes& times, FileDescriptor socket,
+                                 std::string address)
     : main_{main}, watchdog_{job_class.watchdog}, kill_timeout_{job_class.kill_timeout}, socket_{std::move(socket)},
       address_{std::move(address)},
-      patience_{main.children().loop(), [&main] { return main.child().pid(); }, [this] { heard_nothing(); }},
+      silence_{main.children().loop(), times,
+               {.process = [&main] { return main.child().pid(); }, .warn = [] {}, .accept = [this] { heard_nothing(); }}},
       watchdog_timer_{main.children().loop(), [this] { silent_too_long(); }},
       kill_timer_{main.children().loop(), [this] { main_.child().signal_group(SIGKILL); }},
       watcher_{main.children().loop(), socket_.get(), [this](unsigned) { readable(); }} {}
@@ -94,7 +96,7 @@ void NotifyReadiness::prepare(PlanExtras& extras) {
 }
 
 void NotifyReadiness::begin() {
-  patience_.begin();
+  silence_.begin();
   watcher_.watch(protocol::FdWatcher::readable);
 }
 
@@ -126,7 +128,7 @@ void NotifyReadiness::heard(const std::map<std::string, std::string, std::less<>
   bool now_ready = has("READY", "1") && !ready_;
   if (now_ready) {
     ready_ = true;
-    patience_.end();
+    silence_.end();
     keep_watch();
   }
   if (now_ready || (moved && ready_)) main_.ready();
@@ -161,14 +163,15 @@ void NotifyReadiness::silent_too_long() {
   kill_timer_.start(kill_timeout_);
 }
 
-std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main) {
+std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main,
+                                                                              const SilenceTimes& times) {
   FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   int on = 1;
   if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
     return std::unexpected{unable_to("create its notification socket", errno)};
   std::string address = bind_anywhere(socket.get());
   if (address.empty()) return std::unexpected{unable_to("bind its notification socket", errno)};
-  return std::make_unique<NotifyReadiness>(main, job_class, std::move(socket), std::move(address));
+  return std::make_unique<NotifyReadiness>(main, job_class, times, std::move(socket), std::move(address));
 }
 
 } // namespace upstart::supervisor

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/process/readiness.hpp"
-#include "daemons/job-supervisor/process/settling.hpp"
+#include "daemons/job-supervisor/process/silence.hpp"
 
 #include <map>
 #include <string_view>
@@ -15,7 +15,7 @@ namespace upstart::supervisor {
 
 class NotifyReadiness : public Readiness {
 public:
-  NotifyReadiness(MainProcess& main, const JobClass& job_class, protocol::FileDescriptor socket, std::string address);
+  NotifyReadiness(MainProcess& main, const JobClass& job_class, const SilenceTimes& times, protocol::FileDescriptor socket, std::string address);
 
   void prepare(PlanExtras& extras) override;
   void begin() override;
@@ -34,11 +34,12 @@ private:
   protocol::FileDescriptor socket_;
   std::string address_;
   bool ready_ = false;
-  Patience patience_;
+  SilenceWatch silence_;
   protocol::Timer watchdog_timer_, kill_timer_;
   protocol::FdWatcher watcher_;
 };
 
-[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main);
+[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main,
+                                                                                            const SilenceTimes& times);
 
 } // namespace upstart::supervisor

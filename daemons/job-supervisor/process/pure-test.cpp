@@ -67,27 +67,27 @@ TEST_CASE("after a signal by order an end is an end") {
 
 TEST_CASE("a process is settled when it has been quiet, not while it does something, but at last") {
   ForkFollowing following{Expect::fork, first};
-  CHECK(following.looked_at(100ms, "1") == FollowingStep{});
-  CHECK(following.looked_at(1000ms, "2") == FollowingStep{});
-  CHECK(following.looked_at(1900ms, "2") == FollowingStep{});
-  FollowingStep step = following.looked_at(2000ms, "2");
+  CHECK(following.looked_at(100ms, {"1"}) == FollowingStep{});
+  CHECK(following.looked_at(1000ms, {"2"}) == FollowingStep{});
+  CHECK(following.looked_at(1900ms, {"2"}) == FollowingStep{});
+  FollowingStep step = following.looked_at(2000ms, {"2"});
   CHECK(step.ready);
   CHECK(step.settled);
   CHECK(step.warning == "expect fork, but it has not forked: it would be right without expect");
   ForkFollowing busy{Expect::fork, first};
-  for (auto now = 0ms; now < 10s; now += 100ms) CHECK_FALSE(busy.looked_at(now, std::to_string(now.count())).ready);
-  CHECK(busy.looked_at(10s, "end").ready);
+  for (auto now = 0ms; now < 10s; now += 100ms) CHECK_FALSE(busy.looked_at(now, {std::to_string(now.count())}).ready);
+  CHECK(busy.looked_at(10s, {"end"}).ready);
 }
 
 TEST_CASE("a settled service that ends has ended, except where it has never forked before") {
   ForkFollowing settled{Expect::fork, first};
   (void)settled.main_ended(1ms, 0, std::vector{orphan(101, first)});
-  CHECK(settled.looked_at(600ms, "1") == FollowingStep{});
-  CHECK(settled.looked_at(1200ms, "1").settled);
+  CHECK(settled.looked_at(600ms, {"1"}) == FollowingStep{});
+  CHECK(settled.looked_at(1200ms, {"1"}).settled);
   CHECK(settled.main_ended(2000ms, 0, std::vector{orphan(102, first)}).ended);
   ForkFollowing late{Expect::fork, first};
-  (void)late.looked_at(0ms, "1");
-  CHECK(late.looked_at(1000ms, "1").ready);
+  (void)late.looked_at(0ms, {"1"});
+  CHECK(late.looked_at(1000ms, {"1"}).ready);
   CHECK(late.main_ended(5000ms, 0, std::vector{orphan(102, first)}) == FollowingStep{.supervise = 102, .ready = true});
 }
 

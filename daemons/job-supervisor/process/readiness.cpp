@@ -2,7 +2,7 @@
 
 #include "daemons/job-supervisor/process/fork-readiness.hpp"
 #include "daemons/job-supervisor/process/notify-readiness.hpp"
-#include "daemons/job-supervisor/process/settling.hpp"
+#include "daemons/job-supervisor/process/silence.hpp"
 #include "daemons/job-supervisor/process/spawn-failure.hpp"
 
 #include <array>
@@ -17,11 +17,12 @@ namespace {
 // `expect stop`: it stops itself, and is told to go on.
 class StopReadiness : public Readiness {
 public:
-  explicit StopReadiness(MainProcess& main)
-      : main_{main}, patience_{main.children().loop(), [&main] { return main.child().pid(); }, [this] { never_stopped(); }} {}
+  StopReadiness(MainProcess& main, const SilenceTimes& times)
+      : main_{main}, silence_{main.children().loop(), times,
+                              {.process = [&main] { return main.child().pid(); }, .warn = [] {}, .accept = [this] { never_stopped(); }}} {}
 
   void begin() override {
-    patience_.begin();
+    silence_.begin();
     main_.child().on_stop([this] { stopped(); });
   }
 
@@ -38,7 +39,7 @@ private:
   }
 
   MainProcess& main_;
-  Patience patience_;
+  SilenceWatch silence_;
 };
 
 bool is_ending(pid_t pid) {
@@ -49,16 +50,17 @@ bool is_ending(pid_t pid) {
 // `expect readyfd`: a byte or the end of file on a pipe.
 class PipeReadiness : public Readiness {
 public:
-  PipeReadiness(MainProcess& main, protocol::FileDescriptor reading, protocol::FileDescriptor writing)
+  PipeReadiness(MainProcess& main, const SilenceTimes& times, protocol::FileDescriptor reading, protocol::FileDescriptor writing)
       : main_{main}, reading_{std::move(reading)}, writing_{std::move(writing)},
-        patience_{main.children().loop(), [&main] { return main.child().pid(); }, [this] { nothing_came(); }},
+        silence_{main.children().loop(), times,
+                 {.process = [&main] { return main.child().pid(); }, .warn = [] {}, .accept = [this] { nothing_came(); }}},
         watcher_{main.children().loop(), reading_.get(), [this](unsigned) { readable(); }} {}
 
   void prepare(PlanExtras& extras) override { extras.ready_descriptor = writing_.get(); }
 
   void begin() override {
     writing_.reset();
-    patience_.begin();
+    silence_.begin();
     watcher_.watch(protocol::FdWatcher::readable);
   }
 
@@ -79,27 +81,28 @@ private:
 
   MainProcess& main_;
   protocol::FileDescriptor reading_, writing_;
-  Patience patience_;
+  SilenceWatch silence_;
   protocol::FdWatcher watcher_;
 };
 
-std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_pipe_readiness(MainProcess& main) {
+std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_pipe_readiness(MainProcess& main, const SilenceTimes& times) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{unable_to("create a pipe", errno)};
   protocol::FileDescriptor reading{ends[0]}, writing{ends[1]};
-  return std::make_unique<PipeReadiness>(main, std::move(reading), std::move(writing));
+  return std::make_unique<PipeReadiness>(main, times, std::move(reading), std::move(writing));
 }
 
 } // namespace
 
-std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_readiness(const JobClass& job_class, MainProcess& main) {
+std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_readiness(const JobClass& job_class, MainProcess& main,
+                                                                       const ExpectTimes& times) {
   switch (job_class.expect) {
   case Expect::none: return nullptr;
-  case Expect::stop: return std::make_unique<StopReadiness>(main);
+  case Expect::stop: return std::make_unique<StopReadiness>(main, times.stop);
   case Expect::fork:
-  case Expect::daemon: return std::make_unique<ForkReadiness>(main, job_class.expect);
-  case Expect::ready_fd: return make_pipe_readiness(main);
-  case Expect::notify: return make_notify_readiness(job_class, main);
+  case Expect::daemon: return std::make_unique<ForkReadiness>(main, job_class.expect, times.forks);
+  case Expect::ready_fd: return make_pipe_readiness(main, times.word);
+  case Expect::notify: return make_notify_readiness(job_class, main, times.word);
   }
   return nullptr;
 }

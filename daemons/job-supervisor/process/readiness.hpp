@@ -2,6 +2,7 @@
 // it has executed, gone when it has ended.
 #pragma once
 
+#include "daemons/job-supervisor/process/expect-times.hpp"
 #include "daemons/job-supervisor/process/job-members.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 #include "daemons/job-supervisor/process/spawn-plan.hpp"
@@ -43,6 +44,7 @@ public:
 };
 
 // Nothing for `expect none`. The error: what cannot be had.
-[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_readiness(const JobClass& job_class, MainProcess& main);
+[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_readiness(const JobClass& job_class, MainProcess& main,
+                                                                                     const ExpectTimes& times);
 
 } // namespace upstart::supervisor

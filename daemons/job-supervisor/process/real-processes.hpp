@@ -7,6 +7,7 @@
 
 #include "daemons/job-supervisor/process/children.hpp"
 #include "daemons/job-supervisor/process/console-log.hpp"
+#include "daemons/job-supervisor/process/expect-times.hpp"
 #include "daemons/job-supervisor/process/job-group.hpp"
 #include "daemons/job-supervisor/process/leftovers.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
@@ -26,6 +27,7 @@ struct ProcessOptions {
   bool inherit_environment = true;   // of a user session: false with --no-inherit-env
   bool debug = false;                // init runs with --debug
   bool control_groups = true;        // false with --no-cgroups
+  ExpectTimes expect_times{};
   // Where a warning is told; without it, on standard error.
   std::function<void(const std::string&)> warn{};
 };
@@ -48,6 +50,7 @@ public:
   [[nodiscard]] JobGroups& groups() { return groups_; }
   [[nodiscard]] Leftovers& leftovers() { return leftovers_; }
   [[nodiscard]] bool control_groups_wanted() const { return options_.control_groups; }
+  [[nodiscard]] const ExpectTimes& expect_times() const { return options_.expect_times; }
   [[nodiscard]] int null_device() const { return null_device_.get(); }
   void warn(const std::string& message) const { options_.warn(message); }
 

@@ -1,33 +1,39 @@
-// Looks at a process from time to time, until it is told not to.
+// Whether a process has come to rest: looks at it from time to time, and what is made of them.
 #pragma once
 
-#include "daemons/job-supervisor/process/children.hpp"
+#include "daemons/job-supervisor/process/expect-times.hpp"
+
+#include <sys/types.h>
 
 #include <chrono>
-#include <functional>
 #include <string>
 
 namespace upstart::supervisor {
 
-// What changes whenever the process does something: its processor time and its descendants.
-[[nodiscard]] std::string activity_of(pid_t pid);
+// What one look shows.
+struct Look {
+  std::string activity;         // changes whenever the process does something: its processor time and its descendants
+  bool has_descendants = false; // that live
+};
+[[nodiscard]] Look look_at(pid_t pid);
 
-// A process that should say something and does not: after it has done nothing for a while, or after a long time, the patience
-// with it is at an end.
-class Patience {
+// How long it has been waited for and how long it has been quiet. Pure.
+class Settling {
 public:
-  Patience(protocol::EventLoop& loop, std::function<pid_t()> process, std::function<void()> at_an_end);
-  void begin();
-  void end() { timer_.stop(); }
+  using Time = std::chrono::milliseconds;
+
+  void begin(Time now);
+  void looked_at(Time now, const std::string& activity);
+
+  [[nodiscard]] Time quiet() const { return last_look_ - quiet_since_; }
+  [[nodiscard]] Time passed(Time now) const { return now - began_; }
+  [[nodiscard]] bool exhausts(const Patience& patience) const {
+    return quiet() >= patience.quiet || passed(last_look_) >= patience.most;
+  }
 
 private:
-  void look();
-
-  std::function<pid_t()> process_;
-  std::function<void()> at_an_end_;
   std::string activity_;
-  std::chrono::seconds passed_{0}, quiet_{0};
-  protocol::Timer timer_;
+  Time began_{0}, quiet_since_{0}, last_look_{0};
 };
 
 } // namespace upstart::supervisor
