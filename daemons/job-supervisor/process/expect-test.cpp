@@ -55,9 +55,12 @@ struct Actor {
   std::unique_ptr<JobProcesses> processes;
 };
 
+// So that nobody waits long for those that never do what their `expect` says.
+constexpr ExpectTimes impatient{.forks = {.before_a_fork = {1s, 15s}, .beside_its_child = {1500ms, 15s}}};
+
 struct Troupe {
   explicit Troupe(bool groups = true)
-      : all{loop, {.log_directory = "", .control_groups = groups, .warn = [this](const std::string& text) { warnings.push_back(text); }}} {}
+      : all{loop, {.log_directory = "", .control_groups = groups, .expect_times = impatient, .warn = [this](const std::string& text) { warnings.push_back(text); }}} {}
 
   ~Troupe() {
     for (const auto& one : actors) one->processes->kill_leftovers();
@@ -170,6 +173,8 @@ TEST_CASE("a parent that never ends is supervised itself, and its child ends wit
     }
     troupe.await_all(&Actor::ready);
     for (const auto& one : troupe.actors) CHECK_MESSAGE(one->events.ready_pid == one->noted().front(), one->words);
+    CHECK(troupe.warned_of("actor-0 main process: expect fork, but its first process has not ended after forking"));
+    CHECK_FALSE(troupe.warned_of("it has not forked"));
     troupe.stop_all();
   }
 }
@@ -223,6 +228,39 @@ TEST_CASE("a service that forks long after it was accepted is followed") {
   CHECK(late.noted().empty());
   REQUIRE(await(troupe.loop, [&] { return late.supervises_the_last(); }));
   CHECK(late.events.told == Told{"main executed", "ready", "moved"});
+  troupe.stop_all();
+}
+
+TEST_CASE("a daemon that rests between its forks is not lost") {
+  for (bool groups : {true, false}) {
+    Troupe troupe{groups};
+    for (Expect expect : {Expect::fork, Expect::daemon}) {
+      troupe.add(expect, "fork setsid sleep=700 fork note");
+      troupe.add(expect, "fork setsid sleep=1300 fork note");
+    }
+    auto all_follow = [&] { return std::ranges::all_of(troupe.actors, [](const auto& one) { return one->supervises_the_last(); }); };
+    REQUIRE(await(troupe.loop, all_follow));
+    for (const auto& one : troupe.actors) CHECK_MESSAGE(!one->ended(), one->words);
+    troupe.stop_all();
+  }
+}
+
+TEST_CASE("a parent may end its fork with any status") {
+  Troupe troupe;
+  troupe.add(Expect::fork, "fork-fail setsid note");
+  troupe.add(Expect::daemon, "fork-fail setsid fork-fail note");
+  troupe.await_all(&Actor::supervises_the_last);
+  CHECK(troupe.warnings.empty());
+  troupe.stop_all();
+}
+
+TEST_CASE("a parent that ends only when its child is ready is waited for") {
+  Troupe troupe;
+  troupe.add(Expect::fork, "fork-end=1200 setsid note");
+  troupe.add(Expect::daemon, "fork-end=1200 setsid fork note");
+  troupe.await_all(&Actor::supervises_the_last);
+  for (const auto& one : troupe.actors) CHECK_MESSAGE((one->events.told == Told{"main executed", "ready"}), one->words);
+  CHECK(troupe.warnings.empty());
   troupe.stop_all();
 }
 
@@ -331,6 +369,23 @@ TEST_CASE("what an earlier instance has left is not the service of a later one")
   job.run();
   CHECK(job.events.told == Told{"main executed", "main ended"});
   CHECK(::kill(left, SIGKILL) == 0);
+}
+
+TEST_CASE("what pre-start or post-start has left is not main's child") {
+  for (ProcessKind other : {ProcessKind::pre_start, ProcessKind::post_start}) {
+    TestJob job;
+    job.job_class.expect = Expect::fork;
+    job.exec(actor + " fork note=" + (job.directory / "left"), other);
+    job.exec(actor + " sleep=300 exit=0");
+    bool before_main = other == ProcessKind::pre_start;
+    if (!before_main) REQUIRE(job.spawn());
+    REQUIRE(job.spawn(other));
+    REQUIRE(job.await_told(Recorder::name(other) + " ended"));
+    REQUIRE(await(job.loop, [&] { return !contents(job.directory / "left").empty(); }));
+    if (before_main) REQUIRE(job.spawn());
+    CHECK(job.await_told("main ended"));
+    CHECK_FALSE(job.events.has("ready"));
+  }
 }
 
 TEST_CASE("expect stop is ready when the process has stopped itself, and lets it go on") {

@@ -3,14 +3,15 @@
 // an orphan is there, the orphan is the service; how often that happened, and what sessions tell, says how many forks there were.
 //
 // A wrong expect never wedges the job: a process that has settled (it uses no processor time and makes no processes for a
-// while) is accepted as it is. Pure: what is seen goes in, what is to be done comes out.
+// while) is accepted as it is. Nor does a slow program lose its service: one that was accepted too early is still followed.
+// Pure: what is seen goes in, what is to be done comes out.
 #pragma once
 
 #include "daemons/job-supervisor/language/job-class.hpp"
 #include "daemons/job-supervisor/process/process-tree.hpp"
 #include "daemons/job-supervisor/process/settling.hpp"
 
-#include <chrono>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -37,14 +38,15 @@ public:
   FollowingStep main_ended(Time now, int wait_status, std::span<const ProcessFacts> orphans);
   // An orphan has ended that was never supervised.
   void orphan_ended(const ProcessFacts& orphan);
-  // A look at the supervised process.
-  FollowingStep looked_at(Time now, const Look& look);
+  // A look at the supervised process. Whether the job has orphans is asked only where it matters: to find them is dear.
+  FollowingStep looked_at(Time now, const Look& look, const std::function<bool()>& has_orphans = [] { return false; });
   // It was sent a signal by order: when it ends now, it has ended.
   void signalled() { signalled_ = true; }
 
 private:
   FollowingStep move_to(Time now, const ProcessFacts& orphan);
-  [[nodiscard]] std::string wrong_stanza() const;
+  [[nodiscard]] bool may_have_detached(Time now, int wait_status) const;
+  [[nodiscard]] std::string wrong_stanza(bool waits_for_its_child = false) const;
 
   int needed_;
   pid_t first_;

@@ -1,5 +1,8 @@
 #include "daemons/job-supervisor/process/fork-readiness.hpp"
 
+#include <algorithm>
+#include <unistd.h>
+
 namespace upstart::supervisor {
 
 namespace {
@@ -10,7 +13,8 @@ ForkReadiness::ForkReadiness(MainProcess& main, Expect expect, const ForkTimes& 
     : main_{main}, expect_{expect}, times_{times}, timer_{main.children().loop(), [this] { look(); }} {}
 
 void ForkReadiness::begin() {
-  following_.emplace(expect_, main_.child().pid(), times_);
+  first_ = main_.child().pid();
+  following_.emplace(expect_, first_, times_);
   began_ = uv_hrtime();
   watch_closely();
 }
@@ -25,7 +29,7 @@ void ForkReadiness::watch_closely() {
 }
 
 void ForkReadiness::look() {
-  FollowingStep step = following_->looked_at(now(), look_at(main_.child().pid()));
+  FollowingStep step = following_->looked_at(now(), look_at(main_.child().pid()), [this] { return !std::ranges::all_of(orphans(), &ProcessFacts::ended); });
   if (step.settled) {
     timer_.stop();
     witness_.reset();
@@ -42,7 +46,7 @@ void ForkReadiness::orphan_ended(pid_t pid) {
 bool ForkReadiness::main_ended(int wait_status) {
   if (!following_) return false;
   while (true) {
-    FollowingStep step = following_->main_ended(now(), wait_status, orphans_of(main_.members(), main_.children()));
+    FollowingStep step = following_->main_ended(now(), wait_status, orphans());
     if (step.ended) return false;
     if (!main_.supervise(step.supervise)) continue; // ended meanwhile; there may be yet another
     watch_closely();
@@ -50,6 +54,10 @@ bool ForkReadiness::main_ended(int wait_status) {
     if (step.ready) main_.ready();
     return true;
   }
+}
+
+std::vector<ProcessFacts> ForkReadiness::orphans() const {
+  return orphans_that_may_come_from(first_, main_.members(), main_.children());
 }
 
 void ForkReadiness::signalled() {

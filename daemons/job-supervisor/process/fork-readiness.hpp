@@ -21,10 +21,12 @@ private:
   void look();
   void orphan_ended(pid_t pid);
   void watch_closely();
+  [[nodiscard]] std::vector<ProcessFacts> orphans() const;
 
   MainProcess& main_;
   Expect expect_;
   ForkTimes times_;
+  pid_t first_ = 0;
   std::optional<ForkFollowing> following_; // from `begin` on
   std::uint64_t began_ = 0;                // nanoseconds of the loop's clock
   protocol::Timer timer_;

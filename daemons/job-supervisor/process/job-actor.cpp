@@ -1,6 +1,8 @@
 // A program for tests that does, one after the other, what its arguments say, and then waits for ever.
 //
 //   fork         goes on in a child; the parent ends with 0
+//   fork-fail    the same; the parent ends with 1
+//   fork-end=MS  the same; the parent ends with 0 after a while
 //   fork-stay    goes on in a child; the parent stays and waits
 //   fork-wait    goes on in a child; the parent ends when the child does, with its status
 //   fork-brief   makes a child that ends at once; goes on in the parent
@@ -78,6 +80,12 @@ void do_one(std::string_view word, const char* value, char** rest) {
   auto number = [value] { return std::strtol(value, nullptr, 10); };
   if (word == "fork") {
     if (::fork() != 0) ::_exit(0);
+  } else if (word == "fork-fail") {
+    if (::fork() != 0) ::_exit(1);
+  } else if (word == "fork-end") {
+    if (::fork() == 0) return;
+    ::usleep(static_cast<useconds_t>(number() * 1000));
+    ::_exit(0);
   } else if (word == "fork-stay") {
     if (::fork() != 0) wait_for_ever();
   } else if (word == "fork-wait") {

@@ -47,4 +47,12 @@ std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& 
   }
 }
 
+std::vector<ProcessFacts> orphans_that_may_come_from(pid_t process, const JobMembers& members, const Children& children) {
+  auto orphans = orphans_of(members, children);
+  std::erase_if(orphans, [&](const ProcessFacts& orphan) {
+    return orphan.session != process && std::ranges::contains(members.sessions, orphan.session);
+  });
+  return orphans;
+}
+
 } // namespace upstart::supervisor

@@ -21,6 +21,8 @@ struct JobMembers {
 // The supervisor's children that belong to the instance without being watched. Those that have ended but were not reaped yet
 // are among them where the session tells.
 [[nodiscard]] std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& children);
+// Those of them that may come from this process: what the instance's others (pre-start, post-start) have left is in their sessions.
+[[nodiscard]] std::vector<ProcessFacts> orphans_that_may_come_from(pid_t process, const JobMembers& members, const Children& children);
 // Whether this unwatched child of the supervisor is one.
 [[nodiscard]] bool belongs_to(const JobMembers& members, const ProcessFacts& orphan);
 

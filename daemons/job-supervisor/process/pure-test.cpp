@@ -5,6 +5,7 @@
 #include "daemons/job-supervisor/process/log-file.hpp"
 #include "daemons/job-supervisor/process/notify-readiness.hpp"
 #include "daemons/job-supervisor/process/process-tree.hpp"
+#include "daemons/job-supervisor/process/silence.hpp"
 #include "daemons/job-supervisor/process/stanza-groups.hpp"
 
 #include <doctest/doctest.h>
@@ -50,13 +51,29 @@ TEST_CASE("who left the session is the service, and of several the youngest") {
   CHECK(following.main_ended(1ms, 0, std::vector{orphan(103, first), orphan(101, 101), orphan(102, 102), orphan(104, 104, 'Z')}).supervise == 102);
 }
 
-TEST_CASE("a failure, a signal, and an end without orphans are ends") {
-  for (int status : {W_EXITCODE(1, 0), W_EXITCODE(0, 9)}) {
-    ForkFollowing following{Expect::fork, first};
-    CHECK(following.main_ended(1ms, status, std::vector{orphan(101, first)}).ended);
+TEST_CASE("a crash and an end without orphans are ends") {
+  ForkFollowing crashed{Expect::fork, first};
+  CHECK(crashed.main_ended(1ms, W_EXITCODE(0, 9), std::vector{orphan(101, first)}).ended);
+  for (int status : {0, W_EXITCODE(1, 0)}) {
+    ForkFollowing alone{Expect::fork, first};
+    CHECK(alone.main_ended(1ms, status, {}).ended);
   }
-  ForkFollowing alone{Expect::fork, first};
-  CHECK(alone.main_ended(1ms, 0, {}).ended);
+}
+
+TEST_CASE("with whatever status a parent exits after its fork, the child is the service") {
+  ForkFollowing following{Expect::daemon, first};
+  CHECK(following.main_ended(1ms, W_EXITCODE(1, 0), std::vector{orphan(101, 101)}).supervise == 101);
+  CHECK(following.main_ended(2ms, W_EXITCODE(7, 0), std::vector{orphan(102, 101)}) == FollowingStep{.supervise = 102, .ready = true});
+}
+
+TEST_CASE("a failure is an end when the forks are made, or when the process was accepted without any") {
+  ForkFollowing service{Expect::fork, first};
+  (void)service.main_ended(1ms, 0, std::vector{orphan(101, 101)});
+  CHECK(service.main_ended(2ms, W_EXITCODE(1, 0), std::vector{orphan(102, 101)}).ended);
+  ForkFollowing accepted{Expect::fork, first};
+  REQUIRE(accepted.looked_at(3s, {"1"}).ready == false);
+  REQUIRE(accepted.looked_at(6s, {"1"}).settled);
+  CHECK(accepted.main_ended(7s, W_EXITCODE(1, 0), std::vector{orphan(101, first)}).ended);
 }
 
 TEST_CASE("after a signal by order an end is an end") {
@@ -65,30 +82,99 @@ TEST_CASE("after a signal by order an end is an end") {
   CHECK(following.main_ended(1ms, 0, std::vector{orphan(101, first)}).ended);
 }
 
-TEST_CASE("a process is settled when it has been quiet, not while it does something, but at last") {
+TEST_CASE("a process is accepted when it has been quiet, not while it does something, but at last") {
   ForkFollowing following{Expect::fork, first};
   CHECK(following.looked_at(100ms, {"1"}) == FollowingStep{});
   CHECK(following.looked_at(1000ms, {"2"}) == FollowingStep{});
-  CHECK(following.looked_at(1900ms, {"2"}) == FollowingStep{});
-  FollowingStep step = following.looked_at(2000ms, {"2"});
+  CHECK(following.looked_at(3900ms, {"2"}) == FollowingStep{});
+  FollowingStep step = following.looked_at(4000ms, {"2"});
   CHECK(step.ready);
   CHECK(step.settled);
   CHECK(step.warning == "expect fork, but it has not forked: it would be right without expect");
   ForkFollowing busy{Expect::fork, first};
-  for (auto now = 0ms; now < 10s; now += 100ms) CHECK_FALSE(busy.looked_at(now, {std::to_string(now.count())}).ready);
-  CHECK(busy.looked_at(10s, {"end"}).ready);
+  for (auto now = 0ms; now < 15s; now += 100ms) CHECK_FALSE(busy.looked_at(now, {std::to_string(now.count())}).ready);
+  CHECK(busy.looked_at(15s, {"end"}).ready);
 }
 
-TEST_CASE("a settled service that ends has ended, except where it has never forked before") {
-  ForkFollowing settled{Expect::fork, first};
-  (void)settled.main_ended(1ms, 0, std::vector{orphan(101, first)});
-  CHECK(settled.looked_at(600ms, {"1"}) == FollowingStep{});
-  CHECK(settled.looked_at(1200ms, {"1"}).settled);
-  CHECK(settled.main_ended(2000ms, 0, std::vector{orphan(102, first)}).ended);
+TEST_CASE("a first process that has forked may wait for its child to be ready") {
+  const Look beside_its_child{"1", true};
+  for (auto [expect, service] : {std::pair{Expect::fork, orphan(101, 101)}, {Expect::daemon, orphan(102, 101)}}) {
+    ForkFollowing following{expect, first};
+    for (auto now = 0ms; now < 10s; now += 100ms) CHECK(following.looked_at(now, beside_its_child) == FollowingStep{});
+    CHECK(following.main_ended(10s, 0, std::vector{service}) == FollowingStep{.supervise = service.pid, .ready = true});
+  }
+}
+
+TEST_CASE("so may one whose child has forked in turn and ended") {
+  ForkFollowing following{Expect::daemon, first};
+  for (auto now = 0ms; now < 10s; now += 100ms) CHECK(following.looked_at(now, {"1"}, [] { return true; }) == FollowingStep{});
+  CHECK(following.looked_at(10s, {"1"}, [] { return true; }).warning.contains("its first process has not ended after forking"));
+}
+
+TEST_CASE("a first process that never ends after its fork is accepted, and the warning does not say that it has not forked") {
+  ForkFollowing following{Expect::fork, first};
+  CHECK(following.looked_at(0ms, {"1", true}) == FollowingStep{});
+  FollowingStep step = following.looked_at(10s, {"1", true});
+  CHECK(step.ready);
+  CHECK(step.warning == "expect fork, but its first process has not ended after forking: it would be right without expect");
+}
+
+TEST_CASE("a fork that comes after the process was accepted is followed") {
   ForkFollowing late{Expect::fork, first};
-  (void)late.looked_at(0ms, {"1"});
-  CHECK(late.looked_at(1000ms, {"1"}).ready);
-  CHECK(late.main_ended(5000ms, 0, std::vector{orphan(102, first)}) == FollowingStep{.supervise = 102, .ready = true});
+  (void)late.looked_at(0ms, {"1", true});
+  REQUIRE(late.looked_at(10s, {"1", true}).ready);
+  CHECK(late.main_ended(10min, 0, std::vector{orphan(102, first)}) == FollowingStep{.supervise = 102, .ready = true});
+  ForkFollowing second{Expect::daemon, first};
+  (void)second.main_ended(1ms, 0, std::vector{orphan(101, 101)});
+  (void)second.looked_at(1s, {"1"});
+  REQUIRE(second.looked_at(4s, {"1"}).warning == "expect daemon, but it has forked only once: expect fork would be right");
+  CHECK(second.main_ended(10min, 0, std::vector{orphan(102, 101)}) == FollowingStep{.supervise = 102, .ready = true});
+}
+
+TEST_CASE("between its forks a daemon may take a rest") {
+  ForkFollowing following{Expect::daemon, first};
+  (void)following.main_ended(1ms, 0, std::vector{orphan(101, 101)});
+  for (auto now = 0ms; now < 2900ms; now += 100ms) CHECK(following.looked_at(now, {"1"}) == FollowingStep{});
+  CHECK(following.main_ended(2900ms, 0, std::vector{orphan(102, 101)}) == FollowingStep{.supervise = 102, .ready = true});
+}
+
+TEST_CASE("a service that ends well has ended, except while it is young: then it may have forked once more") {
+  auto settled_service = [] {
+    ForkFollowing service{Expect::fork, first};
+    (void)service.main_ended(1s, 0, std::vector{orphan(101, 101)});
+    (void)service.looked_at(1s, {"1"});
+    REQUIRE(service.looked_at(2s, {"1"}) == FollowingStep{.settled = true});
+    return service;
+  };
+  auto grown_up = settled_service(), young = settled_service(), ordered = settled_service();
+  CHECK(grown_up.main_ended(32s, 0, std::vector{orphan(102, 101)}).ended);
+  FollowingStep step = young.main_ended(30s, 0, std::vector{orphan(102, 101)});
+  CHECK(step.supervise == 102);
+  CHECK(step.warning == "expect fork, but it has forked more than once: expect daemon would be right");
+  ordered.signalled();
+  CHECK(ordered.main_ended(3s, 0, std::vector{orphan(102, 101)}).ended);
+}
+
+TEST_CASE("a silence is warned of once and borne for long, and what is said meanwhile prolongs it") {
+  Silence silence{ExpectTimes{}.word};
+  silence.begin(0s);
+  CHECK(silence.looked_at(0s, "1") == SilenceStep::wait);
+  CHECK(silence.looked_at(9s, "1") == SilenceStep::wait);
+  CHECK(silence.looked_at(10s, "1") == SilenceStep::warn);
+  CHECK(silence.looked_at(50s, "1") == SilenceStep::wait);
+  CHECK(silence.looked_at(89s, "2") == SilenceStep::wait);
+  silence.begin(89s);
+  CHECK(silence.looked_at(178s, "2") == SilenceStep::wait);
+  CHECK(silence.looked_at(179s, "3") == SilenceStep::accept);
+}
+
+TEST_CASE("a process that should stop itself is accepted after half a minute of rest") {
+  Silence silence{ExpectTimes{}.stop};
+  silence.begin(0s);
+  CHECK(silence.looked_at(5s, "1") == SilenceStep::wait);
+  CHECK(silence.looked_at(15s, "1") == SilenceStep::warn);
+  CHECK(silence.looked_at(34s, "1") == SilenceStep::wait);
+  CHECK(silence.looked_at(35s, "1") == SilenceStep::accept);
 }
 
 TEST_CASE("a process's name may look like anything in its stat line") {
