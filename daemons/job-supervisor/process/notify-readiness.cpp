@@ -80,13 +80,16 @@ std::map<std::string, std::string, std::less<>> parse_notification(std::string_v
   return lines;
 }
 
-NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, const SilenceTimes& times, FileDescriptor socket,
+NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times, FileDescriptor socket,
                                  std::string address)
     : main_{main}, watchdog_{job_class.watchdog}, kill_timeout_{job_class.kill_timeout}, socket_{std::move(socket)},
       address_{std::move(address)},
-      silence_{main.children().loop(), times,
-               {.process = [&main] { return main.child().pid(); }, .warn = [] {}, .accept = [this] { heard_nothing(); }}},
-      watchdog_timer_{main.children().loop(), [this] { silent_too_long(); }},
+      detachment_{main, times.forks.youth},
+      silence_{main.children().loop(), times.word,
+               {.process = [&main] { return main.child().pid(); },
+                .warn = [&main] { main.warn("expect notify, but it has not said READY=1 yet: still waiting"); },
+                .accept = [this] { heard_nothing(); }}},
+      watchdog_timer_{main.children().loop(), [this] { end_by_watchdog("it has given no sign of life within its watchdog's time"); }},
       kill_timer_{main.children().loop(), [this] { main_.child().signal_group(SIGKILL); }},
       watcher_{main.children().loop(), socket_.get(), [this](unsigned) { readable(); }} {}
 
@@ -96,8 +99,20 @@ void NotifyReadiness::prepare(PlanExtras& extras) {
 }
 
 void NotifyReadiness::begin() {
+  detachment_.begin();
   silence_.begin();
   watcher_.watch(protocol::FdWatcher::readable);
+}
+
+void NotifyReadiness::signalled() {
+  detachment_.excused();
+  silence_.end();
+}
+
+bool NotifyReadiness::main_ended(int wait_status) {
+  if (detachment_.seen_in(wait_status))
+    main_.warn("expect notify, but its first process has ended and left others behind: expect fork or MAINPID= would be right");
+  return false;
 }
 
 // One message at a time: what it says may end this.
@@ -120,8 +135,9 @@ void NotifyReadiness::heard(const std::map<std::string, std::string, std::less<>
     auto found = lines.find(key);
     return found != lines.end() && found->second == value;
   };
+  if (!lines.empty()) silence_.word();
   if (auto status = lines.find("STATUS"); status != lines.end()) main_.status_text(status->second);
-  if (has("WATCHDOG", "trigger")) return silent_too_long();
+  if (has("WATCHDOG", "trigger")) return end_by_watchdog("it has said WATCHDOG=trigger");
   if (has("WATCHDOG", "1")) keep_watch();
   bool moved = false;
   if (auto pid = lines.find("MAINPID"); pid != lines.end()) moved = take_main(pid->second);
@@ -129,6 +145,7 @@ void NotifyReadiness::heard(const std::map<std::string, std::string, std::less<>
   if (now_ready) {
     ready_ = true;
     silence_.end();
+    detachment_.ready();
     keep_watch();
   }
   if (now_ready || (moved && ready_)) main_.ready();
@@ -142,7 +159,10 @@ bool NotifyReadiness::take_main(const std::string& text) {
   auto descendants = tree_of(main_.child().pid());
   auto orphans = orphans_of(main_.members(), main_.children());
   bool belongs = std::ranges::contains(descendants, pid) || std::ranges::contains(orphans, pid, &ProcessFacts::pid);
-  if (belongs && main_.supervise(pid)) return true;
+  if (belongs && main_.supervise(pid)) {
+    detachment_.excused();
+    return true;
+  }
   main_.warn("it names " + text + " as its main process, which is not one of the job's");
   return false;
 }
@@ -153,18 +173,19 @@ void NotifyReadiness::keep_watch() {
 
 void NotifyReadiness::heard_nothing() {
   ready_ = true;
-  main_.warn("expect notify, but it has not sent READY=1: it would be right without expect");
+  detachment_.ready();
+  main_.warn("expect notify, but it has not said READY=1: it would be right without expect");
   main_.ready();
 }
 
-void NotifyReadiness::silent_too_long() {
-  main_.warn("it has given no sign of life within its watchdog's time: ended");
+void NotifyReadiness::end_by_watchdog(const std::string& why) {
+  main_.warn(why + ": ended");
   main_.child().signal_group(SIGABRT);
   kill_timer_.start(kill_timeout_);
 }
 
 std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main,
-                                                                              const SilenceTimes& times) {
+                                                                              const ExpectTimes& times) {
   FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   int on = 1;
   if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)

@@ -1,7 +1,10 @@
 // `expect notify`: the process tells on the socket of NOTIFY_SOCKET that it is ready (READY=1), what it does (STATUS=), which process
 // is the main one (MAINPID=), and that it still lives (WATCHDOG=1; silence for longer than `watchdog` ends it).
+//
+// One that says nothing at all is accepted at last; one that speaks, though not of being ready, knows the protocol and is waited for.
 #pragma once
 
+#include "daemons/job-supervisor/process/detachment.hpp"
 #include "daemons/job-supervisor/process/readiness.hpp"
 #include "daemons/job-supervisor/process/silence.hpp"
 
@@ -15,10 +18,12 @@ namespace upstart::supervisor {
 
 class NotifyReadiness : public Readiness {
 public:
-  NotifyReadiness(MainProcess& main, const JobClass& job_class, const SilenceTimes& times, protocol::FileDescriptor socket, std::string address);
+  NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times, protocol::FileDescriptor socket, std::string address);
 
   void prepare(PlanExtras& extras) override;
   void begin() override;
+  bool main_ended(int wait_status) override;
+  void signalled() override;
 
 private:
   void readable();
@@ -26,7 +31,7 @@ private:
   void heard(const std::map<std::string, std::string, std::less<>>& lines);
   [[nodiscard]] bool take_main(const std::string& pid);
   void heard_nothing();
-  void silent_too_long();
+  void end_by_watchdog(const std::string& why);
   void keep_watch();
 
   MainProcess& main_;
@@ -34,12 +39,13 @@ private:
   protocol::FileDescriptor socket_;
   std::string address_;
   bool ready_ = false;
+  Detachment detachment_;
   SilenceWatch silence_;
   protocol::Timer watchdog_timer_, kill_timer_;
   protocol::FdWatcher watcher_;
 };
 
 [[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main,
-                                                                                            const SilenceTimes& times);
+                                                                                            const ExpectTimes& times);
 
 } // namespace upstart::supervisor

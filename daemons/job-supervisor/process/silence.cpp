@@ -31,6 +31,8 @@ void SilenceWatch::begin() {
   timer_.start_repeating(look_every_);
 }
 
+void SilenceWatch::word() { silence_.begin(now()); }
+
 void SilenceWatch::look() {
   switch (silence_.looked_at(now(), look_at(calls_.process()).activity)) {
   case SilenceStep::wait: return;

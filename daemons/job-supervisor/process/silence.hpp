@@ -37,6 +37,8 @@ public:
   };
   SilenceWatch(protocol::EventLoop& loop, const SilenceTimes& times, Calls calls);
   void begin();
+  // It has said something else: whoever speaks is going to say that it is ready, too.
+  void word();
   void end() { timer_.stop(); }
 
 private:
