@@ -2,6 +2,7 @@
 #include "integration-tests/session.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,11 +36,33 @@ void check(Session& session, const std::vector<Row>& rows) {
 }
 
 Outcome as_nobody(Session& session, const std::string& member, std::vector<std::string> arguments = {}) {
-  std::vector<std::string> command{"setpriv", "--reuid", "65534", "--clear-groups", "dbus-send", "--peer=" + session.address(), "--print-reply=literal", root,
-                                   manager + "." + member};
+  std::vector<std::string> command{"setpriv", "--reuid", "65534", "--clear-groups", "dbus-send", "--bus=" + session.bus_address(),
+                                   "--dest=com.ubuntu.Upstart", "--print-reply=literal", root, manager + "." + member};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return session.run(command);
 }
+
+// As many connections as one gets, each greeting, all held until the end.
+const std::string flooding = R"(
+import socket, sys
+address = "\0" + sys.argv[1].removeprefix("unix:abstract=")
+held = []
+for i in range(200):
+    one = socket.socket(socket.AF_UNIX)
+    one.settimeout(1)
+    try:
+        one.connect(address)
+        one.sendall(b"\0AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n")
+        held.append(one)
+    except OSError:
+        break
+for one in held:
+    try:
+        one.recv(200)
+    except OSError:
+        break
+print("done")
+)";
 
 } // namespace
 
@@ -142,8 +165,31 @@ call(7, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEventWithFile", b"s
   session.await("the log is written", [&] { return session.log("reader").contains("the present"); });
 }
 
-TEST_CASE("another user may look and not touch" * doctest::skip(::geteuid() != 0)) {
+TEST_CASE("another user is not let in by the private socket" * doctest::skip(::geteuid() != 0)) {
   Session session{{{"svc", "exec sleep 1000\n"}}};
+  auto refused = session.run({"setpriv", "--reuid", "65534", "--clear-groups", "dbus-send", "--peer=" + session.address(), "--print-reply=literal", root, manager + ".GetAllJobs"});
+  CHECK(refused.status != 0);
+  CHECK_FALSE(refused.out.contains(svc));
+  CHECK(session.initctl({"start", "svc"}).status == 0);
+}
+
+TEST_CASE("a client that takes all descriptors is dropped, and the supervisor goes on") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  REQUIRE(session.initctl({"start", "svc"}).status == 0);
+  pid_t supervisor = session.daemon("upstart-job-supervisor");
+  rlimit before{};
+  REQUIRE(::prlimit(supervisor, RLIMIT_NOFILE, nullptr, &before) == 0);
+  rlimit few{64, before.rlim_max};
+  REQUIRE(::prlimit(supervisor, RLIMIT_NOFILE, &few, nullptr) == 0);
+  auto flood = session.run({"python3", "-c", flooding, session.address()});
+  CHECK(flood.out.contains("done"));
+  REQUIRE_MESSAGE(::prlimit(supervisor, RLIMIT_NOFILE, &before, nullptr) == 0, session.messages());
+  CHECK(session.initctl({"status", "svc"}).out.starts_with("svc start/running, process "));
+  CHECK(session.daemon("upstart-job-supervisor") == supervisor);
+}
+
+TEST_CASE("on a bus another user may look and not touch" * doctest::skip(::geteuid() != 0)) {
+  Session session{{{"svc", "exec sleep 1000\n"}}, {.bus_for_everybody = true}};
   CHECK(as_nobody(session, "GetAllJobs").out.contains(svc));
   CHECK(as_nobody(session, "GetJobByName", {"string:svc"}).out.contains(svc));
   for (const auto& [member, arguments] : std::vector<std::pair<std::string, std::vector<std::string>>>{{"EmitEvent", {"string:x", "array:string:", "boolean:true"}},

@@ -25,7 +25,8 @@ public:
   struct Options {
     std::vector<std::string> init_options = {};
     std::map<std::string, std::string> environment = {};
-    bool own_bus = true; // false: init starts the bus
+    bool own_bus = true;          // false: init starts the bus
+    bool bus_for_everybody = false; // of the own bus: other users may talk on it, too
   };
   // Job files by name ("svc" for svc.conf); @BIN@ and @DIR@ stand for the programs' and the session's directory.
   explicit Session(std::map<std::string, std::string> jobs);
@@ -64,7 +65,7 @@ public:
   [[nodiscard]] const std::string& bus_address() const { return bus_address_; }
 
 private:
-  void start_bus();
+  void start_bus(bool for_everybody);
   void start_init(const Options& options);
   void listen();
   void pump(std::chrono::milliseconds wait);

@@ -1,8 +1,12 @@
 #include "protocol/bus-connection.hpp"
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstring>
 #include <limits>
 
@@ -23,6 +27,16 @@ std::optional<Caller> caller_of_socket(int fd) {
   socklen_t size = sizeof credentials;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) return std::nullopt;
   return Caller{.uid = credentials.uid, .pid = credentials.pid};
+}
+
+// A connection of sdbus-c++ takes a few descriptors more, and cannot be undone halfway.
+[[nodiscard]] bool descriptors_left() {
+  constexpr std::size_t needed = 4;
+  std::array<FileDescriptor, needed> tried;
+  return std::ranges::all_of(tried, [](FileDescriptor& one) {
+    one = FileDescriptor{::eventfd(0, EFD_CLOEXEC)};
+    return static_cast<bool>(one);
+  });
 }
 
 } // namespace
@@ -158,9 +172,7 @@ void Greeting::step() {
     if (ready < 0) return finish(std::unexpected(std::string{std::strerror(-ready)}));
     if (ready > 0) {
       if (direct_ && !peer_) peer_ = caller_of_socket(sd_bus_get_fd(bus_));
-      watcher_.reset();
-      sd_bus* ready_bus = std::exchange(bus_, nullptr);
-      return finish(std::make_unique<BusConnection>(loop_, ready_bus, direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt));
+      return finish(connection());
     }
     int result = sd_bus_process(bus_, nullptr);
     if (result < 0) return finish(std::unexpected(std::string{std::strerror(-result)}));
@@ -171,6 +183,16 @@ void Greeting::step() {
   if (fd < 0 || events < 0) return finish(std::unexpected("the other end hung up"));
   if (!watcher_) watcher_ = std::make_unique<FdWatcher>(loop_, fd, [this](unsigned) { step(); });
   watcher_->watch(loop_events(events));
+}
+
+std::expected<std::unique_ptr<BusConnection>, std::string> Greeting::connection() {
+  if (!descriptors_left()) return std::unexpected(std::string{std::strerror(EMFILE)});
+  watcher_.reset();
+  try {
+    return std::make_unique<BusConnection>(loop_, std::exchange(bus_, nullptr), direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt);
+  } catch (const sdbus::Error& error) {
+    return std::unexpected(error.getMessage());
+  }
 }
 
 void Greeting::finish(std::expected<std::unique_ptr<BusConnection>, std::string> outcome) {

@@ -99,6 +99,7 @@ private:
   Greeting(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done);
   void begin(int error);
   void step();
+  std::expected<std::unique_ptr<BusConnection>, std::string> connection();
   void finish(std::expected<std::unique_ptr<BusConnection>, std::string> outcome);
 
   EventLoop& loop_;

@@ -12,8 +12,8 @@ constexpr std::chrono::milliseconds pause_when_out_of_descriptors{100};
 
 } // namespace
 
-PeerServer::PeerServer(EventLoop& loop, FileDescriptor listening, OnClient on_client)
-    : loop_{loop}, listening_{std::move(listening)}, on_client_{std::move(on_client)},
+PeerServer::PeerServer(EventLoop& loop, FileDescriptor listening, OnClient on_client, Admission admission)
+    : loop_{loop}, listening_{std::move(listening)}, on_client_{std::move(on_client)}, admission_{std::move(admission)},
       watcher_{loop, listening_.get(), [this](unsigned) { accept_all(); }},
       pause_{loop, [this] { watcher_.watch(FdWatcher::readable); }} {
   watcher_.watch(FdWatcher::readable);
@@ -23,7 +23,7 @@ void PeerServer::accept_all() {
   for (;;) {
     FileDescriptor accepted{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (accepted) {
-      greet(std::move(accepted));
+      if (admits(accepted)) greet(std::move(accepted));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       watcher_.watch(0); // the client stays in the backlog
       pause_.start(pause_when_out_of_descriptors);
@@ -32,6 +32,13 @@ void PeerServer::accept_all() {
       return;
     }
   }
+}
+
+bool PeerServer::admits(const FileDescriptor& accepted) const {
+  if (!admission_) return true;
+  ucred who{};
+  socklen_t size = sizeof who;
+  return ::getsockopt(accepted.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && admission_(who.uid);
 }
 
 void PeerServer::greet(FileDescriptor accepted) {

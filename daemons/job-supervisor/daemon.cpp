@@ -102,7 +102,8 @@ std::unique_ptr<protocol::PeerServer> Daemon::serve(std::multimap<std::string, p
     spdlog::error("{}", made.error());
     return nullptr;
   }
-  return std::make_unique<protocol::PeerServer>(loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); });
+  return std::make_unique<protocol::PeerServer>(
+      loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); }, [this](uid_t user) { return is_master(user); });
 }
 
 void Daemon::add_client(std::unique_ptr<protocol::BusConnection> connection, Clients& among) {
@@ -110,9 +111,10 @@ void Daemon::add_client(std::unique_ptr<protocol::BusConnection> connection, Cli
   (*place)->connection().on_disconnected([&among, place] { among.erase(place); });
 }
 
-bool Daemon::may_change(const protocol::Caller& caller) const {
-  return caller.uid == 0 || (caller.uid == ::geteuid() && (line_.user_session || line_.session_bus));
-}
+// Root, and of a session its own user.
+bool Daemon::is_master(uid_t user) const { return user == 0 || (user == ::geteuid() && (line_.user_session || line_.session_bus)); }
+
+bool Daemon::may_change(const protocol::Caller& caller) const { return is_master(caller.uid); }
 
 // --- the bus --------------------------------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ private:
 
   void open_log() const;
   void listen();
+  [[nodiscard]] bool is_master(uid_t user) const;
   std::unique_ptr<protocol::PeerServer> serve(std::multimap<std::string, protocol::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among);
   void add_client(std::unique_ptr<protocol::BusConnection> connection, Clients& among);
   void for_all(const std::function<void(ClientConnection&)>& tell);
