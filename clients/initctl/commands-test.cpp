@@ -1,8 +1,11 @@
 // Whole runs of initctl against an init daemon of the test's own.
+#include "clients/initctl/command.hpp"
 #include "clients/initctl/fake-upstart.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -284,6 +287,36 @@ TEST_CASE("monitor shows what is signalled, a line for each") {
   CHECK(line["name"] == "go");
   CHECK(line["env"] == Words{"K=v"});
   CHECK(line["time"] > 0);
+}
+
+TEST_CASE("list-sessions lists those where somebody listens, not those whose process number somebody else has now") {
+  std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()));
+  auto sessions = std::filesystem::path{directory} / "upstart" / "sessions";
+  std::filesystem::create_directories(sessions);
+  Session session;
+  auto own = std::to_string(::getpid()), parent = std::to_string(::getppid());
+  std::ofstream{sessions / (own + ".session")} << "UPSTART_SESSION=" << session.daemon.address() << "\n";
+  std::ofstream{sessions / (parent + ".session")} << "UPSTART_SESSION=unix:abstract=/upstart-fake/nobody\n";
+  std::ofstream{sessions / "0.session"} << "UPSTART_SESSION=" << session.daemon.address() << "\n";
+  session.variables = {{"XDG_RUNTIME_DIR", directory}};
+  CHECK(session.initctl("list-sessions").out == own + " " + session.daemon.address() + "\n");
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("as JSON help and version are JSON too") {
+  Session session;
+  auto list = session.json("help");
+  CHECK(list["commands"].size() == all_commands().size());
+  CHECK(list["commands"][0]["command"] == "start");
+  auto start = session.json("help start");
+  CHECK(start["command"] == "start");
+  CHECK(start["synopsis"] == "JOB [KEY=VALUE]...");
+  CHECK(start["options"][0] == nlohmann::json::parse(R"({"flags": ["-n", "--no-wait"], "value": null, "help": "return at once, without waiting for the job to get there"})"));
+  CHECK(session.json("start --help") == start);
+  CHECK(session.json("--help")["options"].size() == common_options().size());
+  CHECK(session.json("--version")["program"] == "initctl");
+  CHECK(session.json("--version")["version"].is_string());
 }
 
 TEST_CASE("output that cannot be written is an error, of commands, of help and of streams of lines") {

@@ -1,7 +1,12 @@
 #include "clients/initctl/connection.hpp"
 
+#include "protocol/listen.hpp"
+
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
+#include <format>
 #include <map>
 #include <sstream>
 
@@ -58,6 +63,25 @@ TEST_CASE("what cannot be chosen is explained") {
         "UPSTART_SESSION isn't set in the environment. Unable to locate the Upstart instance.");
   CHECK(chosen({"--dest=a.b"}, {}).error().message == "--dest given without --system");
   CHECK(chosen({"--session"}, {}).error().message.starts_with("Unable to connect to session bus: "));
+}
+
+TEST_CASE("one who accepts but never greets is not waited for without end") {
+  auto address = std::format("unix:abstract=/upstart-silent/{}", ::getpid());
+  auto silent = upstart::protocol::listen_at(address);
+  REQUIRE(silent);
+  auto opened = Connection::open({Target::Kind::peer, address, ""}, std::chrono::milliseconds{50});
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().message.contains("socket " + address.substr(14) + ": no answer for 50ms; "));
+  CHECK(is_listening(address));
+  silent->reset();
+  CHECK_FALSE(is_listening(address));
+}
+
+TEST_CASE("an address of a session that leads nowhere is answered with where to find one") {
+  auto opened = Connection::open({Target::Kind::peer, "tcp:host=localhost,port=1", ""});
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().message.starts_with("Unable to connect to Upstart: Failed to connect to tcp:host=localhost,port=1: "));
+  CHECK(opened.error().message.ends_with("; UPSTART_SESSION holds an address such as `initctl list-sessions' shows"));
 }
 
 TEST_CASE("a connection that fails says where and why") {

@@ -74,14 +74,14 @@ std::optional<SocketName> socket_of(std::string_view address) {
   return std::nullopt;
 }
 
-// Connects, blocking: a daemon with a full backlog is waited for. The error is errno.
-std::expected<protocol::FileDescriptor, int> connect_to(const SocketName& socket_name) {
+// Connects; without SOCK_NONBLOCK a daemon with a full backlog is waited for. The error is errno.
+std::expected<protocol::FileDescriptor, int> connect_to(const SocketName& socket_name, int flags = 0) {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   std::string name = socket_name.abstract ? std::string(1, '\0') + socket_name.name : socket_name.name;
   if (name.size() >= sizeof address.sun_path) return std::unexpected{ENAMETOOLONG};
   std::memcpy(address.sun_path, name.data(), name.size());
   auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (socket_name.abstract ? 0 : 1));
-  protocol::FileDescriptor descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  protocol::FileDescriptor descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
   if (!descriptor) return std::unexpected{errno};
   int result = 0;
   do result = ::connect(descriptor.get(), reinterpret_cast<sockaddr*>(&address), length);
@@ -106,8 +106,29 @@ std::expected<void, std::string> attach(sd_bus* bus, const std::string& address)
   return {};
 }
 
+// Both sides have said who they are, and a bus has given us a name.
+std::expected<void, std::string> greet(sd_bus* bus, std::chrono::milliseconds time) {
+  using Clock = std::chrono::steady_clock;
+  auto end = Clock::now() + time;
+  while (sd_bus_is_ready(bus) == 0) {
+    int result = sd_bus_process(bus, nullptr);
+    if (result < 0) return std::unexpected{std::string{std::strerror(-result)}};
+    if (result > 0) continue;
+    auto left = std::chrono::duration_cast<std::chrono::microseconds>(end - Clock::now()).count();
+    if (left <= 0) return std::unexpected{std::format("no answer for {}; what listens there is stuck, or does not speak D-Bus", time)};
+    sd_bus_wait(bus, static_cast<std::uint64_t>(left));
+  }
+  return {};
+}
+
+// What stands for the address in an error: of a socket its name alone.
+std::string shown(const std::string& address) {
+  auto name = socket_of(address);
+  return name ? "socket " + name->name : address;
+}
+
 // Of "ADDRESS;ADDRESS" the first that can be reached; the error is that of the last.
-std::expected<Bus, std::string> start_bus(const Target& target) {
+std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::milliseconds greeting_time) {
   std::string why = "empty address";
   for (auto part : target.address | std::views::split(';')) {
     sd_bus* raw = nullptr;
@@ -120,8 +141,9 @@ std::expected<Bus, std::string> start_bus(const Target& target) {
       continue;
     }
     int result = sd_bus_start(raw);
-    if (result >= 0) return bus;
-    why = std::format("Failed to connect to {}: {}", address, std::strerror(-result));
+    auto greeted = result < 0 ? std::unexpected{std::string{std::strerror(-result)}} : greet(raw, greeting_time);
+    if (greeted) return bus;
+    why = std::format("Failed to connect to {}: {}", shown(address), greeted.error());
   }
   return std::unexpected{why};
 }
@@ -141,11 +163,20 @@ std::expected<Target, Failure> choose_target(const Call& call) {
   return system_bus(call);
 }
 
-std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target) {
+bool is_listening(const std::string& address) {
+  auto name = socket_of(address);
+  if (!name) return true;
+  auto connected = connect_to(*name, SOCK_NONBLOCK);
+  return connected || connected.error() == EAGAIN; // more callers than it has accepted so far
+}
+
+std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target, std::chrono::milliseconds greeting_time) {
   auto unreachable = [&](std::string_view why) {
-    return std::unexpected{Failure{std::format("Unable to connect to {}: {}", name_of(target.kind), why)}};
+    bool odd_session = target.kind == Target::Kind::peer && !socket_of(target.address);
+    auto hint = odd_session ? "; UPSTART_SESSION holds an address such as `initctl list-sessions' shows" : "";
+    return std::unexpected{Failure{std::format("Unable to connect to {}: {}{}", name_of(target.kind), why, hint)}};
   };
-  auto bus = start_bus(target);
+  auto bus = start_bus(target, greeting_time);
   if (!bus) return unreachable(bus.error());
   try {
     return std::unique_ptr<Connection>{new Connection{target, bus->release()}};

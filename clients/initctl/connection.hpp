@@ -7,6 +7,7 @@
 #include <sdbus-c++/sdbus-c++.h>
 #include <systemd/sd-bus.h>
 
+#include <chrono>
 #include <memory>
 
 namespace upstart::client {
@@ -21,11 +22,16 @@ struct Target {
 
 [[nodiscard]] std::expected<Target, Failure> choose_target(const Call& call);
 
+// Whether somebody listens at a D-Bus address; of one that is no Unix socket nothing is known, and that is taken as yes.
+[[nodiscard]] bool is_listening(const std::string& address);
+
 // The two halves of an sdbus-c++ connection on an sd_bus whose handle is kept, for waiting on it.
 class Connection {
 public:
-  // Waits as long as it takes for a daemon that is about to accept. The failure says where it was tried and why not.
-  [[nodiscard]] static std::expected<std::unique_ptr<Connection>, Failure> open(const Target& target);
+  // Waits as long as it takes for a daemon that is about to accept, then this long for its greeting. The failure says where
+  // it was tried and why not.
+  [[nodiscard]] static std::expected<std::unique_ptr<Connection>, Failure> open(const Target& target,
+                                                                                 std::chrono::milliseconds greeting_time = std::chrono::seconds{25});
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -1,5 +1,7 @@
 #include "clients/initctl/help.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <format>
 #include <ranges>
 
@@ -32,14 +34,24 @@ std::string options_text(const std::vector<Option>& own) {
   return text;
 }
 
+Json options_json(const std::vector<Option>& options) {
+  Json list = Json::array();
+  for (const auto& option : options) {
+    Json flags = Json::array();
+    for (auto flag : option.flags | std::views::split(',')) flags.push_back(std::string_view{flag});
+    list.push_back({{"flags", flags}, {"value", option.value.empty() ? Json{} : Json(option.value)}, {"help", option.help}});
+  }
+  return list;
+}
+
 Outcome help(Call& call) {
   if (call.arguments.empty()) {
-    call.surroundings.out.write(list_of_commands());
+    call.surroundings.out.write(call.wants_json() ? to_text(list_of_commands_json()) : list_of_commands());
     return 0;
   }
   const Command* command = find_command(call.arguments[0]);
   if (!command) return std::unexpected{Failure{"invalid command: " + call.arguments[0], true}};
-  call.surroundings.out.write(help_of(*command, std::format("initctl {}", command->name)));
+  call.surroundings.out.write(call.wants_json() ? to_text(help_json_of(*command)) : help_of(*command, std::format("initctl {}", command->name)));
   return 0;
 }
 
@@ -88,6 +100,21 @@ std::string help_of(const Command& command, std::string_view usage_name) {
 }
 
 std::string version_text(std::string_view program) { return std::format("{} (upstart {})\n", program, UPSTART_VERSION); }
+
+Json general_help_json() { return {{"usage", "initctl [OPTION]... COMMAND [OPTION]... [ARG]..."}, {"options", options_json(common_options())}}; }
+
+Json list_of_commands_json() {
+  Json commands = Json::array();
+  for (const auto& command : all_commands()) commands.push_back({{"command", command.name}, {"group", command.group}, {"summary", command.summary}});
+  return {{"commands", commands}};
+}
+
+Json help_json_of(const Command& command) {
+  return {{"command", command.name},     {"group", command.group}, {"summary", command.summary},
+          {"synopsis", command.synopsis}, {"about", command.about}, {"options", options_json(command.options)}};
+}
+
+Json version_json(std::string_view program) { return {{"program", program}, {"version", UPSTART_VERSION}}; }
 
 std::vector<Command> help_commands() {
   return {{.name = "help",

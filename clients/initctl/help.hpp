@@ -11,6 +11,12 @@ namespace upstart::client {
 [[nodiscard]] std::string help_of(const Command& command, std::string_view usage_name);
 [[nodiscard]] std::string version_text(std::string_view program);
 
+// The same as JSON.
+[[nodiscard]] Json general_help_json();
+[[nodiscard]] Json list_of_commands_json();
+[[nodiscard]] Json help_json_of(const Command& command);
+[[nodiscard]] Json version_json(std::string_view program);
+
 [[nodiscard]] std::vector<Command> help_commands();
 
 // Text folded to lines of at most `width`, each after the first indented.

@@ -4,6 +4,8 @@
 #include "clients/initctl/help.hpp"
 #include "clients/initctl/upstart.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstring>
 #include <format>
 
@@ -17,7 +19,13 @@ int complain(const Surroundings& surroundings, const std::string& program, const
   return 1;
 }
 
+Json requested_help_json(const CommandLine& line) {
+  if (line.options.has("--version")) return version_json(line.program);
+  return line.command ? help_json_of(*line.command) : general_help_json();
+}
+
 std::string requested_help(const CommandLine& line) {
+  if (line.options.has("--json")) return to_text(requested_help_json(line));
   if (line.options.has("--version")) return version_text(line.program);
   return line.command ? help_of(*line.command, line.usage_name) : general_help();
 }

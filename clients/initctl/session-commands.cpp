@@ -1,5 +1,6 @@
 // list-sessions: the user's session inits, from the session files in XDG_RUNTIME_DIR. Asks no daemon.
 #include "clients/initctl/command.hpp"
+#include "clients/initctl/connection.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,9 @@ std::optional<pid_t> pid_of(const std::filesystem::path& file) {
 
 bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
 
+// The process may have ended and another have its number now.
+std::optional<Session> still_there(Session session) { return is_listening(session.address) ? std::optional{std::move(session)} : std::nullopt; }
+
 // What the file PID.session tells; nothing for other files and for sessions that have ended.
 std::optional<Session> read_session(const std::filesystem::path& file) {
   constexpr std::string_view key = "UPSTART_SESSION=";
@@ -40,7 +44,7 @@ std::optional<Session> read_session(const std::filesystem::path& file) {
   std::ifstream stream{file};
   std::string line;
   while (std::getline(stream, line))
-    if (line.starts_with(key)) return Session{*pid, line.substr(key.size())};
+    if (line.starts_with(key)) return still_there({*pid, line.substr(key.size())});
   return std::nullopt;
 }
 

@@ -79,7 +79,7 @@ private:
 
 // Opens the connection that the call asks for and does this with it; errors of D-Bus become failures in words.
 template <typename Do> auto with_upstart(const Call& call, Do action) -> decltype(action(std::declval<Upstart&>())) {
-  auto connection = choose_target(call).and_then(Connection::open);
+  auto connection = choose_target(call).and_then([](const Target& target) { return Connection::open(target); });
   if (!connection) return std::unexpected{connection.error()};
   try {
     Upstart upstart{**connection};
