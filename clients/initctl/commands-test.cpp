@@ -11,8 +11,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 using namespace upstart::client;
 using Words = std::vector<std::string>;
@@ -267,6 +270,39 @@ struct OneLine : std::stringbuf {
 };
 
 } // namespace
+
+namespace {
+
+// A stream that does something when it is first written to.
+struct Triggering : std::stringbuf {
+  explicit Triggering(std::function<void()> what) : action{std::move(what)} {}
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    if (auto act = std::exchange(action, nullptr)) act();
+    return std::stringbuf::xsputn(text, count);
+  }
+  std::function<void()> action;
+};
+
+} // namespace
+
+TEST_CASE("log --follow waits for a log that does not exist, and ends when init has gone") {
+  std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()));
+  auto log = directory + "/svc.log";
+  auto session = std::make_unique<Session>(std::map<std::string, FakeJob>{{"svc", {}}}, directory);
+  auto address = session->daemon.address();
+  Triggering waits{[&] { std::ofstream{log} << "one\n"; }}, prints{[&] { session.reset(); }};
+  std::ostream out{&prints}, err{&waits};
+  Surroundings surroundings{.out = out, .err = err, .variable = [&](const std::string& name) -> std::optional<std::string> {
+                              if (name == "UPSTART_SESSION") return address;
+                              return std::nullopt;
+                            },
+                            .uid = 0};
+  CHECK(run({"initctl", "log", "-f", "svc"}, surroundings) == 1);
+  CHECK(prints.str() == "one\n");
+  CHECK(waits.str() == "initctl: waiting for " + log + ", which does not exist yet\ninitctl: Upstart has gone: nothing will be added to " + log + "\n");
+  std::filesystem::remove_all(directory);
+}
 
 TEST_CASE("monitor shows what is signalled, a line for each") {
   Session session;

@@ -4,7 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <poll.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <format>
@@ -45,12 +48,32 @@ Failure cannot_read(const std::filesystem::path& path, int error, const std::str
   return {text};
 }
 
-void follow(Call& call, const std::filesystem::path& path, std::size_t offset) {
-  GrowingFile file{path, offset};
-  while (call.surroundings.out.good()) {
-    call.print(file.next());
-    call.surroundings.out.flush();
+// Until the file may have grown; false when init has gone.
+bool wait_for_more(Connection& connection, const GrowingFile& file) {
+  constexpr int look_again = 1000; // milliseconds
+  auto changes = file.descriptor();
+  std::array<pollfd, 2> waiting{{{connection.descriptor(), POLLIN, 0}, {changes.value_or(-1), POLLIN, 0}}};
+  ::poll(waiting.data(), waiting.size(), changes ? -1 : look_again);
+  if (waiting[0].revents == 0) return true;
+  try {
+    connection.handle_pending();
+    return (waiting[0].revents & (POLLHUP | POLLERR)) == 0;
+  } catch (const sdbus::Error&) {
+    return false;
   }
+}
+
+Outcome follow(Call& call, const std::filesystem::path& path, std::size_t offset) {
+  GrowingFile file{path, offset};
+  bool is_there = true;
+  while (call.surroundings.out.good()) {
+    auto text = file.added();
+    call.print(text);
+    call.surroundings.out.flush();
+    if (!is_there && text.empty()) return std::unexpected{Failure{std::format("Upstart has gone: nothing will be added to {}", path.native())}};
+    if (is_there) is_there = wait_for_more(call.upstart->connection(), file);
+  }
+  return 0;
 }
 
 Outcome show_log(Call& call) {
@@ -64,13 +87,15 @@ Outcome show_log(Call& call) {
   auto path = *directory / log_name(job, instance);
   auto read = read_log(path, *lines);
   if (!read && !(call.has("--follow") && read.error() == ENOENT)) return std::unexpected{cannot_read(path, read.error(), job, instance)};
+  bool exists = read.has_value();
   auto log = std::move(read).value_or(LogText{});
   if (call.wants_json() && !call.has("--follow"))
     call.print_json(Json{{"job", job}, {"instance", instance}, {"path", path.native()}, {"text", log.text}});
   else
     call.print(log.text);
-  if (call.has("--follow")) follow(call, path, log.end);
-  return 0;
+  if (!call.has("--follow")) return 0;
+  if (!exists) call.surroundings.err << std::format("initctl: waiting for {}, which does not exist yet\n", path.native());
+  return follow(call, path, log.end);
 }
 
 } // namespace

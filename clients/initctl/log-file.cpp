@@ -93,10 +93,17 @@ std::expected<LogText, int> read_log(const std::filesystem::path& path, std::opt
   }
 }
 
-GrowingFile::GrowingFile(std::filesystem::path path, std::size_t offset) : path_{std::move(path)}, changes_{::inotify_init1(IN_CLOEXEC)} {
-  ::inotify_add_watch(changes_.get(), path_.parent_path().c_str(), IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY);
+GrowingFile::GrowingFile(std::filesystem::path path, std::size_t offset)
+    : path_{std::move(path)}, changes_{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)} {
+  watch();
   open_anew();
   ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_SET);
+}
+
+// The directory may come into being later.
+void GrowingFile::watch() {
+  constexpr auto changes = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY;
+  if (!is_watched_) is_watched_ = ::inotify_add_watch(changes_.get(), path_.parent_path().c_str(), changes) >= 0;
 }
 
 void GrowingFile::open_anew() { file_ = protocol::FileDescriptor{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)}; }
@@ -111,22 +118,20 @@ bool GrowingFile::was_replaced() const {
 std::string GrowingFile::read_on() { return file_ ? read_all(file_.get()) : std::string{}; }
 
 // A file that was cut short is read from its beginning again.
-std::string GrowingFile::next() {
+std::string GrowingFile::added() {
+  watch();
+  forget_changes(); // before looking: what comes afterwards is told anew
   for (;;) {
     struct stat now {};
     if (file_ && ::fstat(file_.get(), &now) == 0 && now.st_size < ::lseek(file_.get(), 0, SEEK_CUR)) ::lseek(file_.get(), 0, SEEK_SET);
-    if (auto text = read_on(); !text.empty()) return text;
-    if (was_replaced()) {
-      open_anew();
-      continue;
-    }
-    wait_for_change();
+    if (auto text = read_on(); !text.empty() || !was_replaced()) return text;
+    open_anew();
   }
 }
 
-void GrowingFile::wait_for_change() {
+void GrowingFile::forget_changes() {
   alignas(inotify_event) std::array<char, 4096> events;
-  [[maybe_unused]] auto count = ::read(changes_.get(), events.data(), events.size());
+  while (::read(changes_.get(), events.data(), events.size()) > 0) {}
 }
 
 } // namespace upstart::client

@@ -24,21 +24,26 @@ struct LogText {
 // must. The error is errno.
 [[nodiscard]] std::expected<LogText, int> read_log(const std::filesystem::path& path, std::optional<std::size_t> lines = {});
 
-// A file that grows. `next` waits until there is more and returns it; after a rotation it goes on with the new file.
+// A file that grows. After a rotation it goes on with the new file.
 class GrowingFile {
 public:
   // Begins behind the first `offset` bytes of the file that is there now.
   GrowingFile(std::filesystem::path path, std::size_t offset);
-  [[nodiscard]] std::string next();
+  // What was added since the last look; never waits.
+  [[nodiscard]] std::string added();
+  // Readable when there may be more; empty where that cannot be known, so that one must look from time to time.
+  [[nodiscard]] std::optional<int> descriptor() const { return is_watched_ ? std::optional{changes_.get()} : std::nullopt; }
 
 private:
   void open_anew();
   [[nodiscard]] bool was_replaced() const;
   std::string read_on();
-  void wait_for_change();
+  void watch();
+  void forget_changes();
 
   std::filesystem::path path_;
   protocol::FileDescriptor changes_; // inotify
+  bool is_watched_ = false;
   protocol::FileDescriptor file_;
 };
 
