@@ -240,6 +240,14 @@ TEST_CASE("simulate asks the daemon and says the steps in words") {
   CHECK(session.daemon.calls() == Words{"Simulate go K=v", "Simulate go"});
 }
 
+TEST_CASE("simulate refuses a directory that is not there") {
+  Session session;
+  auto ran = session.initctl("simulate --confdir /no/such go");
+  CHECK(ran.err == "initctl: Unable to read /no/such: No such file or directory\n");
+  CHECK(ran.status == 1);
+  CHECK(session.initctl("simulate --confdir /dev/null go").err == "initctl: Unable to read /dev/null: Not a directory\n");
+}
+
 TEST_CASE("log shows what a job has printed, from where the daemon says that logs are") {
   std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
   REQUIRE(::mkdtemp(directory.data()));
@@ -293,15 +301,20 @@ TEST_CASE("log --follow waits for a log that does not exist, and ends when init 
   auto address = session->daemon.address();
   Triggering waits{[&] { std::ofstream{log} << "one\n"; }}, prints{[&] { session.reset(); }};
   std::ostream out{&prints}, err{&waits};
-  Surroundings surroundings{.out = out, .err = err, .variable = [&](const std::string& name) -> std::optional<std::string> {
-                              if (name == "UPSTART_SESSION") return address;
-                              return std::nullopt;
-                            },
-                            .uid = 0};
-  CHECK(run({"initctl", "log", "-f", "svc"}, surroundings) == 1);
+  CHECK(run_initctl_onto(out, err, {"initctl", "log", "-f", "svc"}, {{"UPSTART_SESSION", address}}) == 1);
   CHECK(prints.str() == "one\n");
   CHECK(waits.str() == "initctl: waiting for " + log + ", which does not exist yet\ninitctl: Upstart has gone: nothing will be added to " + log + "\n");
   std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("monitor says which of its jobs are not there, and that init has gone") {
+  auto session = std::make_unique<Session>();
+  auto address = session->daemon.address();
+  Triggering prints{[&] { session.reset(); }};
+  std::ostringstream out;
+  std::ostream err{&prints};
+  CHECK(run_initctl_onto(out, err, {"initctl", "monitor", "svc", "nojob"}, {{"UPSTART_SESSION", address}}) == 1);
+  CHECK(prints.str() == "initctl: there is no job nojob; waiting for it to be loaded\ninitctl: Upstart has gone\n");
 }
 
 TEST_CASE("monitor shows what is signalled, a line for each") {
@@ -309,12 +322,7 @@ TEST_CASE("monitor shows what is signalled, a line for each") {
   OneLine buffer;
   std::ostream out{&buffer};
   std::ostringstream err;
-  Surroundings surroundings{.out = out, .err = err, .variable = [&](const std::string& name) -> std::optional<std::string> {
-                              if (name == "UPSTART_SESSION") return session.daemon.address();
-                              return std::nullopt;
-                            },
-                            .uid = 0};
-  std::jthread monitor{[&] { (void)run({"initctl", "monitor", "--json"}, surroundings); }};
+  std::jthread monitor{[&] { (void)run_initctl_onto(out, err, {"initctl", "monitor", "--json"}, {{"UPSTART_SESSION", session.daemon.address()}}); }};
   session.daemon.wait_for_version_reads(1);
   session.initctl("emit go K=v");
   monitor.join();
@@ -362,9 +370,9 @@ TEST_CASE("output that cannot be written is an error, of commands, of help and o
     Words line{"initctl"};
     line.insert(line.end(), words.begin(), words.end());
     std::ofstream full{"/dev/full"};
-    auto ran = run_initctl_onto(full, line, {{"UPSTART_SESSION", session.daemon.address()}});
-    CHECK(ran.err == "initctl: Unable to write: No space left on device\n");
-    CHECK(ran.status == 1);
+    std::ostringstream err;
+    CHECK(run_initctl_onto(full, err, line, {{"UPSTART_SESSION", session.daemon.address()}}) == 1);
+    CHECK(err.str() == "initctl: Unable to write: No space left on device\n");
   }
 }
 
@@ -373,8 +381,9 @@ TEST_CASE("output too long for one write that cannot be written is an error too"
   for (int i = 0; i < 300; ++i) jobs[std::string(200, 'j') + std::to_string(i)] = {};
   Session session{std::move(jobs)};
   std::ofstream full{"/dev/full"};
-  auto ran = run_initctl_onto(full, {"initctl", "list"}, {{"UPSTART_SESSION", session.daemon.address()}});
-  CHECK(ran.err == "initctl: Unable to write: No space left on device\n");
+  std::ostringstream err;
+  CHECK(run_initctl_onto(full, err, {"initctl", "list"}, {{"UPSTART_SESSION", session.daemon.address()}}) == 1);
+  CHECK(err.str() == "initctl: Unable to write: No space left on device\n");
 }
 
 TEST_CASE("a command refuses more arguments than it takes") {

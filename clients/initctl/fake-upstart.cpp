@@ -303,14 +303,12 @@ void FakeUpstart::wait_for_version_reads(int count) {
 }
 
 Ran run_initctl(const std::vector<std::string>& words, const Variables& variables) {
-  std::ostringstream out;
-  auto ran = run_initctl_onto(out, words, variables);
-  ran.out = out.str();
-  return ran;
+  std::ostringstream out, err;
+  int status = run_initctl_onto(out, err, words, variables);
+  return {out.str(), err.str(), status};
 }
 
-Ran run_initctl_onto(std::ostream& out, const std::vector<std::string>& words, const Variables& variables) {
-  std::ostringstream err;
+int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std::string>& words, const Variables& variables) {
   Surroundings surroundings{.out = out,
                             .err = err,
                             .variable = [&](const std::string& name) -> std::optional<std::string> {
@@ -318,8 +316,7 @@ Ran run_initctl_onto(std::ostream& out, const std::vector<std::string>& words, c
                               return found == variables.end() ? std::nullopt : std::optional{found->second};
                             },
                             .uid = 0};
-  int status = run(words, surroundings);
-  return {{}, err.str(), status};
+  return run(words, surroundings);
 }
 
 } // namespace upstart::client

@@ -46,7 +46,7 @@ struct Ran {
 
 using Variables = std::map<std::string, std::string>;
 [[nodiscard]] Ran run_initctl(const std::vector<std::string>& words, const Variables& variables);
-// The same, printing to that stream.
-[[nodiscard]] Ran run_initctl_onto(std::ostream& out, const std::vector<std::string>& words, const Variables& variables);
+// The same, printing to these streams; its exit status.
+[[nodiscard]] int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std::string>& words, const Variables& variables);
 
 } // namespace upstart::client

@@ -118,11 +118,27 @@ std::string match_rule(const Connection& connection) {
   return connection.target().kind == Target::Kind::peer ? rule : rule + std::format(",sender='{}'", connection.target().destination);
 }
 
+bool is_loaded(Upstart& upstart, const std::string& job) {
+  try {
+    (void)upstart.manager().GetJobByName(job);
+    return true;
+  } catch (const sdbus::Error& error) {
+    if (error.getName() == protocol::error_name::unknown_job) return false;
+    throw;
+  }
+}
+
 Outcome monitor(Call& call) {
   auto& connection = call.upstart->connection();
   auto slot = connection.sdbus().addMatch(match_rule(connection), [&](Message signal) { hear(call, std::move(signal)); }, sdbus::return_slot);
   call.upstart->manager().version(); // a daemon that is not there is an error now, not silence
-  while (call.surroundings.out.good()) connection.handle_message();
+  for (const auto& job : call.arguments)
+    if (!is_loaded(*call.upstart, job)) call.surroundings.err << std::format("initctl: there is no job {}; waiting for it to be loaded\n", job);
+  try {
+    while (call.surroundings.out.good()) connection.handle_message();
+  } catch (const sdbus::Error&) {
+    return std::unexpected{Failure{"Upstart has gone"}};
+  }
   return 0;
 }
 

@@ -7,13 +7,27 @@
 
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
+#include <format>
+
 namespace upstart::client {
 
 namespace {
 
+// Why it cannot be read as a directory; nothing if it can.
+std::optional<Failure> fault_of(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::directory_iterator reading{directory, error};
+  if (!error) return std::nullopt;
+  return Failure{std::format("Unable to read {}: {}", directory, error.message())};
+}
+
 std::expected<std::string, Failure> simulate_offline(const Call& call) {
   std::vector<std::string> arguments;
-  for (const auto& directory : call.options.values("--confdir")) arguments.insert(arguments.end(), {"--confdir", directory});
+  for (const auto& directory : call.options.values("--confdir")) {
+    if (auto fault = fault_of(directory)) return std::unexpected{*fault};
+    arguments.insert(arguments.end(), {"--confdir", directory});
+  }
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
   return run_helper("upstart-simulate", std::move(arguments));

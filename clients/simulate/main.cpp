@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> directories, words;
   CLI::App app{"Say what an event would do in a system of these job files.", "upstart-simulate"};
   app.set_version_flag("--version", "upstart-simulate (upstart " UPSTART_VERSION ")");
-  app.add_option("--confdir", directories, "directory of job files; repeatable, in order of precedence")->required()->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--confdir", directories, "directory of job files; repeatable, in order of precedence")->required()->check(CLI::ExistingDirectory)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.allow_extras();
   CLI11_PARSE(app, argc, argv);
   words = app.remaining();
