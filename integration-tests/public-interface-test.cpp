@@ -44,7 +44,7 @@ Outcome as_nobody(Session& session, const std::string& member, std::vector<std::
 
 // As many connections as one gets, each greeting, all held until the end.
 const std::string flooding = R"(
-import socket, sys
+import os, socket, sys
 address = "\0" + sys.argv[1].removeprefix("unix:abstract=")
 held = []
 for i in range(200):
@@ -52,7 +52,7 @@ for i in range(200):
     one.settimeout(1)
     try:
         one.connect(address)
-        one.sendall(b"\0AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n")
+        one.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\nBEGIN\r\n")
         held.append(one)
     except OSError:
         break
