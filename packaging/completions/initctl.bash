@@ -1,5 +1,5 @@
 # Completion of initctl and its links for bash: asks initctl for commands and options, the running init for jobs,
-# instances and events.
+# instances and events. At the end init-checkconf and init, which have options and files only.
 
 _initctl_jobs() { initctl list 2>/dev/null | sed -nE 's#^([^\t].*) (start|stop|respawn)/.*#\1#p' | sed -E 's# \([^)]*\)$##' | sort -u; }
 
@@ -36,7 +36,7 @@ _initctl_words() { # COMMAND NUMBER-OF-ARGUMENTS-BEFORE FIRST-ARGUMENT
         monitor:* | graph:*) _initctl_jobs ;;
         start:* | stop:* | restart:* | reload:* | status:*) _initctl_variables "$3" ;;
         log:1) _initctl_instances "$3" ;;
-        emit:0) _initctl_events ;;
+        emit:0 | simulate:0) _initctl_events ;;
         log-priority:0) printf '%s\n' debug info message warn error fatal ;;
         get-env:0 | unset-env:*) initctl list-env 2>/dev/null | sed 's/=.*//' ;;
         set-env:*) initctl list-env 2>/dev/null | sed 's/=.*/=/' ;;
@@ -44,8 +44,17 @@ _initctl_words() { # COMMAND NUMBER-OF-ARGUMENTS-BEFORE FIRST-ARGUMENT
     esac
 }
 
+# _initctl_takes_value OPTION COMMAND: the word after it is its value.
+_initctl_takes_value() {
+    case $1 in
+        --dest | --confdir | --lines | --ignore-events | -i) return 0 ;;
+        -n) [[ $2 == log || $2 == history ]] ;;
+        *) return 1 ;;
+    esac
+}
+
 _initctl() {
-    local current=${COMP_WORDS[COMP_CWORD]} command= first= count=0 word i
+    local current=${COMP_WORDS[COMP_CWORD]} command= first= count=0 word option= i
     local line=${COMP_LINE:0:COMP_POINT}
     [[ ${COMP_WORDS[0]##*/} == initctl ]] || command=${COMP_WORDS[0]##*/}
     # A word with "=" comes in parts: put it together again.
@@ -54,16 +63,25 @@ _initctl() {
     read -ra words <<<"$line"
     [[ -n $current ]] && unset 'words[-1]'
     for word in "${words[@]:1}"; do
-        [[ $word == -* ]] && continue
+        if [[ -n $option ]]; then option=; continue; fi
+        if [[ $word == -* ]]; then
+            _initctl_takes_value "$word" "$command" && option=$word
+            continue
+        fi
         if [[ -z $command ]]; then command=$word; continue; fi
         [[ $count == 0 ]] && first=$word
         ((++count))
     done
-    local choices
-    if [[ $current == -* ]]; then choices=$(_initctl_options "$command")
+    local choices IFS=$'\n'
+    if [[ $option == --confdir || $current == --confdir=* ]]; then
+        compopt -o filenames
+        COMPREPLY=($(compgen -d -- "${current#--confdir=}"))
+        return
+    fi
+    if [[ -n $option ]]; then return
+    elif [[ $current == -* ]]; then choices=$(_initctl_options "$command")
     elif [[ -z $command ]]; then choices=$(_initctl_commands)
     else choices=$(_initctl_words "$command" "$count" "$first"); fi
-    local IFS=$'\n'
     COMPREPLY=($(compgen -W "$choices" -- "$current"))
     [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
     # What readline takes for the current word begins after the last "=".
@@ -73,3 +91,38 @@ _initctl() {
 }
 
 complete -F _initctl initctl start stop restart reload status
+
+# _upstart_options OPTIONS: those that begin as the current word does.
+_upstart_options() {
+    COMPREPLY=($(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}"))
+    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+}
+
+_init_checkconf() {
+    local current=${COMP_WORDS[COMP_CWORD]} IFS=$' \t\n'
+    if [[ $current == -* ]]; then _upstart_options '-f --file -s --noscript --json --stanzas --help --version'; return; fi
+    compopt -o filenames
+    IFS=$'\n'
+    COMPREPLY=($(compgen -d -- "$current"; compgen -f -X '!*.conf' -- "$current"; compgen -f -X '!*.override' -- "$current"))
+}
+
+# Not asked of the program itself: the `init' of this system may be another.
+_upstart_init() {
+    local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} IFS=$' \t\n'
+    # "--option=value" comes in three words.
+    [[ $current == = ]] && current=
+    [[ $option == = ]] && option=${COMP_WORDS[COMP_CWORD - 2]}
+    case $option in
+        --confdir | --prepend-confdir | --append-confdir | --logdir)
+            compopt -o filenames
+            IFS=$'\n'
+            COMPREPLY=($(compgen -d -- "$current")) ;;
+        --default-console) COMPREPLY=($(compgen -W 'log output owner none' -- "$current")) ;;
+        --startup-event) ;;
+        *) _upstart_options '--user --session --confdir= --prepend-confdir= --append-confdir= --logdir= --no-log --default-console=
+            --startup-event= --no-startup-event --no-dbus --no-inherit-env --no-cgroups -q --quiet -v --verbose --debug --help --version' ;;
+    esac
+}
+
+complete -F _init_checkconf init-checkconf
+complete -F _upstart_init init

@@ -17,9 +17,22 @@ function __initctl_commands
     initctl help 2>/dev/null | string match -r '^  [a-z].*' | string replace -r '^  (\S+) +' '$1\t' | string trim -l
 end
 
-# The words before the cursor that are no options, without the program where that is initctl: command, arguments.
+# The words before the cursor that are no options nor their values, without the program where that is initctl: command,
+# arguments.
 function __initctl_words
-    set -l words (commandline -opc | string match -v -r '^-')
+    set -l words
+    set -l option
+    for word in (commandline -opc)
+        if set -q option[1]
+            set -e option
+        else if contains -- $word --dest --confdir --lines --ignore-events -i
+            set option $word
+        else if test $word = -n; and string match -q -r '^(log|history)$' -- $words
+            set option $word
+        else if not string match -q -- '-*' $word
+            set -a words $word
+        end
+    end
     set -l program (path basename $words[1])
     test $program = initctl; and set -e words[1]; or set words[1] $program
     string join \n -- $words
@@ -67,7 +80,8 @@ for program in initctl start stop restart reload status
 end
 complete -c initctl -n __initctl_needs_command -a '(__initctl_commands)'
 complete -c initctl -n '__initctl_at 0 help' -a '(__initctl_commands)'
-complete -c initctl -n '__initctl_at 0 emit' -a '(__initctl_events)'
+complete -c initctl -n '__initctl_at 0 emit simulate' -a '(__initctl_events)'
+complete -c initctl -n '__initctl_at 0 simulate; or __initctl_at 1 simulate' -l confdir -x -a '(__fish_complete_directories)' -d 'read job files from this directory'
 complete -c initctl -n '__initctl_at 1 log' -a '(__initctl_instances (__initctl_words)[2])'
 complete -c initctl -n '__initctl_at 0 monitor graph; or __initctl_at 1 monitor graph' -a '(__initctl_jobs)'
 complete -c initctl -n '__initctl_at 0 log-priority' -a 'debug info message warn error fatal'
