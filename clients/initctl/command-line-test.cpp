@@ -55,6 +55,14 @@ TEST_CASE("of an option given twice the last counts") {
   CHECK(line.options.value("--dest") == "b");
 }
 
+TEST_CASE("the value of an option may be empty; the next word is not taken for it") {
+  auto line = parsed({"initctl", "--system", "--dest=", "check-config", "--ignore-events=", "job", "--", "--dest="});
+  CHECK(line.command->name == "check-config");
+  CHECK(line.options.value("--dest") == "");
+  CHECK(line.options.value("--ignore-events") == "");
+  CHECK(line.arguments == Words{"job", "--dest="});
+}
+
 TEST_CASE("what is wrong with a command line is said as Upstart says it") {
   CHECK(error_of({"initctl"}) == "missing command");
   CHECK(error_of({"initctl", "nosuch"}) == "invalid command: nosuch");

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <format>
 #include <ranges>
 
@@ -39,6 +40,23 @@ Failure translated(const CLI::ParseError& error) {
   return usage_error(std::string{text});
 }
 
+bool is_empty_value_of(const Option& option, std::string_view word) {
+  return !option.value.empty() && word.ends_with('=') && word.substr(0, word.size() - 1) == long_name(option);
+}
+
+// "--option=" as two words: the library would take the next one for the value.
+std::vector<std::string> with_empty_values_apart(const std::vector<std::string>& words, const std::vector<Option>& own) {
+  std::vector<std::string> result;
+  auto end_of_options = std::ranges::find(words, "--");
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    auto matches = [&](const Option& option) { return is_empty_value_of(option, *word); };
+    bool apart = word < end_of_options && (std::ranges::any_of(own, matches) || std::ranges::any_of(common_options(), matches));
+    result.push_back(apart ? word->substr(0, word->size() - 1) : *word);
+    if (apart) result.emplace_back();
+  }
+  return result;
+}
+
 // Takes the known options out of `words`; what is left, with "--" where it stood.
 std::expected<std::vector<std::string>, Failure> take_options(const std::vector<std::string>& words, const std::vector<Option>& own,
                                                               bool only_before_command, GivenOptions& given) {
@@ -49,7 +67,7 @@ std::expected<std::vector<std::string>, Failure> take_options(const std::vector<
   for (const auto* options : {&own, &common_options()})
     for (const auto& option : *options) declare(parser, option, given);
   try {
-    parser.parse(words | std::views::reverse | std::ranges::to<std::vector>());
+    parser.parse(with_empty_values_apart(words, own) | std::views::reverse | std::ranges::to<std::vector>());
   } catch (const CLI::ParseError& error) {
     return std::unexpected{translated(error)};
   }

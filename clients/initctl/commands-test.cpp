@@ -363,6 +363,10 @@ TEST_CASE("as JSON help and version are JSON too") {
   CHECK(session.json("--version")["version"].is_string());
 }
 
+TEST_CASE("an argument that is no UTF-8 is refused in words") {
+  CHECK(Session{}.initctl("emit go A=\xe9").err == "initctl: an argument is not UTF-8 text, which is all that D-Bus carries\n");
+}
+
 TEST_CASE("output that cannot be written is an error, of commands, of help and of streams of lines") {
   Session session;
   for (const Words& words : {Words{"list"}, Words{"--json", "list"}, Words{"help"}, Words{"--version"}, Words{"status", "svc"}}) {

@@ -115,6 +115,8 @@ Failure explained(const sdbus::Error& error, const Target& target) {
   if (name == "org.freedesktop.DBus.Error.ServiceUnknown" || name == "org.freedesktop.DBus.Error.NameHasNoOwner")
     return {std::format("Name \"{}\" does not exist", target.destination)};
   if (is_lost(error)) return {"Upstart went away before it answered. Whether the command took effect is not known."};
+  if (std::string_view{error.getMessage()}.starts_with("Failed to serialize a string value"))
+    return {"an argument is not UTF-8 text, which is all that D-Bus carries"};
   return {error.getMessage()};
 }
 
