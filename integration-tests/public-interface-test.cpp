@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace upstart::test;
@@ -204,6 +205,39 @@ TEST_CASE("on a bus another user may look and not touch" * doctest::skip(::geteu
     CHECK(refused.err.contains("PermissionDenied: You do not have permission to"));
   }
   CHECK(session.initctl({"start", "svc"}).status == 0);
+}
+
+TEST_CASE("bytes that are no UTF-8 reach every job as they are, and hold up none") {
+  Session session{{{"lat", "env A=caf\xE9\nexport A\nexec sleep 1000\n"},
+                   {"before", "task\nstart on starting lat\nexec true\n"},
+                   {"after", "task\nstart on started lat\nexec sh -c 'printf %s \"$A\" | od -An -tx1'\n"},
+                   {"given", "task\nstart on gift\nexec sh -c 'printf %s \"$G\" | od -An -tx1'\n"}}};
+  CHECK(session.initctl({"start", "lat"}).status == 0);
+  session.await("the job that waited for it has run", [&] { return session.log("after").contains("63 61 66 e9"); });
+  CHECK(session.initctl({"stop", "lat"}).status == 0);
+  // A character that is one of the escapes between the daemons comes through as itself.
+  CHECK(session.initctl({"emit", "gift", "G=\xEF\x9F\xA9"}).status == 0);
+  CHECK(session.log("given").contains("ef 9f a9"));
+  session.await("EventEmitted is readable", [&] {
+    return std::ranges::any_of(session.signals(), [](const std::string& line) { return line.contains("EventEmitted started JOB=lat INSTANCE= A=caf\xEF\xBF\xBD"); });
+  });
+  CHECK(session.initctl({"history"}).out.contains("A=caf\xEF\xBF\xBD"));
+}
+
+TEST_CASE("a job file that is no UTF-8 is told with replacement characters") {
+  Session session{{{"lat", "description \"caf\xE9\"\nauthor \"\xE9\"\nversion \"\xE9\"\nusage \"\xE9\"\nemits \xE9\nstart on e\xE9 A=\xE9\nenv V=\xE9\nexec sleep 1000\n"},
+                   {"na\xEFve", "instance $I\nexec sleep 1000\n"}}};
+  const std::string properties = "org.freedesktop.DBus.Properties";
+  check(session, {{root, manager, "GetAllJobs", {}, "na_efve"},
+                  {root + "/jobs/lat", properties, "GetAll", {"s", manager + ".Job"}, "caf\\357\\277\\275"},
+                  {root + "/jobs/na_efve", properties, "Get", {"ss", manager + ".Job", "name"}, "na\\357\\277\\275ve"},
+                  {root + "/jobs/na_efve", manager + ".Job", "GetInstanceByName", {"s", "zz"}, "Unknown instance: zz", true},
+                  {root + "/jobs/na_efve", manager + ".Job", "Start", {"asb", "1", "I=1", "true"}, "na_efve/1"},
+                  {root + "/jobs/na_efve", manager + ".Job", "Start", {"asb", "1", "I=1", "true"}, "Job is already running: na\xEF\xBF\xBDve (1)", true},
+                  {root, manager, "GetState", {}, "job_classes"},
+                  {root, "com.ubuntu.Upstart.JobSupervisor1", "PrintClass", {"s", "lat"}, "V=\\357\\277\\275"},
+                  {root, "com.ubuntu.Upstart.JobSupervisor1", "WatchConditions", {"s", "none"}, ""}});
+  for (const char* command : {"show-config", "check-config", "list"}) CHECK(session.initctl({command}).err == "");
 }
 
 TEST_CASE("EndSession stops every job, those that start on it last, and then init goes") {

@@ -111,6 +111,12 @@ Caller BusConnection::caller_named(const char* sender) {
   return caller;
 }
 
+bool is_hang_up(const sdbus::Error& error) {
+  sd_bus_error named = SD_BUS_ERROR_MAKE_CONST(error.getName().c_str(), "");
+  int why = sd_bus_error_get_errno(&named);
+  return why == ENOTCONN || why == ECONNRESET || why == EPIPE || why == ESHUTDOWN;
+}
+
 Greeting::Greeting(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done)
     : loop_{loop}, peer_{peer}, direct_{direct}, done_{std::move(done)},
       time_out_{loop, [this] { finish(std::unexpected("no answer within 10 seconds")); }} {

@@ -70,13 +70,18 @@ private:
   bool lost_ = false;
 };
 
+// Whether this is how the library says that the other end has gone.
+[[nodiscard]] bool is_hang_up(const sdbus::Error& error);
+
 // Sends something on a connection that may just have been hung up on: that is not the sender's error, and
-// `on_disconnected` tells it to whoever owns the connection.
-template <typename Send> void send_if_connected(Send&& send) {
+// `on_disconnected` tells it to whoever owns the connection. Any other reason why it cannot be sent is the answer.
+template <typename Send> [[nodiscard]] std::optional<std::string> send_if_connected(Send&& send) {
   try {
     std::forward<Send>(send)();
-  } catch (const sdbus::Error&) {
+  } catch (const sdbus::Error& error) {
+    if (!is_hang_up(error)) return error.getMessage();
   }
+  return std::nullopt;
 }
 
 // A connection on its way: connects and authenticates on the loop, then answers once. Destroy it to give up.

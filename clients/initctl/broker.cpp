@@ -3,6 +3,7 @@
 #include "generated/EventBroker1-proxy.hpp"
 #include "protocol/names.hpp"
 #include "protocol/service-manager.hpp"
+#include "protocol/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -41,17 +42,24 @@ template <typename Value> Value take(const Properties& properties, const char* k
   return found == properties.end() ? Value{} : found->second.get<Value>();
 }
 
+// What crossed D-Bus escaped, as it is shown.
+std::string shown(const std::string& escaped) { return protocol::readable(protocol::unescaped(escaped)); }
+std::vector<std::string> shown(std::vector<std::string> all) {
+  for (auto& one : all) one = shown(one);
+  return all;
+}
+
 PastEvent event_from(const Properties& properties) {
   using Strings = std::vector<std::string>;
   using Microseconds = std::chrono::microseconds;
   return {.id = take<std::uint64_t>(properties, "id"),
-          .name = take<std::string>(properties, "name"),
-          .environment = take<Strings>(properties, "env"),
+          .name = shown(take<std::string>(properties, "name")),
+          .environment = shown(take<Strings>(properties, "env")),
           .time = WallTime{Microseconds{take<std::uint64_t>(properties, "time")}},
           .uid = take<std::uint32_t>(properties, "uid"),
           .pid = take<std::uint32_t>(properties, "pid"),
           .handlers = take<Strings>(properties, "handlers"),
-          .done = take<Strings>(properties, "done"),
+          .done = shown(take<Strings>(properties, "done")),
           .blocked = Microseconds{take<std::uint64_t>(properties, "blocked")},
           .outcome = take<std::string>(properties, "outcome")};
 }

@@ -182,6 +182,8 @@ void Broker::finished(const Origin& from, EventId id, bool failed, const std::ve
   carry_out(queue_.finished(attachment_of(from), id, failed, done, now()));
 }
 
+void Broker::undeliverable(const Deliver& deliver) { carry_out(queue_.finished(deliver.to, deliver.event->id, true, {}, now())); }
+
 void Broker::record(const Origin& from, const std::string& name, const std::vector<std::string>& env, Emitter emitter) {
   if (name.empty() || protocol::environment_fault(env)) {
     spdlog::warn("an event was recorded that has {}", name.empty() ? "no name" : "an environment not of KEY=VALUE pairs");

@@ -42,6 +42,9 @@ public:
   void finished(const Origin& from, EventId id, bool failed, const std::vector<std::string>& done);
   void record(const Origin& from, const std::string& name, const std::vector<std::string>& env, Emitter emitter);
 
+  // This event cannot be put in a message to that handler.
+  void undeliverable(const Deliver& deliver);
+
   [[nodiscard]] const Queue& queue() const { return queue_; }
   [[nodiscard]] const Descriptors& descriptors() const { return descriptors_; }
   // Where that handler is; nothing once it has gone or was replaced.

@@ -9,7 +9,6 @@ namespace upstart::broker {
 namespace {
 
 // Messages given to the connection before it has written those it has.
-// Messages given to the connection before it has written those it has.
 constexpr std::uint64_t most_unwritten = 1024;
 // What may wait. A bus that does not keep up loses signals, which are for onlookers there; a peer that does not read
 // would lose what it must know, and is hung up on: whatever it was given as a handler is given again.
@@ -56,24 +55,28 @@ void Link::flush() {
     spdlog::warn("the bus did not keep up: {} signals were not sent there", std::exchange(left_out_, 0));
 }
 
-void Link::announce(EventId id, const std::string& name, const std::vector<std::string>& env) try {
+void Link::announce(EventId id, const std::string& name, const std::vector<std::string>& env) {
   if (!outbox_.empty() || !has_room()) {
     auto event = std::make_shared<const Event>(Event{.id = id, .name = name, .env = env, .emitter = {}, .time = 0, .files = 0});
     post(Emitted{event});
     post(Finished{event, false});
     return;
   }
-  object_->emitEventEmitted(id, name, env);
-  object_->emitEventFinished(id, name, env, false);
-} catch (const sdbus::Error& error) {
-  spdlog::debug("a signal could not be sent: {}", error.what());
+  auto problem = protocol::send_if_connected([&] {
+    object_->emitEventEmitted(id, name, env);
+    object_->emitEventFinished(id, name, env, false);
+  });
+  if (problem) spdlog::warn("a signal could not be sent: {}", *problem);
 }
 
-// A connection that cannot send is lost, which is noticed by itself.
-void Link::send(const Item& item) try {
-  std::visit([this](const auto& kind) { send_kind(kind); }, item);
-} catch (const sdbus::Error& error) {
-  spdlog::debug("a message could not be sent: {}", error.what());
+// A connection that was hung up on is noticed by itself. A handler that cannot be told of an event would block it for ever:
+// it has failed to handle it.
+void Link::send(const Item& item) {
+  auto problem = protocol::send_if_connected([&] { std::visit([this](const auto& kind) { send_kind(kind); }, item); });
+  if (!problem) return;
+  spdlog::warn("a message could not be sent: {}", *problem);
+  if (const auto* outgoing = std::get_if<Outgoing>(&item))
+    if (const auto* deliver = std::get_if<Deliver>(outgoing)) broker_.undeliverable(*deliver);
 }
 
 void Link::send_kind(const Outgoing& item) {

@@ -3,6 +3,7 @@
 #include "generated/EventBroker1-proxy.hpp"
 #include "generated/EventHandler1-adaptor.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <fnmatch.h>
 #include <spdlog/spdlog.h>
@@ -25,9 +26,16 @@ std::vector<sdbus::UnixFd> to_wire(const SharedFiles& files) {
 
 SharedFiles from_wire(const std::vector<sdbus::UnixFd>& descriptors) {
   SharedFiles files;
-  for (const auto& descriptor : descriptors)
-    files.push_back(std::make_shared<protocol::FileDescriptor>(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3)));
+  for (const auto& descriptor : descriptors) {
+    auto file = std::make_shared<protocol::FileDescriptor>(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3));
+    if (*file) files.push_back(std::move(file));
+    else spdlog::error("no descriptor left to take that of an event");
+  }
   return files;
+}
+
+void tell_problem(const char* what, const std::optional<std::string>& problem) {
+  if (problem) spdlog::error("{} cannot be sent to the event broker: {}", what, *problem);
 }
 
 } // namespace
@@ -56,7 +64,7 @@ private:
 
   private:
     void Handle(const uint64_t& id, const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files, const bool&) override {
-      client_.handlers_.handle(id, {.name = name, .environment = protocol::Environment{env}, .files = from_wire(files)});
+      client_.handlers_.handle(id, {.name = protocol::unescaped(name), .environment = protocol::Environment{protocol::unescaped(env)}, .files = from_wire(files)});
     }
     BrokerClient& client_;
   };
@@ -106,9 +114,10 @@ void BrokerClient::connected(std::unique_ptr<protocol::BusConnection> connection
   connection_->on_disconnected([this] { lost("it hung up"); });
   link_ = std::make_unique<Link>(*this, connection_->sdbus());
   pause_ = first_pause;
-  protocol::send_if_connected([&] { link_->Attach(handler_name, {names_.begin(), names_.end()}); });
-  if (!bus_address_.empty()) protocol::send_if_connected([&] { link_->JoinBus(bus_address_); });
-  for (const auto& emission : unaccepted_) send(emission);
+  std::vector<std::string> names{names_.begin(), names_.end()};
+  tell_problem("what the jobs want", protocol::send_if_connected([&] { link_->Attach(handler_name, protocol::escaped(names)); }));
+  if (!bus_address_.empty()) join_bus(bus_address_);
+  std::erase_if(unaccepted_, [this](const Emission& emission) { return !send(emission); });
 }
 
 void BrokerClient::lost(const std::string& why) {
@@ -119,13 +128,21 @@ void BrokerClient::lost(const std::string& why) {
   pause_ = std::min(pause_ * 2, longest_pause);
 }
 
-void BrokerClient::send(const Emission& emission) {
-  protocol::send_if_connected([&] { link_->Emit(emission.event.name, emission.event.environment.strings(), to_wire(emission.event.files)); });
+// False where it can never be sent: it is concluded as failed, so that nothing waits for it for ever.
+bool BrokerClient::send(const Emission& emission) {
+  const auto& event = emission.event;
+  auto problem = protocol::send_if_connected([&] {
+    link_->Emit(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), to_wire(event.files));
+  });
+  if (!problem) return true;
+  spdlog::error("event {} cannot be sent to the event broker: {}", event.name, *problem);
+  if (emission.finished) loop_.defer([finished = emission.finished] { finished(true); });
+  return false;
 }
 
 void BrokerClient::emit(const Event& event, Origin, std::function<void(bool failed)> finished) {
   unaccepted_.push_back({event, std::move(finished)});
-  if (link_) send(unaccepted_.back());
+  if (link_ && !send(unaccepted_.back())) unaccepted_.pop_back();
 }
 
 void BrokerClient::accepted(EventId id) {
@@ -144,30 +161,34 @@ void BrokerClient::refused(const std::string& why) {
 
 void BrokerClient::event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment, bool failed) {
   auto found = unfinished_.find(id);
-  if (found == unfinished_.end()) return handlers_.finished_elsewhere(name, protocol::Environment{environment});
+  if (found == unfinished_.end()) return handlers_.finished_elsewhere(protocol::unescaped(name), protocol::Environment{protocol::unescaped(environment)});
   auto finished = std::move(found->second);
   unfinished_.erase(found);
   if (finished) finished(failed);
 }
 
 void BrokerClient::record(const Event& event, Origin origin) {
-  if (link_) protocol::send_if_connected([&] { link_->Record(event.name, event.environment.strings(), origin.uid, origin.pid); });
+  if (!link_) return;
+  tell_problem("an event", protocol::send_if_connected([&] {
+    link_->Record(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), origin.uid, origin.pid);
+  }));
 }
 
 void BrokerClient::finished(EventId id, bool failed, const std::vector<std::string>& done) {
-  if (link_) protocol::send_if_connected([&] { link_->Finished(id, failed, done); });
+  if (link_) tell_problem("that an event has finished", protocol::send_if_connected([&] { link_->Finished(id, failed, protocol::escaped(done)); }));
 }
 
 void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
   for (const auto& name : remove) names_.erase(name);
   names_.insert(add.begin(), add.end());
-  if (link_) protocol::send_if_connected([&] { link_->Subscribe(add, remove); });
+  if (link_) tell_problem("what the jobs want", protocol::send_if_connected([&] { link_->Subscribe(protocol::escaped(add), protocol::escaped(remove)); }));
 }
 
 void BrokerClient::set_others(const std::vector<std::string>& names) {
   others_.clear();
   others_patterns_.clear();
-  for (const auto& name : names) {
+  for (const auto& wanted : names) {
+    auto name = protocol::unescaped(wanted);
     if (name.find_first_of("*?[\\") == std::string::npos) others_.insert(name);
     else others_patterns_.push_back(name);
   }
@@ -180,7 +201,7 @@ bool BrokerClient::wanted_by_others(const std::string& event) const {
 
 void BrokerClient::join_bus(const std::string& address) {
   bus_address_ = address;
-  if (link_) protocol::send_if_connected([&] { link_->JoinBus(address); });
+  if (link_) tell_problem("the address of the bus", protocol::send_if_connected([&] { link_->JoinBus(protocol::escaped(address)); }));
 }
 
 } // namespace upstart::supervisor

@@ -1,5 +1,6 @@
 // The EventSink port over D-Bus: this daemon as a handler of the event broker. Connects on the loop and again whenever
-// the broker has gone; what had not been accepted by then is sent again. Nothing ever waits for it but the events.
+// the broker has gone; what had not been accepted by then is sent again. Nothing ever waits for it but the events. Names and
+// environments are bytes here and escaped on the way (protocol/text.hpp).
 #pragma once
 
 #include "daemons/job-supervisor/jobs/ports.hpp"
@@ -41,7 +42,7 @@ private:
   void connect();
   void connected(std::unique_ptr<protocol::BusConnection> connection);
   void lost(const std::string& why);
-  void send(const Emission& emission);
+  bool send(const Emission& emission);
   void set_others(const std::vector<std::string>& names);
   void accepted(EventId id);
   void refused(const std::string& why);

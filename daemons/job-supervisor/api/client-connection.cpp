@@ -3,6 +3,9 @@
 #include "daemons/job-supervisor/api/objects.hpp"
 #include "daemons/job-supervisor/api/permissions.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <any>
@@ -16,7 +19,7 @@ namespace {
 // As many materialised objects as a connection keeps; more only while replies are owed.
 constexpr std::size_t most_objects = 64;
 
-sdbus::Error to_error(const CommandError& error) { return sdbus::Error{sdbus::Error::Name{error.name}, error.message}; }
+sdbus::Error to_error(const CommandError& error) { return sdbus::Error{sdbus::Error::Name{error.name}, protocol::readable(error.message)}; }
 
 char** to_strv(const std::vector<std::string>& strings) {
   auto** array = static_cast<char**>(std::calloc(strings.size() + 1, sizeof(char*)));
@@ -90,7 +93,8 @@ public:
 private:
   void give(std::uint64_t number, std::expected<std::string, CommandError> outcome) {
     auto node = pending_.extract(number);
-    if (!node.empty()) protocol::send_if_connected([&] { node.mapped()(std::move(outcome)); });
+    if (node.empty()) return;
+    if (auto problem = protocol::send_if_connected([&] { node.mapped()(std::move(outcome)); })) spdlog::warn("a client gets no answer: {}", *problem);
   }
   std::uint64_t next_ = 0;
   std::unordered_map<std::uint64_t, Reply> pending_;
@@ -246,38 +250,43 @@ Reply ClientConnection::reply_later(const sdbus::IObject& called, sdbus::Result<
   return replies_->add(replies_, object_at(called.getObjectPath()), std::move(result), [](auto& kept, const std::string&) { kept.returnResults(); });
 }
 
+// Said once for each connection: one that does not read any more misses very many.
+void ClientConnection::send_signal(const std::function<void()>& send) {
+  auto problem = protocol::send_if_connected(send);
+  if (problem && !std::exchange(misses_signals_, true)) spdlog::warn("a client is not told of what happens: {}", *problem);
+}
 void ClientConnection::job_added(const std::string& job) {
-  protocol::send_if_connected([&] { manager_object_->emitJobAdded(sdbus::ObjectPath{protocol::job_path(job)}); });
+  send_signal([&] { manager_object_->emitJobAdded(sdbus::ObjectPath{protocol::job_path(job)}); });
 }
 void ClientConnection::job_removed(const std::string& job) {
-  protocol::send_if_connected([&] { manager_object_->emitJobRemoved(sdbus::ObjectPath{protocol::job_path(job)}); });
+  send_signal([&] { manager_object_->emitJobRemoved(sdbus::ObjectPath{protocol::job_path(job)}); });
 }
 void ClientConnection::instance_added(const std::string& job, const std::string& instance) {
-  protocol::send_if_connected([&] { JobObject{*this, job, false}.emitInstanceAdded(sdbus::ObjectPath{protocol::instance_path(job, instance)}); });
+  send_signal([&] { JobObject{*this, job, false}.emitInstanceAdded(sdbus::ObjectPath{protocol::instance_path(job, instance)}); });
 }
 void ClientConnection::instance_removed(const std::string& job, const std::string& instance) {
-  protocol::send_if_connected([&] { JobObject{*this, job, false}.emitInstanceRemoved(sdbus::ObjectPath{protocol::instance_path(job, instance)}); });
+  send_signal([&] { JobObject{*this, job, false}.emitInstanceRemoved(sdbus::ObjectPath{protocol::instance_path(job, instance)}); });
 }
 void ClientConnection::goal_changed(const std::string& job, const std::string& instance, Goal goal) {
-  protocol::send_if_connected([&] { InstanceObject{*this, job, instance, false}.emitGoalChanged(std::string{name_of(goal)}); });
+  send_signal([&] { InstanceObject{*this, job, instance, false}.emitGoalChanged(std::string{name_of(goal)}); });
 }
 void ClientConnection::state_changed(const std::string& job, const std::string& instance, State state) {
-  protocol::send_if_connected([&] { InstanceObject{*this, job, instance, false}.emitStateChanged(std::string{name_of(state)}); });
+  send_signal([&] { InstanceObject{*this, job, instance, false}.emitStateChanged(std::string{name_of(state)}); });
 }
 void ClientConnection::failed(const std::string& job, const std::string& instance, int status) {
-  protocol::send_if_connected([&] { InstanceObject{*this, job, instance, false}.emitFailed(status); });
+  send_signal([&] { InstanceObject{*this, job, instance, false}.emitFailed(status); });
 }
 void ClientConnection::event_emitted(const std::string& name, const protocol::Environment& environment) {
-  protocol::send_if_connected([&] { manager_object_->emitEventEmitted(name, environment.strings()); });
+  send_signal([&] { manager_object_->emitEventEmitted(protocol::readable(name), protocol::readable(environment.strings())); });
 }
 void ClientConnection::conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on) {
-  protocol::send_if_connected([&] { supervisor_object_->emitConditionsChanged(event, job, postfix(start_on), postfix(stop_on)); });
+  send_signal([&] { supervisor_object_->emitConditionsChanged(protocol::escaped(event), protocol::escaped(job), protocol::escaped(postfix(start_on)), protocol::escaped(postfix(stop_on))); });
 }
 void ClientConnection::activity_changed(const std::string& job, std::size_t active) {
-  protocol::send_if_connected([&] { supervisor_object_->emitActivityChanged(job, static_cast<std::uint32_t>(active)); });
+  send_signal([&] { supervisor_object_->emitActivityChanged(protocol::escaped(job), static_cast<std::uint32_t>(active)); });
 }
 void ClientConnection::bus_address_changed() {
-  protocol::send_if_connected([&] {
+  send_signal([&] {
     supervisor_object_->getObject().emitPropertiesChangedSignal(SupervisorObject::INTERFACE_NAME, {sdbus::PropertyName{"bus_address"}});
   });
 }

@@ -74,6 +74,7 @@ private:
   static bool has_member(const Call& call, const InterfaceDescription& description);
   int check_set(const Call& call, const InterfaceDescription& description);
   int introspect(const Call& call, const InterfaceDescription* description);
+  void send_signal(const std::function<void()>& send);
   int refuse(sd_bus_message* message, const char* error, const std::string& text);
   bool materialise(const std::string& path);
   void forget(const std::string& path);
@@ -89,6 +90,7 @@ private:
   std::unique_ptr<class SupervisorObject> supervisor_object_;
   std::list<std::shared_ptr<Object>> objects_; // least recently made first; shared with the replies they owe
   std::unordered_map<std::string, std::list<std::shared_ptr<Object>>::iterator> by_path_;
+  bool misses_signals_ = false;
   std::vector<std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)>> slots_;
 };
 

@@ -3,14 +3,17 @@
 #include "daemons/job-supervisor/simulation/simulation.hpp"
 #include "daemons/job-supervisor/language/printer.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <algorithm>
 
 namespace upstart::supervisor {
 
+using protocol::readable; // what job files and environments say is bytes, what clients get to see is text
+
 namespace {
 
-[[noreturn]] void raise(const CommandError& error) { throw sdbus::Error{sdbus::Error::Name{error.name}, error.message}; }
+[[noreturn]] void raise(const CommandError& error) { throw sdbus::Error{sdbus::Error::Name{error.name}, protocol::readable(error.message)}; }
 [[noreturn]] void raise(const char* name, const std::string& message) { raise(CommandError{name, message}); }
 
 template <typename Value> Value value_or_raise(std::expected<Value, CommandError> result) {
@@ -27,6 +30,8 @@ EnvironmentTarget target(const std::vector<std::string>& job_details) {
 sdbus::ObjectPath object_path(const std::string& job, const std::string& instance) {
   return sdbus::ObjectPath{protocol::instance_path(job, instance)};
 }
+
+std::vector<std::string> all_readable(const std::vector<std::string>& strings) { return readable(strings); }
 
 } // namespace
 
@@ -53,7 +58,7 @@ std::vector<sdbus::ObjectPath> ManagerObject::GetAllJobs() {
   return paths;
 }
 
-std::string ManagerObject::GetState() { return client_.control().state_as_json(); }
+std::string ManagerObject::GetState() { return readable(client_.control().state_as_json()); }
 void ManagerObject::Restart() { client_.control().restart(); }
 
 void ManagerObject::emit_event(sdbus::Result<>&& result, Event event, bool wait) {
@@ -79,6 +84,7 @@ void ManagerObject::EmitEventWithFile(sdbus::Result<>&& result, std::string name
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
   auto descriptor = std::make_shared<const protocol::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
+  if (!*descriptor) raise(protocol::error_name::limits_exceeded, "There is no descriptor left to take the event's");
   emit_event(std::move(result), {.name = std::move(name), .environment = protocol::Environment{env}, .files = {descriptor}}, wait);
 }
 
@@ -87,7 +93,7 @@ void ManagerObject::refuse_for_process_1() {
 }
 
 std::string ManagerObject::GetEnv(const std::vector<std::string>& job_details, const std::string& name) {
-  return value_or_raise(client_.manager().get_environment(target(job_details), name));
+  return readable(value_or_raise(client_.manager().get_environment(target(job_details), name)));
 }
 void ManagerObject::SetEnv(const std::vector<std::string>& job_details, const std::string& var, const bool& replace) {
   SetEnvList(job_details, {var}, replace);
@@ -102,7 +108,7 @@ void ManagerObject::UnsetEnvList(const std::vector<std::string>& job_details, co
   value_or_raise(client_.manager().unset_environment(target(job_details), names));
 }
 std::vector<std::string> ManagerObject::ListEnv(const std::vector<std::string>& job_details) {
-  return value_or_raise(client_.manager().list_environment(target(job_details)));
+  return all_readable(value_or_raise(client_.manager().list_environment(target(job_details))));
 }
 void ManagerObject::ResetEnv(const std::vector<std::string>& job_details) {
   refuse_for_process_1();
@@ -162,14 +168,14 @@ void JobObject::Restart(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<s
   client_.manager().restart(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
 }
 
-std::string JobObject::name() { return entry().name(); }
-std::string JobObject::description() { return entry().job_class()->description; }
-std::string JobObject::author() { return entry().job_class()->author; }
-std::string JobObject::version() { return entry().job_class()->version; }
-std::vector<std::vector<std::string>> JobObject::start_on() { return postfix(entry().job_class()->start_on); }
-std::vector<std::vector<std::string>> JobObject::stop_on() { return postfix(entry().job_class()->stop_on); }
-std::vector<std::string> JobObject::emits() { return entry().job_class()->emits; }
-std::string JobObject::usage() { return entry().job_class()->usage; }
+std::string JobObject::name() { return readable(entry().name()); }
+std::string JobObject::description() { return readable(entry().job_class()->description); }
+std::string JobObject::author() { return readable(entry().job_class()->author); }
+std::string JobObject::version() { return readable(entry().job_class()->version); }
+std::vector<std::vector<std::string>> JobObject::start_on() { return readable(postfix(entry().job_class()->start_on)); }
+std::vector<std::vector<std::string>> JobObject::stop_on() { return readable(postfix(entry().job_class()->stop_on)); }
+std::vector<std::string> JobObject::emits() { return all_readable(entry().job_class()->emits); }
+std::string JobObject::usage() { return readable(entry().job_class()->usage); }
 
 // --- instance -------------------------------------------------------------------------------------------------------
 
@@ -194,7 +200,7 @@ void InstanceObject::Restart(sdbus::Result<>&& result, bool wait) {
 }
 void InstanceObject::Reload() { value_or_raise(client_.manager().reload(job())); }
 
-std::string InstanceObject::name() { return job().instance(); }
+std::string InstanceObject::name() { return readable(job().instance()); }
 std::string InstanceObject::goal() { return std::string{name_of(job().goal())}; }
 std::string InstanceObject::state() { return std::string{name_of(job().state())}; }
 std::vector<sdbus::Struct<std::string, int32_t>> InstanceObject::processes() {
@@ -215,7 +221,7 @@ std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, st
 SupervisorObject::WatchConditions(const std::string& event) {
   std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>> jobs;
   for (const auto* entry : client_.manager().watch_conditions(event))
-    jobs.emplace_back(entry->name(), postfix(entry->job_class()->start_on), postfix(entry->job_class()->stop_on),
+    jobs.emplace_back(protocol::escaped(entry->name()), protocol::escaped(postfix(entry->job_class()->start_on)), protocol::escaped(postfix(entry->job_class()->stop_on)),
                       static_cast<uint32_t>(entry->instances().size()));
   return jobs;
 }
@@ -223,16 +229,16 @@ SupervisorObject::WatchConditions(const std::string& event) {
 std::string SupervisorObject::PrintClass(const std::string& job) {
   const auto* entry = client_.manager().find_class(job);
   if (entry == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + job);
-  return print(*entry->job_class());
+  return readable(print(*entry->job_class()));
 }
 
 std::string SupervisorObject::Simulate(const std::string& name, const std::vector<std::string>& env) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
-  return as_json(simulate(situation_of(client_.manager()), {name, env}));
+  return readable(as_json(simulate(situation_of(client_.manager()), {name, env})));
 }
 
-std::string SupervisorObject::bus_address() { return client_.control().bus_address(); }
-std::string SupervisorObject::log_directory() { return client_.control().log_directory(); }
+std::string SupervisorObject::bus_address() { return readable(client_.control().bus_address()); }
+std::string SupervisorObject::log_directory() { return readable(client_.control().log_directory()); }
 
 } // namespace upstart::supervisor

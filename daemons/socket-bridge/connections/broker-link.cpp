@@ -2,6 +2,7 @@
 
 #include "generated/EventBroker1-proxy.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -27,7 +28,7 @@ public:
   void emit(Ticket ticket, const protocol::Environment& env, int fd) {
     proxy_->callMethodAsync("Emit")
         .onInterface(Interface::INTERFACE_NAME)
-        .withArguments(event_name, env.strings(), std::vector<sdbus::UnixFd>{sdbus::UnixFd{fd}})
+        .withArguments(event_name, static_cast<const std::vector<std::string>&>(protocol::escaped(env.strings())), std::vector<sdbus::UnixFd>{sdbus::UnixFd{fd}})
         .uponReplyInvoke([this, ticket](std::optional<sdbus::Error> error, EventId id) {
           if (!error) return events_.accepted(ticket, id);
           if (!is_hang_up(*error)) not_possible(ticket, "take the event", *error);

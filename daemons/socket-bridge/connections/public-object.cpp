@@ -2,6 +2,7 @@
 
 #include "generated/SocketBridge1-adaptor.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -32,7 +33,7 @@ public:
 
   void announce(const std::string& address, const std::string& state) {
     try {
-      emitSocketChanged(address, state);
+      emitSocketChanged(protocol::readable(address), protocol::readable(state));
     } catch (const sdbus::Error& error) {
       spdlog::debug("a client was not told of {}: {}", address, error.getMessage());
     }
@@ -41,7 +42,7 @@ public:
 private:
   std::vector<sdbus::Struct<std::string, std::vector<std::string>, std::string>> ListSockets() override {
     std::vector<sdbus::Struct<std::string, std::vector<std::string>, std::string>> sockets;
-    for (const auto& socket : report_()) sockets.emplace_back(text_of(socket.address), socket.jobs, socket.state);
+    for (const auto& socket : report_()) sockets.emplace_back(protocol::readable(text_of(socket.address)), socket.jobs, protocol::readable(socket.state));
     return sockets;
   }
   std::string version() override { return UPSTART_VERSION; }

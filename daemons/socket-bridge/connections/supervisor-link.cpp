@@ -2,6 +2,7 @@
 
 #include "generated/JobSupervisor1-proxy.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <sdbus-c++/StandardInterfaces.h>
 #include <spdlog/spdlog.h>
@@ -41,12 +42,12 @@ private:
     if (error) return spdlog::error("the job supervisor does not tell the jobs' conditions: {}", error->getMessage());
     std::vector<JobReport> reports;
     reports.reserve(jobs.size());
-    for (const auto& job : jobs) reports.push_back({job.get<0>(), job.get<1>(), job.get<2>(), job.get<3>()});
+    for (const auto& job : jobs) reports.push_back({job.get<0>(), protocol::unescaped(job.get<1>()), protocol::unescaped(job.get<2>()), job.get<3>()});
     events_.conditions_known(reports);
   }
 
   void onConditionsChanged(const std::string& event, const std::string& job, const Postfix& start_on, const Postfix& stop_on) override {
-    if (event == event_name) events_.conditions_changed(job, start_on, stop_on);
+    if (event == event_name) events_.conditions_changed(job, protocol::unescaped(start_on), protocol::unescaped(stop_on));
   }
 
   void onActivityChanged(const std::string& job, const uint32_t& active) override { events_.activity_changed(job, active); }
