@@ -115,7 +115,7 @@ std::expected<void, std::string> greet(sd_bus* bus, std::chrono::milliseconds ti
     if (result < 0) return std::unexpected{std::string{std::strerror(-result)}};
     if (result > 0) continue;
     auto left = std::chrono::duration_cast<std::chrono::microseconds>(end - Clock::now()).count();
-    if (left <= 0) return std::unexpected{std::format("no answer for {}; what listens there is stuck, or does not speak D-Bus", time)};
+    if (left <= 0) return std::unexpected{std::format("no answer for {}; what listens there is stuck, or does not speak D-Bus", std::chrono::duration<double>{time})};
     sd_bus_wait(bus, static_cast<std::uint64_t>(left));
   }
   return {};
