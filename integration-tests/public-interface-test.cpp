@@ -104,6 +104,37 @@ TEST_CASE("the members of the manager") {
                   {root + "/jobs", "org.freedesktop.DBus.Introspectable", "Introspect", {}, "<node name=\\\"svc\\\"/>"}});
 }
 
+TEST_CASE("where there is no object there is no method either, but folders can be looked into") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  const std::string properties = "org.freedesktop.DBus.Properties", peer = "org.freedesktop.DBus.Peer", look = "org.freedesktop.DBus.Introspectable";
+  for (const char* path : {"/", "/com", "/com/ubuntu", "/com/ubuntu/Nope", "/com/ubuntu/Upstart/nope", "/com/ubuntu/Upstart/jobs"}) {
+    check(session, {{path, properties, "GetAll", {"s", manager}, "Method \"GetAll\" with signature \"s\" on interface", true},
+                    {path, manager, "GetAllJobs", {}, "doesn't exist", true},
+                    {path, peer, "Ping", {}, ""}});
+    auto refused = session.run({"dbus-send", "--peer=" + session.address(), "--print-reply", path, properties + ".GetAll", "string:" + manager});
+    CHECK(refused.err.contains("org.freedesktop.DBus.Error.UnknownMethod"));
+  }
+  check(session, {{"/", look, "Introspect", {}, "com"}, {"/com/ubuntu", look, "Introspect", {}, "Upstart"}, {"/com/ubuntu/Nope", look, "Introspect", {}, "doesn't exist", true}});
+}
+
+TEST_CASE("the history tells who emitted an event, whether a job wanted it or not") {
+  Session session{{{"svc", "task\nstart on wanted\nexec true\n"}}};
+  auto supervisor = "from pid " + std::to_string(session.daemon("upstart-job-supervisor")) + " ";
+  CHECK(session.initctl({"emit", "wanted"}).status == 0);
+  CHECK(session.initctl({"emit", "unwanted"}).status == 0);
+  auto history = session.initctl({"history"}).out;
+  CHECK_FALSE(history.contains(supervisor));
+  auto wanted = history.substr(std::min(history.find(" wanted\n"), history.size()));
+  CHECK(wanted.substr(0, wanted.find('#')).contains("from pid "));
+}
+
+TEST_CASE("the event broker is found without the run directory and without a bus") {
+  Session session{{}, {.init_options = {"--no-dbus"}, .own_bus = false}};
+  CHECK(session.initctl({"emit", "unwanted"}).status == 0);
+  auto history = session.run({"env", "XDG_RUNTIME_DIR=/nowhere", bin_directory() + "/initctl", "history"});
+  CHECK_MESSAGE(history.out.contains("unwanted"), history.err);
+}
+
 TEST_CASE("the members of a job and its instance") {
   Session session{{{"svc", "description \"A service\"\nusage \"svc\"\nstart on a and b K=v\nstop on c\nemits e\nexec sleep 1000\n"}}};
   const std::string job = manager + ".Job", one = manager + ".Instance", properties = "org.freedesktop.DBus.Properties";

@@ -29,6 +29,7 @@ private:
   void onEventFinished(const std::uint64_t&, const std::string&, const Strings&, const bool&) override {}
   void onInterestChanged(const Strings&) override {}
   void onEmitReply(const std::uint64_t&, Error) override {}
+  void onEmitForReply(const std::uint64_t&, Error) override {}
   void onWaitForReply(const bool&, Error) override {}
   void onAttachReply(const Strings&, Error) override {}
   void onSubscribeReply(Error) override {}
@@ -70,9 +71,16 @@ std::vector<PastEvent> ask(sdbus::IConnection& connection, const char* name, std
   return events;
 }
 
-std::string bus_of_supervisor(Upstart& upstart) {
+std::string property_of_supervisor(Upstart& upstart, const char* name) {
   auto supervisor = sdbus::createProxy(upstart.connection().sdbus(), upstart.connection().destination(), sdbus::ObjectPath{protocol::path::job_supervisor});
-  return supervisor->getProperty("bus_address").onInterface("com.ubuntu.Upstart.JobSupervisor1").get<std::string>();
+  return supervisor->getProperty(name).onInterface("com.ubuntu.Upstart.JobSupervisor1").get<std::string>();
+}
+
+// The supervisor knows where its broker is; one that does not tell is of before it could.
+std::string told_broker_address(Upstart& upstart) try {
+  return property_of_supervisor(upstart, "event_broker_address");
+} catch (const sdbus::Error&) {
+  return {};
 }
 
 std::expected<std::vector<PastEvent>, Failure> ask_at(const Target& target, std::uint32_t count) {
@@ -99,9 +107,11 @@ std::string broker_address(const Call& call, const Target& target) {
 std::expected<std::vector<PastEvent>, Failure> read_history(const Call& call, Upstart& upstart, std::uint32_t count) {
   const auto& target = upstart.connection().target();
   if (target.kind != Target::Kind::peer) return ask(upstart.connection().sdbus(), protocol::bus_name::event_broker, count);
-  if (auto address = broker_address(call, target); !address.empty())
+  auto address = told_broker_address(upstart);
+  if (address.empty()) address = broker_address(call, target);
+  if (!address.empty())
     if (auto events = ask_at({Target::Kind::peer, address, {}}, count)) return events;
-  auto bus = bus_of_supervisor(upstart);
+  auto bus = property_of_supervisor(upstart, "bus_address");
   if (bus.empty()) return std::unexpected{Failure{"The event broker cannot be found: neither at a socket in the run directory nor on a bus."}};
   return ask_at({Target::Kind::session_bus, bus, protocol::bus_name::event_broker}, count);
 }

@@ -230,6 +230,7 @@ private:
       {"kind": "state", "job": "svc", "instance": "", "name": "starting"}, {"kind": "blocked", "name": "go"}])";
   }
   std::string bus_address() override { return {}; }
+  std::string event_broker_address() override { return {}; }
   std::string log_directory() override { return world_.log_directory; }
 
   World& world_;

@@ -29,6 +29,10 @@ std::map<std::string, sdbus::Variant> described(const Remembered& event) {
           {"outcome", sdbus::Variant{std::string{name_of(event.outcome)}}}};
 }
 
+sdbus::Error refused(const char* deed) {
+  return error_of({protocol::error_name::permission_denied, std::string{"You do not have permission to "} + deed});
+}
+
 Descriptors::Files duplicates_of(const std::vector<sdbus::UnixFd>& files) {
   Descriptors::Files result;
   for (const auto& file : files) {
@@ -57,13 +61,21 @@ Origin BrokerObject::origin() {
 Origin BrokerObject::permitted(const char* deed) {
   auto from = origin();
   if (from.caller.uid != 0 && from.caller.uid != ::geteuid())
-    throw error_of({protocol::error_name::permission_denied, std::string{"You do not have permission to "} + deed});
+    throw refused(deed);
   return from;
 }
 
 uint64_t BrokerObject::Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) {
   auto from = permitted("emit an event");
   return value_or_throw(broker_.emit({.uid = from.caller.uid, .pid = from.caller.pid}, name, env, duplicates_of(files)));
+}
+
+uint64_t BrokerObject::EmitFor(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files,
+                               const uint32_t& uid, const uint32_t& pid) {
+  constexpr const char* deed = "emit an event for somebody else";
+  if (!link_.connection().is_peer()) throw refused(deed);
+  static_cast<void>(permitted(deed));
+  return value_or_throw(broker_.emit({.uid = uid, .pid = static_cast<pid_t>(pid)}, name, env, duplicates_of(files)));
 }
 
 void BrokerObject::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {

@@ -23,6 +23,8 @@ public:
 
 private:
   uint64_t Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) override;
+  uint64_t EmitFor(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files, const uint32_t& uid,
+                   const uint32_t& pid) override;
   void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
   std::vector<std::string> Attach(const std::string& handler, const std::vector<std::string>& events) override;
   void Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override;

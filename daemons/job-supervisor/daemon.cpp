@@ -42,7 +42,7 @@ protocol::Environment own_environment() {
 
 Daemon::Daemon(DaemonOptions line)
     : line_{std::move(line)}, processes_{loop_, process_options()},
-      broker_{loop_, protocol::daemon_address(line_.run_directory, protocol::socket_name::broker),
+      broker_{loop_, event_broker_address(),
               {.handle = [this](EventId id, Event event) { jobs_.handle(id, std::move(event)); },
                .finished_elsewhere = [this](const std::string& name, const protocol::Environment& environment) { jobs_.finished_elsewhere(name, environment); }}},
       jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this}, job_options()}, bus_address_{line_.bus_address},

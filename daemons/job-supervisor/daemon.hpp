@@ -9,6 +9,7 @@
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/real-processes.hpp"
 #include "protocol/peer.hpp"
+#include "protocol/service-manager.hpp"
 
 #include <list>
 
@@ -31,6 +32,7 @@ public:
   [[nodiscard]] std::string log_priority() const override;
   [[nodiscard]] bool set_log_priority(const std::string& priority) override;
   [[nodiscard]] std::string bus_address() const override { return bus_address_; }
+  [[nodiscard]] std::string event_broker_address() const override { return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker); }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
   [[nodiscard]] bool may_change(const protocol::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }

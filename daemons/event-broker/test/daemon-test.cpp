@@ -69,6 +69,20 @@ TEST_CASE("a handler is given what it wants and the emitter's waiting is answere
   CHECK(emitter->pending() == 0);
 }
 
+TEST_CASE("an event that a handler passes on is that of the one who emitted it") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer handler{loop, daemon.address()};
+  handler.attach("h", {"a"});
+  handler->EmitFor("a", {}, {}, 1234, 77);
+  handler.await("handle 1 a");
+  auto history = handler->History(0);
+  REQUIRE(history.size() == 1);
+  CHECK(history[0]["uid"].get<std::uint32_t>() == 1234);
+  CHECK(history[0]["pid"].get<std::uint32_t>() == 77);
+}
+
 TEST_CASE("a handler that hung up is given again what it had not finished, and then what came meanwhile") {
   EventLoop loop;
   Daemon daemon;

@@ -56,6 +56,7 @@ private:
   void onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>& env, const bool& failed) override;
   void onInterestChanged(const std::vector<std::string>& wanted_by_others) override;
   void onEmitReply(const uint64_t& id, std::optional<sdbus::Error> error) override;
+  void onEmitForReply(const uint64_t& id, std::optional<sdbus::Error> error) override { onEmitReply(id, std::move(error)); }
   void onWaitForReply(const bool& failed, std::optional<sdbus::Error> error) override;
   void onAttachReply(const std::vector<std::string>& wanted_by_others, std::optional<sdbus::Error> error) override;
   void onSubscribeReply(std::optional<sdbus::Error> error) override;

@@ -74,10 +74,11 @@ private:
     client_.event_finished(id, name, env, failed);
   }
   void onInterestChanged(const std::vector<std::string>& wanted) override { client_.set_others(wanted); }
-  void onEmitReply(const uint64_t& id, std::optional<sdbus::Error> error) override {
+  void onEmitForReply(const uint64_t& id, std::optional<sdbus::Error> error) override {
     if (error) client_.refused(error->getMessage());
     else client_.accepted(id);
   }
+  void onEmitReply(const uint64_t&, std::optional<sdbus::Error>) override {}
   void onAttachReply(const std::vector<std::string>& wanted, std::optional<sdbus::Error> error) override {
     if (error) spdlog::error("the event broker refuses this daemon as a handler: {}", error->getMessage());
     else client_.set_others(wanted);
@@ -132,7 +133,7 @@ void BrokerClient::lost(const std::string& why) {
 bool BrokerClient::send(const Emission& emission) {
   const auto& event = emission.event;
   auto problem = protocol::send_if_connected([&] {
-    link_->Emit(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), to_wire(event.files));
+    link_->EmitFor(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), to_wire(event.files), emission.origin.uid, emission.origin.pid);
   });
   if (!problem) return true;
   spdlog::error("event {} cannot be sent to the event broker: {}", event.name, *problem);
@@ -140,8 +141,8 @@ bool BrokerClient::send(const Emission& emission) {
   return false;
 }
 
-void BrokerClient::emit(const Event& event, Origin, std::function<void(bool failed)> finished) {
-  unaccepted_.push_back({event, std::move(finished)});
+void BrokerClient::emit(const Event& event, Origin origin, std::function<void(bool failed)> finished) {
+  unaccepted_.push_back({event, origin, std::move(finished)});
   if (link_ && !send(unaccepted_.back())) unaccepted_.pop_back();
 }
 

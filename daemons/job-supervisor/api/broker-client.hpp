@@ -37,6 +37,7 @@ private:
 
   struct Emission {
     Event event;
+    Origin origin;
     std::function<void(bool failed)> finished;
   };
   void connect();

@@ -135,9 +135,8 @@ int ClientConnection::filter(sd_bus_message* message) {
   std::uint8_t type = 0;
   if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL) return 0;
   Call call{message};
-  if (call.path == protocol::path::jobs) return call.is_introspection() ? introspect(call, nullptr) : 0;
   auto kind = kind_of(call.path);
-  if (!kind) return 0;
+  if (!kind) return outside(call);
   auto needed = permission_for(call.interface, call.member);
   if (needed && !control_.may_change(connection_->caller_of(message)))
     return refuse(message, protocol::error_name::permission_denied, "You do not have permission to " + std::string{*needed});
@@ -146,6 +145,16 @@ int ClientConnection::filter(sd_bus_message* message) {
   if (!exists || !has_member(call, description)) return refuse(message, protocol::error_name::unknown_method, call.unknown());
   if (call.is_introspection()) return introspect(call, &description);
   return call.is_set() ? check_set(call, description) : 0;
+}
+
+// Besides the objects there are the folders that they lie in, which can be looked into, and nothing else; sd-bus by itself
+// would say UnknownObject. A Ping is answered anywhere.
+int ClientConnection::outside(const Call& call) {
+  if (call.interface == "org.freedesktop.DBus.Peer") return 0;
+  if (call.is_introspection() && call.path == protocol::path::jobs) return introspect(call, nullptr);
+  auto inside = call.path == "/" ? call.path : call.path + "/";
+  if (call.is_introspection() && std::string_view{protocol::path::manager}.starts_with(inside)) return 0;
+  return refuse(call.message, protocol::error_name::unknown_method, call.unknown());
 }
 
 // The path is that of an object, or of a job that does not exist (any more).

@@ -27,6 +27,7 @@ public:
   [[nodiscard]] virtual std::string log_priority() const = 0;
   [[nodiscard]] virtual bool set_log_priority(const std::string& priority) = 0;
   [[nodiscard]] virtual std::string bus_address() const = 0;
+  [[nodiscard]] virtual std::string event_broker_address() const = 0;
   [[nodiscard]] virtual std::string log_directory() const = 0; // empty: jobs are not logged
   // Everyone may look; changing is for root and, in a session, its own user.
   [[nodiscard]] virtual bool may_change(const protocol::Caller& caller) const = 0;
@@ -70,6 +71,7 @@ private:
 
   struct Call;
   int filter(sd_bus_message* message);
+  int outside(const Call& call);
   static std::optional<ObjectKind> kind_of(const std::string& path);
   static bool has_member(const Call& call, const InterfaceDescription& description);
   int check_set(const Call& call, const InterfaceDescription& description);

@@ -239,6 +239,7 @@ std::string SupervisorObject::Simulate(const std::string& name, const std::vecto
 }
 
 std::string SupervisorObject::bus_address() { return readable(client_.control().bus_address()); }
+std::string SupervisorObject::event_broker_address() { return readable(client_.control().event_broker_address()); }
 std::string SupervisorObject::log_directory() { return readable(client_.control().log_directory()); }
 
 } // namespace upstart::supervisor

@@ -116,6 +116,7 @@ private:
   std::string PrintClass(const std::string& job) override;
   std::string Simulate(const std::string& name, const std::vector<std::string>& env) override;
   std::string bus_address() override;
+  std::string event_broker_address() override;
   std::string log_directory() override;
 
   ClientConnection& client_;

@@ -100,6 +100,7 @@ private:
     std::string PrintClass(const std::string&) override { return {}; }
     std::string Simulate(const std::string&, const std::vector<std::string>&) override { return "[]"; }
     std::string bus_address() override { return owner_.bus_address_; }
+    std::string event_broker_address() override { return {}; }
     std::string log_directory() override { return {}; }
     Supervisor& owner_;
   };
@@ -154,6 +155,7 @@ private:
 
   private:
     uint64_t Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) override;
+    uint64_t EmitFor(const std::string&, const std::vector<std::string>&, const std::vector<sdbus::UnixFd>&, const uint32_t&, const uint32_t&) override { return 0; }
     void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
     std::vector<std::string> Attach(const std::string&, const std::vector<std::string>&) override { return {}; }
     void Subscribe(const std::vector<std::string>&, const std::vector<std::string>&) override {}
