@@ -135,6 +135,14 @@ TEST_CASE("the event broker is found without the run directory and without a bus
   CHECK_MESSAGE(history.out.contains("unwanted"), history.err);
 }
 
+TEST_CASE("a session starts and ends without alarm") {
+  Session session{{{"svc", "start on startup\nexec sleep 1000\n"}}, {.own_bus = false}};
+  session.await("the service runs", [&] { return session.initctl({"status", "svc"}).out.contains("start/running"); });
+  CHECK(session.end() == 0);
+  auto messages = session.messages();
+  for (const char* alarm : {"no connection", "unable to join", "not on the bus", "has gone"}) CHECK_MESSAGE(!messages.contains(alarm), messages);
+}
+
 TEST_CASE("the members of a job and its instance") {
   Session session{{{"svc", "description \"A service\"\nusage \"svc\"\nstart on a and b K=v\nstop on c\nemits e\nexec sleep 1000\n"}}};
   const std::string job = manager + ".Job", one = manager + ".Instance", properties = "org.freedesktop.DBus.Properties";

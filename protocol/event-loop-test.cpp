@@ -1,3 +1,4 @@
+#include "protocol/complaint.hpp"
 #include "protocol/event-loop.hpp"
 #include "protocol/file-descriptor.hpp"
 
@@ -55,4 +56,20 @@ TEST_CASE("a signal arrives in the loop") {
   ::raise(SIGUSR1);
   loop.run();
   CHECK(arrived);
+}
+
+TEST_CASE("a complaint waits, is told once, and not at all where it was mended") {
+  EventLoop loop;
+  std::vector<std::string> told;
+  Complaint lasting{loop, [&](const std::string& why) { told.push_back(why); }, 20ms};
+  Complaint passing{loop, [&](const std::string& why) { told.push_back(why); }, 20ms};
+  Timer long_enough{loop, [&] { loop.stop(); }};
+  lasting.wrong("not there");
+  lasting.wrong("still not there");
+  passing.wrong("a moment");
+  CHECK(told.empty());
+  passing.mended();
+  long_enough.start(60ms);
+  loop.run();
+  CHECK(told == std::vector<std::string>{"still not there"});
 }

@@ -40,7 +40,8 @@ int name_answered(sd_bus_message* reply, void* address, sd_bus_error*) {
 } // namespace
 
 BusMembership::BusMembership(protocol::EventLoop& loop, std::string address)
-    : loop_{loop}, address_{std::move(address)}, retry_{loop, [this] { join(); }}, pause_{first_pause} {}
+    : loop_{loop}, address_{std::move(address)}, retry_{loop, [this] { join(); }}, pause_{first_pause},
+      complaint_{loop, [this](const std::string& why) { spdlog::warn("unable to join the bus at {}: {}; will try again", address_, why); }} {}
 
 void BusMembership::join() {
   if (is_member_ || greeting_) return;
@@ -51,13 +52,13 @@ void BusMembership::join() {
 void BusMembership::answered(std::expected<std::unique_ptr<protocol::BusConnection>, std::string> outcome) {
   auto done = std::move(greeting_);
   if (!outcome) {
-    if (told_ != outcome.error()) spdlog::warn("unable to join the bus at {}: {}; will try again", address_, outcome.error());
-    told_ = outcome.error();
+    spdlog::debug("unable to join the bus at {}: {}", address_, outcome.error());
+    complaint_.wrong(outcome.error());
     return try_later();
   }
   is_member_ = true;
   pause_ = first_pause;
-  told_.clear();
+  complaint_.mended();
   watch_.reset();
   auto* bus = (*outcome)->raw();
   joined_(std::move(*outcome));

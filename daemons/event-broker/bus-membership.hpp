@@ -4,6 +4,7 @@
 
 #include "daemons/event-broker/path-watch.hpp"
 #include "protocol/bus-connection.hpp"
+#include "protocol/complaint.hpp"
 
 namespace upstart::broker {
 
@@ -33,7 +34,7 @@ private:
   protocol::Timer retry_;
   std::unique_ptr<PathWatch> watch_;
   std::chrono::milliseconds pause_;
-  std::string told_;
+  protocol::Complaint complaint_;
   bool is_member_ = false;
 };
 

@@ -46,7 +46,8 @@ Daemon::Daemon(DaemonOptions line)
               {.handle = [this](EventId id, Event event) { jobs_.handle(id, std::move(event)); },
                .finished_elsewhere = [this](const std::string& name, const protocol::Environment& environment) { jobs_.finished_elsewhere(name, environment); }}},
       jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this}, job_options()}, bus_address_{line_.bus_address},
-      bus_retry_{loop_, [this] { connect_bus(); }}, bus_pause_{first_pause} {
+      bus_retry_{loop_, [this] { connect_bus(); }}, bus_pause_{first_pause},
+      bus_complaint_{loop_, [this](const std::string& why) { spdlog::warn("not on the bus at {}: {}; trying again", bus_address_, why); }} {
   open_log();
 }
 
@@ -140,6 +141,7 @@ void Daemon::connect_bus() {
 
 void Daemon::bus_connected(std::unique_ptr<protocol::BusConnection> connection) {
   bus_pause_ = first_pause;
+  bus_complaint_.mended();
   auto place = clients_.insert(clients_.end(), std::make_unique<ClientConnection>(std::move(connection), jobs_, *this));
   bus_ = place->get();
   auto& bus = bus_->connection();
@@ -168,7 +170,8 @@ void Daemon::name_taken() {
 }
 
 void Daemon::bus_lost(const std::string& why) {
-  if (bus_pause_ == first_pause || bus_pause_ >= longest_pause) spdlog::warn("not on the bus at {}: {}; trying again", bus_address_, why);
+  spdlog::debug("not on the bus at {}: {}", bus_address_, why);
+  bus_complaint_.wrong(why);
   bus_retry_.start(bus_pause_);
   bus_pause_ = std::min(bus_pause_ * 2, longest_pause);
 }

@@ -8,6 +8,7 @@
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/real-processes.hpp"
+#include "protocol/complaint.hpp"
 #include "protocol/peer.hpp"
 #include "protocol/service-manager.hpp"
 
@@ -82,6 +83,7 @@ private:
   std::unique_ptr<protocol::Greeting> bus_greeting_;
   protocol::Timer bus_retry_;
   std::chrono::milliseconds bus_pause_;
+  protocol::Complaint bus_complaint_;
   std::vector<std::unique_ptr<protocol::SignalWatcher>> signals_;
   int exit_status_ = 0;
 };

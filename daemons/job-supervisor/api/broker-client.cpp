@@ -96,7 +96,8 @@ private:
 };
 
 BrokerClient::BrokerClient(protocol::EventLoop& loop, std::string address, Handlers handlers)
-    : loop_{loop}, address_{std::move(address)}, handlers_{std::move(handlers)}, retry_{loop, [this] { connect(); }}, pause_{first_pause} {
+    : loop_{loop}, address_{std::move(address)}, handlers_{std::move(handlers)}, retry_{loop, [this] { connect(); }}, pause_{first_pause},
+      complaint_{loop, [](const std::string& why) { spdlog::warn("no connection to the event broker: {}; trying again", why); }} {
   connect();
 }
 
@@ -115,6 +116,7 @@ void BrokerClient::connected(std::unique_ptr<protocol::BusConnection> connection
   connection_->on_disconnected([this] { lost("it hung up"); });
   link_ = std::make_unique<Link>(*this, connection_->sdbus());
   pause_ = first_pause;
+  complaint_.mended();
   std::vector<std::string> names{names_.begin(), names_.end()};
   tell_problem("what the jobs want", protocol::send_if_connected([&] { link_->Attach(handler_name, protocol::escaped(names)); }));
   if (!bus_address_.empty()) join_bus(bus_address_);
@@ -122,7 +124,8 @@ void BrokerClient::connected(std::unique_ptr<protocol::BusConnection> connection
 }
 
 void BrokerClient::lost(const std::string& why) {
-  if (link_ || pause_ >= longest_pause) spdlog::warn("no connection to the event broker: {}; trying again", why);
+  spdlog::debug("no connection to the event broker: {}", why);
+  complaint_.wrong(why);
   link_.reset();
   connection_.reset();
   retry_.start(pause_);

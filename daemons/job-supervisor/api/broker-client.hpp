@@ -5,6 +5,7 @@
 
 #include "daemons/job-supervisor/jobs/ports.hpp"
 #include "protocol/bus-connection.hpp"
+#include "protocol/complaint.hpp"
 
 #include <deque>
 #include <set>
@@ -57,6 +58,7 @@ private:
   std::unique_ptr<Link> link_; // on that connection
   protocol::Timer retry_;
   std::chrono::milliseconds pause_;
+  protocol::Complaint complaint_;
   std::set<std::string> names_;                            // what the jobs want
   std::unordered_set<std::string> others_;                 // what other handlers want, by name
   std::vector<std::string> others_patterns_;

@@ -7,7 +7,9 @@ namespace upstart::bridge {
 Link::Link(protocol::EventLoop& loop, Kind kind, std::function<void(protocol::BusConnection&)> connected,
            std::function<void()> disconnected)
     : loop_{loop}, kind_{std::move(kind)}, connected_{std::move(connected)}, disconnected_{std::move(disconnected)},
-      again_{loop, [this] { connect(); }} {}
+      again_{loop, [this] { connect(); }}, complaint_{loop, [this](const std::string& why) {
+        spdlog::warn("no connection to the {} at {}: {}; trying again", kind_.name, address_, why);
+      }} {}
 
 Link::~Link() {
   if (connection_) disconnected_();
@@ -36,7 +38,7 @@ void Link::greeted(std::expected<std::unique_ptr<protocol::BusConnection>, std::
   connection_ = std::move(*outcome);
   connection_->on_disconnected([this] { lost(); });
   pause_.reset();
-  told_ = false;
+  complaint_.mended();
   try {
     connected_(*connection_);
   } catch (const sdbus::Error& error) {
@@ -51,7 +53,8 @@ void Link::lost() {
 }
 
 void Link::connect_later(const std::string& why) {
-  if (!std::exchange(told_, true)) spdlog::warn("no connection to the {} at {}: {}; trying again", kind_.name, address_, why);
+  spdlog::debug("no connection to the {} at {}: {}", kind_.name, address_, why);
+  complaint_.wrong(why);
   again_.start(pause_.next());
 }
 

@@ -4,6 +4,7 @@
 
 #include "daemons/socket-bridge/growing-pause.hpp"
 #include "protocol/bus-connection.hpp"
+#include "protocol/complaint.hpp"
 
 #include <functional>
 #include <memory>
@@ -45,7 +46,7 @@ private:
   std::unique_ptr<protocol::BusConnection> connection_;
   GrowingPause pause_;
   protocol::Timer again_;
-  bool told_ = false; // that it does not answer
+  protocol::Complaint complaint_;
 };
 
 } // namespace upstart::bridge
