@@ -192,7 +192,8 @@ void Greeting::step() {
 }
 
 std::expected<std::unique_ptr<BusConnection>, std::string> Greeting::connection() {
-  if (!descriptors_left()) return std::unexpected(std::string{std::strerror(EMFILE)});
+  out_of_descriptors_ = !descriptors_left();
+  if (out_of_descriptors_) return std::unexpected(std::string{std::strerror(EMFILE)});
   watcher_.reset();
   try {
     return std::make_unique<BusConnection>(loop_, std::exchange(bus_, nullptr), direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt);

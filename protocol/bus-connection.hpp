@@ -100,6 +100,9 @@ public:
   Greeting& operator=(const Greeting&) = delete;
   ~Greeting();
 
+  // That is why there is no connection.
+  [[nodiscard]] bool out_of_descriptors() const { return out_of_descriptors_; }
+
 private:
   Greeting(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done);
   void begin(int error);
@@ -111,6 +114,7 @@ private:
   sd_bus* bus_ = nullptr;
   std::optional<Caller> peer_;
   bool direct_;
+  bool out_of_descriptors_ = false;
   Done done_;
   std::unique_ptr<FdWatcher> watcher_;
   Timer time_out_;

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -146,6 +147,47 @@ TEST_CASE("a message that comes in one piece with the greeting is answered") {
   client.join();
   CHECK(answer.contains("OK "));
   CHECK(answer.contains("l\2")); // a method return
+}
+
+TEST_CASE("where descriptors run out a client is dropped, that is told once, and later ones are served") {
+  EventLoop loop;
+  auto listening = listen_at(test_address());
+  REQUIRE(listening);
+  std::unique_ptr<BusConnection> served;
+  int told = 0;
+  auto on_client = [&](auto client) {
+    served = std::move(client);
+    loop.stop();
+  };
+  auto warn = [&](const std::string&) {
+    ++told;
+    loop.stop();
+  };
+  PeerServer server{loop, std::move(*listening), on_client, {}, warn};
+  auto name = test_address().substr(std::string{"unix:abstract="}.size());
+  auto greeted = [&] {
+    std::string uid = std::to_string(::getuid()), hex;
+    for (char digit : uid) hex += std::string{"3"} + digit;
+    std::string all = std::string(1, '\0') + "AUTH EXTERNAL " + hex + "\r\nBEGIN\r\n";
+    auto fd = connected_to(name);
+    CHECK(::write(fd.get(), all.data(), all.size()) == static_cast<ssize_t>(all.size()));
+    return fd;
+  };
+  auto first = greeted();
+  FileDescriptor next{::dup(first.get())}; // the number of the one that will be accepted
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rlimit one_more{.rlim_cur = static_cast<rlim_t>(next.get()) + 1, .rlim_max = before.rlim_max};
+  next.reset();
+  ::setrlimit(RLIMIT_NOFILE, &one_more);
+  loop.run();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(told == 1);
+  CHECK_FALSE(served);
+  auto later = greeted();
+  loop.run();
+  CHECK(served);
+  CHECK(told == 1);
 }
 
 TEST_CASE("connecting where nobody listens says why") {

@@ -9,25 +9,26 @@ namespace upstart::protocol {
 namespace {
 
 constexpr std::chrono::milliseconds pause_when_out_of_descriptors{100};
+constexpr std::chrono::milliseconds between_warnings{60'000};
+// As many clients as are looked at before everything else gets its turn: one that is refused may come again and again.
+constexpr int turn = 64;
 
 } // namespace
 
-PeerServer::PeerServer(EventLoop& loop, FileDescriptor listening, OnClient on_client, Admission admission)
-    : loop_{loop}, listening_{std::move(listening)}, on_client_{std::move(on_client)}, admission_{std::move(admission)},
-      watcher_{loop, listening_.get(), [this](unsigned) { accept_all(); }},
-      pause_{loop, [this] { watcher_.watch(FdWatcher::readable); }} {
+PeerServer::PeerServer(EventLoop& loop, FileDescriptor listening, OnClient on_client, Admission admission, Warn warn)
+    : loop_{loop}, listening_{std::move(listening)}, on_client_{std::move(on_client)}, admission_{std::move(admission)}, warn_{std::move(warn)},
+      watcher_{loop, listening_.get(), [this](unsigned) { accept_some(); }},
+      pause_{loop, [this] { watcher_.watch(FdWatcher::readable); }}, quiet_{loop, [] {}} {
   watcher_.watch(FdWatcher::readable);
 }
 
-void PeerServer::accept_all() {
-  for (;;) {
+void PeerServer::accept_some() {
+  for (int i = 0; i < turn; ++i) {
     FileDescriptor accepted{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (accepted) {
       if (admits(accepted)) greet(std::move(accepted));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      watcher_.watch(0); // the client stays in the backlog
-      pause_.start(pause_when_out_of_descriptors);
-      return;
+      return out_of_descriptors(); // the client stays in the backlog
     } else if (errno != EINTR && errno != ECONNABORTED) {
       return;
     }
@@ -48,7 +49,16 @@ void PeerServer::greet(FileDescriptor accepted) {
     greetings_.erase(place);
     // A client that cannot greet is its own trouble; it was hung up on.
     if (outcome) on_client_(std::move(*outcome));
+    else if (greeting->out_of_descriptors()) out_of_descriptors();
   });
+}
+
+void PeerServer::out_of_descriptors() {
+  watcher_.watch(0);
+  pause_.start(pause_when_out_of_descriptors);
+  if (quiet_.active()) return;
+  quiet_.start(between_warnings);
+  if (warn_) warn_("too many descriptors are open: clients wait, or are hung up on");
 }
 
 } // namespace upstart::protocol

@@ -80,7 +80,8 @@ int run(const Options& options) {
   protocol::EventLoop loop;
   Broker broker{loop, std::move(*recalled)};
   broker.take_back(std::move(inherited));
-  protocol::PeerServer server{loop, std::move(*listening), [&](auto peer) { broker.serve(std::move(peer)); }};
+  protocol::PeerServer server{loop, std::move(*listening), [&](auto peer) { broker.serve(std::move(peer)); }, {},
+                              [](const std::string& trouble) { spdlog::warn("{}", trouble); }};
   protocol::SignalWatcher on_terminate{loop, SIGTERM, [&] { loop.stop(); }};
   protocol::SignalWatcher on_interrupt{loop, SIGINT, [&] { loop.stop(); }};
   protocol::SignalWatcher on_bus_appeared{loop, SIGUSR1, [&] { broker.retry_buses(); }};

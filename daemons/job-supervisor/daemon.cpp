@@ -104,7 +104,8 @@ std::unique_ptr<protocol::PeerServer> Daemon::serve(std::multimap<std::string, p
     return nullptr;
   }
   return std::make_unique<protocol::PeerServer>(
-      loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); }, [this](uid_t user) { return is_master(user); });
+      loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); }, [this](uid_t user) { return is_master(user); },
+      [](const std::string& trouble) { spdlog::warn("{}", trouble); });
 }
 
 void Daemon::add_client(std::unique_ptr<protocol::BusConnection> connection, Clients& among) {

@@ -51,7 +51,7 @@ private:
 };
 
 PublicObject::PublicObject(protocol::EventLoop& loop, protocol::FileDescriptor listening, Report report)
-    : report_{std::move(report)}, server_{loop, std::move(listening), [this](auto client) { serve(std::move(client)); }},
+    : report_{std::move(report)}, server_{loop, std::move(listening), [this](auto client) { serve(std::move(client)); }, {}, [](const std::string& trouble) { spdlog::warn("{}", trouble); }},
       bus_{loop, {"bus", protocol::Greeting::to_bus}, [this](auto& bus) { joined(bus); }, [this] { on_bus_.reset(); }} {}
 
 PublicObject::~PublicObject() {
