@@ -1,11 +1,11 @@
 #include "clients/initctl/helper-program.hpp"
 
+#include "clients/initctl/read-to-end.hpp"
 #include "protocol/file-descriptor.hpp"
 
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -43,15 +43,6 @@ public:
 private:
   posix_spawn_file_actions_t actions_{};
 };
-
-std::string read_to_end(int descriptor) {
-  std::string text;
-  std::array<char, 16384> buffer;
-  ssize_t count = 0;
-  while ((count = ::read(descriptor, buffer.data(), buffer.size())) > 0 || (count < 0 && errno == EINTR))
-    if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
-  return text;
-}
 
 int wait_for(pid_t pid) {
   int status = 0;

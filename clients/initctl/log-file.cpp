@@ -1,5 +1,6 @@
 #include "clients/initctl/log-file.hpp"
 
+#include "clients/initctl/read-to-end.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/inotify.h>
@@ -51,15 +52,6 @@ std::expected<std::string, int> read_between(int descriptor, std::size_t begin, 
     filled += static_cast<std::size_t>(count);
   }
   text.resize(filled);
-  return text;
-}
-
-std::string read_all(int descriptor) {
-  std::string text;
-  std::array<char, 16384> buffer;
-  ssize_t count = 0;
-  while ((count = ::read(descriptor, buffer.data(), buffer.size())) > 0 || (count < 0 && errno == EINTR))
-    if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
   return text;
 }
 
@@ -115,7 +107,7 @@ bool GrowingFile::was_replaced() const {
   return named.st_ino != open.st_ino || named.st_dev != open.st_dev;
 }
 
-std::string GrowingFile::read_on() { return file_ ? read_all(file_.get()) : std::string{}; }
+std::string GrowingFile::read_on() { return file_ ? read_to_end(file_.get()) : std::string{}; }
 
 // A file that was cut short is read from its beginning again.
 std::string GrowingFile::added() {

@@ -68,6 +68,12 @@ struct Life {
       if (machine.alive(static_cast<ProcessKind>(i))) return static_cast<ProcessKind>(i);
     return ProcessKind::pre_start; // none is there: the machine is told nonsense, and must not mind
   }
+  // An event, a process, or in running and waiting whoever wants something of it.
+  [[nodiscard]] bool waits_for_something() const {
+    bool at_rest = machine.state() == running || machine.state() == waiting;
+    auto process = process_of(machine.state());
+    return at_rest || machine.waits_for_event() || (process && machine.alive(*process));
+  }
   Actions happen(Happening happening) {
     constexpr int bad = 1 << 8;
     switch (happening) {
@@ -309,6 +315,7 @@ TEST_CASE("there is no other place of rest") {
       for (auto step : way) life.happen(step);
       seen.insert(life.place());
       CHECK_MESSAGE(ways.contains(life.place()), text(life.place()));
+      CHECK_MESSAGE(life.waits_for_something(), text(life.place()));
       if (way.size() == longest || life.machine.state() == waiting) continue;
       for (auto next : all_happenings) {
         ways_here.push_back(way);

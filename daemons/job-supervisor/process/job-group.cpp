@@ -1,11 +1,10 @@
 #include "daemons/job-supervisor/process/job-group.hpp"
 
 #include "daemons/job-supervisor/process/control-group-mounts.hpp"
+#include "daemons/job-supervisor/process/process-tree.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <sys/stat.h>
@@ -96,22 +95,7 @@ void JobGroups::remove_empty() {
   std::erase_if(to_be_removed_, [](const std::string& path) { return remove_tree(path); });
 }
 
-// Asked at every stop, and mostly empty.
-std::vector<pid_t> members_of(const std::string& group) {
-  FileDescriptor file{::open((group + "/cgroup.procs").c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file) return {};
-  std::string text;
-  std::array<char, 4096> buffer;
-  for (ssize_t got; (got = ::read(file.get(), buffer.data(), buffer.size())) > 0;) text.append(buffer.data(), static_cast<std::size_t>(got));
-  std::vector<pid_t> members;
-  const char* end = text.data() + text.size();
-  for (const char* at = text.data(); at < end; ++at) {
-    pid_t pid = 0;
-    at = std::from_chars(at, end, pid).ptr;
-    if (pid > 0) members.push_back(pid);
-  }
-  return members;
-}
+std::vector<pid_t> members_of(const std::string& group) { return pids_listed_in(group + "/cgroup.procs"); }
 
 void kill_group_for_good(const std::string& group) {
   if (!write_to(group + "/cgroup.kill", "1")) kill_members(group); // before Linux 5.14

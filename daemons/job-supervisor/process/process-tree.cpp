@@ -50,6 +50,13 @@ private:
   std::string_view rest_;
 };
 
+std::vector<pid_t> all_pids(std::string_view text) {
+  std::vector<pid_t> pids;
+  Numbers numbers{text};
+  while (auto pid = numbers.next<pid_t>()) pids.push_back(*pid);
+  return pids;
+}
+
 // Where the kernel keeps no list of children.
 std::vector<pid_t> children_by_search(pid_t parent) {
   std::vector<pid_t> found;
@@ -94,11 +101,10 @@ std::optional<ProcessFacts> facts_of(pid_t pid) {
 std::vector<pid_t> children_of(pid_t pid) {
   auto text = read_file(proc(pid, "task/" + std::to_string(pid) + "/children"));
   if (!text) return ::access("/proc/self/task", F_OK) == 0 && facts_of(pid) ? children_by_search(pid) : std::vector<pid_t>{};
-  std::vector<pid_t> children;
-  Numbers numbers{*text};
-  while (auto child = numbers.next<pid_t>()) children.push_back(*child);
-  return children;
+  return all_pids(*text);
 }
+
+std::vector<pid_t> pids_listed_in(const std::string& path) { return all_pids(read_file(path).value_or("")); }
 
 std::vector<pid_t> tree_of(pid_t pid) {
   std::vector<pid_t> tree{pid};

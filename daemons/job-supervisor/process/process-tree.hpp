@@ -26,6 +26,8 @@ struct ProcessFacts {
 // The text of /proc/PID/stat; a program's name may hold anything.
 [[nodiscard]] std::optional<ProcessFacts> parse_stat(std::string_view text);
 [[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
+// Those that a file of the kernel lists, such as cgroup.procs; none where it cannot be read.
+[[nodiscard]] std::vector<pid_t> pids_listed_in(const std::string& path);
 // The process and all its descendants.
 [[nodiscard]] std::vector<pid_t> tree_of(pid_t pid);
 // Whether each of these KEY=VALUE strings is in the environment that the process was executed with.
