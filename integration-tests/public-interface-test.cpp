@@ -43,7 +43,7 @@ Outcome as_nobody(Session& session, const std::string& member, std::vector<std::
   return session.run(command);
 }
 
-// As many connections as one gets, each greeting, all held until the end.
+// As many connections as one gets, each handshake, all held until the end.
 const std::string flooding = R"(
 import os, socket, sys
 address = "\0" + sys.argv[1].removeprefix("unix:abstract=")
@@ -195,7 +195,7 @@ def call(serial, path, interface, member, signature, body, files):
     s.sendmsg([pad(head) + body], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else [])
     got = b""
     while b"\5\1u\0" + struct.pack("<I", serial) not in got: got += s.recv(4096)
-# Descriptors may only follow once the greeting is over on both sides.
+# Descriptors may only follow once the handshake is over on both sides.
 call(6, "/", "org.freedesktop.DBus.Peer", "Ping", b"", b"", [])
 body = pad(text("gift"), 4) + struct.pack("<III", 0, 1, 0)
 call(7, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEventWithFile", b"sasbh", body, [os.open(gift, os.O_RDONLY)])

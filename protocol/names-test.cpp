@@ -24,3 +24,7 @@ TEST_CASE("an object path tells whose it is") {
   CHECK_FALSE(address_of_path("/com/ubuntu/Upstart/jobs/a/b/c"));
   CHECK(instance_path("a b", "x") == "/com/ubuntu/Upstart/jobs/a_20b/x");
 }
+
+TEST_CASE("a daemon listens under its own name in the run directory") {
+  CHECK(daemon_address("/run/upstart", socket_name::broker) == "unix:path=/run/upstart/event-broker.sock");
+}

@@ -72,4 +72,8 @@ std::optional<JobAddress> address_of_path(std::string_view object_path) {
   return JobAddress{*job, *instance};
 }
 
+std::string daemon_address(std::string_view run_directory, std::string_view name) {
+  return "unix:path=" + std::string{run_directory} + "/" + std::string{name} + ".sock";
+}
+
 } // namespace upstart::protocol

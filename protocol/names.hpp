@@ -40,6 +40,17 @@ inline constexpr const char* limits_exceeded = "org.freedesktop.DBus.Error.Limit
 inline constexpr const char* failed = "org.freedesktop.DBus.Error.Failed";
 } // namespace error_name
 
+// Names of the sockets that init makes and hands over.
+namespace socket_name {
+inline constexpr const char* session = "upstart";   // the private socket of the public interface → job supervisor
+inline constexpr const char* supervisor = "job-supervisor"; // the supervisor's own, for bridges → job supervisor
+inline constexpr const char* broker = "event-broker";       // → event broker
+inline constexpr const char* bridge = "socket-bridge";      // → socket bridge
+} // namespace socket_name
+
+// Where a daemon of this run directory listens: "unix:path=RUN/NAME.sock" of the names above.
+[[nodiscard]] std::string daemon_address(std::string_view run_directory, std::string_view name);
+
 // Every byte other than [A-Za-z0-9] becomes "_" and two lower-case hex digits; the empty name "_".
 [[nodiscard]] std::string path_element(std::string_view name);
 // The reverse; nothing where it is not such an element.

@@ -1,6 +1,6 @@
 #include "clients/init-checkconf/shell-syntax.hpp"
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <cctype>
 #include <cerrno>
@@ -16,7 +16,7 @@ namespace upstart::client {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 using supervisor::Diagnostic;
 using supervisor::ProcessKind;
 

@@ -2,7 +2,7 @@
 
 #include "generated/EventBroker1-proxy.hpp"
 #include "protocol/names.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 #include "protocol/text.hpp"
 
 #include <nlohmann/json.hpp>

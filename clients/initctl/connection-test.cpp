@@ -1,6 +1,6 @@
 #include "clients/initctl/connection.hpp"
 
-#include "protocol/listen.hpp"
+#include "daemons/base/listen.hpp"
 
 #include <doctest/doctest.h>
 
@@ -65,9 +65,9 @@ TEST_CASE("what cannot be chosen is explained") {
   CHECK(chosen({"--session"}, {}).error().message.starts_with("Unable to connect to session bus: "));
 }
 
-TEST_CASE("one who accepts but never greets is not waited for without end") {
+TEST_CASE("a server that accepts and never completes the handshake is given up after a time limit") {
   auto address = std::format("unix:abstract=/upstart-silent/{}", ::getpid());
-  auto silent = upstart::protocol::listen_at(address);
+  auto silent = upstart::base::listen_at(address);
   REQUIRE(silent);
   auto opened = Connection::open({Target::Kind::peer, address, ""}, std::chrono::milliseconds{50});
   REQUIRE_FALSE(opened);

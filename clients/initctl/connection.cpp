@@ -1,6 +1,6 @@
 #include "clients/initctl/connection.hpp"
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/socket.h>
@@ -75,13 +75,13 @@ std::optional<SocketName> socket_of(std::string_view address) {
 }
 
 // Connects; without SOCK_NONBLOCK a daemon with a full backlog is waited for. The error is errno.
-std::expected<protocol::FileDescriptor, int> connect_to(const SocketName& socket_name, int flags = 0) {
+std::expected<base::FileDescriptor, int> connect_to(const SocketName& socket_name, int flags = 0) {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   std::string name = socket_name.abstract ? std::string(1, '\0') + socket_name.name : socket_name.name;
   if (name.size() >= sizeof address.sun_path) return std::unexpected{ENAMETOOLONG};
   std::memcpy(address.sun_path, name.data(), name.size());
   auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (socket_name.abstract ? 0 : 1));
-  protocol::FileDescriptor descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
+  base::FileDescriptor descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
   if (!descriptor) return std::unexpected{errno};
   int result = 0;
   do result = ::connect(descriptor.get(), reinterpret_cast<sockaddr*>(&address), length);
@@ -107,7 +107,7 @@ std::expected<void, std::string> attach(sd_bus* bus, const std::string& address)
 }
 
 // Both sides have said who they are, and a bus has given us a name.
-std::expected<void, std::string> greet(sd_bus* bus, std::chrono::milliseconds time) {
+std::expected<void, std::string> begin_handshake(sd_bus* bus, std::chrono::milliseconds time) {
   using Clock = std::chrono::steady_clock;
   auto end = Clock::now() + time;
   while (sd_bus_is_ready(bus) == 0) {
@@ -128,7 +128,7 @@ std::string shown(const std::string& address) {
 }
 
 // Of "ADDRESS;ADDRESS" the first that can be reached; the error is that of the last.
-std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::milliseconds greeting_time) {
+std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::milliseconds handshake_time) {
   std::string why = "empty address";
   for (auto part : target.address | std::views::split(';')) {
     sd_bus* raw = nullptr;
@@ -141,9 +141,9 @@ std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::mil
       continue;
     }
     int result = sd_bus_start(raw);
-    auto greeted = result < 0 ? std::unexpected{std::string{std::strerror(-result)}} : greet(raw, greeting_time);
-    if (greeted) return bus;
-    why = std::format("Failed to connect to {}: {}", shown(address), greeted.error());
+    auto connected = result < 0 ? std::unexpected{std::string{std::strerror(-result)}} : begin_handshake(raw, handshake_time);
+    if (connected) return bus;
+    why = std::format("Failed to connect to {}: {}", shown(address), connected.error());
   }
   return std::unexpected{why};
 }
@@ -170,13 +170,13 @@ bool is_listening(const std::string& address) {
   return connected || connected.error() == EAGAIN; // more callers than it has accepted so far
 }
 
-std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target, std::chrono::milliseconds greeting_time) {
+std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target, std::chrono::milliseconds handshake_time) {
   auto unreachable = [&](std::string_view why) {
     bool odd_session = target.kind == Target::Kind::peer && !socket_of(target.address);
     auto hint = odd_session ? "; UPSTART_SESSION holds an address such as `initctl list-sessions' shows" : "";
     return std::unexpected{Failure{std::format("Unable to connect to {}: {}{}", name_of(target.kind), why, hint)}};
   };
-  auto bus = start_bus(target, greeting_time);
+  auto bus = start_bus(target, handshake_time);
   if (!bus) return unreachable(bus.error());
   try {
     return std::unique_ptr<Connection>{new Connection{target, bus->release()}};

@@ -28,10 +28,10 @@ struct Target {
 // The two halves of an sdbus-c++ connection on an sd_bus whose handle is kept, for waiting on it.
 class Connection {
 public:
-  // Waits as long as it takes for a daemon that is about to accept, then this long for its greeting. The failure says where
+  // Waits as long as it takes for a daemon that is about to accept, then this long for its handshake. The failure says where
   // it was tried and why not.
   [[nodiscard]] static std::expected<std::unique_ptr<Connection>, Failure> open(const Target& target,
-                                                                                 std::chrono::milliseconds greeting_time = std::chrono::seconds{25});
+                                                                                 std::chrono::milliseconds handshake_time = std::chrono::seconds{25});
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -5,9 +5,9 @@
 #include "generated/JobSupervisor1-adaptor.hpp"
 #include "generated/Upstart0_6-adaptor.hpp"
 #include "protocol/environment.hpp"
-#include "protocol/listen.hpp"
+#include "daemons/base/listen.hpp"
 #include "protocol/names.hpp"
-#include "protocol/peer.hpp"
+#include "daemons/base/peer.hpp"
 
 #include <sys/eventfd.h>
 
@@ -23,6 +23,7 @@ namespace upstart::client {
 
 namespace {
 
+using namespace upstart::base;
 using namespace upstart::protocol;
 using sdbus::ObjectPath;
 using Strings = std::vector<std::string>;

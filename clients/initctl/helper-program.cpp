@@ -1,7 +1,7 @@
 #include "clients/initctl/helper-program.hpp"
 
 #include "clients/initctl/read-to-end.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -16,7 +16,7 @@ namespace upstart::client {
 namespace {
 
 namespace fs = std::filesystem;
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 std::expected<std::string, Failure> find(const std::string& program) {
   std::error_code error;

@@ -72,7 +72,7 @@ std::string log_name(const std::string& job, const std::string& instance) {
 
 std::expected<LogText, int> read_log(const std::filesystem::path& path, std::optional<std::size_t> lines) {
   constexpr std::size_t first_guess = 8192;
-  protocol::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  base::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat now {};
   if (!file || ::fstat(file.get(), &now) < 0) return std::unexpected{errno};
   auto end = static_cast<std::size_t>(now.st_size);
@@ -98,7 +98,7 @@ void GrowingFile::watch() {
   if (!is_watched_) is_watched_ = ::inotify_add_watch(changes_.get(), path_.parent_path().c_str(), changes) >= 0;
 }
 
-void GrowingFile::open_anew() { file_ = protocol::FileDescriptor{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)}; }
+void GrowingFile::open_anew() { file_ = base::FileDescriptor{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)}; }
 
 bool GrowingFile::was_replaced() const {
   struct stat named {}, open {};

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "clients/initctl/upstart.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -42,9 +42,9 @@ private:
   void forget_changes();
 
   std::filesystem::path path_;
-  protocol::FileDescriptor changes_; // inotify
+  base::FileDescriptor changes_; // inotify
   bool is_watched_ = false;
-  protocol::FileDescriptor file_;
+  base::FileDescriptor file_;
 };
 
 } // namespace upstart::client

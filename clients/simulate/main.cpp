@@ -14,7 +14,7 @@ namespace {
 using namespace upstart;
 
 std::vector<std::shared_ptr<const supervisor::JobClass>> load(const std::vector<std::string>& directories) {
-  protocol::EventLoop loop;
+  base::EventLoop loop;
   std::vector<std::shared_ptr<const supervisor::JobClass>> classes;
   auto take = [&](const std::vector<supervisor::ClassChange>& changes) {
     for (const auto& change : changes)

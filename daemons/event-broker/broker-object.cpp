@@ -36,7 +36,7 @@ sdbus::Error refused(const char* deed) {
 Descriptors::Files duplicates_of(const std::vector<sdbus::UnixFd>& files) {
   Descriptors::Files result;
   for (const auto& file : files) {
-    protocol::FileDescriptor copy{::fcntl(file.get(), F_DUPFD_CLOEXEC, 3)};
+    base::FileDescriptor copy{::fcntl(file.get(), F_DUPFD_CLOEXEC, 3)};
     if (!copy) throw error_of({protocol::error_name::limits_exceeded, "The event broker has no descriptor left"});
     result.push_back(std::move(copy));
   }

@@ -10,7 +10,7 @@ namespace upstart::broker {
 struct Origin {
   Link& link;
   std::string sender;
-  protocol::Caller caller;
+  base::Caller caller;
 };
 
 class BrokerObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventBroker1_adaptor> {

@@ -28,7 +28,7 @@ constexpr const char* empty_name = "Name may not be empty string";
 
 } // namespace
 
-Broker::Broker(protocol::EventLoop& loop, Memory::Recalled recalled, Settings settings)
+Broker::Broker(base::EventLoop& loop, Memory::Recalled recalled, Settings settings)
     : loop_{loop}, memory_{std::move(recalled.memory)}, queue_{settings}, memory_retry_{loop, [this] { flush(); }},
       when_idle_{loop, [this] { flush_what_has_room(); }} {
   for (const auto& fault : recalled.faults) spdlog::warn("{}", fault);
@@ -40,13 +40,13 @@ Broker::Broker(protocol::EventLoop& loop, Memory::Recalled recalled, Settings se
 
 Broker::~Broker() { seats_.clear(); }
 
-void Broker::take_back(std::multimap<std::string, protocol::FileDescriptor> inherited) {
+void Broker::take_back(std::multimap<std::string, base::FileDescriptor> inherited) {
   descriptors_.take_back(std::move(inherited), [this](EventId id) { return queue_.is_pending(id); });
 }
 
 // --- Connections
 
-Link& Broker::add_link(std::unique_ptr<protocol::BusConnection> connection, std::function<void()> lost) {
+Link& Broker::add_link(std::unique_ptr<base::BusConnection> connection, std::function<void()> lost) {
   auto& link = *links_.emplace_back(std::make_unique<Link>(*this, std::move(connection)));
   link.connection().on_disconnected([this, &link, lost = std::move(lost)] {
     auto afterwards = lost;
@@ -68,7 +68,7 @@ void Broker::remove_link(Link& link) {
   std::erase_if(links_, [&](const auto& candidate) { return candidate.get() == &link; });
 }
 
-void Broker::serve(std::unique_ptr<protocol::BusConnection> peer) {
+void Broker::serve(std::unique_ptr<base::BusConnection> peer) {
   add_link(std::move(peer), [] {});
 }
 
@@ -76,7 +76,7 @@ std::expected<void, Fault> Broker::join_bus(const std::string& address) {
   if (address.empty()) return invalid("Address may not be empty string");
   if (std::ranges::contains(buses_, address, &BusMembership::address)) return {};
   auto& bus = buses_.emplace_back(loop_, address);
-  bus.on_joined([this, &bus](std::unique_ptr<protocol::BusConnection> connection) {
+  bus.on_joined([this, &bus](std::unique_ptr<base::BusConnection> connection) {
     add_link(std::move(connection), [&bus] { bus.lost(); });
   });
   bus.join();
@@ -282,7 +282,7 @@ Memory::Snapshot Broker::snapshot() const {
 
 void Broker::finish_up() {
   bool in_time = true;
-  protocol::Timer limit{loop_, [&] { in_time = false; }};
+  base::Timer limit{loop_, [&] { in_time = false; }};
   limit.start(time_to_finish_up);
   flush();
   while (in_time && !std::ranges::all_of(links_, &Link::all_written)) loop_.run_once();

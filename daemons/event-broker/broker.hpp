@@ -20,13 +20,13 @@ struct Fault {
 
 class Broker {
 public:
-  Broker(protocol::EventLoop& loop, Memory::Recalled recalled, Settings settings = {});
+  Broker(base::EventLoop& loop, Memory::Recalled recalled, Settings settings = {});
   ~Broker();
 
   // Descriptors that the service manager kept for a former life.
-  void take_back(std::multimap<std::string, protocol::FileDescriptor> inherited);
+  void take_back(std::multimap<std::string, base::FileDescriptor> inherited);
   // Serves this peer until it hangs up.
-  void serve(std::unique_ptr<protocol::BusConnection> peer);
+  void serve(std::unique_ptr<base::BusConnection> peer);
   // Joins the bus at this address, again and again until it is there; nothing new for one it joins already.
   std::expected<void, Fault> join_bus(const std::string& address);
   // Tries at once every bus that is not joined.
@@ -59,7 +59,7 @@ private:
   };
   using Seats = std::map<Attachment, Seat>;
 
-  Link& add_link(std::unique_ptr<protocol::BusConnection> connection, std::function<void()> lost);
+  Link& add_link(std::unique_ptr<base::BusConnection> connection, std::function<void()> lost);
   void remove_link(Link& link);
   void detach(Attachment attachment);
   void vacate(Seats::iterator seat);
@@ -78,7 +78,7 @@ private:
   void tell_memory_fault(const std::string& fault);
   [[nodiscard]] Memory::Snapshot snapshot() const;
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   Memory memory_;
   Queue queue_;
   Descriptors descriptors_;
@@ -91,8 +91,8 @@ private:
   bool flush_is_due_ = false;
   bool something_waits_ = false;
   std::string memory_fault_;
-  protocol::Timer memory_retry_;
-  protocol::BeforeWaiting when_idle_;
+  base::Timer memory_retry_;
+  base::BeforeWaiting when_idle_;
 };
 
 } // namespace upstart::broker

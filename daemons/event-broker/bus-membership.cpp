@@ -39,26 +39,26 @@ int name_answered(sd_bus_message* reply, void* address, sd_bus_error*) {
 
 } // namespace
 
-BusMembership::BusMembership(protocol::EventLoop& loop, std::string address)
+BusMembership::BusMembership(base::EventLoop& loop, std::string address)
     : loop_{loop}, address_{std::move(address)}, retry_{loop, [this] { join(); }}, pause_{first_pause},
-      complaint_{loop, [this](const std::string& why) { spdlog::warn("unable to join the bus at {}: {}; will try again", address_, why); }} {}
+      warning_{loop, [this](const std::string& why) { spdlog::warn("unable to join the bus at {}: {}; will try again", address_, why); }} {}
 
 void BusMembership::join() {
-  if (is_member_ || greeting_) return;
+  if (is_member_ || handshake_) return;
   retry_.stop();
-  greeting_ = protocol::Greeting::to_bus(loop_, address_, [this](auto outcome) { answered(std::move(outcome)); });
+  handshake_ = base::Handshake::to_bus(loop_, address_, [this](auto outcome) { answered(std::move(outcome)); });
 }
 
-void BusMembership::answered(std::expected<std::unique_ptr<protocol::BusConnection>, std::string> outcome) {
-  auto done = std::move(greeting_);
+void BusMembership::answered(std::expected<std::unique_ptr<base::BusConnection>, std::string> outcome) {
+  auto done = std::move(handshake_);
   if (!outcome) {
     spdlog::debug("unable to join the bus at {}: {}", address_, outcome.error());
-    complaint_.wrong(outcome.error());
+    warning_.failing(outcome.error());
     return try_later();
   }
   is_member_ = true;
   pause_ = first_pause;
-  complaint_.mended();
+  warning_.recovered();
   watch_.reset();
   auto* bus = (*outcome)->raw();
   joined_(std::move(*outcome));

@@ -3,16 +3,16 @@
 #pragma once
 
 #include "daemons/event-broker/path-watch.hpp"
-#include "protocol/bus-connection.hpp"
-#include "protocol/complaint.hpp"
+#include "daemons/base/bus-connection.hpp"
+#include "daemons/base/delayed-warning.hpp"
 
 namespace upstart::broker {
 
 class BusMembership {
 public:
-  using Joined = std::function<void(std::unique_ptr<protocol::BusConnection>)>;
+  using Joined = std::function<void(std::unique_ptr<base::BusConnection>)>;
 
-  BusMembership(protocol::EventLoop& loop, std::string address);
+  BusMembership(base::EventLoop& loop, std::string address);
 
   void on_joined(Joined joined) { joined_ = std::move(joined); }
   [[nodiscard]] const std::string& address() const { return address_; }
@@ -22,19 +22,19 @@ public:
   void lost();
 
 private:
-  void answered(std::expected<std::unique_ptr<protocol::BusConnection>, std::string> outcome);
+  void answered(std::expected<std::unique_ptr<base::BusConnection>, std::string> outcome);
   void try_later();
   void path_appeared();
   void take_name(sd_bus* bus);
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   std::string address_;
   Joined joined_;
-  std::unique_ptr<protocol::Greeting> greeting_;
-  protocol::Timer retry_;
+  std::unique_ptr<base::Handshake> handshake_;
+  base::Timer retry_;
   std::unique_ptr<PathWatch> watch_;
   std::chrono::milliseconds pause_;
-  protocol::Complaint complaint_;
+  base::DelayedWarning warning_;
   bool is_member_ = false;
 };
 

@@ -1,6 +1,6 @@
 #include "daemons/event-broker/descriptors.hpp"
 
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -36,7 +36,7 @@ std::optional<Place> place_of(std::string_view name) {
 void Descriptors::keep(EventId id, Files files) {
   if (files.empty()) return;
   for (std::size_t index = 0; index < files.size(); ++index)
-    if (!protocol::keep_descriptor(store_name(id, index), files[index].get()))
+    if (!base::keep_descriptor(store_name(id, index), files[index].get()))
       spdlog::warn("the service manager did not take a descriptor of event {}: it is lost if the broker dies", id);
   files_[id] = std::move(files);
 }
@@ -44,22 +44,22 @@ void Descriptors::keep(EventId id, Files files) {
 void Descriptors::forget(EventId id) {
   auto found = files_.find(id);
   if (found == files_.end()) return;
-  for (std::size_t index = 0; index < found->second.size(); ++index) protocol::forget_descriptor(store_name(id, index));
+  for (std::size_t index = 0; index < found->second.size(); ++index) base::forget_descriptor(store_name(id, index));
   files_.erase(found);
 }
 
-std::span<const protocol::FileDescriptor> Descriptors::of(EventId id) const {
+std::span<const base::FileDescriptor> Descriptors::of(EventId id) const {
   auto found = files_.find(id);
-  return found == files_.end() ? std::span<const protocol::FileDescriptor>{} : found->second;
+  return found == files_.end() ? std::span<const base::FileDescriptor>{} : found->second;
 }
 
-void Descriptors::take_back(std::multimap<std::string, protocol::FileDescriptor> inherited,
+void Descriptors::take_back(std::multimap<std::string, base::FileDescriptor> inherited,
                             const std::function<bool(EventId)>& still_wanted) {
   for (auto& [name, file] : inherited) {
     auto place = place_of(name);
     if (!place) continue;
     if (!still_wanted(place->id)) {
-      protocol::forget_descriptor(name);
+      base::forget_descriptor(name);
       continue;
     }
     auto& files = files_[place->id];

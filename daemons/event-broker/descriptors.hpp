@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemons/event-broker/queue/event.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <functional>
 #include <map>
@@ -13,14 +13,14 @@ namespace upstart::broker {
 
 class Descriptors {
 public:
-  using Files = std::vector<protocol::FileDescriptor>;
+  using Files = std::vector<base::FileDescriptor>;
 
   void keep(EventId id, Files files);
   void forget(EventId id);
-  [[nodiscard]] std::span<const protocol::FileDescriptor> of(EventId id) const;
+  [[nodiscard]] std::span<const base::FileDescriptor> of(EventId id) const;
 
   // Takes back what the manager kept; what belongs to no event that is still wanted is forgotten there.
-  void take_back(std::multimap<std::string, protocol::FileDescriptor> inherited, const std::function<bool(EventId)>& still_wanted);
+  void take_back(std::multimap<std::string, base::FileDescriptor> inherited, const std::function<bool(EventId)>& still_wanted);
 
 private:
   std::map<EventId, Files> files_;

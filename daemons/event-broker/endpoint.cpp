@@ -15,7 +15,7 @@ public:
   ~Handler() { unregisterProxy(); }
 };
 
-Endpoint::Endpoint(protocol::EventLoop& loop, Link& link, std::string sender, std::function<void()> gone)
+Endpoint::Endpoint(base::EventLoop& loop, Link& link, std::string sender, std::function<void()> gone)
     : loop_{loop}, link_{link}, sender_{std::move(sender)}, gone_{std::move(gone)},
       handler_{std::make_unique<Handler>(link.connection().sdbus(), sender_)} {
   if (!sender_.empty()) watch();
@@ -49,7 +49,7 @@ void Endpoint::left() {
   });
 }
 
-void Endpoint::handle(const Event& event, std::span<const protocol::FileDescriptor> files, bool again) {
+void Endpoint::handle(const Event& event, std::span<const base::FileDescriptor> files, bool again) {
   std::vector<sdbus::UnixFd> handed;
   for (const auto& file : files)
     if (file) handed.emplace_back(file.get());

@@ -9,7 +9,7 @@ namespace upstart::broker {
 class Endpoint {
 public:
   // `gone` is called from the loop when the handler has left the bus.
-  Endpoint(protocol::EventLoop& loop, Link& link, std::string sender, std::function<void()> gone);
+  Endpoint(base::EventLoop& loop, Link& link, std::string sender, std::function<void()> gone);
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
   ~Endpoint();
@@ -17,7 +17,7 @@ public:
   [[nodiscard]] Link& link() { return link_; }
   // Empty on a peer connection.
   [[nodiscard]] const std::string& sender() const { return sender_; }
-  void handle(const Event& event, std::span<const protocol::FileDescriptor> files, bool again);
+  void handle(const Event& event, std::span<const base::FileDescriptor> files, bool again);
 
 private:
   class Handler;
@@ -26,7 +26,7 @@ private:
   void ask_whether_it_is_there();
   void left();
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   Link& link_;
   std::string sender_;
   std::function<void()> gone_;

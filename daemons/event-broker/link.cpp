@@ -22,7 +22,7 @@ bool is_signal(const Link::Item& item) {
 
 } // namespace
 
-Link::Link(Broker& broker, std::unique_ptr<protocol::BusConnection> connection)
+Link::Link(Broker& broker, std::unique_ptr<base::BusConnection> connection)
     : broker_{broker}, connection_{std::move(connection)}, object_{std::make_unique<BrokerObject>(broker, *this)} {}
 
 Link::~Link() = default;
@@ -62,7 +62,7 @@ void Link::announce(EventId id, const std::string& name, const std::vector<std::
     post(Finished{event, false});
     return;
   }
-  auto problem = protocol::send_if_connected([&] {
+  auto problem = base::send_if_connected([&] {
     object_->emitEventEmitted(id, name, env);
     object_->emitEventFinished(id, name, env, false);
   });
@@ -72,7 +72,7 @@ void Link::announce(EventId id, const std::string& name, const std::vector<std::
 // A connection that was hung up on is noticed by itself. A handler that cannot be told of an event would block it for ever:
 // it has failed to handle it.
 void Link::send(const Item& item) {
-  auto problem = protocol::send_if_connected([&] { std::visit([this](const auto& kind) { send_kind(kind); }, item); });
+  auto problem = base::send_if_connected([&] { std::visit([this](const auto& kind) { send_kind(kind); }, item); });
   if (!problem) return;
   spdlog::warn("a message could not be sent: {}", *problem);
   if (const auto* outgoing = std::get_if<Outgoing>(&item))

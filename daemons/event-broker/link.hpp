@@ -4,7 +4,7 @@
 #pragma once
 
 #include "daemons/event-broker/queue/queue.hpp"
-#include "protocol/bus-connection.hpp"
+#include "daemons/base/bus-connection.hpp"
 
 #include <deque>
 #include <memory>
@@ -17,12 +17,12 @@ class Endpoint;
 
 class Link {
 public:
-  Link(Broker& broker, std::unique_ptr<protocol::BusConnection> connection);
+  Link(Broker& broker, std::unique_ptr<base::BusConnection> connection);
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
   ~Link();
 
-  [[nodiscard]] protocol::BusConnection& connection() { return *connection_; }
+  [[nodiscard]] base::BusConnection& connection() { return *connection_; }
 
   using Item = std::variant<Outgoing, Queue::View>;
   void post(Item item);
@@ -57,7 +57,7 @@ private:
   void send_kind(const Queue::View& item);
 
   Broker& broker_;
-  std::unique_ptr<protocol::BusConnection> connection_;
+  std::unique_ptr<base::BusConnection> connection_;
   std::unique_ptr<BrokerObject> object_;
   std::deque<Item> outbox_;
   std::unordered_map<WaiterId, Waiting> waiting_;

@@ -1,8 +1,8 @@
 // upstart-event-broker: see README.md beside this file.
 #include "daemons/event-broker/broker.hpp"
 #include "protocol/names.hpp"
-#include "protocol/peer.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/peer.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -59,10 +59,10 @@ std::string bus_of(const Options& options) {
   return address == nullptr ? "" : address;
 }
 
-std::expected<protocol::FileDescriptor, std::string> listening_socket(std::multimap<std::string, protocol::FileDescriptor>& inherited,
+std::expected<base::FileDescriptor, std::string> listening_socket(std::multimap<std::string, base::FileDescriptor>& inherited,
                                                                       const Options& options) {
   if (auto handed = inherited.extract(protocol::socket_name::broker)) return std::move(handed.mapped());
-  return protocol::listen_at(protocol::daemon_address(options.run_directory, protocol::socket_name::broker));
+  return base::listen_at(protocol::daemon_address(options.run_directory, protocol::socket_name::broker));
 }
 
 int fail(const std::string& message) {
@@ -71,24 +71,24 @@ int fail(const std::string& message) {
 }
 
 int run(const Options& options) {
-  auto inherited = protocol::inherited_descriptors();
+  auto inherited = base::inherited_descriptors();
   auto recalled = Memory::open(options.run_directory);
   if (!recalled) return fail(recalled.error());
   auto listening = listening_socket(inherited, options);
   if (!listening) return fail(listening.error());
 
-  protocol::EventLoop loop;
+  base::EventLoop loop;
   Broker broker{loop, std::move(*recalled)};
   broker.take_back(std::move(inherited));
-  protocol::PeerServer server{loop, std::move(*listening), [&](auto peer) { broker.serve(std::move(peer)); }, {},
+  base::PeerServer server{loop, std::move(*listening), [&](auto peer) { broker.serve(std::move(peer)); }, {},
                               [](const std::string& trouble) { spdlog::warn("{}", trouble); }};
-  protocol::SignalWatcher on_terminate{loop, SIGTERM, [&] { loop.stop(); }};
-  protocol::SignalWatcher on_interrupt{loop, SIGINT, [&] { loop.stop(); }};
-  protocol::SignalWatcher on_bus_appeared{loop, SIGUSR1, [&] { broker.retry_buses(); }};
+  base::SignalWatcher on_terminate{loop, SIGTERM, [&] { loop.stop(); }};
+  base::SignalWatcher on_interrupt{loop, SIGINT, [&] { loop.stop(); }};
+  base::SignalWatcher on_bus_appeared{loop, SIGUSR1, [&] { broker.retry_buses(); }};
   if (auto address = bus_of(options); !address.empty()) static_cast<void>(broker.join_bus(address));
-  protocol::notify_manager("READY=1");
+  base::notify_manager("READY=1");
   loop.run();
-  protocol::notify_manager("STOPPING=1");
+  base::notify_manager("STOPPING=1");
   broker.finish_up();
   return EXIT_SUCCESS;
 }

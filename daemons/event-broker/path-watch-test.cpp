@@ -5,7 +5,7 @@
 #include <fstream>
 
 using upstart::broker::PathWatch;
-using upstart::protocol::EventLoop;
+using upstart::base::EventLoop;
 
 TEST_CASE("a path is noticed although even its directory had to be made first") {
   std::string directory = "/tmp/path-watch-test-XXXXXX";

@@ -7,12 +7,12 @@
 
 namespace upstart::broker {
 
-PathWatch::PathWatch(protocol::EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there)
+PathWatch::PathWatch(base::EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there)
     : path_{std::move(path)}, may_be_there_{std::move(may_be_there)}, inotify_{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)} {
   if (!inotify_) return;
   watch_nearest();
-  watcher_ = std::make_unique<protocol::FdWatcher>(loop, inotify_.get(), [this](unsigned) { happened(); });
-  watcher_->watch(protocol::FdWatcher::readable);
+  watcher_ = std::make_unique<base::FdWatcher>(loop, inotify_.get(), [this](unsigned) { happened(); });
+  watcher_->watch(base::FdWatcher::readable);
 }
 
 void PathWatch::watch_nearest() {

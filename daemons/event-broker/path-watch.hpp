@@ -2,8 +2,8 @@
 // above it that is there. Costs nothing while nothing happens.
 #pragma once
 
-#include "protocol/event-loop.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -12,7 +12,7 @@ namespace upstart::broker {
 
 class PathWatch {
 public:
-  PathWatch(protocol::EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there);
+  PathWatch(base::EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there);
 
   // False where the system has no watches left: nothing will be told.
   [[nodiscard]] bool works() const { return watch_ >= 0; }
@@ -23,9 +23,9 @@ private:
 
   std::filesystem::path path_;
   std::function<void()> may_be_there_;
-  protocol::FileDescriptor inotify_;
+  base::FileDescriptor inotify_;
   int watch_ = -1;
-  std::unique_ptr<protocol::FdWatcher> watcher_;
+  std::unique_ptr<base::FdWatcher> watcher_;
 };
 
 } // namespace upstart::broker

@@ -1,6 +1,6 @@
 #include "daemons/init/daemons.hpp"
 
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <format>
 #include <utility>

@@ -5,7 +5,7 @@
 #include <sys/eventfd.h>
 
 using namespace upstart::init;
-using upstart::protocol::FileDescriptor;
+using upstart::base::FileDescriptor;
 
 namespace {
 

@@ -26,7 +26,7 @@ bool same_open_file(int one, int other) {
 
 } // namespace
 
-std::expected<void, std::string> DescriptorStore::keep(std::string_view name, protocol::FileDescriptor descriptor) {
+std::expected<void, std::string> DescriptorStore::keep(std::string_view name, base::FileDescriptor descriptor) {
   if (!is_name(name))
     return std::unexpected(
         std::format("\"{}\" is no name for a descriptor: 1 to {} printable ASCII characters other than ':' make one",

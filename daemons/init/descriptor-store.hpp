@@ -2,7 +2,7 @@
 // name may have several. What is kept is bounded, by number and by what the names take in the environment.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <expected>
 #include <map>
@@ -19,7 +19,7 @@ public:
   static constexpr std::size_t most_name_bytes = 100'000; // one string of an environment may have 128 KiB
 
   // Why it cannot be kept; it is closed then. The same open file twice under one name is kept once.
-  [[nodiscard]] std::expected<void, std::string> keep(std::string_view name, protocol::FileDescriptor descriptor);
+  [[nodiscard]] std::expected<void, std::string> keep(std::string_view name, base::FileDescriptor descriptor);
   void forget(std::string_view name);
 
   // Still owned here.
@@ -29,7 +29,7 @@ public:
 private:
   [[nodiscard]] bool has(std::string_view name, int fd) const;
 
-  std::multimap<std::string, protocol::FileDescriptor, std::less<>> kept_;
+  std::multimap<std::string, base::FileDescriptor, std::less<>> kept_;
   std::size_t name_bytes_ = 0;
 };
 

@@ -10,7 +10,7 @@
 
 namespace upstart::init {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 namespace {
 
@@ -35,7 +35,7 @@ const char* name_of(Daemon daemon) { return entry(daemon).program; }
 
 } // namespace
 
-Init::Init(protocol::EventLoop& loop, const Log& log, Preparation& prepared)
+Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
     : loop_{loop},
       log_{log},
       run_{std::move(prepared.run)},
@@ -57,7 +57,7 @@ Init::Init(protocol::EventLoop& loop, const Log& log, Preparation& prepared)
 
 Init::Ward Init::make_ward(Daemon daemon, Means means) {
   return {
-      std::move(means), {}, protocol::Timer{loop_, [this, daemon] { perform(lifecycle_.pause_over(daemon, now())); }}};
+      std::move(means), {}, base::Timer{loop_, [this, daemon] { perform(lifecycle_.pause_over(daemon, now())); }}};
 }
 
 int Init::run() {

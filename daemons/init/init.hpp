@@ -9,7 +9,7 @@
 #include "daemons/init/orphans.hpp"
 #include "daemons/init/preparation.hpp"
 #include "daemons/init/run-directory.hpp"
-#include "protocol/event-loop.hpp"
+#include "daemons/base/event-loop.hpp"
 
 #include <sys/resource.h>
 
@@ -21,7 +21,7 @@ namespace upstart::init {
 class Init {
 public:
   // Takes the sockets and the environment out of the preparation; its directory must outlive this.
-  Init(protocol::EventLoop& loop, const Log& log, Preparation& prepared);
+  Init(base::EventLoop& loop, const Log& log, Preparation& prepared);
 
   // Until the end; the exit status.
   [[nodiscard]] int run();
@@ -30,7 +30,7 @@ private:
   struct Ward {
     Means means;
     DescriptorStore kept;
-    protocol::Timer pause;
+    base::Timer pause;
     pid_t pid = 0;
     bool started_before = false;
   };
@@ -54,23 +54,23 @@ private:
   void reap();
   void died(Daemon daemon, int status);
   void look_for_orphans();
-  void notified(pid_t sender, const Notification& notification, std::vector<protocol::FileDescriptor> descriptors);
-  void keep(Daemon daemon, const Notification& notification, std::vector<protocol::FileDescriptor> descriptors);
+  void notified(pid_t sender, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
+  void keep(Daemon daemon, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
 
   [[nodiscard]] Ward& of(Daemon daemon) { return wards_[static_cast<std::size_t>(daemon)]; }
   [[nodiscard]] bool leads_session() const { return run_.options.mode == Mode::user; }
   [[nodiscard]] std::optional<Daemon> daemon_of(pid_t pid) const;
   [[nodiscard]] std::set<pid_t> daemon_pids() const;
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   const Log& log_;
   Run run_;
   protocol::Environment environment_;
   std::array<Ward, daemon_count> wards_;
   Lifecycle lifecycle_;
   NotifySocket notify_socket_;
-  protocol::Timer limit_;
-  std::list<protocol::SignalWatcher> signals_;
+  base::Timer limit_;
+  std::list<base::SignalWatcher> signals_;
   std::optional<SessionFile> session_file_;
   Orphans orphans_;
   bool ending_orphans_ = false;

@@ -30,7 +30,7 @@ void open_standard_descriptors() {
 std::expected<int, std::string> lead(const Options& options, const Log& log) {
   auto prepared = prepare(options, log);
   if (!prepared) return std::unexpected(prepared.error());
-  protocol::EventLoop loop;
+  base::EventLoop loop;
   return Init{loop, log, *prepared}.run();
 }
 

@@ -1,6 +1,6 @@
 #include "daemons/init/notify-socket.hpp"
 #include "daemons/init/stand-in-session.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 using namespace upstart::init;
+using namespace upstart::base;
 using namespace upstart::protocol;
 
 TEST_CASE("a notification is read line by line, and what is not known is passed over") {

@@ -10,8 +10,8 @@
 
 namespace upstart::init {
 
-using protocol::FdWatcher;
-using protocol::FileDescriptor;
+using base::FdWatcher;
+using base::FileDescriptor;
 
 namespace {
 
@@ -81,7 +81,7 @@ std::expected<FileDescriptor, std::string> NotifySocket::bind(const std::string&
   return fd;
 }
 
-NotifySocket::NotifySocket(protocol::EventLoop& loop, FileDescriptor bound, Received received)
+NotifySocket::NotifySocket(base::EventLoop& loop, FileDescriptor bound, Received received)
     : socket_{std::move(bound)}, received_{std::move(received)}, watcher_{loop, socket_.get(), [this](unsigned) {
                                                                             drain();
                                                                           }} {

@@ -2,8 +2,8 @@
 // message is from.
 #pragma once
 
-#include "protocol/event-loop.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <sys/types.h>
 
@@ -29,11 +29,11 @@ struct Notification {
 
 class NotifySocket {
 public:
-  using Received = std::function<void(pid_t sender, const Notification&, std::vector<protocol::FileDescriptor>)>;
+  using Received = std::function<void(pid_t sender, const Notification&, std::vector<base::FileDescriptor>)>;
 
-  [[nodiscard]] static std::expected<protocol::FileDescriptor, std::string> bind(const std::string& path);
+  [[nodiscard]] static std::expected<base::FileDescriptor, std::string> bind(const std::string& path);
 
-  NotifySocket(protocol::EventLoop& loop, protocol::FileDescriptor bound, Received received);
+  NotifySocket(base::EventLoop& loop, base::FileDescriptor bound, Received received);
 
   // Hands on all that has come by now. To be called before a death is acted on: what the dead one said comes first.
   void drain();
@@ -41,9 +41,9 @@ public:
 private:
   bool receive();
 
-  protocol::FileDescriptor socket_;
+  base::FileDescriptor socket_;
   Received received_;
-  protocol::FdWatcher watcher_;
+  base::FdWatcher watcher_;
 };
 
 } // namespace upstart::init

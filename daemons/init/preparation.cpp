@@ -3,7 +3,7 @@
 #include "daemons/init/directories.hpp"
 #include "daemons/init/notify-socket.hpp"
 #include "daemons/init/programs.hpp"
-#include "protocol/listen.hpp"
+#include "daemons/base/listen.hpp"
 
 #include <unistd.h>
 
@@ -76,7 +76,7 @@ std::expected<void, Fault> find_programs(const Options& options, AllMeans& means
 std::expected<void, Fault> make_sockets(const Run& run, AllMeans& means) {
   for (auto daemon : starting_order)
     for (const auto& [name, address] : entry(daemon).sockets(run)) {
-      auto socket = protocol::listen_at(address);
+      auto socket = base::listen_at(address);
       if (!socket) return std::unexpected(socket.error());
       means_of(means, daemon).sockets.emplace_back(name, std::move(*socket));
     }

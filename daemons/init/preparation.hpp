@@ -6,14 +6,14 @@
 #include "daemons/init/log.hpp"
 #include "daemons/init/run-directory.hpp"
 #include "protocol/environment.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 namespace upstart::init {
 
 // What a daemon is started with.
 struct Means {
   std::string program; // its path; empty: this daemon is not wanted
-  std::vector<std::pair<std::string, protocol::FileDescriptor>> sockets;
+  std::vector<std::pair<std::string, base::FileDescriptor>> sockets;
 };
 using AllMeans = std::array<Means, daemon_count>;
 [[nodiscard]] inline Means& means_of(AllMeans& all, Daemon daemon) { return all[static_cast<std::size_t>(daemon)]; }
@@ -23,7 +23,7 @@ struct Preparation {
   Run run;
   protocol::Environment environment; // of the daemons
   AllMeans means;
-  protocol::FileDescriptor notify_socket;
+  base::FileDescriptor notify_socket;
 };
 
 [[nodiscard]] std::expected<Preparation, std::string> prepare(const Options& options, const Log& log);

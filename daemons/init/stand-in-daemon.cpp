@@ -3,7 +3,7 @@
 // itself:
 //   STAND_IN_SLOW      names of daemons that are ready only when a client says "ready"
 //   STAND_IN_STUBBORN  names of daemons that do not heed SIGTERM
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+using namespace upstart::base;
 using namespace upstart::protocol;
 
 namespace {

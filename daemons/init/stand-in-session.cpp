@@ -1,7 +1,7 @@
 #include "daemons/init/stand-in-session.hpp"
 
 #include "daemons/init/orphans.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -24,7 +24,7 @@
 
 namespace upstart::init {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 namespace fs = std::filesystem;
 
 namespace {

@@ -2,7 +2,7 @@
 // what it and they say, line by line. Nothing of it is left when it goes.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <map>
 #include <optional>
@@ -74,13 +74,13 @@ private:
   TemporaryDirectory directory_;
   uid_t uid_;
   pid_t pid_ = 0;
-  protocol::FileDescriptor output_;
+  base::FileDescriptor output_;
   std::string unread_;
   std::vector<std::string> heard_;
 };
 
 // Connects to "unix:…" as a client would; a fault if nobody listens.
-[[nodiscard]] protocol::FileDescriptor connect_to(const std::string& address);
+[[nodiscard]] base::FileDescriptor connect_to(const std::string& address);
 // Sends a command over a connection, and reads the answer.
 void send_command(int connection, const std::string& command);
 [[nodiscard]] std::string read_answer(int connection);

@@ -3,7 +3,7 @@
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
 #include "protocol/names.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
@@ -47,7 +47,7 @@ Daemon::Daemon(DaemonOptions line)
                .finished_elsewhere = [this](const std::string& name, const protocol::Environment& environment) { jobs_.finished_elsewhere(name, environment); }}},
       jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this}, job_options()}, bus_address_{line_.bus_address},
       bus_retry_{loop_, [this] { connect_bus(); }}, bus_pause_{first_pause},
-      bus_complaint_{loop_, [this](const std::string& why) { spdlog::warn("not on the bus at {}: {}; trying again", bus_address_, why); }} {
+      bus_warning_{loop_, [this](const std::string& why) { spdlog::warn("not on the bus at {}: {}; trying again", bus_address_, why); }} {
   open_log();
 }
 
@@ -79,7 +79,7 @@ int Daemon::run() {
       loop_, line_.directories, [this](const std::vector<ClassChange>& changes) { jobs_.apply(changes); },
       [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
   configuration_->load();
-  protocol::notify_manager("READY=1");
+  base::notify_manager("READY=1");
   if (!line_.startup_event.empty() && !line_.restarted) jobs_.emit({.name = line_.startup_event, .environment = {}, .files = {}}, {});
   loop_.run();
   return exit_status_;
@@ -88,27 +88,27 @@ int Daemon::run() {
 // --- clients --------------------------------------------------------------------------------------------------------
 
 void Daemon::listen() {
-  auto inherited = protocol::inherited_descriptors();
+  auto inherited = base::inherited_descriptors();
   if (!line_.private_address.empty()) private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address, clients_);
   own_server_ = serve(inherited, protocol::socket_name::supervisor, protocol::daemon_address(line_.run_directory, protocol::socket_name::supervisor), bridges_);
 }
 
-std::unique_ptr<protocol::PeerServer> Daemon::serve(std::multimap<std::string, protocol::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among) {
-  protocol::FileDescriptor listening;
+std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among) {
+  base::FileDescriptor listening;
   if (auto found = inherited.find(name); found != inherited.end()) {
     listening = std::move(found->second);
-  } else if (auto made = protocol::listen_at(address)) {
+  } else if (auto made = base::listen_at(address)) {
     listening = std::move(*made);
   } else {
     spdlog::error("{}", made.error());
     return nullptr;
   }
-  return std::make_unique<protocol::PeerServer>(
+  return std::make_unique<base::PeerServer>(
       loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); }, [this](uid_t user) { return is_master(user); },
       [](const std::string& trouble) { spdlog::warn("{}", trouble); });
 }
 
-void Daemon::add_client(std::unique_ptr<protocol::BusConnection> connection, Clients& among) {
+void Daemon::add_client(std::unique_ptr<base::BusConnection> connection, Clients& among) {
   auto place = among.insert(among.end(), std::make_unique<ClientConnection>(std::move(connection), jobs_, *this));
   (*place)->connection().on_disconnected([&among, place] { among.erase(place); });
 }
@@ -116,7 +116,7 @@ void Daemon::add_client(std::unique_ptr<protocol::BusConnection> connection, Cli
 // Root, and of a session its own user.
 bool Daemon::is_master(uid_t user) const { return user == 0 || (user == ::geteuid() && (line_.user_session || line_.session_bus)); }
 
-bool Daemon::may_change(const protocol::Caller& caller) const { return is_master(caller.uid); }
+bool Daemon::may_change(const base::Caller& caller) const { return is_master(caller.uid); }
 
 // --- the bus --------------------------------------------------------------------------------------------------------
 
@@ -133,16 +133,16 @@ std::expected<void, CommandError> Daemon::join_bus(const std::string& address) {
 void Daemon::connect_bus() {
   if (bus_ != nullptr || bus_address_.empty()) return;
   bus_retry_.stop();
-  bus_greeting_ = protocol::Greeting::to_bus(loop_, bus_address_, [this](auto outcome) {
-    loop_.defer([greeting = std::shared_ptr{std::move(bus_greeting_)}] {}); // it is on the stack
+  bus_handshake_ = base::Handshake::to_bus(loop_, bus_address_, [this](auto outcome) {
+    loop_.defer([handshake = std::shared_ptr{std::move(bus_handshake_)}] {}); // it is on the stack
     if (outcome) bus_connected(std::move(*outcome));
     else bus_lost(outcome.error());
   });
 }
 
-void Daemon::bus_connected(std::unique_ptr<protocol::BusConnection> connection) {
+void Daemon::bus_connected(std::unique_ptr<base::BusConnection> connection) {
   bus_pause_ = first_pause;
-  bus_complaint_.mended();
+  bus_warning_.recovered();
   auto place = clients_.insert(clients_.end(), std::make_unique<ClientConnection>(std::move(connection), jobs_, *this));
   bus_ = place->get();
   auto& bus = bus_->connection();
@@ -166,13 +166,13 @@ void Daemon::name_taken() {
   // Where the bus is the only way in, there is nothing left to serve.
   if (!line_.session_bus) return;
   exit_status_ = 1;
-  protocol::notify_manager("STOPPING=1");
+  base::notify_manager("STOPPING=1");
   loop_.stop();
 }
 
 void Daemon::bus_lost(const std::string& why) {
   spdlog::debug("not on the bus at {}: {}", bus_address_, why);
-  bus_complaint_.wrong(why);
+  bus_warning_.failing(why);
   bus_retry_.start(bus_pause_);
   bus_pause_ = std::min(bus_pause_ * 2, longest_pause);
 }
@@ -180,7 +180,7 @@ void Daemon::bus_lost(const std::string& why) {
 // --- control --------------------------------------------------------------------------------------------------------
 
 void Daemon::watch_signals() {
-  auto on = [this](int signal, std::function<void()> action) { signals_.push_back(std::make_unique<protocol::SignalWatcher>(loop_, signal, std::move(action))); };
+  auto on = [this](int signal, std::function<void()> action) { signals_.push_back(std::make_unique<base::SignalWatcher>(loop_, signal, std::move(action))); };
   on(SIGTERM, [this] { begin_session_end("shutdown", false); });
   on(SIGINT, [this] { begin_session_end("shutdown", false); });
   on(SIGHUP, [this] { reload_configuration(); });
@@ -204,7 +204,7 @@ void Daemon::end_session() { begin_session_end("logout", true); }
 
 void Daemon::begin_session_end(const std::string& type, bool grace) {
   if (jobs_.session_is_ending()) return;
-  protocol::notify_manager("STOPPING=1");
+  base::notify_manager("STOPPING=1");
   jobs_.end_session(type, grace);
 }
 

@@ -8,9 +8,9 @@
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/real-processes.hpp"
-#include "protocol/complaint.hpp"
-#include "protocol/peer.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/delayed-warning.hpp"
+#include "daemons/base/peer.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <list>
 
@@ -35,7 +35,7 @@ public:
   [[nodiscard]] std::string bus_address() const override { return bus_address_; }
   [[nodiscard]] std::string event_broker_address() const override { return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker); }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
-  [[nodiscard]] bool may_change(const protocol::Caller& caller) const override;
+  [[nodiscard]] bool may_change(const base::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }
 
   void job_added(const std::string& job) override;
@@ -56,12 +56,12 @@ private:
   void open_log() const;
   void listen();
   [[nodiscard]] bool is_master(uid_t user) const;
-  std::unique_ptr<protocol::PeerServer> serve(std::multimap<std::string, protocol::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among);
-  void add_client(std::unique_ptr<protocol::BusConnection> connection, Clients& among);
+  std::unique_ptr<base::PeerServer> serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among);
+  void add_client(std::unique_ptr<base::BusConnection> connection, Clients& among);
   void for_all(const std::function<void(ClientConnection&)>& tell);
   void watch_signals();
   void connect_bus();
-  void bus_connected(std::unique_ptr<protocol::BusConnection> connection);
+  void bus_connected(std::unique_ptr<base::BusConnection> connection);
   void bus_lost(const std::string& why);
   void name_taken();
   void begin_session_end(const std::string& type, bool grace);
@@ -69,7 +69,7 @@ private:
   [[nodiscard]] ProcessOptions process_options() const;
 
   DaemonOptions line_;
-  protocol::EventLoop loop_;
+  base::EventLoop loop_;
   LoopClock clock_{loop_};
   RealProcesses processes_;
   BrokerClient broker_;
@@ -77,14 +77,14 @@ private:
   std::unique_ptr<Configuration> configuration_;
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job
-  std::unique_ptr<protocol::PeerServer> private_server_, own_server_;
+  std::unique_ptr<base::PeerServer> private_server_, own_server_;
   std::string bus_address_;  // the one that is joined, or that is being tried
   ClientConnection* bus_ = nullptr;
-  std::unique_ptr<protocol::Greeting> bus_greeting_;
-  protocol::Timer bus_retry_;
+  std::unique_ptr<base::Handshake> bus_handshake_;
+  base::Timer bus_retry_;
   std::chrono::milliseconds bus_pause_;
-  protocol::Complaint bus_complaint_;
-  std::vector<std::unique_ptr<protocol::SignalWatcher>> signals_;
+  base::DelayedWarning bus_warning_;
+  std::vector<std::unique_ptr<base::SignalWatcher>> signals_;
   int exit_status_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // upstart-socket-bridge: reads the command line and runs the mode that it asks for.
 #include "daemons/socket-bridge/resident/resident-bridge.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -53,7 +53,7 @@ public:
       return;
     }
     auto address = protocol::daemon_address(run_directory, protocol::socket_name::bridge);
-    auto listening = protocol::listen_at(address);
+    auto listening = base::listen_at(address);
     if (!listening) throw std::runtime_error(listening.error());
     fd_ = std::move(*listening);
     made_ = address.substr(address.find('=') + 1);
@@ -63,24 +63,24 @@ public:
   ~OwnSocket() {
     if (!made_.empty()) ::unlink(made_.c_str());
   }
-  protocol::FileDescriptor take() { return std::move(fd_); }
+  base::FileDescriptor take() { return std::move(fd_); }
 
 private:
-  protocol::FileDescriptor fd_;
+  base::FileDescriptor fd_;
   std::string made_;
 };
 
 int run(const CommandLine& line) {
   std::signal(SIGPIPE, SIG_IGN);
-  protocol::EventLoop loop;
-  auto inherited = protocol::inherited_descriptors();
+  base::EventLoop loop;
+  auto inherited = base::inherited_descriptors();
   OwnSocket own{line.resident.run_directory, inherited};
-  protocol::SignalWatcher terminate{loop, SIGTERM, [&] { loop.stop(); }};
-  protocol::SignalWatcher interrupt{loop, SIGINT, [&] { loop.stop(); }};
+  base::SignalWatcher terminate{loop, SIGTERM, [&] { loop.stop(); }};
+  base::SignalWatcher interrupt{loop, SIGINT, [&] { loop.stop(); }};
   bridge::ResidentBridge bridge{loop, line.resident, own.take(), std::move(inherited)};
-  protocol::SignalWatcher rejoin{loop, SIGUSR1, [&] { bridge.rejoin_bus(); }};
+  base::SignalWatcher rejoin{loop, SIGUSR1, [&] { bridge.rejoin_bus(); }};
   loop.run();
-  protocol::notify_manager("STOPPING=1");
+  base::notify_manager("STOPPING=1");
   return EXIT_SUCCESS;
 }
 

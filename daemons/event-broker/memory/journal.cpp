@@ -9,7 +9,7 @@
 
 namespace upstart::broker {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 namespace {
 

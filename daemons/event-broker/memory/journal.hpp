@@ -5,7 +5,7 @@
 // It need not survive the machine: the run directory does not either, so nothing is forced to disk.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -36,11 +36,11 @@ public:
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
 private:
-  Journal(std::string path, protocol::FileDescriptor file, protocol::FileDescriptor lock, std::uint64_t size);
+  Journal(std::string path, base::FileDescriptor file, base::FileDescriptor lock, std::uint64_t size);
 
   std::string path_;
-  protocol::FileDescriptor file_;
-  protocol::FileDescriptor lock_;
+  base::FileDescriptor file_;
+  base::FileDescriptor lock_;
   std::string unwritten_;
   std::uint64_t size_ = 0;
   std::uint64_t size_rewritten_ = 0;

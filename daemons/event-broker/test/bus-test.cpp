@@ -11,7 +11,7 @@
 #include <fstream>
 
 using namespace upstart::broker::test;
-using upstart::protocol::EventLoop;
+using upstart::base::EventLoop;
 namespace bus_name = upstart::protocol::bus_name;
 
 namespace {
@@ -33,7 +33,7 @@ public:
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ > 0) return;
-    upstart::protocol::FileDescriptor log{::open((directory_ + "/bus.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+    upstart::base::FileDescriptor log{::open((directory_ + "/bus.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
     ::dup2(log.get(), STDERR_FILENO);
     std::string configuration = "--config-file=" + directory_ + "/bus.conf";
     ::execlp("dbus-daemon", "dbus-daemon", "--nofork", "--nopidfile", configuration.c_str(), nullptr);

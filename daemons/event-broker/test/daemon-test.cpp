@@ -9,8 +9,8 @@
 #include <set>
 
 using namespace upstart::broker::test;
-using upstart::protocol::EventLoop;
-using upstart::protocol::FileDescriptor;
+using upstart::base::EventLoop;
+using upstart::base::FileDescriptor;
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include "daemons/event-broker/test/daemon.hpp"
 
-#include "protocol/peer.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/peer.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,7 +17,7 @@
 
 namespace upstart::broker::test {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 namespace {
 
@@ -45,7 +45,7 @@ std::string value_in(const std::string& text, const std::string& key) {
 } // namespace
 
 Daemon::Daemon() : directory_{temporary_directory()}, notifications_{notification_socket(directory_ + "/notify")} {
-  auto listening = protocol::listen_at(address());
+  auto listening = base::listen_at(address());
   REQUIRE(listening);
   listening_ = std::move(*listening);
 }

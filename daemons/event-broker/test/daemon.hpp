@@ -2,7 +2,7 @@
 // descriptors over, and keeps those it is asked to keep. All of it in a temporary directory; nothing is left behind.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <sys/resource.h>
 
@@ -32,18 +32,18 @@ public:
   void listen_to_daemon(bool wait);
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] std::string address() const;
-  [[nodiscard]] const std::map<std::string, protocol::FileDescriptor>& kept() const { return kept_; }
+  [[nodiscard]] const std::map<std::string, base::FileDescriptor>& kept() const { return kept_; }
   [[nodiscard]] std::string standard_error() const;
 
 private:
   [[noreturn]] void become_daemon(const std::vector<std::string>& options);
   int reap();
-  void take_message(const std::string& text, protocol::FileDescriptor file);
+  void take_message(const std::string& text, base::FileDescriptor file);
 
   std::string directory_;
-  protocol::FileDescriptor listening_;
-  protocol::FileDescriptor notifications_;
-  std::map<std::string, protocol::FileDescriptor> kept_;
+  base::FileDescriptor listening_;
+  base::FileDescriptor notifications_;
+  std::map<std::string, base::FileDescriptor> kept_;
   pid_t pid_ = 0;
   bool ready_ = false;
 };

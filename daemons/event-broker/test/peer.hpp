@@ -5,7 +5,7 @@
 
 #include "generated/EventBroker1-proxy.hpp"
 #include "generated/EventHandler1-adaptor.hpp"
-#include "protocol/bus-connection.hpp"
+#include "daemons/base/bus-connection.hpp"
 #include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
@@ -19,9 +19,9 @@ using Lines = std::vector<std::string>;
 inline constexpr std::chrono::milliseconds patience{30'000};
 
 // Runs the loop until this is so.
-template <typename Condition> void await(protocol::EventLoop& loop, Condition condition) {
+template <typename Condition> void await(base::EventLoop& loop, Condition condition) {
   bool in_time = true;
-  protocol::Timer limit{loop, [&] { in_time = false; }};
+  base::Timer limit{loop, [&] { in_time = false; }};
   limit.start(patience);
   while (in_time && !condition()) loop.run_once();
   REQUIRE(in_time);
@@ -67,19 +67,19 @@ private:
 class Peer {
 public:
   // Of the broker's own socket, or, with a service name, of a bus.
-  Peer(protocol::EventLoop& loop, const std::string& address, const std::string& service = "") : loop_{loop} {
+  Peer(base::EventLoop& loop, const std::string& address, const std::string& service = "") : loop_{loop} {
     auto take = [this](auto outcome) {
       REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error()));
       connection_ = std::move(*outcome);
     };
-    auto greeting = service.empty() ? protocol::Greeting::to_peer(loop, address, take) : protocol::Greeting::to_bus(loop, address, take);
+    auto handshake = service.empty() ? base::Handshake::to_peer(loop, address, take) : base::Handshake::to_bus(loop, address, take);
     test::await(loop, [&] { return connection_ != nullptr; });
     handler_ = std::make_unique<HandlerObject>(connection_->sdbus(), *this);
     broker_ = std::make_unique<BrokerProxy>(connection_->sdbus(), service, *this);
   }
 
   BrokerProxy* operator->() { return broker_.get(); }
-  [[nodiscard]] protocol::BusConnection& connection() { return *connection_; }
+  [[nodiscard]] base::BusConnection& connection() { return *connection_; }
 
   void hear(std::string line) { lines.push_back(std::move(line)); }
   void await(const std::string& line) {
@@ -107,8 +107,8 @@ public:
   std::vector<sdbus::UnixFd> files; // of the last event handled
 
 private:
-  protocol::EventLoop& loop_;
-  std::unique_ptr<protocol::BusConnection> connection_;
+  base::EventLoop& loop_;
+  std::unique_ptr<base::BusConnection> connection_;
   std::unique_ptr<HandlerObject> handler_;
   std::unique_ptr<BrokerProxy> broker_;
 };

@@ -27,7 +27,7 @@ std::vector<sdbus::UnixFd> to_wire(const SharedFiles& files) {
 SharedFiles from_wire(const std::vector<sdbus::UnixFd>& descriptors) {
   SharedFiles files;
   for (const auto& descriptor : descriptors) {
-    auto file = std::make_shared<protocol::FileDescriptor>(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3));
+    auto file = std::make_shared<base::FileDescriptor>(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3));
     if (*file) files.push_back(std::move(file));
     else spdlog::error("no descriptor left to take that of an event");
   }
@@ -95,37 +95,37 @@ private:
   Handler handler_;
 };
 
-BrokerClient::BrokerClient(protocol::EventLoop& loop, std::string address, Handlers handlers)
+BrokerClient::BrokerClient(base::EventLoop& loop, std::string address, Handlers handlers)
     : loop_{loop}, address_{std::move(address)}, handlers_{std::move(handlers)}, retry_{loop, [this] { connect(); }}, pause_{first_pause},
-      complaint_{loop, [](const std::string& why) { spdlog::warn("no connection to the event broker: {}; trying again", why); }} {
+      warning_{loop, [](const std::string& why) { spdlog::warn("no connection to the event broker: {}; trying again", why); }} {
   connect();
 }
 
 BrokerClient::~BrokerClient() = default;
 
 void BrokerClient::connect() {
-  greeting_ = protocol::Greeting::to_peer(loop_, address_, [this](auto outcome) {
-    loop_.defer([greeting = std::shared_ptr{std::move(greeting_)}] {}); // it is on the stack
+  handshake_ = base::Handshake::to_peer(loop_, address_, [this](auto outcome) {
+    loop_.defer([handshake = std::shared_ptr{std::move(handshake_)}] {}); // it is on the stack
     if (outcome) connected(std::move(*outcome));
     else lost(outcome.error());
   });
 }
 
-void BrokerClient::connected(std::unique_ptr<protocol::BusConnection> connection) {
+void BrokerClient::connected(std::unique_ptr<base::BusConnection> connection) {
   connection_ = std::move(connection);
   connection_->on_disconnected([this] { lost("it hung up"); });
   link_ = std::make_unique<Link>(*this, connection_->sdbus());
   pause_ = first_pause;
-  complaint_.mended();
+  warning_.recovered();
   std::vector<std::string> names{names_.begin(), names_.end()};
-  tell_problem("what the jobs want", protocol::send_if_connected([&] { link_->Attach(handler_name, protocol::escaped(names)); }));
+  tell_problem("what the jobs want", base::send_if_connected([&] { link_->Attach(handler_name, protocol::escaped(names)); }));
   if (!bus_address_.empty()) join_bus(bus_address_);
   std::erase_if(unaccepted_, [this](const Emission& emission) { return !send(emission); });
 }
 
 void BrokerClient::lost(const std::string& why) {
   spdlog::debug("no connection to the event broker: {}", why);
-  complaint_.wrong(why);
+  warning_.failing(why);
   link_.reset();
   connection_.reset();
   retry_.start(pause_);
@@ -135,7 +135,7 @@ void BrokerClient::lost(const std::string& why) {
 // False where it can never be sent: it is concluded as failed, so that nothing waits for it for ever.
 bool BrokerClient::send(const Emission& emission) {
   const auto& event = emission.event;
-  auto problem = protocol::send_if_connected([&] {
+  auto problem = base::send_if_connected([&] {
     link_->EmitFor(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), to_wire(event.files), emission.origin.uid, emission.origin.pid);
   });
   if (!problem) return true;
@@ -173,19 +173,19 @@ void BrokerClient::event_finished(EventId id, const std::string& name, const std
 
 void BrokerClient::record(const Event& event, Origin origin) {
   if (!link_) return;
-  tell_problem("an event", protocol::send_if_connected([&] {
+  tell_problem("an event", base::send_if_connected([&] {
     link_->Record(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), origin.uid, origin.pid);
   }));
 }
 
 void BrokerClient::finished(EventId id, bool failed, const std::vector<std::string>& done) {
-  if (link_) tell_problem("that an event has finished", protocol::send_if_connected([&] { link_->Finished(id, failed, protocol::escaped(done)); }));
+  if (link_) tell_problem("that an event has finished", base::send_if_connected([&] { link_->Finished(id, failed, protocol::escaped(done)); }));
 }
 
 void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
   for (const auto& name : remove) names_.erase(name);
   names_.insert(add.begin(), add.end());
-  if (link_) tell_problem("what the jobs want", protocol::send_if_connected([&] { link_->Subscribe(protocol::escaped(add), protocol::escaped(remove)); }));
+  if (link_) tell_problem("what the jobs want", base::send_if_connected([&] { link_->Subscribe(protocol::escaped(add), protocol::escaped(remove)); }));
 }
 
 void BrokerClient::set_others(const std::vector<std::string>& names) {
@@ -205,7 +205,7 @@ bool BrokerClient::wanted_by_others(const std::string& event) const {
 
 void BrokerClient::join_bus(const std::string& address) {
   bus_address_ = address;
-  if (link_) tell_problem("the address of the bus", protocol::send_if_connected([&] { link_->JoinBus(protocol::escaped(address)); }));
+  if (link_) tell_problem("the address of the bus", base::send_if_connected([&] { link_->JoinBus(protocol::escaped(address)); }));
 }
 
 } // namespace upstart::supervisor

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "daemons/job-supervisor/jobs/ports.hpp"
-#include "protocol/bus-connection.hpp"
-#include "protocol/complaint.hpp"
+#include "daemons/base/bus-connection.hpp"
+#include "daemons/base/delayed-warning.hpp"
 
 #include <deque>
 #include <set>
@@ -20,7 +20,7 @@ public:
     std::function<void(EventId, Event)> handle; // an event to be handled
     std::function<void(const std::string& name, const protocol::Environment&)> finished_elsewhere;
   };
-  BrokerClient(protocol::EventLoop& loop, std::string address, Handlers handlers);
+  BrokerClient(base::EventLoop& loop, std::string address, Handlers handlers);
   ~BrokerClient() override;
 
   void emit(const Event& event, Origin origin, std::function<void(bool failed)> finished) override;
@@ -42,7 +42,7 @@ private:
     std::function<void(bool failed)> finished;
   };
   void connect();
-  void connected(std::unique_ptr<protocol::BusConnection> connection);
+  void connected(std::unique_ptr<base::BusConnection> connection);
   void lost(const std::string& why);
   bool send(const Emission& emission);
   void set_others(const std::vector<std::string>& names);
@@ -50,15 +50,15 @@ private:
   void refused(const std::string& why);
   void event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment, bool failed);
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   std::string address_;
   Handlers handlers_;
-  std::unique_ptr<protocol::Greeting> greeting_;
-  std::unique_ptr<protocol::BusConnection> connection_;
+  std::unique_ptr<base::Handshake> handshake_;
+  std::unique_ptr<base::BusConnection> connection_;
   std::unique_ptr<Link> link_; // on that connection
-  protocol::Timer retry_;
+  base::Timer retry_;
   std::chrono::milliseconds pause_;
-  protocol::Complaint complaint_;
+  base::DelayedWarning warning_;
   std::set<std::string> names_;                            // what the jobs want
   std::unordered_set<std::string> others_;                 // what other handlers want, by name
   std::vector<std::string> others_patterns_;

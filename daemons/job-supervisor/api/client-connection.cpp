@@ -94,13 +94,13 @@ private:
   void give(std::uint64_t number, std::expected<std::string, CommandError> outcome) {
     auto node = pending_.extract(number);
     if (node.empty()) return;
-    if (auto problem = protocol::send_if_connected([&] { node.mapped()(std::move(outcome)); })) spdlog::warn("a client gets no answer: {}", *problem);
+    if (auto problem = base::send_if_connected([&] { node.mapped()(std::move(outcome)); })) spdlog::warn("a client gets no answer: {}", *problem);
   }
   std::uint64_t next_ = 0;
   std::unordered_map<std::uint64_t, Reply> pending_;
 };
 
-ClientConnection::ClientConnection(std::unique_ptr<protocol::BusConnection> connection, JobManager& manager, DaemonControl& control)
+ClientConnection::ClientConnection(std::unique_ptr<base::BusConnection> connection, JobManager& manager, DaemonControl& control)
     : connection_{std::move(connection)}, manager_{manager}, control_{control}, replies_{std::make_shared<PendingReplies>()},
       manager_object_{std::make_unique<ManagerObject>(*this)}, supervisor_object_{std::make_unique<SupervisorObject>(*this)} {
   sd_bus_slot* slot = nullptr;
@@ -249,7 +249,7 @@ std::vector<std::string> ClientConnection::children(const std::string& path) {
   return paths;
 }
 
-protocol::Caller ClientConnection::caller(const sdbus::IObject& object) { return connection_->caller_of(object.getCurrentlyProcessedMessage()); }
+base::Caller ClientConnection::caller(const sdbus::IObject& object) { return connection_->caller_of(object.getCurrentlyProcessedMessage()); }
 
 Reply ClientConnection::reply_later(const sdbus::IObject& called, sdbus::Result<sdbus::ObjectPath>&& result) {
   return replies_->add(replies_, object_at(called.getObjectPath()), std::move(result),
@@ -261,7 +261,7 @@ Reply ClientConnection::reply_later(const sdbus::IObject& called, sdbus::Result<
 
 // Said once for each connection: one that does not read any more misses very many.
 void ClientConnection::send_signal(const std::function<void()>& send) {
-  auto problem = protocol::send_if_connected(send);
+  auto problem = base::send_if_connected(send);
   if (problem && !std::exchange(misses_signals_, true)) spdlog::warn("a client is not told of what happens: {}", *problem);
 }
 void ClientConnection::job_added(const std::string& job) {

@@ -5,7 +5,7 @@
 
 #include "daemons/job-supervisor/api/interface-description.hpp"
 #include "daemons/job-supervisor/jobs/job-manager.hpp"
-#include "protocol/bus-connection.hpp"
+#include "daemons/base/bus-connection.hpp"
 
 #include <functional>
 #include <list>
@@ -30,18 +30,18 @@ public:
   [[nodiscard]] virtual std::string event_broker_address() const = 0;
   [[nodiscard]] virtual std::string log_directory() const = 0; // empty: jobs are not logged
   // Everyone may look; changing is for root and, in a session, its own user.
-  [[nodiscard]] virtual bool may_change(const protocol::Caller& caller) const = 0;
+  [[nodiscard]] virtual bool may_change(const base::Caller& caller) const = 0;
   [[nodiscard]] virtual bool is_process_1() const = 0;
 };
 
 class ClientConnection {
 public:
-  ClientConnection(std::unique_ptr<protocol::BusConnection> connection, JobManager& manager, DaemonControl& control);
+  ClientConnection(std::unique_ptr<base::BusConnection> connection, JobManager& manager, DaemonControl& control);
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
   ~ClientConnection();
 
-  [[nodiscard]] protocol::BusConnection& connection() { return *connection_; }
+  [[nodiscard]] base::BusConnection& connection() { return *connection_; }
 
   // Signals; each is sent whether or not the object was ever addressed.
   void job_added(const std::string& job);
@@ -59,7 +59,7 @@ public:
   // For the objects.
   [[nodiscard]] JobManager& manager() { return manager_; }
   [[nodiscard]] DaemonControl& control() { return control_; }
-  [[nodiscard]] protocol::Caller caller(const sdbus::IObject& object);
+  [[nodiscard]] base::Caller caller(const sdbus::IObject& object);
   // A reply that is given when the job has got there, or never, if the client has gone by then. The object that was
   // called stays until then: sd-bus compares the reply with the signature that the object's table has.
   [[nodiscard]] Reply reply_later(const sdbus::IObject& called, sdbus::Result<sdbus::ObjectPath>&& result);
@@ -84,7 +84,7 @@ private:
   std::shared_ptr<Object> object_at(const std::string& path);
   std::vector<std::string> children(const std::string& path);
 
-  std::unique_ptr<protocol::BusConnection> connection_;
+  std::unique_ptr<base::BusConnection> connection_;
   JobManager& manager_;
   DaemonControl& control_;
   std::shared_ptr<PendingReplies> replies_;

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "daemons/job-supervisor/jobs/ports.hpp"
-#include "protocol/event-loop.hpp"
+#include "daemons/base/event-loop.hpp"
 
 namespace upstart::supervisor {
 
 class LoopClock final : public Clock {
 public:
-  explicit LoopClock(protocol::EventLoop& loop) : loop_{loop} {}
+  explicit LoopClock(base::EventLoop& loop) : loop_{loop} {}
 
   [[nodiscard]] MonotonicTime now() const override {
     return std::chrono::duration_cast<MonotonicTime>(std::chrono::steady_clock::now().time_since_epoch());
@@ -20,10 +20,10 @@ public:
 
 private:
   struct LoopAlarm final : Alarm {
-    LoopAlarm(protocol::EventLoop& loop, std::chrono::milliseconds time, std::function<void()> action) : timer{loop, std::move(action)} { timer.start(time); }
-    protocol::Timer timer;
+    LoopAlarm(base::EventLoop& loop, std::chrono::milliseconds time, std::function<void()> action) : timer{loop, std::move(action)} { timer.start(time); }
+    base::Timer timer;
   };
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
 };
 
 } // namespace upstart::supervisor

@@ -83,7 +83,7 @@ void ManagerObject::EmitEvent(sdbus::Result<>&& result, std::string name, std::v
 void ManagerObject::EmitEventWithFile(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait, sdbus::UnixFd file) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
-  auto descriptor = std::make_shared<const protocol::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
+  auto descriptor = std::make_shared<const base::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
   if (!*descriptor) raise(protocol::error_name::limits_exceeded, "There is no descriptor left to take the event's");
   emit_event(std::move(result), {.name = std::move(name), .environment = protocol::Environment{env}, .files = {descriptor}}, wait);
 }

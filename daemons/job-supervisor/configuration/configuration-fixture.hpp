@@ -13,8 +13,8 @@
 
 namespace upstart::supervisor::testing {
 
-using protocol::EventLoop;
-using protocol::Timer;
+using base::EventLoop;
+using base::Timer;
 namespace fs = std::filesystem;
 
 class TemporaryDirectory {

@@ -51,7 +51,7 @@ std::string printed(const Report& report) {
 // Holds what has happened until a burst is over, then looks at those places and tells what has become of the classes.
 class Configuration::Store {
 public:
-  Store(protocol::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
+  Store(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
         OnDiagnostic on_diagnostic);
 
   void load();
@@ -65,7 +65,7 @@ private:
   void stop_waiting_for_writers();
   void tell(Catalogue::Complain complain);
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   OnChanges on_changes_;
   OnDiagnostic on_diagnostic_;
   Catalogue catalogue_;
@@ -73,12 +73,12 @@ private:
   DirectoryTree tree_{catalogue_, watches_};
   Happened happened_;
   steady_clock::time_point latest_end_;
-  protocol::Timer burst_;
-  protocol::Timer patience_;
-  std::optional<protocol::FdWatcher> watcher_; // goes before the descriptor that it watches
+  base::Timer burst_;
+  base::Timer patience_;
+  std::optional<base::FdWatcher> watcher_; // goes before the descriptor that it watches
 };
 
-Configuration::Store::Store(protocol::EventLoop& loop, const std::vector<std::string>& directories,
+Configuration::Store::Store(base::EventLoop& loop, const std::vector<std::string>& directories,
                             OnChanges on_changes, OnDiagnostic on_diagnostic)
     : loop_{loop},
       on_changes_{std::move(on_changes)},
@@ -101,7 +101,7 @@ void Configuration::Store::load() {
 void Configuration::Store::watch() {
   if (watcher_ || watches_.fd() < 0) return;
   watcher_.emplace(loop_, watches_.fd(), [this](unsigned) { something_happened(); });
-  watcher_->watch(protocol::FdWatcher::readable);
+  watcher_->watch(base::FdWatcher::readable);
 }
 
 void Configuration::Store::something_happened() {
@@ -150,7 +150,7 @@ void Configuration::Store::tell(Catalogue::Complain complain) {
   if (!outcome.changes.empty()) on_changes_(outcome.changes);
 }
 
-Configuration::Configuration(protocol::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes,
+Configuration::Configuration(base::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes,
                              OnDiagnostic on_diagnostic)
     : store_{std::make_unique<Store>(loop, directories, std::move(on_changes), std::move(on_diagnostic))} {}
 

@@ -4,7 +4,7 @@
 
 #include "daemons/job-supervisor/configuration/class-change.hpp"
 #include "daemons/job-supervisor/language/parser.hpp"
-#include "protocol/event-loop.hpp"
+#include "daemons/base/event-loop.hpp"
 
 #include <functional>
 #include <memory>
@@ -21,7 +21,7 @@ public:
   using OnDiagnostic = std::function<void(const std::string&)>;
 
   // Directories in order of precedence; one that is missing is watched for. Reads nothing yet.
-  Configuration(protocol::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes,
+  Configuration(base::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes,
                 OnDiagnostic on_diagnostic);
   ~Configuration();
 

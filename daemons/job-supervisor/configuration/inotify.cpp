@@ -26,7 +26,7 @@ void append(std::span<const char> bytes, std::vector<Inotify::Happening>& happen
 } // namespace
 
 std::expected<Inotify, std::error_code> Inotify::open() {
-  protocol::FileDescriptor fd{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+  base::FileDescriptor fd{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
   if (!fd) return std::unexpected{last_error()};
   return Inotify{std::move(fd)};
 }

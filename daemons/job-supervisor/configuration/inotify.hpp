@@ -1,7 +1,7 @@
 // The kernel's inotify, owned: a descriptor to wait on, watches by number, happenings as values.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -29,9 +29,9 @@ public:
   [[nodiscard]] std::vector<Happening> take();
 
 private:
-  explicit Inotify(protocol::FileDescriptor fd) : fd_{std::move(fd)} {}
+  explicit Inotify(base::FileDescriptor fd) : fd_{std::move(fd)} {}
 
-  protocol::FileDescriptor fd_;
+  base::FileDescriptor fd_;
 };
 
 } // namespace upstart::supervisor

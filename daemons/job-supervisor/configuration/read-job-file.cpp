@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/configuration/read-job-file.hpp"
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <sys/stat.h>
 
@@ -37,7 +37,7 @@ std::expected<bool, ReadFault> read_more(int fd, std::string& text, std::size_t 
 } // namespace
 
 std::expected<std::string, ReadFault> read_job_file(const std::string& path) {
-  protocol::FileDescriptor fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+  base::FileDescriptor fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!fd) return fault(errno);
   struct stat status {};
   if (::fstat(fd.get(), &status) < 0) return fault(errno);

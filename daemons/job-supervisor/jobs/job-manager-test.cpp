@@ -221,7 +221,7 @@ TEST_CASE("a job waits in starting for those that start on it, and a failure the
 TEST_CASE("descriptors of the events reach the job") {
   World world;
   world.load("svc", "start on socket\nexec sleep 1000\n");
-  world.emit("socket", {}, {std::make_shared<upstart::protocol::FileDescriptor>()});
+  world.emit("socket", {}, {std::make_shared<upstart::base::FileDescriptor>()});
   CHECK(world.processes.of("svc").running.at(main).files == 1);
 }
 

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/process/accounts.hpp"
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +12,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 // Lines of a file through a buffer on the stack; what is too long for it is cut off.
 class Lines {

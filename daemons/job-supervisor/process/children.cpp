@@ -30,11 +30,11 @@ constexpr auto by_pidfd = static_cast<idtype_t>(3);
 
 } // namespace
 
-WatchedChild::WatchedChild(Children& children, pid_t pid, protocol::FileDescriptor pidfd, std::function<void(int)> ended)
+WatchedChild::WatchedChild(Children& children, pid_t pid, base::FileDescriptor pidfd, std::function<void(int)> ended)
     : children_{children}, pid_{pid}, pidfd_{std::move(pidfd)}, ended_{std::move(ended)},
       watcher_{children.loop(), pidfd_.get(), [this](unsigned) { check(); }} {
   children_.watched_.emplace(pid_, this);
-  watcher_.watch(protocol::FdWatcher::readable);
+  watcher_.watch(base::FdWatcher::readable);
 }
 
 WatchedChild::~WatchedChild() {
@@ -86,7 +86,7 @@ void WatchedChild::on_stop(std::function<void()> stopped) {
   check_stopped();
 }
 
-Children::Children(protocol::EventLoop& loop)
+Children::Children(base::EventLoop& loop)
     : loop_{loop}, sweep_soon_{loop, [this] { sweep(); }}, signal_{loop, SIGCHLD, [this] { child_changed(); }} {}
 
 void Children::child_changed() {

@@ -3,8 +3,8 @@
 // that no exit costs a walk over all children.
 #pragma once
 
-#include "protocol/event-loop.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <sys/types.h>
 
@@ -21,7 +21,7 @@ class Children;
 class WatchedChild {
 public:
   // `ended` gets the wait status, once; from the loop.
-  WatchedChild(Children& children, pid_t pid, protocol::FileDescriptor pidfd, std::function<void(int)> ended);
+  WatchedChild(Children& children, pid_t pid, base::FileDescriptor pidfd, std::function<void(int)> ended);
   ~WatchedChild();
   WatchedChild(const WatchedChild&) = delete;
   WatchedChild& operator=(const WatchedChild&) = delete;
@@ -41,21 +41,21 @@ private:
 
   Children& children_;
   pid_t pid_;
-  protocol::FileDescriptor pidfd_;
+  base::FileDescriptor pidfd_;
   std::function<void(int)> ended_;
   std::function<void()> stopped_;
   bool gone_ = false;
-  protocol::FdWatcher watcher_;
+  base::FdWatcher watcher_;
 };
 
 class Children {
 public:
-  explicit Children(protocol::EventLoop& loop);
+  explicit Children(base::EventLoop& loop);
   Children(const Children&) = delete;
   Children& operator=(const Children&) = delete;
 
   [[nodiscard]] bool is_watched(pid_t pid) const { return watched_.contains(pid); }
-  [[nodiscard]] protocol::EventLoop& loop() { return loop_; }
+  [[nodiscard]] base::EventLoop& loop() { return loop_; }
 
   // Called after each sweep that found somebody.
   void on_swept(std::function<void()> swept) { swept_ = std::move(swept); }
@@ -80,13 +80,13 @@ private:
   void sweep();
   bool reap_one();
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   std::unordered_map<pid_t, WatchedChild*> watched_;
   std::unordered_set<WatchedChild*> stoppable_;
   std::unordered_set<Witness*> witnesses_;
   std::function<void()> swept_;
-  protocol::Timer sweep_soon_;
-  protocol::SignalWatcher signal_;
+  base::Timer sweep_soon_;
+  base::SignalWatcher signal_;
 };
 
 } // namespace upstart::supervisor

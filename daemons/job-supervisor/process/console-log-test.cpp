@@ -203,11 +203,11 @@ TEST_CASE("a job that writes without end does not keep the loop from other thing
   job.exec("yes");
   REQUIRE(job.spawn());
   REQUIRE(job.await_told("ready"));
-  protocol::Timer timer{job.loop, [] {}};
+  base::Timer timer{job.loop, [] {}};
   auto longest = 0ms;
   for (int i = 0; i < 100; ++i) {
     bool expired = false;
-    protocol::Timer soon{job.loop, [&] { expired = true; }};
+    base::Timer soon{job.loop, [&] { expired = true; }};
     auto began = std::chrono::steady_clock::now();
     soon.start(1ms);
     while (!expired) job.loop.run_once();

@@ -13,8 +13,8 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FdWatcher;
-using protocol::FileDescriptor;
+using base::FdWatcher;
+using base::FileDescriptor;
 
 // Read in one turn of the loop from one source, so that a job that writes without end keeps nobody waiting.
 constexpr std::size_t most_at_once = 64 * 1024;
@@ -136,7 +136,7 @@ void ConsoleLog::live_while_needed() {
   auto keep = std::exchange(self_, needed ? shared_from_this() : nullptr); // may be the last: goes when this returns
 }
 
-ConsoleLogs::ConsoleLogs(protocol::EventLoop& loop, std::string directory, Warn warn)
+ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, Warn warn)
     : loop_{loop}, directory_{std::move(directory)}, warn_{std::move(warn)}, retry_{first_retry},
       retry_timer_{loop, [this] { try_again(); }} {}
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "daemons/job-supervisor/process/log-file.hpp"
-#include "protocol/event-loop.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <expected>
 #include <functional>
@@ -28,7 +28,7 @@ public:
   ConsoleLog& operator=(const ConsoleLog&) = delete;
 
   // What a new process gets as standard output and error; the error is errno.
-  [[nodiscard]] std::expected<protocol::FileDescriptor, int> open_for_process();
+  [[nodiscard]] std::expected<base::FileDescriptor, int> open_for_process();
   // Takes what has been written so far into the log, up to a bound.
   void drain();
   [[nodiscard]] bool has_terminal() const;
@@ -36,12 +36,12 @@ public:
 private:
   friend class ConsoleLogs;
   struct Source {
-    protocol::FileDescriptor fd;
+    base::FileDescriptor fd;
     bool terminal = false;
-    std::unique_ptr<protocol::FdWatcher> watcher;
+    std::unique_ptr<base::FdWatcher> watcher;
   };
 
-  void add_source(protocol::FileDescriptor fd, bool terminal);
+  void add_source(base::FileDescriptor fd, bool terminal);
   void readable(Source& source);
   bool take_from(Source& source);
   void remove(const Source& source);
@@ -59,7 +59,7 @@ private:
 class ConsoleLogs {
 public:
   using Warn = std::function<void(const std::string&)>;
-  ConsoleLogs(protocol::EventLoop& loop, std::string directory, Warn warn);
+  ConsoleLogs(base::EventLoop& loop, std::string directory, Warn warn);
   ~ConsoleLogs();
   ConsoleLogs(const ConsoleLogs&) = delete;
   ConsoleLogs& operator=(const ConsoleLogs&) = delete;
@@ -77,14 +77,14 @@ private:
   void unwritten(ConsoleLog& log);
   void try_again();
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   std::string directory_;
   Warn warn_;
   std::unordered_map<std::string, ConsoleLog*> logs_; // by path
   std::unordered_set<ConsoleLog*> unwritten_;
   std::chrono::milliseconds retry_;
   std::uint64_t tried_ = 0; // by the loop's clock
-  protocol::Timer retry_timer_;
+  base::Timer retry_timer_;
 };
 
 } // namespace upstart::supervisor

@@ -29,7 +29,7 @@ private:
   pid_t first_ = 0;
   std::optional<ForkFollowing> following_; // from `begin` on
   std::uint64_t began_ = 0;                // nanoseconds of the loop's clock
-  protocol::Timer timer_;
+  base::Timer timer_;
   std::optional<Children::Witness> witness_; // while it has not settled
 };
 

@@ -15,7 +15,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 using Done = std::expected<void, SpawnFailure>;
 
 constexpr const char* profile_loader = "/sbin/apparmor_parser";
@@ -153,9 +153,9 @@ void InstanceProcesses::watch(ProcessKind kind, Spawned spawned) {
   Process& watched = *slot(kind);
   if (watched.failure) return; // told when it is gone
   if (watched.failure_pipe) {
-    watched.failure_watcher = std::make_unique<protocol::FdWatcher>(all_.loop(), watched.failure_pipe.get(),
+    watched.failure_watcher = std::make_unique<base::FdWatcher>(all_.loop(), watched.failure_pipe.get(),
                                                                     [this, kind](unsigned) { learn_whether_executed(*slot(kind)); });
-    watched.failure_watcher->watch(protocol::FdWatcher::readable);
+    watched.failure_watcher->watch(base::FdWatcher::readable);
     return;
   }
   all_.loop().defer([alive = Alive{alive_}, kind] {

@@ -32,14 +32,14 @@ private:
   struct Process {
     ProcessKind kind;
     std::unique_ptr<WatchedChild> child;
-    protocol::FileDescriptor failure_pipe;
-    std::unique_ptr<protocol::FdWatcher> failure_watcher;
+    base::FileDescriptor failure_pipe;
+    std::unique_ptr<base::FdWatcher> failure_watcher;
     std::optional<ChildFailure> failure;
     bool executed_told = false;
   };
   // What the parent holds open until the child has been made.
   struct Provisions {
-    protocol::FileDescriptor console, script, group;
+    base::FileDescriptor console, script, group;
     StanzaGroups stanza_groups;
     std::unique_ptr<Readiness> readiness;
     PlanExtras extras;

@@ -14,7 +14,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 constexpr std::string_view base_name = "upstart-";
 constexpr int most_attempts = 1000;

@@ -3,7 +3,7 @@
 // all of them at once.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <sys/types.h>
 

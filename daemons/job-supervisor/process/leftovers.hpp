@@ -37,8 +37,8 @@ private:
   Children& children_;
   std::vector<Request> requests_;
   std::vector<Deadline> deadlines_;
-  protocol::Timer timer_;
-  protocol::Timer next_deadline_;
+  base::Timer timer_;
+  base::Timer next_deadline_;
 };
 
 } // namespace upstart::supervisor

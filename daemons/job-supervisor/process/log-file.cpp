@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/process/log-file.hpp"
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,7 +11,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 constexpr mode_t log_mode = 0640;
 constexpr int log_flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;

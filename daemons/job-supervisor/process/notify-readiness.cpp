@@ -17,7 +17,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 // A message and who sent it; descriptors that come along are closed.
 struct Notification {
@@ -101,7 +101,7 @@ void NotifyReadiness::prepare(PlanExtras& extras) {
 void NotifyReadiness::begin() {
   detachment_.begin();
   silence_.begin();
-  watcher_.watch(protocol::FdWatcher::readable);
+  watcher_.watch(base::FdWatcher::readable);
 }
 
 void NotifyReadiness::signalled() {

@@ -18,7 +18,7 @@ namespace upstart::supervisor {
 
 class NotifyReadiness : public Readiness {
 public:
-  NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times, protocol::FileDescriptor socket, std::string address);
+  NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times, base::FileDescriptor socket, std::string address);
 
   void prepare(PlanExtras& extras) override;
   void begin() override;
@@ -36,13 +36,13 @@ private:
 
   MainProcess& main_;
   std::chrono::milliseconds watchdog_, kill_timeout_;
-  protocol::FileDescriptor socket_;
+  base::FileDescriptor socket_;
   std::string address_;
   bool ready_ = false;
   Detachment detachment_;
   SilenceWatch silence_;
-  protocol::Timer watchdog_timer_, kill_timer_;
-  protocol::FdWatcher watcher_;
+  base::Timer watchdog_timer_, kill_timer_;
+  base::FdWatcher watcher_;
 };
 
 [[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main,

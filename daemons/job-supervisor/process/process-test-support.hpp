@@ -41,10 +41,10 @@ inline std::string contents(const std::string& path) {
 }
 
 // Runs the loop until it is so; false when that takes too long.
-inline bool await(protocol::EventLoop& loop, const std::function<bool()>& condition, std::chrono::milliseconds longest = 20s) {
+inline bool await(base::EventLoop& loop, const std::function<bool()>& condition, std::chrono::milliseconds longest = 20s) {
   bool expired = false;
-  protocol::Timer timer{loop, [&] { expired = true; }};
-  protocol::Timer tick{loop, [] {}}; // conditions may be about what no event tells, such as files
+  base::Timer timer{loop, [&] { expired = true; }};
+  base::Timer tick{loop, [] {}}; // conditions may be about what no event tells, such as files
   timer.start(longest);
   tick.start_repeating(5ms);
   while (!condition() && !expired) loop.run_once();
@@ -130,7 +130,7 @@ struct TestJob {
   [[nodiscard]] std::string log() const { return contents(directory / "job.log"); }
 
   Directory directory;
-  protocol::EventLoop loop;
+  base::EventLoop loop;
   JobClass job_class;
   ProcessOptions options;
   SpawnRequest request;

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/process/process-tree.hpp"
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@ namespace upstart::supervisor {
 namespace {
 
 std::optional<std::string> read_file(const std::string& path) {
-  protocol::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  base::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!file) return std::nullopt;
   std::string text;
   std::array<char, 4096> buffer;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/language/job-class.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <sys/types.h>
 
@@ -19,7 +19,7 @@
 namespace upstart::supervisor {
 
 // Descriptors that came with events, shared by the event and the jobs it started.
-using SharedFiles = std::vector<std::shared_ptr<const protocol::FileDescriptor>>;
+using SharedFiles = std::vector<std::shared_ptr<const base::FileDescriptor>>;
 
 // Why a process could not be started: the text after "Failed to spawn JOB PROCESS process: ", such as
 // "unable to execute: No such file or directory".

@@ -57,7 +57,7 @@ bool is_ending(pid_t pid) {
 // `expect readyfd`: a byte or the end of file on a pipe.
 class PipeReadiness : public Readiness {
 public:
-  PipeReadiness(MainProcess& main, const ExpectTimes& times, protocol::FileDescriptor reading, protocol::FileDescriptor writing)
+  PipeReadiness(MainProcess& main, const ExpectTimes& times, base::FileDescriptor reading, base::FileDescriptor writing)
       : main_{main}, reading_{std::move(reading)}, writing_{std::move(writing)},
         detachment_{main, times.forks.youth},
         silence_{main.children().loop(), times.word,
@@ -72,7 +72,7 @@ public:
     writing_.reset();
     detachment_.begin();
     silence_.begin();
-    watcher_.watch(protocol::FdWatcher::readable);
+    watcher_.watch(base::FdWatcher::readable);
   }
   void signalled() override {
     detachment_.excused();
@@ -105,16 +105,16 @@ private:
   }
 
   MainProcess& main_;
-  protocol::FileDescriptor reading_, writing_;
+  base::FileDescriptor reading_, writing_;
   Detachment detachment_;
   SilenceWatch silence_;
-  protocol::FdWatcher watcher_;
+  base::FdWatcher watcher_;
 };
 
 std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_pipe_readiness(MainProcess& main, const ExpectTimes& times) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{unable_to("create a pipe", errno)};
-  protocol::FileDescriptor reading{ends[0]}, writing{ends[1]};
+  base::FileDescriptor reading{ends[0]}, writing{ends[1]};
   return std::make_unique<PipeReadiness>(main, times, std::move(reading), std::move(writing));
 }
 

@@ -13,7 +13,7 @@ namespace upstart::supervisor {
 namespace {
 
 bool apparmor_is_on() {
-  protocol::FileDescriptor file{::open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC)};
+  base::FileDescriptor file{::open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC)};
   char answer = 'N';
   return file && ::read(file.get(), &answer, 1) == 1 && answer == 'Y';
 }
@@ -41,15 +41,15 @@ SpawnDefaults defaults_of(const ProcessOptions& options) {
           .descriptor_limit = raise_descriptor_limit()};
 }
 
-protocol::FileDescriptor open_null_device() {
-  protocol::FileDescriptor device{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+base::FileDescriptor open_null_device() {
+  base::FileDescriptor device{::open("/dev/null", O_RDWR | O_CLOEXEC)};
   if (!device) throw std::runtime_error(std::string{"/dev/null: "} + std::strerror(errno));
   return device;
 }
 
 } // namespace
 
-RealProcesses::RealProcesses(protocol::EventLoop& loop, ProcessOptions options)
+RealProcesses::RealProcesses(base::EventLoop& loop, ProcessOptions options)
     : loop_{loop}, options_{with_warn(std::move(options))}, defaults_{defaults_of(options_)}, null_device_{open_null_device()},
       children_{loop}, groups_{options_.control_groups}, leftovers_{children_},
       logs_{loop, options_.log_directory, options_.warn} {

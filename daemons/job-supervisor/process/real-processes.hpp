@@ -12,7 +12,7 @@
 #include "daemons/job-supervisor/process/leftovers.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 #include "daemons/job-supervisor/process/spawn-plan.hpp"
-#include "protocol/event-loop.hpp"
+#include "daemons/base/event-loop.hpp"
 
 #include <functional>
 #include <memory>
@@ -34,7 +34,7 @@ struct ProcessOptions {
 
 class RealProcesses : public Processes {
 public:
-  RealProcesses(protocol::EventLoop& loop, ProcessOptions options);
+  RealProcesses(base::EventLoop& loop, ProcessOptions options);
   ~RealProcesses() override;
 
   std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
@@ -43,7 +43,7 @@ public:
   [[nodiscard]] bool apparmor_enabled() const override { return defaults_.apparmor; }
 
   // For InstanceProcesses.
-  [[nodiscard]] protocol::EventLoop& loop() { return loop_; }
+  [[nodiscard]] base::EventLoop& loop() { return loop_; }
   [[nodiscard]] Children& children() { return children_; }
   [[nodiscard]] ConsoleLogs& logs() { return logs_; }
   [[nodiscard]] const SpawnDefaults& defaults() const { return defaults_; }
@@ -55,10 +55,10 @@ public:
   void warn(const std::string& message) const { options_.warn(message); }
 
 private:
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   ProcessOptions options_;
   SpawnDefaults defaults_;
-  protocol::FileDescriptor null_device_;
+  base::FileDescriptor null_device_;
   Children children_;
   JobGroups groups_;
   Leftovers leftovers_;

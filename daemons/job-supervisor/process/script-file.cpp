@@ -7,7 +7,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 constexpr unsigned not_to_be_executed = 0x0008U; // MFD_NOEXEC_SEAL, Linux 6.3
 

@@ -1,7 +1,7 @@
 // A script in memory, for a shell to read: a file without a name that nobody can write any more.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <expected>
 #include <string_view>
@@ -9,6 +9,6 @@
 namespace upstart::supervisor {
 
 // The error is errno.
-[[nodiscard]] std::expected<protocol::FileDescriptor, int> script_file(std::string_view text);
+[[nodiscard]] std::expected<base::FileDescriptor, int> script_file(std::string_view text);
 
 } // namespace upstart::supervisor

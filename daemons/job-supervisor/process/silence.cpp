@@ -22,7 +22,7 @@ SilenceStep Silence::looked_at(Time now, const std::string& activity) {
   return SilenceStep::warn;
 }
 
-SilenceWatch::SilenceWatch(protocol::EventLoop& loop, const SilenceTimes& times, Calls calls)
+SilenceWatch::SilenceWatch(base::EventLoop& loop, const SilenceTimes& times, Calls calls)
     : calls_{std::move(calls)}, silence_{times}, look_every_{std::min(longest_between_looks, times.quiet_to_warning / 4)},
       timer_{loop, [this] { look(); }} {}
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/process/settling.hpp"
-#include "protocol/event-loop.hpp"
+#include "daemons/base/event-loop.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -35,7 +35,7 @@ public:
     std::function<pid_t()> process;
     std::function<void()> warn, accept;
   };
-  SilenceWatch(protocol::EventLoop& loop, const SilenceTimes& times, Calls calls);
+  SilenceWatch(base::EventLoop& loop, const SilenceTimes& times, Calls calls);
   void begin();
   // It has said something else: whoever speaks is going to say that it is ready, too.
   void word();
@@ -47,7 +47,7 @@ private:
   Calls calls_;
   Silence silence_;
   std::chrono::milliseconds look_every_;
-  protocol::Timer timer_;
+  base::Timer timer_;
 };
 
 } // namespace upstart::supervisor

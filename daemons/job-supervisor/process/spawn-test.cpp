@@ -126,7 +126,7 @@ TEST_CASE("a process has no descriptor but its own") {
   for (bool separate_memory : {false, true}) {
     TestJob job;
     if (separate_memory) job.job_class.nice = 0;
-    protocol::FileDescriptor careless{::open("/dev/null", O_RDONLY)}; // not close-on-exec
+    base::FileDescriptor careless{::open("/dev/null", O_RDONLY)}; // not close-on-exec
     job.exec("ls -l /proc/self/fd");
     std::string log = job.run();
     CHECK(log.find(" 0 -> /dev/null\n") != log.npos);
@@ -144,7 +144,7 @@ TEST_CASE("a supervisor with more descriptors than a job may have spawns all the
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &lowered) == 0);
     TestJob job;
     job.processes = std::make_unique<RealProcesses>(job.loop, job.options);
-    std::vector<protocol::FileDescriptor> many;
+    std::vector<base::FileDescriptor> many;
     for (int i = 0; i < 200; ++i) many.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     REQUIRE(many.back());
     if (separate_memory) job.job_class.oom_score_adjustment = 300;
@@ -158,8 +158,8 @@ TEST_CASE("files become descriptors from 3 up, told in the variables of both con
   TestJob job;
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
-  job.request.files = {std::make_shared<const protocol::FileDescriptor>(ends[0]),
-                       std::make_shared<const protocol::FileDescriptor>(ends[1])};
+  job.request.files = {std::make_shared<const base::FileDescriptor>(ends[0]),
+                       std::make_shared<const base::FileDescriptor>(ends[1])};
   job.request.file_names = {"first"};
   job.script("echo through >&4\nread line <&3\necho $line\necho $UPSTART_FDS, $LISTEN_FDS, $LISTEN_FDNAMES, $((LISTEN_PID - $$))\n");
   CHECK(job.run() == "through\n3 4, 2, first:unknown, 0\n");
@@ -168,7 +168,7 @@ TEST_CASE("files become descriptors from 3 up, told in the variables of both con
 TEST_CASE("more files than leave room for the script's descriptor") {
   TestJob job;
   for (int i = 0; i < 9; ++i)
-    job.request.files.push_back(std::make_shared<const protocol::FileDescriptor>(::open("/dev/null", O_RDWR | O_CLOEXEC)));
+    job.request.files.push_back(std::make_shared<const base::FileDescriptor>(::open("/dev/null", O_RDWR | O_CLOEXEC)));
   job.script("echo $UPSTART_FDS\n:\n");
   CHECK(job.run() == "3 4 5 6 7 8 9 10 11\n");
 }

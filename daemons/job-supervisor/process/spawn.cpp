@@ -14,7 +14,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 // No signal may be handled by a child that shares the supervisor's memory.
 class AllSignalsBlocked {

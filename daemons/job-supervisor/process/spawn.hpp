@@ -9,10 +9,10 @@ namespace upstart::supervisor {
 
 struct Spawned {
   pid_t pid = 0;
-  protocol::FileDescriptor pidfd;
+  base::FileDescriptor pidfd;
   // Whether it could execute: where memory was shared this is known now (`failure`, if any); else the pipe tells: closed
   // without a word when it did, with a ChildFailure when not.
-  protocol::FileDescriptor failure_pipe;
+  base::FileDescriptor failure_pipe;
   std::optional<ChildFailure> failure;
   bool in_group = false; // whether it began in the control group
 };

@@ -18,7 +18,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 struct Renamed {
   std::string_view file, in_unified;

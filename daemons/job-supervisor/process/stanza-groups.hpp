@@ -6,7 +6,7 @@
 #include "daemons/job-supervisor/process/control-group-mounts.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 #include "protocol/environment.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <expected>
 #include <string>
@@ -17,7 +17,7 @@ namespace upstart::supervisor {
 struct StanzaGroups {
   std::vector<std::string> directories;               // all that were made or found
   std::string unified;                                // the one of them in the v2 tree, if any
-  std::vector<protocol::FileDescriptor> memberships;  // v1: files to write "0" to
+  std::vector<base::FileDescriptor> memberships;  // v1: files to write "0" to
   std::vector<std::string> warnings;
 };
 

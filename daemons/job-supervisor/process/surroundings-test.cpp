@@ -255,7 +255,7 @@ TEST_CASE("console output is the console, or nothing where there is none") {
 
 // Run by the next test, where /dev/console may be another device without anybody's noticing.
 TEST_CASE("inside: console owner and console output on a console that is a terminal" * doctest::skip()) {
-  protocol::FileDescriptor screen{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  base::FileDescriptor screen{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
   REQUIRE((screen && ::grantpt(screen.get()) == 0 && ::unlockpt(screen.get()) == 0));
   const std::string line = ::ptsname(screen.get());
   REQUIRE(::mount(line.c_str(), "/dev/console", nullptr, MS_BIND, nullptr) == 0);

@@ -7,7 +7,7 @@
 
 namespace upstart::supervisor {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 namespace {
 

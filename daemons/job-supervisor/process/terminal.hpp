@@ -1,15 +1,15 @@
 // Pseudo terminals for console logs: the near end is read by the supervisor, the far end is a process's standard output.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <expected>
 
 namespace upstart::supervisor {
 
 // The near end, not waiting when read; lines end in "\n" as they were written. The error is errno: mostly that there are no more.
-[[nodiscard]] std::expected<protocol::FileDescriptor, int> open_terminal();
+[[nodiscard]] std::expected<base::FileDescriptor, int> open_terminal();
 // Another descriptor of its far end.
-[[nodiscard]] std::expected<protocol::FileDescriptor, int> far_end(const protocol::FileDescriptor& near_end);
+[[nodiscard]] std::expected<base::FileDescriptor, int> far_end(const base::FileDescriptor& near_end);
 
 } // namespace upstart::supervisor

@@ -86,7 +86,7 @@ struct Troupe {
   }
 
   Directory directory;
-  protocol::EventLoop loop;
+  base::EventLoop loop;
   std::vector<std::string> warnings;
   RealProcesses all;
   std::vector<std::unique_ptr<Actor>> actors;

@@ -18,7 +18,7 @@ using Interface = com::ubuntu::Upstart::EventBroker1_proxy;
 // Answers are told apart by what the call itself carries, which the generated methods do not offer.
 class BrokerLink::Proxy {
 public:
-  Proxy(sdbus::IConnection& connection, protocol::EventLoop& loop, const Events& events)
+  Proxy(sdbus::IConnection& connection, base::EventLoop& loop, const Events& events)
       : proxy_{sdbus::createProxy(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::event_broker})},
         loop_{loop}, events_{events} {}
   Proxy(const Proxy&) = delete;
@@ -65,14 +65,14 @@ private:
   }
 
   std::unique_ptr<sdbus::IProxy> proxy_;
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   const Events& events_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-BrokerLink::BrokerLink(protocol::EventLoop& loop, const std::string& address, Events events)
+BrokerLink::BrokerLink(base::EventLoop& loop, const std::string& address, Events events)
     : events_{std::move(events)}, link_{loop,
-                                        {"event broker", protocol::Greeting::to_peer},
+                                        {"event broker", base::Handshake::to_peer},
                                         [this, &loop](auto& connection) {
                                           proxy_ = std::make_unique<Proxy>(connection.sdbus(), loop, events_);
                                           events_.ready();

@@ -16,7 +16,7 @@ public:
     std::function<void(Ticket, bool failed)> finished;
   };
 
-  BrokerLink(protocol::EventLoop& loop, const std::string& address, Events events);
+  BrokerLink(base::EventLoop& loop, const std::string& address, Events events);
   ~BrokerLink();
 
   // One of `accepted`, `finished` (failed: it was refused) and `gone` follows.
@@ -26,7 +26,7 @@ public:
 
 private:
   class Proxy;
-  void connected(protocol::BusConnection& connection);
+  void connected(base::BusConnection& connection);
 
   Events events_;
   std::unique_ptr<Proxy> proxy_;

@@ -4,10 +4,10 @@
 
 namespace upstart::bridge {
 
-Link::Link(protocol::EventLoop& loop, Kind kind, std::function<void(protocol::BusConnection&)> connected,
+Link::Link(base::EventLoop& loop, Kind kind, std::function<void(base::BusConnection&)> connected,
            std::function<void()> disconnected)
     : loop_{loop}, kind_{std::move(kind)}, connected_{std::move(connected)}, disconnected_{std::move(disconnected)},
-      again_{loop, [this] { connect(); }}, complaint_{loop, [this](const std::string& why) {
+      again_{loop, [this] { connect(); }}, warning_{loop, [this](const std::string& why) {
         spdlog::warn("no connection to the {} at {}: {}; trying again", kind_.name, address_, why);
       }} {}
 
@@ -17,28 +17,28 @@ Link::~Link() {
 
 void Link::connect_to(const std::string& address) {
   address_ = address;
-  if (!connection_ && !greeting_) connect();
+  if (!connection_ && !handshake_) connect();
 }
 
 void Link::hurry() {
-  if (!has_address() || connection_ || greeting_) return;
+  if (!has_address() || connection_ || handshake_) return;
   pause_.reset();
   connect();
 }
 
 void Link::connect() {
   again_.stop();
-  greeting_ = kind_.connect(loop_, address_, [this](auto outcome) { greeted(std::move(outcome)); });
+  handshake_ = kind_.connect(loop_, address_, [this](auto outcome) { handshake_done(std::move(outcome)); });
 }
 
-void Link::greeted(std::expected<std::unique_ptr<protocol::BusConnection>, std::string> outcome) {
-  greeting_.reset();
+void Link::handshake_done(std::expected<std::unique_ptr<base::BusConnection>, std::string> outcome) {
+  handshake_.reset();
   if (!outcome) return connect_later(outcome.error());
   spdlog::debug("connected to the {} at {}", kind_.name, address_);
   connection_ = std::move(*outcome);
   connection_->on_disconnected([this] { lost(); });
   pause_.reset();
-  complaint_.mended();
+  warning_.recovered();
   try {
     connected_(*connection_);
   } catch (const sdbus::Error& error) {
@@ -54,7 +54,7 @@ void Link::lost() {
 
 void Link::connect_later(const std::string& why) {
   spdlog::debug("no connection to the {} at {}: {}", kind_.name, address_, why);
-  complaint_.wrong(why);
+  warning_.failing(why);
   again_.start(pause_.next());
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "daemons/socket-bridge/growing-pause.hpp"
-#include "protocol/bus-connection.hpp"
-#include "protocol/complaint.hpp"
+#include "daemons/base/bus-connection.hpp"
+#include "daemons/base/delayed-warning.hpp"
 
 #include <functional>
 #include <memory>
@@ -16,11 +16,11 @@ class Link {
 public:
   struct Kind {
     std::string name; // as messages call it
-    std::unique_ptr<protocol::Greeting> (*connect)(protocol::EventLoop&, const std::string&, protocol::Greeting::Done);
+    std::unique_ptr<base::Handshake> (*connect)(base::EventLoop&, const std::string&, base::Handshake::Done);
   };
 
   // `connected` may register objects on the connection; `disconnected` destroys them, before the connection goes.
-  Link(protocol::EventLoop& loop, Kind kind, std::function<void(protocol::BusConnection&)> connected, std::function<void()> disconnected);
+  Link(base::EventLoop& loop, Kind kind, std::function<void(base::BusConnection&)> connected, std::function<void()> disconnected);
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
   ~Link();
@@ -33,20 +33,20 @@ public:
 
 private:
   void connect();
-  void greeted(std::expected<std::unique_ptr<protocol::BusConnection>, std::string> outcome);
+  void handshake_done(std::expected<std::unique_ptr<base::BusConnection>, std::string> outcome);
   void lost();
   void connect_later(const std::string& why);
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   Kind kind_;
-  std::function<void(protocol::BusConnection&)> connected_;
+  std::function<void(base::BusConnection&)> connected_;
   std::function<void()> disconnected_;
   std::string address_;
-  std::unique_ptr<protocol::Greeting> greeting_;
-  std::unique_ptr<protocol::BusConnection> connection_;
+  std::unique_ptr<base::Handshake> handshake_;
+  std::unique_ptr<base::BusConnection> connection_;
   GrowingPause pause_;
-  protocol::Timer again_;
-  protocol::Complaint complaint_;
+  base::Timer again_;
+  base::DelayedWarning warning_;
 };
 
 } // namespace upstart::bridge

@@ -50,15 +50,15 @@ private:
   const Report& report_;
 };
 
-PublicObject::PublicObject(protocol::EventLoop& loop, protocol::FileDescriptor listening, Report report)
+PublicObject::PublicObject(base::EventLoop& loop, base::FileDescriptor listening, Report report)
     : report_{std::move(report)}, server_{loop, std::move(listening), [this](auto client) { serve(std::move(client)); }, {}, [](const std::string& trouble) { spdlog::warn("{}", trouble); }},
-      bus_{loop, {"bus", protocol::Greeting::to_bus}, [this](auto& bus) { joined(bus); }, [this] { on_bus_.reset(); }} {}
+      bus_{loop, {"bus", base::Handshake::to_bus}, [this](auto& bus) { joined(bus); }, [this] { on_bus_.reset(); }} {}
 
 PublicObject::~PublicObject() {
   for (auto& client : clients_) client.adaptor.reset();
 }
 
-void PublicObject::serve(std::unique_ptr<protocol::BusConnection> connection) {
+void PublicObject::serve(std::unique_ptr<base::BusConnection> connection) {
   auto place = clients_.emplace(clients_.end());
   place->connection = std::move(connection);
   place->adaptor = std::make_unique<Adaptor>(place->connection->sdbus(), report_);
@@ -70,7 +70,7 @@ void PublicObject::serve(std::unique_ptr<protocol::BusConnection> connection) {
 
 void PublicObject::join_bus(const std::string& address) { bus_.connect_to(address); }
 
-void PublicObject::joined(protocol::BusConnection& bus) {
+void PublicObject::joined(base::BusConnection& bus) {
   on_bus_ = std::make_unique<Adaptor>(bus.sdbus(), report_);
   int error = sd_bus_request_name_async(bus.raw(), nullptr, protocol::bus_name::socket_bridge, SD_BUS_NAME_QUEUE, name_answered, nullptr);
   if (error < 0) spdlog::warn("the bus cannot be asked for the name {}: {}", protocol::bus_name::socket_bridge, std::strerror(-error));

@@ -4,7 +4,7 @@
 
 #include "daemons/socket-bridge/connections/link.hpp"
 #include "daemons/socket-bridge/resident/socket-table.hpp"
-#include "protocol/peer.hpp"
+#include "daemons/base/peer.hpp"
 
 #include <list>
 
@@ -14,7 +14,7 @@ class PublicObject {
 public:
   using Report = std::function<std::vector<SocketReport>()>;
 
-  PublicObject(protocol::EventLoop& loop, protocol::FileDescriptor listening, Report report);
+  PublicObject(base::EventLoop& loop, base::FileDescriptor listening, Report report);
   ~PublicObject();
 
   void join_bus(const std::string& address);
@@ -27,17 +27,17 @@ public:
 private:
   class Adaptor;
   struct Client {
-    std::unique_ptr<protocol::BusConnection> connection;
+    std::unique_ptr<base::BusConnection> connection;
     std::unique_ptr<Adaptor> adaptor;
   };
 
-  void serve(std::unique_ptr<protocol::BusConnection> connection);
-  void joined(protocol::BusConnection& bus);
+  void serve(std::unique_ptr<base::BusConnection> connection);
+  void joined(base::BusConnection& bus);
 
   Report report_;
   std::list<Client> clients_;
   std::unique_ptr<Adaptor> on_bus_;
-  protocol::PeerServer server_;
+  base::PeerServer server_;
   Link bus_;
 };
 

@@ -65,9 +65,9 @@ private:
   const Events& events_;
 };
 
-SupervisorLink::SupervisorLink(protocol::EventLoop& loop, const std::string& address, Events events)
+SupervisorLink::SupervisorLink(base::EventLoop& loop, const std::string& address, Events events)
     : events_{std::move(events)}, link_{loop,
-                                        {"job supervisor", protocol::Greeting::to_peer},
+                                        {"job supervisor", base::Handshake::to_peer},
                                         [this](auto& connection) { connected(connection); },
                                         [this] { proxy_.reset(); }} {
   link_.connect_to(address);
@@ -75,7 +75,7 @@ SupervisorLink::SupervisorLink(protocol::EventLoop& loop, const std::string& add
 
 SupervisorLink::~SupervisorLink() = default;
 
-void SupervisorLink::connected(protocol::BusConnection& connection) {
+void SupervisorLink::connected(base::BusConnection& connection) {
   proxy_ = std::make_unique<Proxy>(connection.sdbus(), events_);
   proxy_->ask();
 }

@@ -16,12 +16,12 @@ public:
     std::function<void(const std::string&)> bus_address; // never empty
   };
 
-  SupervisorLink(protocol::EventLoop& loop, const std::string& address, Events events);
+  SupervisorLink(base::EventLoop& loop, const std::string& address, Events events);
   ~SupervisorLink();
 
 private:
   class Proxy;
-  void connected(protocol::BusConnection& connection);
+  void connected(base::BusConnection& connection);
 
   Events events_;
   std::unique_ptr<Proxy> proxy_;

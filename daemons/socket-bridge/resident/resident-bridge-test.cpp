@@ -331,8 +331,8 @@ TEST_CASE("state changes arrive as signals") {
   auto port = free_port();
   world.supervisor.set_job("web", inet(port));
   world.start();
-  std::unique_ptr<protocol::BusConnection> connection;
-  auto greeting = protocol::Greeting::to_peer(world.loop, protocol::daemon_address(world.directory.path(), "socket-bridge"),
+  std::unique_ptr<base::BusConnection> connection;
+  auto handshake = base::Handshake::to_peer(world.loop, protocol::daemon_address(world.directory.path(), "socket-bridge"),
                                               [&](auto outcome) { connection = std::move(*outcome); });
   world.until([&] { return connection != nullptr; }, "a connection");
   Observer observer{connection->sdbus()};

@@ -1,6 +1,6 @@
 #include "daemons/socket-bridge/resident/resident-bridge.hpp"
 
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -14,7 +14,7 @@ Time now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::
 
 } // namespace
 
-ResidentBridge::ResidentBridge(protocol::EventLoop& loop, const Options& options, protocol::FileDescriptor listening, Inherited inherited)
+ResidentBridge::ResidentBridge(base::EventLoop& loop, const Options& options, base::FileDescriptor listening, Inherited inherited)
     : loop_{loop}, alarm_{loop, [this] { carry_out(table_.time_reached(now())); }},
       sockets_{loop,
                {.client_came = [this](const auto& address, auto waiting) { carry_out(table_.client_came(address, waiting, now())); },
@@ -44,7 +44,7 @@ void ResidentBridge::conditions_known(const std::vector<JobReport>& jobs) {
   bool first = !table_.knows_conditions();
   spdlog::info("the job supervisor knows {} jobs with socket conditions", jobs.size());
   carry_out(table_.conditions_known(jobs, now()));
-  if (first && !protocol::notify_manager("READY=1")) spdlog::warn("the manager could not be told that the bridge is ready");
+  if (first && !base::notify_manager("READY=1")) spdlog::warn("the manager could not be told that the bridge is ready");
 }
 
 void ResidentBridge::conditions_changed(const std::string& job, const Postfix& start_on, const Postfix& stop_on) {

@@ -19,10 +19,10 @@ public:
     std::string run_directory;
     std::string bus; // empty: the one that the supervisor names
   };
-  using Inherited = std::multimap<std::string, protocol::FileDescriptor>;
+  using Inherited = std::multimap<std::string, base::FileDescriptor>;
 
   // Begins at once; `listening` is where the bridge's own clients come.
-  ResidentBridge(protocol::EventLoop& loop, const Options& options, protocol::FileDescriptor listening, Inherited inherited);
+  ResidentBridge(base::EventLoop& loop, const Options& options, base::FileDescriptor listening, Inherited inherited);
 
   void rejoin_bus() { public_.rejoin_bus(); }
 
@@ -42,14 +42,14 @@ private:
   void carry_out_one(const Warn& action);
   void set_alarm();
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   SocketTable table_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   bool change_noted_ = false;
   std::map<SocketAddress, std::string> told_failures_; // so that a retry says nothing new
   Actions waiting_;
   bool carrying_out_ = false;
-  protocol::Timer alarm_;
+  base::Timer alarm_;
   OpenSockets sockets_;
   PublicObject public_;
   BrokerLink broker_;

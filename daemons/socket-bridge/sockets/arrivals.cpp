@@ -20,9 +20,9 @@ void change(int set, int operation, int fd) {
 
 } // namespace
 
-Arrivals::Arrivals(protocol::EventLoop& loop, std::function<void(int)> arrived)
+Arrivals::Arrivals(base::EventLoop& loop, std::function<void(int)> arrived)
     : set_{::epoll_create1(EPOLL_CLOEXEC)}, arrived_{std::move(arrived)}, watcher_{loop, set_.get(), [this](unsigned) { look(); }} {
-  watcher_.watch(protocol::FdWatcher::readable);
+  watcher_.watch(base::FdWatcher::readable);
 }
 
 void Arrivals::expect(int fd) { change(set_.get(), EPOLL_CTL_ADD, fd); }

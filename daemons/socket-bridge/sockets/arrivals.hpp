@@ -3,8 +3,8 @@
 // descriptor that is not expected costs nothing.
 #pragma once
 
-#include "protocol/event-loop.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <functional>
 
@@ -13,7 +13,7 @@ namespace upstart::bridge {
 class Arrivals {
 public:
   // `arrived` is told again and again while a descriptor can be read and is expected.
-  Arrivals(protocol::EventLoop& loop, std::function<void(int fd)> arrived);
+  Arrivals(base::EventLoop& loop, std::function<void(int fd)> arrived);
 
   void expect(int fd);
   // Before it is closed.
@@ -22,9 +22,9 @@ public:
 private:
   void look();
 
-  protocol::FileDescriptor set_;
+  base::FileDescriptor set_;
   std::function<void(int)> arrived_;
-  protocol::FdWatcher watcher_;
+  base::FdWatcher watcher_;
 };
 
 } // namespace upstart::bridge

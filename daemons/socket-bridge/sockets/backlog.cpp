@@ -1,6 +1,6 @@
 #include "daemons/socket-bridge/sockets/backlog.hpp"
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -58,7 +58,7 @@ std::optional<unsigned> queue_length_in(const char* message, std::size_t size) {
 // The kernel answers from within the call: nothing is waited for.
 std::optional<unsigned> unix_clients(int fd) {
   struct stat socket{};
-  protocol::FileDescriptor kernel{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG)};
+  base::FileDescriptor kernel{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG)};
   if (!kernel || ::fstat(fd, &socket) < 0) return std::nullopt;
   Question question{};
   question.header = {.nlmsg_len = sizeof question, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = 0, .nlmsg_pid = 0};

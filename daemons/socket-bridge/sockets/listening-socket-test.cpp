@@ -13,7 +13,7 @@
 
 using namespace upstart::bridge;
 using namespace upstart::bridge::testing;
-using upstart::protocol::FileDescriptor;
+using upstart::base::FileDescriptor;
 
 namespace {
 

@@ -19,7 +19,7 @@ namespace upstart::bridge {
 
 namespace {
 
-using protocol::FileDescriptor;
+using base::FileDescriptor;
 
 struct KernelAddress {
   sockaddr_storage storage{};

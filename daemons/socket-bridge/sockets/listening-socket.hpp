@@ -6,7 +6,7 @@
 
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
 #include "daemons/socket-bridge/sockets/socket-address.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <sys/types.h>
 
@@ -21,7 +21,7 @@ public:
   // Binds and listens. A stale socket file is replaced, one that somebody listens on is not. The error says what and why.
   [[nodiscard]] static std::expected<ListeningSocket, std::string> open(const SocketAddress& address, const Permissions& permissions);
   // Takes over a descriptor that was kept; the error says why it is not what its name says.
-  [[nodiscard]] static std::expected<ListeningSocket, std::string> adopt(const SocketAddress& address, protocol::FileDescriptor fd);
+  [[nodiscard]] static std::expected<ListeningSocket, std::string> adopt(const SocketAddress& address, base::FileDescriptor fd);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   // Whether clients still reach it: a job may have removed its file, or shut it down for all.
@@ -40,7 +40,7 @@ private:
     friend bool operator==(const File&, const File&) = default;
   };
 
-  ListeningSocket(SocketAddress address, protocol::FileDescriptor fd) : address_{std::move(address)}, fd_{std::move(fd)} {}
+  ListeningSocket(SocketAddress address, base::FileDescriptor fd) : address_{std::move(address)}, fd_{std::move(fd)} {}
   [[nodiscard]] std::expected<void, std::string> bind_and_listen(const Permissions& permissions);
   [[nodiscard]] static std::expected<ListeningSocket, std::string> open_fifo(const SocketAddress& address, const Permissions& permissions);
   [[nodiscard]] std::expected<void, std::string> set_owner(const Permissions& permissions) const;
@@ -48,7 +48,7 @@ private:
   [[nodiscard]] bool is_what_it_should_be() const;
 
   SocketAddress address_;
-  protocol::FileDescriptor fd_;
+  base::FileDescriptor fd_;
   std::optional<File> file_;
 };
 

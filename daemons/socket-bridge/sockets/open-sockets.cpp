@@ -1,7 +1,7 @@
 #include "daemons/socket-bridge/sockets/open-sockets.hpp"
 
 #include "daemons/socket-bridge/sockets/backlog.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -15,7 +15,7 @@ bool has_manager() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 
 } // namespace
 
-OpenSockets::OpenSockets(protocol::EventLoop& loop, Events events)
+OpenSockets::OpenSockets(base::EventLoop& loop, Events events)
     : events_{std::move(events)}, arrivals_{loop, [this](int fd) { arrived(fd); }} {}
 
 // Files of sockets that nobody keeps are removed with them.
@@ -24,7 +24,7 @@ OpenSockets::~OpenSockets() {
     if (!open.kept) open.socket.remove_file();
 }
 
-std::vector<SocketAddress> OpenSockets::adopt(std::multimap<std::string, protocol::FileDescriptor>& inherited) {
+std::vector<SocketAddress> OpenSockets::adopt(std::multimap<std::string, base::FileDescriptor>& inherited) {
   std::vector<SocketAddress> adopted;
   for (auto& [name, fd] : inherited) {
     auto address = address_of_descriptor_name(name);
@@ -32,7 +32,7 @@ std::vector<SocketAddress> OpenSockets::adopt(std::multimap<std::string, protoco
     auto socket = ListeningSocket::adopt(*address, std::move(fd));
     if (!socket) {
       spdlog::warn("the inherited socket {} is not taken over: {}", text_of(*address), socket.error());
-      protocol::forget_descriptor(name);
+      base::forget_descriptor(name);
       continue;
     }
     spdlog::info("{} is taken over", text_of(*address));
@@ -58,7 +58,7 @@ void OpenSockets::put(const SocketAddress& address, ListeningSocket socket, bool
 void OpenSockets::keep(const SocketAddress& address, Open& open) {
   if (!has_manager()) return;
   auto name = descriptor_name(address);
-  open.kept = name && protocol::keep_descriptor(*name, open.socket.fd());
+  open.kept = name && base::keep_descriptor(*name, open.socket.fd());
   if (!open.kept) spdlog::warn("{} cannot be kept over a restart of the bridge", text_of(address));
 }
 
@@ -66,7 +66,7 @@ void OpenSockets::close(const SocketAddress& address) {
   auto place = sockets_.find(address);
   if (place == sockets_.end()) return;
   auto& open = place->second;
-  if (auto name = descriptor_name(address); name && open.kept) protocol::forget_descriptor(*name);
+  if (auto name = descriptor_name(address); name && open.kept) base::forget_descriptor(*name);
   open.socket.remove_file();
   watch(address, false);
   sockets_.erase(place);

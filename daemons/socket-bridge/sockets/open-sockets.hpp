@@ -18,13 +18,13 @@ public:
     std::function<void(const SocketAddress&)> lost; // it must be opened again
   };
 
-  OpenSockets(protocol::EventLoop& loop, Events events);
+  OpenSockets(base::EventLoop& loop, Events events);
   ~OpenSockets();
   OpenSockets(const OpenSockets&) = delete;
   OpenSockets& operator=(const OpenSockets&) = delete;
 
   // Takes over those of the inherited descriptors that are sockets of the bridge before; says which.
-  std::vector<SocketAddress> adopt(std::multimap<std::string, protocol::FileDescriptor>& inherited);
+  std::vector<SocketAddress> adopt(std::multimap<std::string, base::FileDescriptor>& inherited);
   // Replaces the one that is open at this address.
   std::expected<void, std::string> open(const SocketAddress& address, const Permissions& permissions);
   void close(const SocketAddress& address);

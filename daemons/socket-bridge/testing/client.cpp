@@ -48,24 +48,24 @@ SocketAddress read(const std::string& text) {
   throw std::runtime_error("no address: " + text);
 }
 
-protocol::FileDescriptor socket_for(const SocketAddress& address, const Target& target) {
+base::FileDescriptor socket_for(const SocketAddress& address, const Target& target) {
   int type = address.transport == Transport::datagram ? SOCK_DGRAM : SOCK_STREAM;
-  return protocol::FileDescriptor{::socket(target.storage.ss_family, type | SOCK_CLOEXEC, 0)};
+  return base::FileDescriptor{::socket(target.storage.ss_family, type | SOCK_CLOEXEC, 0)};
 }
 
 } // namespace
 
-protocol::FileDescriptor connect_to(const SocketAddress& address) {
-  if (address.family == Family::fifo) return protocol::FileDescriptor{::open(address.path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
+base::FileDescriptor connect_to(const SocketAddress& address) {
+  if (address.family == Family::fifo) return base::FileDescriptor{::open(address.path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
   auto target = target_of(address);
   auto client = socket_for(address, target);
   if (::connect(client.get(), target.get(), target.size) < 0) return {};
   return client;
 }
 
-protocol::FileDescriptor connect_to(const std::string& address) { return connect_to(read(address)); }
+base::FileDescriptor connect_to(const std::string& address) { return connect_to(read(address)); }
 
-protocol::FileDescriptor listen_on(const std::string& address) {
+base::FileDescriptor listen_on(const std::string& address) {
   auto place = read(address);
   auto target = target_of(place);
   auto fd = socket_for(place, target);
@@ -76,7 +76,7 @@ protocol::FileDescriptor listen_on(const std::string& address) {
 
 std::uint16_t free_port(Family family) {
   bool six = family == Family::inet6;
-  protocol::FileDescriptor fd{::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  base::FileDescriptor fd{::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_storage storage{};
   storage.ss_family = six ? AF_INET6 : AF_INET;
   socklen_t size = six ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
@@ -86,22 +86,22 @@ std::uint16_t free_port(Family family) {
 }
 
 bool has_ipv6() {
-  protocol::FileDescriptor fd{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  base::FileDescriptor fd{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_in6 name{.sin6_family = AF_INET6, .sin6_port = 0, .sin6_flowinfo = 0, .sin6_addr = in6addr_loopback, .sin6_scope_id = 0};
   return fd && ::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0;
 }
 
-void say(const protocol::FileDescriptor& to, const std::string& words) {
+void say(const base::FileDescriptor& to, const std::string& words) {
   if (::write(to.get(), words.data(), words.size()) != static_cast<ssize_t>(words.size())) throw std::runtime_error("cannot write");
 }
 
-std::string hear(const protocol::FileDescriptor& from) {
+std::string hear(const base::FileDescriptor& from) {
   std::array<char, 256> buffer{};
   auto size = ::read(from.get(), buffer.data(), buffer.size());
   return size > 0 ? std::string(buffer.data(), static_cast<std::size_t>(size)) : std::string{};
 }
 
-protocol::FileDescriptor accept_on(int listening) { return protocol::FileDescriptor{::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)}; }
+base::FileDescriptor accept_on(int listening) { return base::FileDescriptor{::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)}; }
 
 bool is_blocking(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0; }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemons/socket-bridge/sockets/socket-address.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <cstdint>
 #include <string>
@@ -10,19 +10,19 @@
 namespace upstart::bridge::testing {
 
 // A connected socket (for a datagram address one that sends there); empty, and errno set, where nobody listens.
-[[nodiscard]] protocol::FileDescriptor connect_to(const SocketAddress& address);
-[[nodiscard]] protocol::FileDescriptor connect_to(const std::string& address);
+[[nodiscard]] base::FileDescriptor connect_to(const SocketAddress& address);
+[[nodiscard]] base::FileDescriptor connect_to(const std::string& address);
 // Somebody else's listening socket.
-[[nodiscard]] protocol::FileDescriptor listen_on(const std::string& address);
+[[nodiscard]] base::FileDescriptor listen_on(const std::string& address);
 // A port that is free on every address of this family.
 [[nodiscard]] std::uint16_t free_port(Family family = Family::inet);
 [[nodiscard]] bool has_ipv6();
 
-void say(const protocol::FileDescriptor& to, const std::string& words);
+void say(const base::FileDescriptor& to, const std::string& words);
 // What is there to read, waiting for it.
-[[nodiscard]] std::string hear(const protocol::FileDescriptor& from);
+[[nodiscard]] std::string hear(const base::FileDescriptor& from);
 // Accepts the client that waits.
-[[nodiscard]] protocol::FileDescriptor accept_on(int listening);
+[[nodiscard]] base::FileDescriptor accept_on(int listening);
 [[nodiscard]] bool is_blocking(int fd);
 
 } // namespace upstart::bridge::testing

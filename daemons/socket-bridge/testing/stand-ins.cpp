@@ -73,9 +73,9 @@ void Broker::Object::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
   else event.waiting.push_back(std::move(result));
 }
 
-Manager::Manager(protocol::EventLoop& loop, const std::string& directory)
+Manager::Manager(base::EventLoop& loop, const std::string& directory)
     : address_{directory + "/notify"}, fd_{listen_on("unix-dgram:" + address_)}, watcher_{loop, fd_.get(), [this](unsigned) { receive(); }} {
-  watcher_.watch(protocol::FdWatcher::readable);
+  watcher_.watch(base::FdWatcher::readable);
 }
 
 bool Manager::was_told(const std::string& line) const { return std::ranges::contains(told_, line); }
@@ -91,7 +91,7 @@ void Manager::receive() {
   message.msg_controllen = control.size();
   auto size = ::recvmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (size < 0) return;
-  protocol::FileDescriptor fd;
+  base::FileDescriptor fd;
   if (const auto* header = CMSG_FIRSTHDR(&message); header != nullptr && header->cmsg_type == SCM_RIGHTS) {
     int number = -1;
     std::memcpy(&number, CMSG_DATA(header), sizeof number);
@@ -100,7 +100,7 @@ void Manager::receive() {
   note(std::string(text.data(), static_cast<std::size_t>(size)), std::move(fd));
 }
 
-void Manager::note(const std::string& message, protocol::FileDescriptor fd) {
+void Manager::note(const std::string& message, base::FileDescriptor fd) {
   std::string name;
   std::vector<std::string> lines;
   for (auto line : std::views::split(message, '\n')) lines.emplace_back(std::string_view{line});

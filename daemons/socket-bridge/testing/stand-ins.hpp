@@ -5,8 +5,8 @@
 #include "generated/EventBroker1-adaptor.hpp"
 #include "generated/JobSupervisor1-adaptor.hpp"
 #include "protocol/names.hpp"
-#include "protocol/peer.hpp"
-#include "protocol/service-manager.hpp"
+#include "daemons/base/peer.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <sdbus-c++/StandardInterfaces.h>
 
@@ -23,8 +23,8 @@ using Postfix = std::vector<std::vector<std::string>>;
 // Serves one object to every client that connects to a daemon's address.
 template <typename Object> class StandIn {
 public:
-  StandIn(protocol::EventLoop& loop, const std::string& run_directory, const char* name, typename Object::Owner& owner)
-      : server_{loop, *protocol::listen_at(protocol::daemon_address(run_directory, name)), [this, &owner](auto connection) {
+  StandIn(base::EventLoop& loop, const std::string& run_directory, const char* name, typename Object::Owner& owner)
+      : server_{loop, *base::listen_at(protocol::daemon_address(run_directory, name)), [this, &owner](auto connection) {
                   auto place = clients_.emplace(clients_.end());
                   place->connection = std::move(connection);
                   place->object = std::make_unique<Object>(place->connection->sdbus(), owner);
@@ -52,11 +52,11 @@ public:
 
 private:
   struct Client {
-    std::unique_ptr<protocol::BusConnection> connection;
+    std::unique_ptr<base::BusConnection> connection;
     std::unique_ptr<Object> object;
   };
   std::list<Client> clients_;
-  protocol::PeerServer server_;
+  base::PeerServer server_;
 };
 
 class Supervisor {
@@ -67,7 +67,7 @@ public:
     unsigned active = 0;
   };
 
-  Supervisor(protocol::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} { come(); }
+  Supervisor(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} { come(); }
 
   // The process comes and goes; what the test said stays.
   void come() { serving_.emplace(loop_, run_directory_, protocol::socket_name::supervisor, *this); }
@@ -105,7 +105,7 @@ private:
     Supervisor& owner_;
   };
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   std::string run_directory_;
   std::map<std::string, Job> jobs_;
   std::string bus_address_;
@@ -118,13 +118,13 @@ public:
   struct Event {
     std::string name;
     std::vector<std::string> env;
-    std::vector<protocol::FileDescriptor> files;
+    std::vector<base::FileDescriptor> files;
     std::optional<bool> failed; // once finished
     std::vector<sdbus::Result<bool>> waiting;
     int times_waited_for = 0;
   };
 
-  Broker(protocol::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} { come(); }
+  Broker(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} { come(); }
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
   ~Broker() { go(); }
@@ -169,7 +169,7 @@ private:
     Broker& owner_;
   };
 
-  protocol::EventLoop& loop_;
+  base::EventLoop& loop_;
   std::string run_directory_;
   std::vector<Event> events_;
   bool refusing_ = false;
@@ -180,22 +180,22 @@ private:
 // The receiving end of NOTIFY_SOCKET.
 class Manager {
 public:
-  Manager(protocol::EventLoop& loop, const std::string& directory);
+  Manager(base::EventLoop& loop, const std::string& directory);
 
   [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] bool was_told(const std::string& line) const;
   void forget_what_was_told() { told_.clear(); }
-  [[nodiscard]] const std::map<std::string, protocol::FileDescriptor>& kept() const { return kept_; }
+  [[nodiscard]] const std::map<std::string, base::FileDescriptor>& kept() const { return kept_; }
 
 private:
   void receive();
-  void note(const std::string& message, protocol::FileDescriptor fd);
+  void note(const std::string& message, base::FileDescriptor fd);
 
   std::string address_;
-  protocol::FileDescriptor fd_;
+  base::FileDescriptor fd_;
   std::vector<std::string> told_;
-  std::map<std::string, protocol::FileDescriptor> kept_;
-  protocol::FdWatcher watcher_;
+  std::map<std::string, base::FileDescriptor> kept_;
+  base::FdWatcher watcher_;
 };
 
 } // namespace upstart::bridge::testing

@@ -48,7 +48,7 @@ private:
 // A run directory with the bridge's neighbours; the bridge is started when the test has set the scene.
 struct World {
   TemporaryDirectory directory;
-  protocol::EventLoop loop;
+  base::EventLoop loop;
   Supervisor supervisor{loop, directory.path()};
   Broker broker{loop, directory.path()};
   Manager manager{loop, directory.path()};
@@ -61,8 +61,8 @@ struct World {
   // Runs the loop until it is so; what the loop does not hear of is looked at every few milliseconds.
   void until(const std::function<bool()>& so, const char* what) {
     bool late = false;
-    protocol::Timer limit{loop, [&] { late = true; }};
-    protocol::Timer look{loop, [] {}};
+    base::Timer limit{loop, [&] { late = true; }};
+    base::Timer look{loop, [] {}};
     limit.start(20s);
     look.start_repeating(5ms);
     while (!so() && !late) loop.run_once();
@@ -87,8 +87,8 @@ struct World {
 
   // The states of all sockets, asked for now.
   std::map<std::string, std::pair<Strings, std::string>> sockets() {
-    std::unique_ptr<protocol::BusConnection> connection;
-    auto greeting = protocol::Greeting::to_peer(loop, protocol::daemon_address(directory.path(), protocol::socket_name::bridge), [&](auto outcome) {
+    std::unique_ptr<base::BusConnection> connection;
+    auto handshake = base::Handshake::to_peer(loop, protocol::daemon_address(directory.path(), protocol::socket_name::bridge), [&](auto outcome) {
       REQUIRE(outcome);
       connection = std::move(*outcome);
     });
@@ -109,21 +109,21 @@ struct World {
     return Process{{.command = {"dbus-daemon", "--session", "--nofork", "--nopidfile", "--nosyslog", "--address=" + bus_address()},
                     .environment = {}, .descriptors = {}, .output = directory / "bus-output"}};
   }
-  std::unique_ptr<protocol::BusConnection> join_bus() {
-    std::unique_ptr<protocol::BusConnection> connection;
-    std::unique_ptr<protocol::Greeting> greeting;
+  std::unique_ptr<base::BusConnection> join_bus() {
+    std::unique_ptr<base::BusConnection> connection;
+    std::unique_ptr<base::Handshake> handshake;
     bool failed = true;
     auto tried = [&](auto outcome) {
       failed = !outcome;
       if (outcome) connection = std::move(*outcome);
     };
     until([&] {
-      if (std::exchange(failed, false)) greeting = protocol::Greeting::to_bus(loop, bus_address(), tried);
+      if (std::exchange(failed, false)) handshake = base::Handshake::to_bus(loop, bus_address(), tried);
       return connection != nullptr;
     }, "the bus");
     return connection;
   }
-  void until_on_bus(protocol::BusConnection& connection) {
+  void until_on_bus(base::BusConnection& connection) {
     auto bus = sdbus::createProxy(connection.sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"}, sdbus::ObjectPath{"/org/freedesktop/DBus"});
     bool there = false;
     auto ask = [&] {

@@ -1,13 +1,13 @@
-// A peer-to-peer D-Bus server: accepts on a listening socket that somebody (init) made, greets each client, hands over
+// A peer-to-peer D-Bus server: accepts on a listening socket that somebody (init) made, performs the handshake with each client, hands over
 // the connection. Where descriptors run out it drops the client that it has no room for, rests a moment, and goes on.
 #pragma once
 
-#include "protocol/bus-connection.hpp"
-#include "protocol/listen.hpp"
+#include "daemons/base/bus-connection.hpp"
+#include "daemons/base/listen.hpp"
 
 #include <list>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 class PeerServer {
 public:
@@ -23,7 +23,7 @@ public:
 private:
   [[nodiscard]] bool admits(const FileDescriptor& accepted) const;
   void accept_some();
-  void greet(FileDescriptor accepted);
+  void begin_handshake(FileDescriptor accepted);
   void out_of_descriptors();
 
   EventLoop& loop_;
@@ -31,9 +31,9 @@ private:
   OnClient on_client_;
   Admission admission_;
   Warn warn_;
-  std::list<std::unique_ptr<Greeting>> greetings_;
+  std::list<std::unique_ptr<Handshake>> handshakes_;
   FdWatcher watcher_;
   Timer pause_, quiet_;
 };
 
-} // namespace upstart::protocol
+} // namespace upstart::base

@@ -1,10 +1,10 @@
-#include "protocol/peer.hpp"
+#include "daemons/base/peer.hpp"
 
 #include <sys/socket.h>
 
 #include <cerrno>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 namespace {
 
@@ -26,7 +26,7 @@ void PeerServer::accept_some() {
   for (int i = 0; i < turn; ++i) {
     FileDescriptor accepted{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (accepted) {
-      if (admits(accepted)) greet(std::move(accepted));
+      if (admits(accepted)) begin_handshake(std::move(accepted));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       return out_of_descriptors(); // the client stays in the backlog
     } else if (errno != EINTR && errno != ECONNABORTED) {
@@ -42,14 +42,14 @@ bool PeerServer::admits(const FileDescriptor& accepted) const {
   return ::getsockopt(accepted.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && admission_(who.uid);
 }
 
-void PeerServer::greet(FileDescriptor accepted) {
-  auto place = greetings_.emplace(greetings_.end());
-  *place = Greeting::from_client(loop_, std::move(accepted), [this, place](auto outcome) {
-    auto greeting = std::move(*place);
-    greetings_.erase(place);
-    // A client that cannot greet is its own trouble; it was hung up on.
+void PeerServer::begin_handshake(FileDescriptor accepted) {
+  auto place = handshakes_.emplace(handshakes_.end());
+  *place = Handshake::from_client(loop_, std::move(accepted), [this, place](auto outcome) {
+    auto handshake = std::move(*place);
+    handshakes_.erase(place);
+    // A client whose handshake fails is disconnected; nobody else is concerned.
     if (outcome) on_client_(std::move(*outcome));
-    else if (greeting->out_of_descriptors()) out_of_descriptors();
+    else if (handshake->out_of_descriptors()) out_of_descriptors();
   });
 }
 
@@ -61,4 +61,4 @@ void PeerServer::out_of_descriptors() {
   if (warn_) warn_("too many descriptors are open: clients wait, or are hung up on");
 }
 
-} // namespace upstart::protocol
+} // namespace upstart::base

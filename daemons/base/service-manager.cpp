@@ -1,10 +1,10 @@
-#include "protocol/service-manager.hpp"
+#include "daemons/base/service-manager.hpp"
 
 #include <systemd/sd-daemon.h>
 
 #include <cstdlib>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 std::multimap<std::string, FileDescriptor> inherited_descriptors() {
   std::multimap<std::string, FileDescriptor> result;
@@ -26,4 +26,4 @@ bool keep_descriptor(const std::string& name, int fd) {
 
 bool forget_descriptor(const std::string& name) { return sd_notify(0, ("FDSTOREREMOVE=1\nFDNAME=" + name).c_str()) >= 0; }
 
-} // namespace upstart::protocol
+} // namespace upstart::base

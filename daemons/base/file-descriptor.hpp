@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 class FileDescriptor {
 public:
@@ -37,4 +37,4 @@ private:
   int fd_ = -1;
 };
 
-} // namespace upstart::protocol
+} // namespace upstart::base

@@ -1,4 +1,4 @@
-#include "protocol/bus-connection.hpp"
+#include "daemons/base/bus-connection.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <limits>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 namespace {
 
@@ -47,7 +47,7 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
       before_waiting_{loop, [this] { before_waiting(); }} {
   // A caller waits as long as the job takes (dbus-api.md).
   sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
-  // The first message may have come together with the end of the greeting: no descriptor will tell of it.
+  // The first message may have come together with the end of the handshake: no descriptor will tell of it.
   loop_.defer([this, alive = alive_] {
     if (*alive) process();
   });
@@ -117,47 +117,47 @@ bool is_hang_up(const sdbus::Error& error) {
   return why == ENOTCONN || why == ECONNRESET || why == EPIPE || why == ESHUTDOWN;
 }
 
-Greeting::Greeting(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done)
+Handshake::Handshake(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done)
     : loop_{loop}, peer_{peer}, direct_{direct}, done_{std::move(done)},
       time_out_{loop, [this] { finish(std::unexpected("no answer within 10 seconds")); }} {
   sd_bus_new(&bus_);
 }
 
-Greeting::~Greeting() {
+Handshake::~Handshake() {
   *alive_ = false;
   watcher_.reset();
   if (bus_ != nullptr) sd_bus_close_unref(bus_);
 }
 
-std::unique_ptr<Greeting> Greeting::to_bus(EventLoop& loop, const std::string& address, Done done) {
-  std::unique_ptr<Greeting> greeting{new Greeting(loop, std::nullopt, false, std::move(done))};
-  int error = sd_bus_set_address(greeting->bus_, address.c_str());
-  if (error >= 0) error = sd_bus_set_bus_client(greeting->bus_, 1);
-  greeting->begin(error);
-  return greeting;
+std::unique_ptr<Handshake> Handshake::to_bus(EventLoop& loop, const std::string& address, Done done) {
+  std::unique_ptr<Handshake> handshake{new Handshake(loop, std::nullopt, false, std::move(done))};
+  int error = sd_bus_set_address(handshake->bus_, address.c_str());
+  if (error >= 0) error = sd_bus_set_bus_client(handshake->bus_, 1);
+  handshake->begin(error);
+  return handshake;
 }
 
-std::unique_ptr<Greeting> Greeting::to_peer(EventLoop& loop, const std::string& address, Done done) {
-  std::unique_ptr<Greeting> greeting{new Greeting(loop, std::nullopt, true, std::move(done))};
-  greeting->begin(sd_bus_set_address(greeting->bus_, address.c_str()));
-  return greeting;
+std::unique_ptr<Handshake> Handshake::to_peer(EventLoop& loop, const std::string& address, Done done) {
+  std::unique_ptr<Handshake> handshake{new Handshake(loop, std::nullopt, true, std::move(done))};
+  handshake->begin(sd_bus_set_address(handshake->bus_, address.c_str()));
+  return handshake;
 }
 
-std::unique_ptr<Greeting> Greeting::from_client(EventLoop& loop, FileDescriptor accepted, Done done) {
+std::unique_ptr<Handshake> Handshake::from_client(EventLoop& loop, FileDescriptor accepted, Done done) {
   auto peer = caller_of_socket(accepted.get());
-  std::unique_ptr<Greeting> greeting{new Greeting(loop, peer, true, std::move(done))};
+  std::unique_ptr<Handshake> handshake{new Handshake(loop, peer, true, std::move(done))};
   sd_id128_t id{};
   sd_id128_randomize(&id);
-  int error = sd_bus_set_fd(greeting->bus_, accepted.get(), accepted.get());
+  int error = sd_bus_set_fd(handshake->bus_, accepted.get(), accepted.get());
   if (error >= 0) {
     [[maybe_unused]] int owned_by_bus = accepted.release();
-    error = sd_bus_set_server(greeting->bus_, 1, id);
+    error = sd_bus_set_server(handshake->bus_, 1, id);
   }
-  greeting->begin(error);
-  return greeting;
+  handshake->begin(error);
+  return handshake;
 }
 
-void Greeting::begin(int error) {
+void Handshake::begin(int error) {
   if (error >= 0) error = sd_bus_start(bus_);
   if (error < 0) {
     loop_.defer([this, error, alive = alive_] {
@@ -165,13 +165,13 @@ void Greeting::begin(int error) {
     });
     return;
   }
-  time_out_.start(greeting_limit);
+  time_out_.start(handshake_limit);
   loop_.defer([this, alive = alive_] {
     if (*alive) step();
   });
 }
 
-void Greeting::step() {
+void Handshake::step() {
   auto alive = alive_;
   for (;;) {
     int ready = sd_bus_is_ready(bus_);
@@ -191,7 +191,7 @@ void Greeting::step() {
   watcher_->watch(loop_events(events));
 }
 
-std::expected<std::unique_ptr<BusConnection>, std::string> Greeting::connection() {
+std::expected<std::unique_ptr<BusConnection>, std::string> Handshake::connection() {
   out_of_descriptors_ = !descriptors_left();
   if (out_of_descriptors_) return std::unexpected(std::string{std::strerror(EMFILE)});
   watcher_.reset();
@@ -202,11 +202,11 @@ std::expected<std::unique_ptr<BusConnection>, std::string> Greeting::connection(
   }
 }
 
-void Greeting::finish(std::expected<std::unique_ptr<BusConnection>, std::string> outcome) {
+void Handshake::finish(std::expected<std::unique_ptr<BusConnection>, std::string> outcome) {
   watcher_.reset();
   time_out_.stop();
   auto done = std::exchange(done_, nullptr);
   if (done) done(std::move(outcome)); // may destroy this
 }
 
-} // namespace upstart::protocol
+} // namespace upstart::base

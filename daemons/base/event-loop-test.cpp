@@ -1,13 +1,13 @@
-#include "protocol/complaint.hpp"
-#include "protocol/event-loop.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/delayed-warning.hpp"
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <doctest/doctest.h>
 
 #include <csignal>
 #include <sys/eventfd.h>
 
-using namespace upstart::protocol;
+using namespace upstart::base;
 using namespace std::chrono_literals;
 
 TEST_CASE("what is deferred runs once, from the loop") {
@@ -58,17 +58,17 @@ TEST_CASE("a signal arrives in the loop") {
   CHECK(arrived);
 }
 
-TEST_CASE("a complaint waits, is told once, and not at all where it was mended") {
+TEST_CASE("a delayed warning is given once, and not at all after a recovery") {
   EventLoop loop;
   std::vector<std::string> told;
-  Complaint lasting{loop, [&](const std::string& why) { told.push_back(why); }, 20ms};
-  Complaint passing{loop, [&](const std::string& why) { told.push_back(why); }, 20ms};
+  DelayedWarning lasting{loop, [&](const std::string& why) { told.push_back(why); }, 20ms};
+  DelayedWarning passing{loop, [&](const std::string& why) { told.push_back(why); }, 20ms};
   Timer long_enough{loop, [&] { loop.stop(); }};
-  lasting.wrong("not there");
-  lasting.wrong("still not there");
-  passing.wrong("a moment");
+  lasting.failing("not there");
+  lasting.failing("still not there");
+  passing.failing("a moment");
   CHECK(told.empty());
-  passing.mended();
+  passing.recovered();
   long_enough.start(60ms);
   loop.run();
   CHECK(told == std::vector<std::string>{"still not there"});

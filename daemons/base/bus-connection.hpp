@@ -1,14 +1,14 @@
 // A D-Bus connection on the event loop: an sdbus-c++ connection over an sd_bus that is already authenticated, whose
 // messages are processed as they come. Everything that may wait (connecting, authenticating) happens before, on the
-// loop, in `Greeting`: a peer that connects and says nothing holds up nobody.
+// loop, in `Handshake`: a peer that connects and says nothing holds up nobody.
 //
 // The owner may destroy a connection at any time but from within a message handler of that very connection; the
 // disconnect callback is a good place, since it comes from the loop. What could not be written by then, because the
 // other end did not read, is dropped; a client that sends and goes calls sd_bus_flush first.
 #pragma once
 
-#include "protocol/event-loop.hpp"
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <sdbus-c++/sdbus-c++.h>
 #include <systemd/sd-bus.h>
@@ -20,7 +20,7 @@
 #include <optional>
 #include <string>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 // Who is at the other end, as the kernel (peer) or the bus daemon says.
 struct Caller {
@@ -30,7 +30,7 @@ struct Caller {
 
 class BusConnection {
 public:
-  // Takes over a ready sd_bus (see Greeting). `peer` is who is at the other end of a direct connection; nothing
+  // Takes over a ready sd_bus (see Handshake). `peer` is who is at the other end of a direct connection; nothing
   // where a bus daemon is between.
   BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Caller> peer);
   BusConnection(const BusConnection&) = delete;
@@ -85,26 +85,26 @@ template <typename Send> [[nodiscard]] std::optional<std::string> send_if_connec
 }
 
 // A connection on its way: connects and authenticates on the loop, then answers once. Destroy it to give up.
-class Greeting {
+class Handshake {
 public:
   using Done = std::function<void(std::expected<std::unique_ptr<BusConnection>, std::string>)>;
 
   // To a bus daemon at this D-Bus address.
-  static std::unique_ptr<Greeting> to_bus(EventLoop& loop, const std::string& address, Done done);
+  static std::unique_ptr<Handshake> to_bus(EventLoop& loop, const std::string& address, Done done);
   // To a peer-to-peer server at this D-Bus address.
-  static std::unique_ptr<Greeting> to_peer(EventLoop& loop, const std::string& address, Done done);
+  static std::unique_ptr<Handshake> to_peer(EventLoop& loop, const std::string& address, Done done);
   // From a client that was accepted on a listening socket.
-  static std::unique_ptr<Greeting> from_client(EventLoop& loop, FileDescriptor accepted, Done done);
+  static std::unique_ptr<Handshake> from_client(EventLoop& loop, FileDescriptor accepted, Done done);
 
-  Greeting(const Greeting&) = delete;
-  Greeting& operator=(const Greeting&) = delete;
-  ~Greeting();
+  Handshake(const Handshake&) = delete;
+  Handshake& operator=(const Handshake&) = delete;
+  ~Handshake();
 
   // That is why there is no connection.
   [[nodiscard]] bool out_of_descriptors() const { return out_of_descriptors_; }
 
 private:
-  Greeting(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done);
+  Handshake(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done);
   void begin(int error);
   void step();
   std::expected<std::unique_ptr<BusConnection>, std::string> connection();
@@ -121,7 +121,7 @@ private:
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-// How long a greeting may take.
-inline constexpr std::chrono::milliseconds greeting_limit{10'000};
+// How long a handshake may take.
+inline constexpr std::chrono::milliseconds handshake_limit{10'000};
 
-} // namespace upstart::protocol
+} // namespace upstart::base

@@ -2,27 +2,14 @@
 // say to each other: which descriptors are inherited under which names, READY=1, STOPPING=1, and descriptors to keep.
 #pragma once
 
-#include "protocol/file-descriptor.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace upstart::protocol {
-
-// Names of the sockets that init makes and hands over.
-namespace socket_name {
-inline constexpr const char* session = "upstart";   // the private socket of the public interface → job supervisor
-inline constexpr const char* supervisor = "job-supervisor"; // the supervisor's own, for bridges → job supervisor
-inline constexpr const char* broker = "event-broker";       // → event broker
-inline constexpr const char* bridge = "socket-bridge";      // → socket bridge
-} // namespace socket_name
-
-// Where a daemon of this run directory listens: "unix:path=RUN/NAME.sock" of the names above.
-[[nodiscard]] inline std::string daemon_address(std::string_view run_directory, std::string_view name) {
-  return "unix:path=" + std::string{run_directory} + "/" + std::string{name} + ".sock";
-}
+namespace upstart::base {
 
 // Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES tell of (made close-on-exec), and removes those variables from the
 // environment. Empty when LISTEN_PID is not this process. A name may come several times.
@@ -34,4 +21,4 @@ bool notify_manager(const std::string& lines);
 bool keep_descriptor(const std::string& name, int fd);
 bool forget_descriptor(const std::string& name);
 
-} // namespace upstart::protocol
+} // namespace upstart::base

@@ -1,4 +1,4 @@
-#include "protocol/listen.hpp"
+#include "daemons/base/listen.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 namespace {
 
@@ -52,4 +52,4 @@ std::expected<FileDescriptor, std::string> listen_at(const std::string& address)
   return fd;
 }
 
-} // namespace upstart::protocol
+} // namespace upstart::base

@@ -1,11 +1,11 @@
-#include "protocol/event-loop.hpp"
+#include "daemons/base/event-loop.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 namespace {
 
@@ -114,4 +114,4 @@ BeforeWaiting::BeforeWaiting(EventLoop& loop, std::function<void()> action)
   uv_prepare_start(handle_.get(), call_back<uv_prepare_t>);
 }
 
-} // namespace upstart::protocol
+} // namespace upstart::base

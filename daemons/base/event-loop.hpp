@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-namespace upstart::protocol {
+namespace upstart::base {
 
 class EventLoop {
 public:
@@ -98,4 +98,4 @@ private:
   std::unique_ptr<std::function<void()>> action_;
 };
 
-} // namespace upstart::protocol
+} // namespace upstart::base

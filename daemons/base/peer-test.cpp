@@ -1,7 +1,7 @@
 #include "generated/SocketBridge1-adaptor.hpp"
 #include "generated/SocketBridge1-proxy.hpp"
 #include "protocol/names.hpp"
-#include "protocol/peer.hpp"
+#include "daemons/base/peer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,7 @@
 
 #include <thread>
 
-using namespace upstart::protocol;
+using namespace upstart::base;
 
 namespace {
 
@@ -110,7 +110,7 @@ TEST_CASE("a client that says nothing does not hold up the next one") {
   FileDescriptor silent{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   REQUIRE(::connect(silent.get(), reinterpret_cast<sockaddr*>(&address), static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0);
   std::unique_ptr<BusConnection> connection;
-  auto greeting = Greeting::to_peer(loop, test_address(), [&](auto outcome) {
+  auto handshake = Handshake::to_peer(loop, test_address(), [&](auto outcome) {
     REQUIRE(outcome);
     connection = std::move(*outcome);
   });
@@ -118,7 +118,7 @@ TEST_CASE("a client that says nothing does not hold up the next one") {
   CHECK(served);
 }
 
-TEST_CASE("a message that comes in one piece with the greeting is answered") {
+TEST_CASE("a message that comes in one piece with the handshake is answered") {
   EventLoop loop;
   auto listening = listen_at(test_address());
   REQUIRE(listening);
@@ -165,7 +165,7 @@ TEST_CASE("where descriptors run out a client is dropped, that is told once, and
   };
   PeerServer server{loop, std::move(*listening), on_client, {}, warn};
   auto name = test_address().substr(std::string{"unix:abstract="}.size());
-  auto greeted = [&] {
+  auto shake_hands = [&] {
     std::string uid = std::to_string(::getuid()), hex;
     for (char digit : uid) hex += std::string{"3"} + digit;
     std::string all = std::string(1, '\0') + "AUTH EXTERNAL " + hex + "\r\nBEGIN\r\n";
@@ -173,7 +173,7 @@ TEST_CASE("where descriptors run out a client is dropped, that is told once, and
     CHECK(::write(fd.get(), all.data(), all.size()) == static_cast<ssize_t>(all.size()));
     return fd;
   };
-  auto first = greeted();
+  auto first = shake_hands();
   FileDescriptor next{::dup(first.get())}; // the number of the one that will be accepted
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
@@ -184,7 +184,7 @@ TEST_CASE("where descriptors run out a client is dropped, that is told once, and
   ::setrlimit(RLIMIT_NOFILE, &before);
   CHECK(told == 1);
   CHECK_FALSE(served);
-  auto later = greeted();
+  auto later = shake_hands();
   loop.run();
   CHECK(served);
   CHECK(told == 1);
@@ -193,7 +193,7 @@ TEST_CASE("where descriptors run out a client is dropped, that is told once, and
 TEST_CASE("connecting where nobody listens says why") {
   EventLoop loop;
   std::string why;
-  auto greeting = Greeting::to_peer(loop, "unix:abstract=/upstart-peer-test/nobody", [&](auto outcome) {
+  auto handshake = Handshake::to_peer(loop, "unix:abstract=/upstart-peer-test/nobody", [&](auto outcome) {
     REQUIRE_FALSE(outcome);
     why = outcome.error();
     loop.stop();
