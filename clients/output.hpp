@@ -1,5 +1,5 @@
-// What a program prints. A write that fails (a full disk, a reader that has gone) is noted with its reason, so that at the
-// end the program can say that its output is not complete, instead of leaving with success.
+// What a program prints. A write that fails (a full disk, a reader that has gone) is noted with its reason, so that at
+// the end the program can say that its output is not complete, instead of leaving with success.
 #pragma once
 
 #include <fcntl.h>
@@ -37,8 +37,8 @@ private:
   int error_ = 0;
 };
 
-// Of the standard descriptors those that are closed are opened, such that using them fails: else the next file or socket
-// would get their number, and what is printed would go there.
+// Of the standard descriptors those that are closed are opened, such that using them fails: else the next file or
+// socket would get their number, and what is printed would go there.
 inline void occupy_standard_descriptors() {
   for (int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(descriptor, F_GETFD) < 0) (void)::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);

@@ -36,14 +36,16 @@ Message start_of(sd_bus* bus, const std::string& job) {
 void look_at(sd_bus* bus, const std::string& job) {
   sd_bus_message* made = nullptr;
   auto path = "/com/ubuntu/Upstart/jobs/" + job + "/_";
-  REQUIRE(sd_bus_message_new_method_call(bus, &made, nullptr, path.c_str(), "org.freedesktop.DBus.Properties", "GetAll") >= 0);
+  REQUIRE(sd_bus_message_new_method_call(bus, &made, nullptr, path.c_str(), "org.freedesktop.DBus.Properties",
+                                         "GetAll") >= 0);
   Message message{made, &sd_bus_message_unref};
   REQUIRE(sd_bus_message_append(made, "s", "com.ubuntu.Upstart0_6.Instance") >= 0);
   upstart::bench::call(bus, made);
 }
 
 int keep_reply(sd_bus_message* reply, void* answer, sd_bus_error*) {
-  *static_cast<std::string*>(answer) = sd_bus_message_is_method_error(reply, nullptr) != 0 ? sd_bus_message_get_error(reply)->message : "done";
+  *static_cast<std::string*>(answer) =
+      sd_bus_message_is_method_error(reply, nullptr) != 0 ? sd_bus_message_get_error(reply)->message : "done";
   return 1;
 }
 
@@ -63,8 +65,7 @@ int count_signal(sd_bus_message* message, void* count, sd_bus_error*) {
 // Whatever was sent to this connection before has arrived when this returns.
 void take_all(sd_bus* bus) {
   upstart::bench::call(bus, call_of_job(bus, "svc", "GetAllInstances").get());
-  while (sd_bus_process(bus, nullptr) > 0) {
-  }
+  while (sd_bus_process(bus, nullptr) > 0) {}
 }
 
 } // namespace
@@ -79,7 +80,8 @@ TEST_CASE("a call that waits is answered, however many other jobs its connection
   session.await("the others run", [&] { return session.initctl({"status", "other0"}).out.contains("start/running"); });
   auto bus = connect(session.address());
   std::string answer;
-  REQUIRE(sd_bus_call_async(bus.get(), nullptr, start_of(bus.get(), "slow").get(), keep_reply, &answer, UINT64_MAX) >= 0);
+  REQUIRE(sd_bus_call_async(bus.get(), nullptr, start_of(bus.get(), "slow").get(), keep_reply, &answer, UINT64_MAX) >=
+          0);
   for (int i = 0; i < others; ++i) look_at(bus.get(), "other" + std::to_string(i));
   CHECK(answer == "");
   REQUIRE(session.run({"sh", "-c", "echo open >" + gate}).status == 0);

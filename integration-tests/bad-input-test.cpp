@@ -19,7 +19,8 @@ TEST_CASE("a broken job file is told by line, and the others load") {
   CHECK(session.messages().contains("broken.conf:2:"));
   CHECK(session.messages().contains("Unknown stanza"));
   session.write("broken.conf", "exec true\n");
-  session.await("/ JobAdded /com/ubuntu/Upstart/jobs/broken" + std::string{}, [&] { return session.initctl({"status", "broken"}).status == 0; });
+  session.await("/ JobAdded /com/ubuntu/Upstart/jobs/broken" + std::string{},
+                [&] { return session.initctl({"status", "broken"}).status == 0; });
 }
 
 TEST_CASE("malformed environment is refused") {
@@ -27,14 +28,16 @@ TEST_CASE("malformed environment is refused") {
   auto refused = session.initctl({"emit", "x", "NOVALUE"});
   CHECK(refused.status == 1);
   CHECK(refused.err == "initctl: Env must be KEY=VALUE pairs\n");
-  auto empty_key = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEvent", "sasb", "x", "1", "=v", "true"});
+  auto empty_key = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6",
+                                   "EmitEvent", "sasb", "x", "1", "=v", "true"});
   CHECK(empty_key.err.contains("Env must be KEY=VALUE pairs"));
   CHECK(session.initctl({"start", "svc"}).status == 0);
 }
 
 TEST_CASE("an unknown job object answers that its methods do not exist") {
   Session session{{}};
-  auto answer = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart/jobs/nosuch", "com.ubuntu.Upstart0_6.Job", "GetAllInstances"});
+  auto answer = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart/jobs/nosuch",
+                                "com.ubuntu.Upstart0_6.Job", "GetAllInstances"});
   CHECK(answer.status != 0);
   CHECK(session.busctl({"tree", "com.ubuntu.Upstart"}).status == 0);
 }

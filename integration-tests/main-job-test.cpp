@@ -14,9 +14,11 @@ using namespace upstart::test;
 
 namespace {
 
-const std::vector<std::string> from_start_to_running{"starting",     "security-spawning", "security",   "pre-starting", "pre-start", "spawning",
-                                                     "spawned",      "post-starting",     "post-start", "running"};
-const std::vector<std::string> from_running_to_waiting{"pre-stopping", "pre-stop", "stopping", "killed", "post-stopping", "post-stop", "waiting"};
+const std::vector<std::string> from_start_to_running{
+    "starting", "security-spawning", "security",      "pre-starting", "pre-start",
+    "spawning", "spawned",           "post-starting", "post-start",   "running"};
+const std::vector<std::string> from_running_to_waiting{"pre-stopping",  "pre-stop",  "stopping", "killed",
+                                                       "post-stopping", "post-stop", "waiting"};
 
 pid_t main_process(const std::string& status) {
   auto at = status.rfind("process ");
@@ -53,7 +55,8 @@ std::string ask_unix(const std::string& path) {
 
 // Accepts on the descriptor that it was handed, answers one client, ends.
 std::string greeter(const std::string& condition) {
-  return "start on socket " + condition + "\ntask\nscript\nexec python3 -c '\nimport os, socket\n"
+  return "start on socket " + condition +
+         "\ntask\nscript\nexec python3 -c '\nimport os, socket\n"
          "listening = socket.socket(fileno=int(os.environ[\"UPSTART_FDS\"]))\nclient, _ = listening.accept()\n"
          "client.sendall(b\"hello from \" + os.environ[\"UPSTART_JOB\"].encode())\nclient.close()\n'\nend script\n";
 }
@@ -62,7 +65,8 @@ std::string greeter(const std::string& condition) {
 
 TEST_CASE("an event emitted with busctl starts a job, whose states arrive as signals in order") {
   Session session{{{"svc", "start on go COLOUR=r*\nstop on halt\nexec sleep 1000\n"}}};
-  auto emitted = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEvent", "sasb", "go", "1", "COLOUR=red", "true"});
+  auto emitted = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6",
+                                 "EmitEvent", "sasb", "go", "1", "COLOUR=red", "true"});
   CHECK(emitted.status == 0);
   CHECK(emitted.err == "");
   session.await("/jobs/svc/_ StateChanged running");
@@ -77,8 +81,12 @@ TEST_CASE("an event emitted with busctl starts a job, whose states arrive as sig
 TEST_CASE("a connection to a TCP port starts a job that answers it, and again") {
   int port = free_port();
   Session session{{{"web", greeter("PROTO=inet PORT=" + std::to_string(port) + " ADDR=127.0.0.1")}}};
-  session.await("the bridge listens", [&] { return session.busctl({"call", "com.ubuntu.Upstart.SocketBridge", "/com/ubuntu/Upstart/SocketBridge",
-                                                                   "com.ubuntu.Upstart.SocketBridge1", "ListSockets"}).out.contains("listening"); });
+  session.await("the bridge listens", [&] {
+    return session
+        .busctl({"call", "com.ubuntu.Upstart.SocketBridge", "/com/ubuntu/Upstart/SocketBridge",
+                 "com.ubuntu.Upstart.SocketBridge1", "ListSockets"})
+        .out.contains("listening");
+  });
   CHECK(ask_tcp(port) == "hello from web");
   CHECK(ask_tcp(port) == "hello from web");
 }
@@ -103,7 +111,9 @@ TEST_CASE("a service that is killed comes back with another process") {
 }
 
 TEST_CASE("the end of a session leaves nothing behind") {
-  Session session{{{"svc", "start on startup\nexec sleep 1000\n"}, {"stubborn", "start on startup\nkill timeout 1\nexec sh -c 'trap \"\" TERM; while :; do sleep 1; done'\n"}}};
+  Session session{
+      {{"svc", "start on startup\nexec sleep 1000\n"},
+       {"stubborn", "start on startup\nkill timeout 1\nexec sh -c 'trap \"\" TERM; while :; do sleep 1; done'\n"}}};
   session.await("both run", [&] { return session.initctl({"list"}).out.find("stop/waiting") == std::string::npos; });
   auto address = session.address();
   CHECK(session.end() == 0);
@@ -120,6 +130,7 @@ TEST_CASE("without a bus given, init starts one and everything is reachable over
   bus.erase(bus.find_last_not_of("\r\n") + 1);
   session.await("all three names are on the bus", [&] {
     auto names = session.run({"busctl", "--address=" + bus, "list", "--no-legend"}).out;
-    return names.contains("com.ubuntu.Upstart ") && names.contains("com.ubuntu.Upstart.EventBroker ") && names.contains("com.ubuntu.Upstart.SocketBridge ");
+    return names.contains("com.ubuntu.Upstart ") && names.contains("com.ubuntu.Upstart.EventBroker ") &&
+           names.contains("com.ubuntu.Upstart.SocketBridge ");
   });
 }

@@ -37,8 +37,16 @@ void check(Session& session, const std::vector<Row>& rows) {
 }
 
 Outcome as_nobody(Session& session, const std::string& member, std::vector<std::string> arguments = {}) {
-  std::vector<std::string> command{"setpriv", "--reuid", "65534", "--clear-groups", "dbus-send", "--bus=" + session.bus_address(),
-                                   "--dest=com.ubuntu.Upstart", "--print-reply=literal", root, manager + "." + member};
+  std::vector<std::string> command{"setpriv",
+                                   "--reuid",
+                                   "65534",
+                                   "--clear-groups",
+                                   "dbus-send",
+                                   "--bus=" + session.bus_address(),
+                                   "--dest=com.ubuntu.Upstart",
+                                   "--print-reply=literal",
+                                   root,
+                                   manager + "." + member};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return session.run(command);
 }
@@ -69,52 +77,64 @@ print("done")
 
 TEST_CASE("the members of the manager") {
   Session session{{{"svc", "exec sleep 1000\n"}}};
-  check(session, {{root, manager, "GetJobByName", {"s", "svc"}, svc},
-                  {root, manager, "GetJobByName", {"s", "nosuch"}, "Unknown job: nosuch", true},
-                  {root, manager, "GetJobByName", {"s", ""}, "Name may not be empty string", true},
-                  {root, manager, "GetAllJobs", {}, "ao 1 \"" + svc + "\""},
-                  {root, manager, "GetState", {}, "job_classes"},
-                  {root, manager, "EmitEvent", {"sasb", "x", "1", "A=b", "true"}, ""},
-                  {root, manager, "EmitEvent", {"sasb", "", "0", "true"}, "Name may not be empty string", true},
-                  {root, manager, "EmitEvent", {"sasb", "x", "1", "novalue", "true"}, "Env must be KEY=VALUE pairs", true},
-                  {root, manager, "SetEnv", {"assb", "0", "ONE=1", "true"}, ""},
-                  {root, manager, "SetEnvList", {"asasb", "0", "2", "TWO=2", "EMPTY", "true"}, ""},
-                  {root, manager, "GetEnv", {"ass", "0", "ONE"}, "s \"1\""},
-                  {root, manager, "ListEnv", {"as", "0"}, "\"TWO=2\""},
-                  {root, manager, "UnsetEnv", {"ass", "0", "ONE"}, ""},
-                  {root, manager, "GetEnv", {"ass", "0", "ONE"}, "No such variable: ONE", true},
-                  {root, manager, "UnsetEnvList", {"asas", "0", "1", "TWO"}, ""},
-                  {root, manager, "ResetEnv", {"as", "0"}, ""},
-                  {root, manager, "GetEnv", {"ass", "0", "EMPTY"}, "No such variable: EMPTY", true},
-                  {root, manager, "GetEnv", {"ass", "2", "svc", "", "A"}, "Unknown instance:  of job svc", true},
-                  {root, manager, "GetEnv", {"ass", "1", "", "A"}, "Job may not be empty string", true},
-                  {root, manager, "SetEnv", {"assb", "0", "=x", "true"}, "Variable may not be empty string", true},
-                  {root, manager, "NotifyDiskWriteable", {}, ""},
-                  {root, manager, "NotifyDBusAddress", {"s", session.bus_address()}, ""},
-                  {root, manager, "NotifyCGroupManagerAddress", {"s", "unix:path=/nowhere"}, ""},
-                  {root, manager, "ReloadConfiguration", {}, ""},
-                  {root, manager, "NoSuchMethod", {}, "doesn't exist", true},
-                  {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "version"}, "init (upstart "},
-                  {root, "org.freedesktop.DBus.Properties", "Set", {"ssv", manager, "log_priority", "s", "debug"}, ""},
-                  {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "log_priority"}, "\"debug\""},
-                  {root, "org.freedesktop.DBus.Properties", "Set", {"ssv", manager, "log_priority", "s", "bogus"}, "The log priority given was not recognised", true},
-                  {root, "org.freedesktop.DBus.Properties", "Set", {"ssv", manager, "version", "s", "x"}, "Access denied", true},
-                  {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "nosuch"}, "doesn't exist", true},
-                  {root, "org.freedesktop.DBus.Introspectable", "Introspect", {}, "ReloadConfiguration"},
-                  {root + "/jobs", "org.freedesktop.DBus.Introspectable", "Introspect", {}, "<node name=\\\"svc\\\"/>"}});
+  check(session,
+        {{root, manager, "GetJobByName", {"s", "svc"}, svc},
+         {root, manager, "GetJobByName", {"s", "nosuch"}, "Unknown job: nosuch", true},
+         {root, manager, "GetJobByName", {"s", ""}, "Name may not be empty string", true},
+         {root, manager, "GetAllJobs", {}, "ao 1 \"" + svc + "\""},
+         {root, manager, "GetState", {}, "job_classes"},
+         {root, manager, "EmitEvent", {"sasb", "x", "1", "A=b", "true"}, ""},
+         {root, manager, "EmitEvent", {"sasb", "", "0", "true"}, "Name may not be empty string", true},
+         {root, manager, "EmitEvent", {"sasb", "x", "1", "novalue", "true"}, "Env must be KEY=VALUE pairs", true},
+         {root, manager, "SetEnv", {"assb", "0", "ONE=1", "true"}, ""},
+         {root, manager, "SetEnvList", {"asasb", "0", "2", "TWO=2", "EMPTY", "true"}, ""},
+         {root, manager, "GetEnv", {"ass", "0", "ONE"}, "s \"1\""},
+         {root, manager, "ListEnv", {"as", "0"}, "\"TWO=2\""},
+         {root, manager, "UnsetEnv", {"ass", "0", "ONE"}, ""},
+         {root, manager, "GetEnv", {"ass", "0", "ONE"}, "No such variable: ONE", true},
+         {root, manager, "UnsetEnvList", {"asas", "0", "1", "TWO"}, ""},
+         {root, manager, "ResetEnv", {"as", "0"}, ""},
+         {root, manager, "GetEnv", {"ass", "0", "EMPTY"}, "No such variable: EMPTY", true},
+         {root, manager, "GetEnv", {"ass", "2", "svc", "", "A"}, "Unknown instance:  of job svc", true},
+         {root, manager, "GetEnv", {"ass", "1", "", "A"}, "Job may not be empty string", true},
+         {root, manager, "SetEnv", {"assb", "0", "=x", "true"}, "Variable may not be empty string", true},
+         {root, manager, "NotifyDiskWriteable", {}, ""},
+         {root, manager, "NotifyDBusAddress", {"s", session.bus_address()}, ""},
+         {root, manager, "NotifyCGroupManagerAddress", {"s", "unix:path=/nowhere"}, ""},
+         {root, manager, "ReloadConfiguration", {}, ""},
+         {root, manager, "NoSuchMethod", {}, "doesn't exist", true},
+         {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "version"}, "init (upstart "},
+         {root, "org.freedesktop.DBus.Properties", "Set", {"ssv", manager, "log_priority", "s", "debug"}, ""},
+         {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "log_priority"}, "\"debug\""},
+         {root,
+          "org.freedesktop.DBus.Properties",
+          "Set",
+          {"ssv", manager, "log_priority", "s", "bogus"},
+          "The log priority given was not recognised",
+          true},
+         {root, "org.freedesktop.DBus.Properties", "Set", {"ssv", manager, "version", "s", "x"}, "Access denied", true},
+         {root, "org.freedesktop.DBus.Properties", "Get", {"ss", manager, "nosuch"}, "doesn't exist", true},
+         {root, "org.freedesktop.DBus.Introspectable", "Introspect", {}, "ReloadConfiguration"},
+         {root + "/jobs", "org.freedesktop.DBus.Introspectable", "Introspect", {}, "<node name=\\\"svc\\\"/>"}});
 }
 
 TEST_CASE("where there is no object there is no method either, but folders can be looked into") {
   Session session{{{"svc", "exec sleep 1000\n"}}};
-  const std::string properties = "org.freedesktop.DBus.Properties", peer = "org.freedesktop.DBus.Peer", look = "org.freedesktop.DBus.Introspectable";
-  for (const char* path : {"/", "/com", "/com/ubuntu", "/com/ubuntu/Nope", "/com/ubuntu/Upstart/nope", "/com/ubuntu/Upstart/jobs"}) {
-    check(session, {{path, properties, "GetAll", {"s", manager}, "Method \"GetAll\" with signature \"s\" on interface", true},
-                    {path, manager, "GetAllJobs", {}, "doesn't exist", true},
-                    {path, peer, "Ping", {}, ""}});
-    auto refused = session.run({"dbus-send", "--peer=" + session.address(), "--print-reply", path, properties + ".GetAll", "string:" + manager});
+  const std::string properties = "org.freedesktop.DBus.Properties", peer = "org.freedesktop.DBus.Peer",
+                    look = "org.freedesktop.DBus.Introspectable";
+  for (const char* path :
+       {"/", "/com", "/com/ubuntu", "/com/ubuntu/Nope", "/com/ubuntu/Upstart/nope", "/com/ubuntu/Upstart/jobs"}) {
+    check(session,
+          {{path, properties, "GetAll", {"s", manager}, "Method \"GetAll\" with signature \"s\" on interface", true},
+           {path, manager, "GetAllJobs", {}, "doesn't exist", true},
+           {path, peer, "Ping", {}, ""}});
+    auto refused = session.run({"dbus-send", "--peer=" + session.address(), "--print-reply", path,
+                                properties + ".GetAll", "string:" + manager});
     CHECK(refused.err.contains("org.freedesktop.DBus.Error.UnknownMethod"));
   }
-  check(session, {{"/", look, "Introspect", {}, "com"}, {"/com/ubuntu", look, "Introspect", {}, "Upstart"}, {"/com/ubuntu/Nope", look, "Introspect", {}, "doesn't exist", true}});
+  check(session, {{"/", look, "Introspect", {}, "com"},
+                  {"/com/ubuntu", look, "Introspect", {}, "Upstart"},
+                  {"/com/ubuntu/Nope", look, "Introspect", {}, "doesn't exist", true}});
 }
 
 TEST_CASE("the history tells who emitted an event, whether a job wanted it or not") {
@@ -140,11 +160,14 @@ TEST_CASE("a session starts and ends without alarm") {
   session.await("the service runs", [&] { return session.initctl({"status", "svc"}).out.contains("start/running"); });
   CHECK(session.end() == 0);
   auto messages = session.messages();
-  for (const char* alarm : {"no connection", "unable to join", "not on the bus", "has gone"}) CHECK_MESSAGE(!messages.contains(alarm), messages);
+  for (const char* alarm : {"no connection", "unable to join", "not on the bus", "has gone"})
+    CHECK_MESSAGE(!messages.contains(alarm), messages);
 }
 
 TEST_CASE("the members of a job and its instance") {
-  Session session{{{"svc", "description \"A service\"\nusage \"svc\"\nstart on a and b K=v\nstop on c\nemits e\nexec sleep 1000\n"}}};
+  Session session{
+      {{"svc",
+        "description \"A service\"\nusage \"svc\"\nstart on a and b K=v\nstop on c\nemits e\nexec sleep 1000\n"}}};
   const std::string job = manager + ".Job", one = manager + ".Instance", properties = "org.freedesktop.DBus.Properties";
   check(session, {{svc, job, "GetInstance", {"as", "0"}, "Unknown instance: ", true},
                   {svc, job, "GetAllInstances", {}, "ao 0"},
@@ -155,7 +178,10 @@ TEST_CASE("the members of a job and its instance") {
                   {svc, job, "GetInstanceByName", {"s", "zz"}, "Unknown instance: zz", true},
                   {svc, job, "GetAllInstances", {}, "ao 1 \"" + instance + "\""},
                   {svc, job, "Restart", {"asb", "0", "true"}, instance},
-                  {svc, properties, "GetAll", {"s", job},
+                  {svc,
+                   properties,
+                   "GetAll",
+                   {"s", job},
                    "\"start_on\" aas 3 1 \"a\" 2 \"b\" \"K=v\" 1 \"/AND\" \"stop_on\" aas 1 1 \"c\""},
                   {svc, properties, "Get", {"ss", job, "description"}, "v s \"A service\""},
                   {svc, properties, "Get", {"ss", job, "usage"}, "v s \"svc\""},
@@ -199,7 +225,8 @@ def call(serial, path, interface, member, signature, body, files):
 call(6, "/", "org.freedesktop.DBus.Peer", "Ping", b"", b"", [])
 body = pad(text("gift"), 4) + struct.pack("<III", 0, 1, 0)
 call(7, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEventWithFile", b"sasbh", body, [os.open(gift, os.O_RDONLY)])
-)", session.address(), session.directory() + "/conf/present"});
+)",
+                            session.address(), session.directory() + "/conf/present"});
   CHECK(given.status == 0);
   CHECK(given.err == "");
   session.await("the log is written", [&] { return session.log("reader").contains("the present"); });
@@ -207,7 +234,8 @@ call(7, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEventWithFile", b"s
 
 TEST_CASE("another user is not let in by the private socket" * doctest::skip(::geteuid() != 0)) {
   Session session{{{"svc", "exec sleep 1000\n"}}};
-  auto refused = session.run({"setpriv", "--reuid", "65534", "--clear-groups", "dbus-send", "--peer=" + session.address(), "--print-reply=literal", root, manager + ".GetAllJobs"});
+  auto refused = session.run({"setpriv", "--reuid", "65534", "--clear-groups", "dbus-send",
+                              "--peer=" + session.address(), "--print-reply=literal", root, manager + ".GetAllJobs"});
   CHECK(refused.status != 0);
   CHECK_FALSE(refused.out.contains(svc));
   CHECK(session.initctl({"start", "svc"}).status == 0);
@@ -219,7 +247,8 @@ constexpr bool sanitizer_needs_descriptors = true; // to look at memory, and tak
 constexpr bool sanitizer_needs_descriptors = false;
 #endif
 
-TEST_CASE("a client that takes all descriptors is dropped, and the supervisor goes on" * doctest::skip(sanitizer_needs_descriptors)) {
+TEST_CASE("a client that takes all descriptors is dropped, and the supervisor goes on" *
+          doctest::skip(sanitizer_needs_descriptors)) {
   Session session{{{"svc", "exec sleep 1000\n"}}};
   REQUIRE(session.initctl({"start", "svc"}).status == 0);
   pid_t supervisor = session.daemon("upstart-job-supervisor");
@@ -238,12 +267,13 @@ TEST_CASE("on a bus another user may look and not touch" * doctest::skip(::geteu
   Session session{{{"svc", "exec sleep 1000\n"}}, {.bus_for_everybody = true}};
   CHECK(as_nobody(session, "GetAllJobs").out.contains(svc));
   CHECK(as_nobody(session, "GetJobByName", {"string:svc"}).out.contains(svc));
-  for (const auto& [member, arguments] : std::vector<std::pair<std::string, std::vector<std::string>>>{{"EmitEvent", {"string:x", "array:string:", "boolean:true"}},
-                                                                                                       {"GetState", {}},
-                                                                                                       {"ListEnv", {"array:string:"}},
-                                                                                                       {"SetEnv", {"array:string:", "string:A=b", "boolean:true"}},
-                                                                                                       {"ReloadConfiguration", {}},
-                                                                                                       {"EndSession", {}}}) {
+  for (const auto& [member, arguments] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"EmitEvent", {"string:x", "array:string:", "boolean:true"}},
+           {"GetState", {}},
+           {"ListEnv", {"array:string:"}},
+           {"SetEnv", {"array:string:", "string:A=b", "boolean:true"}},
+           {"ReloadConfiguration", {}},
+           {"EndSession", {}}}) {
     CAPTURE(member);
     auto refused = as_nobody(session, member, arguments);
     CHECK(refused.status == 1);
@@ -264,31 +294,43 @@ TEST_CASE("bytes that are no UTF-8 reach every job as they are, and hold up none
   CHECK(session.initctl({"emit", "gift", "G=\xEF\x9F\xA9"}).status == 0);
   CHECK(session.log("given").contains("ef 9f a9"));
   session.await("EventEmitted is readable", [&] {
-    return std::ranges::any_of(session.signals(), [](const std::string& line) { return line.contains("EventEmitted started JOB=lat INSTANCE= A=caf\xEF\xBF\xBD"); });
+    return std::ranges::any_of(session.signals(), [](const std::string& line) {
+      return line.contains("EventEmitted started JOB=lat INSTANCE= A=caf\xEF\xBF\xBD");
+    });
   });
   CHECK(session.initctl({"history"}).out.contains("A=caf\xEF\xBF\xBD"));
 }
 
 TEST_CASE("a job file that is no UTF-8 is told with replacement characters") {
-  Session session{{{"lat", "description \"caf\xE9\"\nauthor \"\xE9\"\nversion \"\xE9\"\nusage \"\xE9\"\nemits \xE9\nstart on e\xE9 A=\xE9\nenv V=\xE9\nexec sleep 1000\n"},
+  Session session{{{"lat", "description \"caf\xE9\"\nauthor \"\xE9\"\nversion \"\xE9\"\nusage \"\xE9\"\nemits "
+                           "\xE9\nstart on e\xE9 A=\xE9\nenv V=\xE9\nexec sleep 1000\n"},
                    {"na\xEFve", "instance $I\nexec sleep 1000\n"}}};
   const std::string properties = "org.freedesktop.DBus.Properties";
-  check(session, {{root, manager, "GetAllJobs", {}, "na_efve"},
-                  {root + "/jobs/lat", properties, "GetAll", {"s", manager + ".Job"}, "caf\\357\\277\\275"},
-                  {root + "/jobs/na_efve", properties, "Get", {"ss", manager + ".Job", "name"}, "na\\357\\277\\275ve"},
-                  {root + "/jobs/na_efve", manager + ".Job", "GetInstanceByName", {"s", "zz"}, "Unknown instance: zz", true},
-                  {root + "/jobs/na_efve", manager + ".Job", "Start", {"asb", "1", "I=1", "true"}, "na_efve/1"},
-                  {root + "/jobs/na_efve", manager + ".Job", "Start", {"asb", "1", "I=1", "true"}, "Job is already running: na\xEF\xBF\xBDve (1)", true},
-                  {root, manager, "GetState", {}, "job_classes"},
-                  {root, "com.ubuntu.Upstart.JobSupervisor1", "PrintClass", {"s", "lat"}, "V=\\357\\277\\275"},
-                  {root, "com.ubuntu.Upstart.JobSupervisor1", "WatchConditions", {"s", "none"}, ""}});
+  check(session,
+        {{root, manager, "GetAllJobs", {}, "na_efve"},
+         {root + "/jobs/lat", properties, "GetAll", {"s", manager + ".Job"}, "caf\\357\\277\\275"},
+         {root + "/jobs/na_efve", properties, "Get", {"ss", manager + ".Job", "name"}, "na\\357\\277\\275ve"},
+         {root + "/jobs/na_efve", manager + ".Job", "GetInstanceByName", {"s", "zz"}, "Unknown instance: zz", true},
+         {root + "/jobs/na_efve", manager + ".Job", "Start", {"asb", "1", "I=1", "true"}, "na_efve/1"},
+         {root + "/jobs/na_efve",
+          manager + ".Job",
+          "Start",
+          {"asb", "1", "I=1", "true"},
+          "Job is already running: na\xEF\xBF\xBDve (1)",
+          true},
+         {root, manager, "GetState", {}, "job_classes"},
+         {root, "com.ubuntu.Upstart.JobSupervisor1", "PrintClass", {"s", "lat"}, "V=\\357\\277\\275"},
+         {root, "com.ubuntu.Upstart.JobSupervisor1", "WatchConditions", {"s", "none"}, ""}});
   for (const char* command : {"show-config", "check-config", "list"}) CHECK(session.initctl({command}).err == "");
 }
 
 TEST_CASE("EndSession stops every job, those that start on it last, and then init goes") {
-  Session session{{{"svc", "start on startup\nexec sleep 1000\n"}, {"bye", "task\nstart on session-end TYPE=logout\nexec sh -c 'echo bye >> @DIR@/home/bye'\n"}}};
+  Session session{{{"svc", "start on startup\nexec sleep 1000\n"},
+                   {"bye", "task\nstart on session-end TYPE=logout\nexec sh -c 'echo bye >> @DIR@/home/bye'\n"}}};
   session.await("the service runs", [&] { return session.initctl({"status", "svc"}).out.contains("start/running"); });
-  CHECK(session.run({"dbus-send", "--peer=" + session.address(), "--print-reply=literal", root, manager + ".EndSession"}).status == 0);
+  CHECK(
+      session.run({"dbus-send", "--peer=" + session.address(), "--print-reply=literal", root, manager + ".EndSession"})
+          .status == 0);
   session.await("/jobs/bye/_ StateChanged waiting");
   CHECK(session.end() == 0);
   CHECK(read_file(session.directory() + "/home/bye") == "bye\n");
@@ -296,8 +338,11 @@ TEST_CASE("EndSession stops every job, those that start on it last, and then ini
 
 TEST_CASE("many jobs cost a client connection nothing of its own") {
   Session session{{}};
-  for (int i = 0; i < 500; ++i) session.write("job" + std::to_string(i) + ".conf", "start on never-" + std::to_string(i) + "\nexec true\n");
-  session.await("all are loaded", [&] { return session.busctl({"call", "com.ubuntu.Upstart", root, manager, "GetAllJobs"}).out.starts_with("ao 500"); });
+  for (int i = 0; i < 500; ++i)
+    session.write("job" + std::to_string(i) + ".conf", "start on never-" + std::to_string(i) + "\nexec true\n");
+  session.await("all are loaded", [&] {
+    return session.busctl({"call", "com.ubuntu.Upstart", root, manager, "GetAllJobs"}).out.starts_with("ao 500");
+  });
   CHECK(session.initctl({"status", "job250"}).out == "job250 stop/waiting\n");
   CHECK(session.busctl({"tree", "--list", "com.ubuntu.Upstart"}).out.contains("/com/ubuntu/Upstart/jobs/job499\n"));
 }

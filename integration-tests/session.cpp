@@ -30,7 +30,8 @@ namespace {
 constexpr auto patience = 20s;
 
 std::string replace_all(std::string text, const std::string& what, const std::string& by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) text.replace(at, what.size(), by);
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+    text.replace(at, what.size(), by);
   return text;
 }
 
@@ -52,7 +53,8 @@ bool await_file(const std::string& path, const std::function<bool()>& hopeless) 
     if (fs::exists(path) && fs::file_size(path) > 0) return true;
     int watch = ::inotify_init1(IN_CLOEXEC);
     auto folder = fs::path{path}.parent_path();
-    ::inotify_add_watch(watch, (fs::exists(folder) ? folder : folder.parent_path()).c_str(), IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE);
+    ::inotify_add_watch(watch, (fs::exists(folder) ? folder : folder.parent_path()).c_str(),
+                        IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE);
     pollfd waiting{.fd = watch, .events = POLLIN, .revents = 0};
     ::poll(&waiting, 1, 20);
     ::close(watch);
@@ -67,8 +69,10 @@ std::string first_line(const std::string& path) {
 
 // The configuration of a bus that lets everybody do everything, as no system does.
 std::string open_bus(const std::string& name) {
-  return "<busconfig><type>session</type><listen>unix:abstract=" + name + "</listen><auth>EXTERNAL</auth>"
-         "<policy context=\"default\"><allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\"/><allow receive_sender=\"*\"/></policy></busconfig>";
+  return "<busconfig><type>session</type><listen>unix:abstract=" + name +
+         "</listen><auth>EXTERNAL</auth>"
+         "<policy context=\"default\"><allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\"/><allow "
+         "receive_sender=\"*\"/></policy></busconfig>";
 }
 
 std::string arguments_of(sd_bus_message* message) {
@@ -141,7 +145,10 @@ Session::Session(std::map<std::string, std::string> jobs, Options options) {
   for (const char* part : {"conf", "logs", "home", "xdg"}) fs::create_directory(directory_ + "/" + part);
   ::chmod((directory_ + "/xdg").c_str(), 0700);
   environment_ = {{"PATH", bin_directory() + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-                  {"HOME", directory_ + "/home"}, {"XDG_RUNTIME_DIR", directory_ + "/xdg"}, {"LANG", "C.UTF-8"}, {"TERM", "linux"}};
+                  {"HOME", directory_ + "/home"},
+                  {"XDG_RUNTIME_DIR", directory_ + "/xdg"},
+                  {"LANG", "C.UTF-8"},
+                  {"TERM", "linux"}};
   for (const char* key : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"})
     if (const char* value = std::getenv(key)) environment_[key] = value;
   environment_.insert(options.environment.begin(), options.environment.end());
@@ -196,7 +203,8 @@ void Session::start_bus(bool for_everybody) {
   int log = ::open((directory_ + "/bus.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   std::string configuration = directory_ + "/bus.conf";
   if (for_everybody) std::ofstream{configuration} << open_bus(directory_);
-  std::vector<std::string> command{"dbus-daemon", for_everybody ? "--config-file=" + configuration : "--session", "--nofork", "--nopidfile", "--print-address=1"};
+  std::vector<std::string> command{"dbus-daemon", for_everybody ? "--config-file=" + configuration : "--session",
+                                   "--nofork", "--nopidfile", "--print-address=1"};
   if (!for_everybody) command.push_back("--address=unix:path=" + directory_ + "/bus");
   bus_ = launch(command, out, log);
   ::close(out);
@@ -207,7 +215,8 @@ void Session::start_bus(bool for_everybody) {
 }
 
 void Session::start_init(const Options& options) {
-  std::vector<std::string> command{bin_directory() + "/init", "--user", "--confdir", directory_ + "/conf", "--logdir", directory_ + "/logs"};
+  std::vector<std::string> command{bin_directory() + "/init", "--user",   "--confdir",
+                                   directory_ + "/conf",      "--logdir", directory_ + "/logs"};
   command.insert(command.end(), options.init_options.begin(), options.init_options.end());
   int log = ::open((directory_ + "/init.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   init_ = launch(command, log, log);
@@ -229,16 +238,20 @@ void Session::listen() {
   REQUIRE(sd_bus_set_bus_client(connection_, 1) >= 0);
   REQUIRE(sd_bus_start(connection_) >= 0);
   auto hear = [](sd_bus_message* message, void* self, sd_bus_error*) {
-    std::string line = std::string{sd_bus_message_get_path(message)}.substr(std::strlen("/com/ubuntu/Upstart")) + " " + sd_bus_message_get_member(message);
+    std::string line = std::string{sd_bus_message_get_path(message)}.substr(std::strlen("/com/ubuntu/Upstart")) + " " +
+                       sd_bus_message_get_member(message);
     static_cast<Session*>(self)->signals_.push_back(line + arguments_of(message));
     return 0;
   };
-  REQUIRE(sd_bus_add_match(connection_, nullptr, "type='signal',sender='com.ubuntu.Upstart',path_namespace='/com/ubuntu/Upstart'", hear, this) >= 0);
+  REQUIRE(sd_bus_add_match(connection_, nullptr,
+                           "type='signal',sender='com.ubuntu.Upstart',path_namespace='/com/ubuntu/Upstart'", hear,
+                           this) >= 0);
   await("com.ubuntu.Upstart is on the bus", [this] {
     sd_bus_message* reply = nullptr;
     int has = 0;
     sd_bus_error error = SD_BUS_ERROR_NULL;
-    if (sd_bus_call_method(connection_, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner", &error, &reply, "s", "com.ubuntu.Upstart") >= 0)
+    if (sd_bus_call_method(connection_, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner", &error,
+                           &reply, "s", "com.ubuntu.Upstart") >= 0)
       sd_bus_message_read(reply, "b", &has);
     sd_bus_error_free(&error);
     sd_bus_message_unref(reply);
@@ -284,12 +297,10 @@ Outcome Session::busctl(std::vector<std::string> arguments) {
 }
 
 void Session::pump(std::chrono::milliseconds wait) {
-  while (sd_bus_process(connection_, nullptr) > 0) {
-  }
+  while (sd_bus_process(connection_, nullptr) > 0) {}
   if (wait.count() == 0) return;
   sd_bus_wait(connection_, static_cast<std::uint64_t>(wait.count()) * 1000);
-  while (sd_bus_process(connection_, nullptr) > 0) {
-  }
+  while (sd_bus_process(connection_, nullptr) > 0) {}
 }
 
 const std::vector<std::string>& Session::signals() {
@@ -339,7 +350,8 @@ pid_t Session::daemon(const std::string& program) const {
     auto status = read_file(entry.path() / "status");
     if (status.find("\nPPid:\t" + std::to_string(init_) + "\n") == std::string::npos) continue;
     std::error_code error;
-    if (fs::read_symlink(entry.path() / "exe", error).filename() == program) return std::stoi(entry.path().filename().string());
+    if (fs::read_symlink(entry.path() / "exe", error).filename() == program)
+      return std::stoi(entry.path().filename().string());
   }
   return 0;
 }

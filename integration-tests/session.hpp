@@ -25,7 +25,7 @@ public:
   struct Options {
     std::vector<std::string> init_options = {};
     std::map<std::string, std::string> environment = {};
-    bool own_bus = true;          // false: init starts the bus
+    bool own_bus = true;            // false: init starts the bus
     bool bus_for_everybody = false; // of the own bus: other users may talk on it, too
   };
   // Job files by name ("svc" for svc.conf); @BIN@ and @DIR@ stand for the programs' and the session's directory.
@@ -44,7 +44,8 @@ public:
   // Against the bus of the session.
   Outcome busctl(std::vector<std::string> arguments);
 
-  // Every signal of com.ubuntu.Upstart since the session began, as "PATH MEMBER ARG…", path without /com/ubuntu/Upstart.
+  // Every signal of com.ubuntu.Upstart since the session began, as "PATH MEMBER ARG…", path without
+  // /com/ubuntu/Upstart.
   const std::vector<std::string>& signals();
   // Waits until such a signal has come (again, if it came before a previous `await` of the same text).
   void await(const std::string& signal);

@@ -12,7 +12,8 @@ TEST_CASE("a path element escapes all but letters and digits") {
 }
 
 TEST_CASE("a path element can be read back") {
-  for (const auto* name : {"", "foo", "net/apache", "weird name_", "\x01\xff"}) CHECK(name_of_path_element(path_element(name)) == name);
+  for (const auto* name : {"", "foo", "net/apache", "weird name_", "\x01\xff"})
+    CHECK(name_of_path_element(path_element(name)) == name);
   for (const auto* bad : {"a-b", "_", "a_", "a_2", "a_zz", "a_2F"})
     if (std::string_view{bad} != "_") CHECK_FALSE(name_of_path_element(bad));
 }

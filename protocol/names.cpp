@@ -4,9 +4,7 @@ namespace upstart::protocol {
 
 namespace {
 
-constexpr bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+constexpr bool is_plain(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 constexpr int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';

@@ -42,7 +42,7 @@ inline constexpr const char* failed = "org.freedesktop.DBus.Error.Failed";
 
 // Names of the sockets that init makes and hands over.
 namespace socket_name {
-inline constexpr const char* session = "upstart";   // the private socket of the public interface → job supervisor
+inline constexpr const char* session = "upstart"; // the private socket of the public interface → job supervisor
 inline constexpr const char* supervisor = "job-supervisor"; // the supervisor's own, for bridges → job supervisor
 inline constexpr const char* broker = "event-broker";       // → event broker
 inline constexpr const char* bridge = "socket-bridge";      // → socket bridge

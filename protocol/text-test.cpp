@@ -45,9 +45,11 @@ TEST_CASE("a byte that is no text is escaped and comes back, and is readable as 
 }
 
 TEST_CASE("whatever the bytes, they survive and can be sent") {
-  std::vector<std::string> all{"\xEF\x9F\xA9", "\xC0\x80", "\xED\xA0\x80", "\xEF\xBF\xBF", "\xEF\xB7\x90", "\xF4\x90\x80\x80", "\xE2\x82", "\xF0\x9F\x98", "a\xFFz"};
+  std::vector<std::string> all{"\xEF\x9F\xA9",     "\xC0\x80", "\xED\xA0\x80", "\xEF\xBF\xBF", "\xEF\xB7\x90",
+                               "\xF4\x90\x80\x80", "\xE2\x82", "\xF0\x9F\x98", "a\xFFz"};
   for (int first = 1; first < 256; ++first)
-    for (int second : {0x61, 0x80, 0xBF, 0xC3, 0xE9, 0xEF, 0xFF}) all.push_back({static_cast<char>(first), static_cast<char>(second)});
+    for (int second : {0x61, 0x80, 0xBF, 0xC3, 0xE9, 0xEF, 0xFF})
+      all.push_back({static_cast<char>(first), static_cast<char>(second)});
   for (const auto& bytes : all) {
     CAPTURE(bytes.size());
     CAPTURE(static_cast<int>(static_cast<unsigned char>(bytes[0])));

@@ -46,7 +46,9 @@ Piece piece_at(std::string_view bytes, std::size_t at) {
   return is_character(code, length) ? Piece{.size = length, .character = code, .is_text = true} : Piece{};
 }
 
-bool is_escape(const Piece& piece) { return piece.is_text && piece.character >= first_escape && piece.character <= last_escape; }
+bool is_escape(const Piece& piece) {
+  return piece.is_text && piece.character >= first_escape && piece.character <= last_escape;
+}
 
 void append_escape(std::string& text, char byte) {
   auto low = static_cast<unsigned char>(byte);
@@ -105,7 +107,8 @@ Lists all_converted(Lists lists, std::string (*convert)(std::string_view)) {
 std::string escaped(std::string_view bytes) {
   return rewritten(bytes, [](std::string& text, const Piece& piece, std::string_view part) {
     if (piece.is_text && !is_escape(piece)) text += part;
-    else for (char byte : part) append_escape(text, byte);
+    else
+      for (char byte : part) append_escape(text, byte);
   });
 }
 
@@ -117,10 +120,14 @@ std::string unescaped(std::string_view text) {
 }
 
 std::string readable(std::string_view bytes) {
-  return rewritten(bytes, [](std::string& text, const Piece& piece, std::string_view part) { text += piece.is_text ? part : replacement; });
+  return rewritten(bytes, [](std::string& text, const Piece& piece, std::string_view part) {
+    text += piece.is_text ? part : replacement;
+  });
 }
 
-Converted::Converted(const Strings& strings, bool (*stands_for_itself)(std::string_view), std::string (*convert)(std::string_view)) : strings_{&strings} {
+Converted::Converted(const Strings& strings, bool (*stands_for_itself)(std::string_view),
+                     std::string (*convert)(std::string_view))
+    : strings_{&strings} {
   if (std::ranges::all_of(strings, stands_for_itself)) return;
   own_.reserve(strings.size());
   for (const auto& string : strings) own_.push_back(convert(string));

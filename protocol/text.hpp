@@ -1,5 +1,6 @@
 // Text on D-Bus must be UTF-8; job files, environments and names are bytes. Two ways over that border:
-// - *escaped*, between our own daemons: reversible, so that a job gets the very bytes that the job file or the emitter gave.
+// - *escaped*, between our own daemons: reversible, so that a job gets the very bytes that the job file or the emitter
+// gave.
 //   A byte that belongs to no UTF-8 text stands as the character U+F700 + byte; a character U+F780 … U+F7FF in the text
 //   itself is escaped byte by byte, so that nothing has two meanings. All other text stands for itself.
 // - *readable*, towards clients, which get to see such a byte as U+FFFD: no call fails because of it.
@@ -28,7 +29,8 @@ private:
   friend Converted escaped(const Strings&);
   friend Converted unescaped(const Strings&);
   friend Converted readable(const Strings&);
-  Converted(const Strings& strings, bool (*stands_for_itself)(std::string_view), std::string (*convert)(std::string_view));
+  Converted(const Strings& strings, bool (*stands_for_itself)(std::string_view),
+            std::string (*convert)(std::string_view));
 
   const Strings* strings_;
   Strings own_;

@@ -42,10 +42,8 @@ public:
     std::error_code error;
     const auto status = fs::status(path, error);
     if (!fs::exists(status)) return unreadable(path, error ? error.message() : std::strerror(ENOENT));
-    if (fs::is_directory(status))
-      add_directory(path);
-    else
-      add_file(path);
+    if (fs::is_directory(status)) add_directory(path);
+    else add_file(path);
     ++rank_;
   }
 
@@ -87,8 +85,7 @@ private:
       std::error_code ignored;
       if (entry->symlink_status(ignored).type() == fs::file_type::directory)
         descend(entry->path(), below + name + '/', dialect);
-      else if (entry->is_regular_file(ignored))
-        add_entry(entry->path().string(), below + name, dialect);
+      else if (entry->is_regular_file(ignored)) add_entry(entry->path().string(), below + name, dialect);
     }
     if (error) unreadable(directory.string(), error.message());
   }

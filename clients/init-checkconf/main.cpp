@@ -43,8 +43,7 @@ int check(const Options& options, client::Output& output) {
       break;
     }
   }
-  if (options.json)
-    output.write(client::as_json(checked));
+  if (options.json) output.write(client::as_json(checked));
   else {
     const auto report = client::in_words(checked);
     output.write(report.output);
@@ -76,9 +75,7 @@ int run(int argc, char** argv, client::Output& output) {
   app.footer("Exit status: 0 all is well, 1 something is wrong, 2 something could not be read or written.");
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return answer(app, error, output);
-  }
+  } catch (const CLI::ParseError& error) { return answer(app, error, output); }
   if (options.stanzas) return print_stanzas(output), 0;
   if (options.paths.empty()) {
     std::cerr << "init-checkconf: missing FILE or DIR\n" << hint;

@@ -66,10 +66,8 @@ Report in_words(const CheckedFiles& checked) {
   Report report;
   for (const auto& [path, reason] : checked.unreadable) report.errors += std::format("ERROR: {}: {}\n", path, reason);
   for (const auto& file : checked.files) {
-    if (file.ok())
-      report.output += std::format("File {}: syntax ok\n", file.path);
-    else
-      report.errors += std::format("ERROR: File {}: syntax invalid:\n", file.path);
+    if (file.ok()) report.output += std::format("File {}: syntax ok\n", file.path);
+    else report.errors += std::format("ERROR: File {}: syntax invalid:\n", file.path);
     for (const auto& said : file.result.diagnostics) report.errors += format(said, file.path);
   }
   return report;

@@ -1,8 +1,8 @@
 #include "clients/initctl/broker.hpp"
 
+#include "daemons/base/service-manager.hpp"
 #include "generated/EventBroker1-proxy.hpp"
 #include "protocol/names.hpp"
-#include "daemons/base/service-manager.hpp"
 #include "protocol/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -67,24 +67,25 @@ PastEvent event_from(const Properties& properties) {
 
 std::vector<PastEvent> ask(sdbus::IConnection& connection, const char* name, std::uint32_t count) {
   std::vector<PastEvent> events;
-  for (const auto& properties : Broker{connection, sdbus::ServiceName{name}}.History(count)) events.push_back(event_from(properties));
+  for (const auto& properties : Broker{connection, sdbus::ServiceName{name}}.History(count))
+    events.push_back(event_from(properties));
   return events;
 }
 
 std::string property_of_supervisor(Upstart& upstart, const char* name) {
-  auto supervisor = sdbus::createProxy(upstart.connection().sdbus(), upstart.connection().destination(), sdbus::ObjectPath{protocol::path::job_supervisor});
+  auto supervisor = sdbus::createProxy(upstart.connection().sdbus(), upstart.connection().destination(),
+                                       sdbus::ObjectPath{protocol::path::job_supervisor});
   return supervisor->getProperty(name).onInterface("com.ubuntu.Upstart.JobSupervisor1").get<std::string>();
 }
 
 // The supervisor knows where its broker is; one that does not tell is of before it could.
 std::string told_broker_address(Upstart& upstart) try {
   return property_of_supervisor(upstart, "event_broker_address");
-} catch (const sdbus::Error&) {
-  return {};
-}
+} catch (const sdbus::Error&) { return {}; }
 
 std::expected<std::vector<PastEvent>, Failure> ask_at(const Target& target, std::uint32_t count) {
-  return Connection::open(target).transform([&](const auto& connection) { return ask(connection->sdbus(), target.destination.c_str(), count); });
+  return Connection::open(target).transform(
+      [&](const auto& connection) { return ask(connection->sdbus(), target.destination.c_str(), count); });
 }
 
 std::string parts_joined(const std::vector<std::string>& parts, std::string_view between) {
@@ -97,7 +98,8 @@ std::string parts_joined(const std::vector<std::string>& parts, std::string_view
 
 std::string broker_address(const Call& call, const Target& target) {
   constexpr std::string_view session_prefix = "unix:abstract=/com/ubuntu/upstart-session/";
-  if (target.address == "unix:abstract=/com/ubuntu/upstart") return protocol::daemon_address(system_run_directory, protocol::socket_name::broker);
+  if (target.address == "unix:abstract=/com/ubuntu/upstart")
+    return protocol::daemon_address(system_run_directory, protocol::socket_name::broker);
   auto run = call.variable("XDG_RUNTIME_DIR");
   if (!target.address.starts_with(session_prefix) || !run) return {};
   auto pid = target.address.substr(target.address.rfind('/') + 1);
@@ -106,13 +108,16 @@ std::string broker_address(const Call& call, const Target& target) {
 
 std::expected<std::vector<PastEvent>, Failure> read_history(const Call& call, Upstart& upstart, std::uint32_t count) {
   const auto& target = upstart.connection().target();
-  if (target.kind != Target::Kind::peer) return ask(upstart.connection().sdbus(), protocol::bus_name::event_broker, count);
+  if (target.kind != Target::Kind::peer)
+    return ask(upstart.connection().sdbus(), protocol::bus_name::event_broker, count);
   auto address = told_broker_address(upstart);
   if (address.empty()) address = broker_address(call, target);
   if (!address.empty())
     if (auto events = ask_at({Target::Kind::peer, address, {}}, count)) return events;
   auto bus = property_of_supervisor(upstart, "bus_address");
-  if (bus.empty()) return std::unexpected{Failure{"The event broker cannot be found: neither at a socket in the run directory nor on a bus."}};
+  if (bus.empty())
+    return std::unexpected{
+        Failure{"The event broker cannot be found: neither at a socket in the run directory nor on a bus."}};
   return ask_at({Target::Kind::session_bus, bus, protocol::bus_name::event_broker}, count);
 }
 
@@ -127,7 +132,8 @@ std::string shown_time(WallTime time, WallTime now) {
   ::localtime_r(&seconds, &broken);
   ::localtime_r(&today, &broken_today);
   bool same_day = broken.tm_yday == broken_today.tm_yday && broken.tm_year == broken_today.tm_year;
-  auto date = same_day ? "" : std::format("{:04}-{:02}-{:02} ", broken.tm_year + 1900, broken.tm_mon + 1, broken.tm_mday);
+  auto date =
+      same_day ? "" : std::format("{:04}-{:02}-{:02} ", broken.tm_year + 1900, broken.tm_mon + 1, broken.tm_mday);
   auto milliseconds = (microseconds_of(time) / 1000) % 1000;
   return std::format("{}{:02}:{:02}:{:02}.{:03}", date, broken.tm_hour, broken.tm_min, broken.tm_sec, milliseconds);
 }
@@ -137,11 +143,10 @@ std::int64_t microseconds_of(WallTime time) {
 }
 
 std::string to_text(const PastEvent& event) {
-  auto text = std::format("{} #{} {}\n             ", shown_time(event.time), event.id, shown_event(event.name, event.environment));
-  if (event.outcome == "pending")
-    text += "pending";
-  else
-    text += std::format("{} after {:.1f} ms", event.outcome, static_cast<double>(event.blocked.count()) / 1000);
+  auto text = std::format("{} #{} {}\n             ", shown_time(event.time), event.id,
+                          shown_event(event.name, event.environment));
+  if (event.outcome == "pending") text += "pending";
+  else text += std::format("{} after {:.1f} ms", event.outcome, static_cast<double>(event.blocked.count()) / 1000);
   text += event.pid == 0 ? "; from init" : std::format("; from pid {} uid {}", event.pid, event.uid);
   if (!event.done.empty()) text += "; " + parts_joined(event.done, ", ");
   return text + "\n";

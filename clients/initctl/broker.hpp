@@ -24,7 +24,8 @@ struct PastEvent {
 };
 
 // The last `count` events (0: all that are remembered), oldest first.
-[[nodiscard]] std::expected<std::vector<PastEvent>, Failure> read_history(const Call& call, Upstart& upstart, std::uint32_t count);
+[[nodiscard]] std::expected<std::vector<PastEvent>, Failure> read_history(const Call& call, Upstart& upstart,
+                                                                          std::uint32_t count);
 
 // Where the broker of this init listens, if it can be told from the address of the session; empty if not.
 [[nodiscard]] std::string broker_address(const Call& call, const Target& target);

@@ -65,7 +65,9 @@ struct Call {
   [[nodiscard]] bool has(std::string_view option) const { return options.has(option); }
   [[nodiscard]] bool wants_json() const { return has("--json"); }
   [[nodiscard]] bool quiet() const { return has("--quiet"); }
-  [[nodiscard]] std::optional<std::string> variable(const std::string& name) const { return surroundings.variable(name); }
+  [[nodiscard]] std::optional<std::string> variable(const std::string& name) const {
+    return surroundings.variable(name);
+  }
   [[nodiscard]] std::vector<std::string> arguments_from(std::size_t first) const;
   // The job inside whose process this program runs, if so.
   [[nodiscard]] std::optional<JobInstance> own_job() const;

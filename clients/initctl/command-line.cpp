@@ -16,7 +16,8 @@ std::string long_name(const Option& option) { return std::string{option.flags.su
 void declare(CLI::App& parser, const Option& option, GivenOptions& given) {
   auto keep = [&given, name = long_name(option)](const std::string& value) { given.add(name, value); };
   if (option.value.empty())
-    parser.add_flag_callback(std::string{option.flags}, [keep] { keep(""); })->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    parser.add_flag_callback(std::string{option.flags}, [keep] { keep(""); })
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   else
     parser.add_option_function<std::string>(std::string{option.flags}, keep)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
@@ -35,8 +36,10 @@ std::string flag_with_value(std::string_view text) {
 
 Failure translated(const CLI::ParseError& error) {
   std::string_view text = error.what();
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) return usage_error(std::format("missing argument: {}", text.substr(0, text.find(':'))));
-  if (dynamic_cast<const CLI::ConversionError*>(&error)) return usage_error("unexpected argument: " + flag_with_value(text));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error))
+    return usage_error(std::format("missing argument: {}", text.substr(0, text.find(':'))));
+  if (dynamic_cast<const CLI::ConversionError*>(&error))
+    return usage_error("unexpected argument: " + flag_with_value(text));
   return usage_error(std::string{text});
 }
 
@@ -45,12 +48,14 @@ bool is_empty_value_of(const Option& option, std::string_view word) {
 }
 
 // "--option=" as two words: the library would take the next one for the value.
-std::vector<std::string> with_empty_values_apart(const std::vector<std::string>& words, const std::vector<Option>& own) {
+std::vector<std::string> with_empty_values_apart(const std::vector<std::string>& words,
+                                                 const std::vector<Option>& own) {
   std::vector<std::string> result;
   auto end_of_options = std::ranges::find(words, "--");
   for (auto word = words.begin(); word != words.end(); ++word) {
     auto matches = [&](const Option& option) { return is_empty_value_of(option, *word); };
-    bool apart = word < end_of_options && (std::ranges::any_of(own, matches) || std::ranges::any_of(common_options(), matches));
+    bool apart =
+        word < end_of_options && (std::ranges::any_of(own, matches) || std::ranges::any_of(common_options(), matches));
     result.push_back(apart ? word->substr(0, word->size() - 1) : *word);
     if (apart) result.emplace_back();
   }
@@ -58,8 +63,9 @@ std::vector<std::string> with_empty_values_apart(const std::vector<std::string>&
 }
 
 // Takes the known options out of `words`; what is left, with "--" where it stood.
-std::expected<std::vector<std::string>, Failure> take_options(const std::vector<std::string>& words, const std::vector<Option>& own,
-                                                              bool only_before_command, GivenOptions& given) {
+std::expected<std::vector<std::string>, Failure> take_options(const std::vector<std::string>& words,
+                                                              const std::vector<Option>& own, bool only_before_command,
+                                                              GivenOptions& given) {
   CLI::App parser;
   parser.set_help_flag();
   parser.allow_extras();
@@ -68,9 +74,7 @@ std::expected<std::vector<std::string>, Failure> take_options(const std::vector<
     for (const auto& option : *options) declare(parser, option, given);
   try {
     parser.parse(with_empty_values_apart(words, own) | std::views::reverse | std::ranges::to<std::vector>());
-  } catch (const CLI::ParseError& error) {
-    return std::unexpected{translated(error)};
-  }
+  } catch (const CLI::ParseError& error) { return std::unexpected{translated(error)}; }
   return parser.remaining();
 }
 
@@ -88,7 +92,8 @@ std::expected<std::vector<std::string>, Failure> arguments_of(std::vector<std::s
 bool asks_for_help(const GivenOptions& options) { return options.has("--help") || options.has("--version"); }
 
 // Splits "initctl OPTION... COMMAND REST..." at the command.
-std::expected<std::vector<std::string>, Failure> find_command_word(CommandLine& line, const std::vector<std::string>& words) {
+std::expected<std::vector<std::string>, Failure> find_command_word(CommandLine& line,
+                                                                   const std::vector<std::string>& words) {
   auto left = take_options(words, {}, true, line.options);
   if (!left) return left;
   if (!left->empty() && left->front() == "--") left->erase(left->begin());

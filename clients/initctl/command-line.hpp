@@ -7,8 +7,8 @@
 namespace upstart::client {
 
 struct CommandLine {
-  std::string program;    // the name it was called by, without directories
-  std::string usage_name; // "initctl start", or "start" for the link
+  std::string program;              // the name it was called by, without directories
+  std::string usage_name;           // "initctl start", or "start" for the link
   const Command* command = nullptr; // none where --help or --version is all there is
   GivenOptions options;
   std::vector<std::string> arguments;

@@ -12,8 +12,9 @@ namespace {
 
 std::vector<Command> gather() {
   std::vector<Command> commands;
-  for (auto family : {job_commands, event_commands, environment_commands, explain_commands, simulate_commands, history_commands, monitor_commands, log_commands,
-                      graph_commands, configuration_commands, daemon_commands, session_commands, help_commands})
+  for (auto family : {job_commands, event_commands, environment_commands, explain_commands, simulate_commands,
+                      history_commands, monitor_commands, log_commands, graph_commands, configuration_commands,
+                      daemon_commands, session_commands, help_commands})
     std::ranges::move(family(), std::back_inserter(commands));
   return commands;
 }

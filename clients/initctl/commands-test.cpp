@@ -99,12 +99,11 @@ TEST_CASE("the daemon's errors are shown in its own words, with exit status 1") 
   CHECK(session.initctl("emit failing").status == 1);
 }
 
-TEST_CASE("a job without instance is stopped") {
-  CHECK(Session{}.initctl("status svc").out == "svc stop/waiting\n");
-}
+TEST_CASE("a job without instance is stopped") { CHECK(Session{}.initctl("status svc").out == "svc stop/waiting\n"); }
 
 TEST_CASE("list is sorted by name, has a line for every instance, and passes over what has gone meanwhile") {
-  Session session{{{"b", {}}, {"net", {.has_instances = true, .running = {"wlan0", "eth0"}}}, {"a", {.running = {""}}}}};
+  Session session{
+      {{"b", {}}, {"net", {.has_instances = true, .running = {"wlan0", "eth0"}}}, {"a", {.running = {""}}}}};
   CHECK(session.initctl("list").out == "a start/running, process 42\n"
                                        "b stop/waiting\n"
                                        "net (eth0) start/running, process 42\n"
@@ -151,7 +150,8 @@ TEST_CASE("environment commands are about the global table outside a job and wit
   session.variables = {{"UPSTART_JOB", "svc"}, {"UPSTART_INSTANCE", ""}};
   CHECK(session.initctl("reset-env").status == 0);
   CHECK(session.initctl("reset-env -g").status == 0);
-  CHECK(session.daemon.calls() == Words{"SetEnv", "X=", "SetEnv retain", "A=1", "SetEnvList A=1 B=", "UnsetEnv A", "ResetEnv svc ", "ResetEnv"});
+  CHECK(session.daemon.calls() ==
+        Words{"SetEnv", "X=", "SetEnv retain", "A=1", "SetEnvList A=1 B=", "UnsetEnv A", "ResetEnv svc ", "ResetEnv"});
 }
 
 TEST_CASE("list-env is sorted, get-env shows the value alone") {
@@ -170,7 +170,8 @@ TEST_CASE("daemon commands") {
   CHECK(session.initctl("reload-configuration").status == 0);
   CHECK(session.initctl("notify-disk-writeable").status == 0);
   CHECK(session.initctl("notify-dbus-address unix:path=/x").status == 0);
-  CHECK(session.daemon.calls() == Words{"ReloadConfiguration", "NotifyDiskWriteable", "NotifyDBusAddress unix:path=/x"});
+  CHECK(session.daemon.calls() ==
+        Words{"ReloadConfiguration", "NotifyDiskWriteable", "NotifyDBusAddress unix:path=/x"});
 }
 
 TEST_CASE("usage shows the usage stanza, empty or not") {
@@ -187,16 +188,22 @@ TEST_CASE("show-config --source prints classes as job files") {
 }
 
 TEST_CASE("show-config writes conditions with all parentheses, or enumerates their events") {
-  Session session{{{"a", {.start_on = {{"x", "K=v"}, {"started", "b", "L=w"}, {"/AND"}}, .stop_on = {{"stopping", "JOB=b"}}, .emits = {"e"}}},
+  Session session{{{"a",
+                    {.start_on = {{"x", "K=v"}, {"started", "b", "L=w"}, {"/AND"}},
+                     .stop_on = {{"stopping", "JOB=b"}},
+                     .emits = {"e"}}},
                    {"b", {}}}};
-  CHECK(session.initctl("show-config").out == "a\n  emits e\n  start on (x K=v and started b L=w)\n  stop on stopping JOB=b\nb\n");
-  CHECK(session.initctl("show-config -e a").out == "a\n  emits e\n  start on x (job:, env: K=v)\n  start on started (job: b, env: L=w)\n"
-                                                   "  stop on stopping (job: b, env: JOB=b)\n");
+  CHECK(session.initctl("show-config").out ==
+        "a\n  emits e\n  start on (x K=v and started b L=w)\n  stop on stopping JOB=b\nb\n");
+  CHECK(session.initctl("show-config -e a").out ==
+        "a\n  emits e\n  start on x (job:, env: K=v)\n  start on started (job: b, env: L=w)\n"
+        "  stop on stopping (job: b, env: JOB=b)\n");
 }
 
 TEST_CASE("check-config reports what can never come, and fails if there is such a thing") {
-  Session session{{{"a", {.start_on = {{"started", "nojob"}, {"noevent"}, {"/AND"}}, .stop_on = {{"made-x"}, {"other"}, {"/OR"}}}},
-                   {"b", {.start_on = {{"started", "a"}}, .emits = {"made-*"}}}}};
+  Session session{
+      {{"a", {.start_on = {{"started", "nojob"}, {"noevent"}, {"/AND"}}, .stop_on = {{"made-x"}, {"other"}, {"/OR"}}}},
+       {"b", {.start_on = {{"started", "a"}}, .emits = {"made-*"}}}}};
   auto ran = session.initctl("check-config");
   CHECK(ran.out == "a\n  start on: unknown event noevent\n  start on: unknown job nojob\n");
   CHECK(ran.status == 1);
@@ -207,7 +214,8 @@ TEST_CASE("check-config reports what can never come, and fails if there is such 
 }
 
 TEST_CASE("JSON has a documented shape") {
-  Session session{{{"net", {.start_on = {{"a"}, {"b", "K=v"}, {"/AND"}}, .has_instances = true, .running = {"eth0"}}}, {"off", {}}}};
+  Session session{{{"net", {.start_on = {{"a"}, {"b", "K=v"}, {"/AND"}}, .has_instances = true, .running = {"eth0"}}},
+                   {"off", {}}}};
   CHECK(session.json("list") == nlohmann::json::parse(R"([
     {"job": "net", "instance": "eth0", "goal": "start", "state": "running", "processes": [{"name": "main", "pid": 42}]},
     {"job": "off", "instance": null, "goal": "stop", "state": "waiting", "processes": []}])"));
@@ -235,7 +243,8 @@ TEST_CASE("graph draws jobs, events and what joins them") {
 
 TEST_CASE("simulate asks the daemon and says the steps in words") {
   Session session;
-  CHECK(session.initctl("simulate go K=v").out == "event go K=v\nsvc: to be started\n=> event go is not finished: whoever waits for it goes on waiting\n");
+  CHECK(session.initctl("simulate go K=v").out ==
+        "event go K=v\nsvc: to be started\n=> event go is not finished: whoever waits for it goes on waiting\n");
   CHECK(session.json("simulate go").size() == 4);
   CHECK(session.daemon.calls() == Words{"Simulate go K=v", "Simulate go"});
 }
@@ -245,7 +254,8 @@ TEST_CASE("simulate refuses a directory that is not there") {
   auto ran = session.initctl("simulate --confdir /no/such go");
   CHECK(ran.err == "initctl: Unable to read /no/such: No such file or directory\n");
   CHECK(ran.status == 1);
-  CHECK(session.initctl("simulate --confdir /dev/null go").err == "initctl: Unable to read /dev/null: Not a directory\n");
+  CHECK(session.initctl("simulate --confdir /dev/null go").err ==
+        "initctl: Unable to read /dev/null: Not a directory\n");
 }
 
 TEST_CASE("log shows what a job has printed, from where the daemon says that logs are") {
@@ -258,14 +268,17 @@ TEST_CASE("log shows what a job has printed, from where the daemon says that log
   CHECK(session.initctl("log -n 1 svc").out == "two\n");
   CHECK(session.initctl("log net eth0").out == "eth\n");
   CHECK(session.initctl("log net").err == "initctl: net has a log for each instance. Name one of: eth0\n");
-  CHECK(session.initctl("log silent").err == "initctl: silent has no log: " + directory + "/silent.log does not exist\n");
+  CHECK(session.initctl("log silent").err ==
+        "initctl: silent has no log: " + directory + "/silent.log does not exist\n");
   CHECK(session.initctl("log nosuch").err == "initctl: Unknown job: nosuch\n");
   CHECK(session.initctl("log -n x svc").err.starts_with("initctl: not a number of lines: x\n"));
   CHECK(session.json("log svc")["text"] == "one\ntwo\n");
   std::filesystem::remove_all(directory);
 }
 
-TEST_CASE("log says so when init logs nowhere") { CHECK(Session{}.initctl("log svc").err == "initctl: init was told to log nowhere (--no-log)\n"); }
+TEST_CASE("log says so when init logs nowhere") {
+  CHECK(Session{}.initctl("log svc").err == "initctl: init was told to log nowhere (--no-log)\n");
+}
 
 namespace {
 
@@ -303,7 +316,9 @@ TEST_CASE("log --follow waits for a log that does not exist, and ends when init 
   std::ostream out{&prints}, err{&waits};
   CHECK(run_initctl_onto(out, err, {"initctl", "log", "-f", "svc"}, {{"UPSTART_SESSION", address}}) == 1);
   CHECK(prints.str() == "one\n");
-  CHECK(waits.str() == "initctl: waiting for " + log + ", which does not exist yet\ninitctl: Upstart has gone: nothing will be added to " + log + "\n");
+  CHECK(waits.str() == "initctl: waiting for " + log +
+                           ", which does not exist yet\ninitctl: Upstart has gone: nothing will be added to " + log +
+                           "\n");
   std::filesystem::remove_all(directory);
 }
 
@@ -322,7 +337,9 @@ TEST_CASE("monitor shows what is signalled, a line for each") {
   OneLine buffer;
   std::ostream out{&buffer};
   std::ostringstream err;
-  std::jthread monitor{[&] { (void)run_initctl_onto(out, err, {"initctl", "monitor", "--json"}, {{"UPSTART_SESSION", session.daemon.address()}}); }};
+  std::jthread monitor{[&] {
+    (void)run_initctl_onto(out, err, {"initctl", "monitor", "--json"}, {{"UPSTART_SESSION", session.daemon.address()}});
+  }};
   session.daemon.wait_for_version_reads(1);
   session.initctl("emit go K=v");
   monitor.join();
@@ -356,7 +373,10 @@ TEST_CASE("as JSON help and version are JSON too") {
   auto start = session.json("help start");
   CHECK(start["command"] == "start");
   CHECK(start["synopsis"] == "JOB [KEY=VALUE]...");
-  CHECK(start["options"][0] == nlohmann::json::parse(R"({"flags": ["-n", "--no-wait"], "value": null, "help": "return at once, without waiting for the job to get there"})"));
+  CHECK(
+      start["options"][0] ==
+      nlohmann::json::parse(
+          R"({"flags": ["-n", "--no-wait"], "value": null, "help": "return at once, without waiting for the job to get there"})"));
   CHECK(session.json("start --help") == start);
   CHECK(session.json("--help")["options"].size() == common_options().size());
   CHECK(session.json("--version")["program"] == "initctl");
@@ -364,12 +384,14 @@ TEST_CASE("as JSON help and version are JSON too") {
 }
 
 TEST_CASE("an argument that is no UTF-8 is refused in words") {
-  CHECK(Session{}.initctl("emit go A=\xe9").err == "initctl: an argument is not UTF-8 text, which is all that D-Bus carries\n");
+  CHECK(Session{}.initctl("emit go A=\xe9").err ==
+        "initctl: an argument is not UTF-8 text, which is all that D-Bus carries\n");
 }
 
 TEST_CASE("output that cannot be written is an error, of commands, of help and of streams of lines") {
   Session session;
-  for (const Words& words : {Words{"list"}, Words{"--json", "list"}, Words{"help"}, Words{"--version"}, Words{"status", "svc"}}) {
+  for (const Words& words :
+       {Words{"list"}, Words{"--json", "list"}, Words{"help"}, Words{"--version"}, Words{"status", "svc"}}) {
     CAPTURE(words);
     Words line{"initctl"};
     line.insert(line.end(), words.begin(), words.end());
@@ -392,7 +414,8 @@ TEST_CASE("output too long for one write that cannot be written is an error too"
 
 TEST_CASE("a command refuses more arguments than it takes") {
   Session session;
-  CHECK(session.initctl("list extra").err == "initctl: unexpected argument: extra\nTry `initctl --help' for more information.\n");
+  CHECK(session.initctl("list extra").err ==
+        "initctl: unexpected argument: extra\nTry `initctl --help' for more information.\n");
   CHECK(session.initctl("list extra").status == 1);
   CHECK(session.initctl("reset-env x").err.starts_with("initctl: unexpected argument: x\n"));
   CHECK(session.initctl("explain svc i1").err.starts_with("initctl: unexpected argument: i1\n"));
@@ -404,15 +427,19 @@ TEST_CASE("a command refuses more arguments than it takes") {
 TEST_CASE("a name of the init daemon that is no name of the bus is refused") {
   Session session;
   for (const char* name : {"bad/name", "nodots"}) {
-    auto ran = run_initctl({"initctl", "--system", std::string{"--dest="} + name, "version"}, {{"DBUS_SYSTEM_BUS_ADDRESS", session.daemon.address()}});
-    CHECK(ran.err == std::string{"initctl: invalid name of an init daemon: `"} + name + "'; it is one like com.ubuntu.Upstart\n");
+    auto ran = run_initctl({"initctl", "--system", std::string{"--dest="} + name, "version"},
+                           {{"DBUS_SYSTEM_BUS_ADDRESS", session.daemon.address()}});
+    CHECK(ran.err ==
+          std::string{"initctl: invalid name of an init daemon: `"} + name + "'; it is one like com.ubuntu.Upstart\n");
     CHECK(ran.status == 1);
   }
 }
 
 TEST_CASE("a daemon that is not there, or goes away during a call, is told of") {
   auto nobody = run_initctl({"initctl", "list"}, {{"UPSTART_SESSION", "unix:abstract=/upstart-fake/nobody"}});
-  CHECK(nobody.err == "initctl: Unable to connect to Upstart: Failed to connect to socket /upstart-fake/nobody: Connection refused\n");
+  CHECK(
+      nobody.err ==
+      "initctl: Unable to connect to Upstart: Failed to connect to socket /upstart-fake/nobody: Connection refused\n");
   CHECK(nobody.status == 1);
   auto lost = Session{}.initctl("emit vanish");
   CHECK(lost.err == "initctl: Upstart went away before it answered. Whether the command took effect is not known.\n");

@@ -18,7 +18,8 @@ const Words any_of{"/OR"};
 Words unreachable(const Postfix& postfix, const std::set<std::string>& possible, bool all = false) {
   auto tree = tree_of(postfix);
   Words names;
-  for (const auto* event : unreachable_events(*tree, all, [&](const Condition& e) { return possible.contains(e.event); }))
+  for (const auto* event :
+       unreachable_events(*tree, all, [&](const Condition& e) { return possible.contains(e.event); }))
     names.push_back(event->event);
   return names;
 }
@@ -56,4 +57,6 @@ TEST_CASE("an and that fails is reported even beneath an or that does not") {
   CHECK(unreachable({{"a"}, {"b"}, {"c"}, all_of, any_of}, {"a", "c"}) == Words{"b"});
 }
 
-TEST_CASE("with all, every unknown event is reported") { CHECK(unreachable({{"a"}, {"b"}, any_of}, {"a"}, true) == Words{"b"}); }
+TEST_CASE("with all, every unknown event is reported") {
+  CHECK(unreachable({{"a"}, {"b"}, any_of}, {"a"}, true) == Words{"b"});
+}

@@ -135,7 +135,8 @@ std::vector<std::string> arguments_beside_job(const Condition& event) {
 
 std::string enumerated(const Condition& event) {
   std::string job = job_named_by(event);
-  return std::format("{} (job:{}{}, env:{})", event.event, job.empty() ? "" : " ", job, preceded_by_spaces(arguments_beside_job(event)));
+  return std::format("{} (job:{}{}, env:{})", event.event, job.empty() ? "" : " ", job,
+                     preceded_by_spaces(arguments_beside_job(event)));
 }
 
 bool can_come_true(const Condition& condition, const std::function<bool(const Condition&)>& can_happen) {

@@ -17,8 +17,8 @@ using Postfix = std::vector<std::vector<std::string>>;
 struct Condition {
   enum class Kind : std::uint8_t { event, all_of, any_of };
   Kind kind = Kind::event;
-  std::string event;                  // of an event
-  std::vector<std::string> arguments; // VALUE, KEY=VALUE, KEY!=VALUE
+  std::string event;                      // of an event
+  std::vector<std::string> arguments;     // VALUE, KEY=VALUE, KEY!=VALUE
   std::unique_ptr<Condition> left, right; // of the operators
 };
 

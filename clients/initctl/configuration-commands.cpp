@@ -34,7 +34,8 @@ std::string condition_lines(std::string_view stanza, const Postfix& postfix, boo
 std::string to_text(const ClassDetails& details, bool enumerate) {
   std::string text = details.name + "\n";
   for (const auto& event : details.emits) text += std::format("  emits {}\n", event);
-  return text + condition_lines("start on", details.start_on, enumerate) + condition_lines("stop on", details.stop_on, enumerate);
+  return text + condition_lines("start on", details.start_on, enumerate) +
+         condition_lines("stop on", details.stop_on, enumerate);
 }
 
 Json condition_json(const Postfix& postfix) {
@@ -89,7 +90,8 @@ std::vector<Fault> faults_of(const ClassDetails& details, const PossibleEvents& 
   auto look_at = [&](const char* stanza, const Postfix& postfix) {
     auto condition = tree_of(postfix);
     if (!condition) return;
-    for (const auto* event : unreachable_events(*condition, warn, [&](const Condition& e) { return possible.can_happen(e); })) {
+    for (const auto* event :
+         unreachable_events(*condition, warn, [&](const Condition& e) { return possible.can_happen(e); })) {
       auto obstacle = possible.obstacle_of(*event);
       faults.push_back({details.name, stanza, obstacle.kind, obstacle.name});
     }
@@ -118,7 +120,9 @@ std::vector<std::string> ignored_events(const Call& call) {
 
 Outcome check_config(Call& call) {
   auto all = call.upstart->all_details();
-  auto is_chosen = [&](const ClassDetails& details) { return call.arguments.empty() || details.name == call.arguments[0]; };
+  auto is_chosen = [&](const ClassDetails& details) {
+    return call.arguments.empty() || details.name == call.arguments[0];
+  };
   if (std::ranges::none_of(all, is_chosen) && !call.arguments.empty())
     return std::unexpected{Failure{"Invalid job class: " + call.arguments[0]}};
   PossibleEvents possible{all, ignored_events(call)};
@@ -136,10 +140,8 @@ Outcome check_config(Call& call) {
 
 Outcome usage(Call& call) {
   std::string text = call.upstart->job_class(call.arguments[0]).usage();
-  if (call.wants_json())
-    call.print_json(Json{{"job", call.arguments[0]}, {"usage", text}});
-  else
-    call.print(std::format("Usage: {}\n", text));
+  if (call.wants_json()) call.print_json(Json{{"job", call.arguments[0]}, {"usage", text}});
+  else call.print(std::format("Usage: {}\n", text));
   return 0;
 }
 
@@ -160,7 +162,8 @@ std::vector<Command> configuration_commands() {
        .group = other_group,
        .summary = "Look for conditions that can never come true.",
        .synopsis = "[JOB]",
-       .about = "An event is known if init emits it by itself or a job says that it `emits' it. One side of an `or' may be unknown as "
+       .about = "An event is known if init emits it by itself or a job says that it `emits' it. One side of an `or' "
+                "may be unknown as "
                 "long as the other is not. The exit status is 1 if anything was found.",
        .missing = "",
        .options = {{"-i,--ignore-events", "EVENT[,EVENT]...", "take these events as known"},

@@ -16,15 +16,19 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-std::expected<Target, Failure> chosen(const std::vector<std::string>& options, const Variables& variables, uid_t uid = 0) {
+std::expected<Target, Failure> chosen(const std::vector<std::string>& options, const Variables& variables,
+                                      uid_t uid = 0) {
   std::ostringstream none;
-  Surroundings surroundings{.out = none, .err = none, .variable = [&](const std::string& name) -> std::optional<std::string> {
+  Surroundings surroundings{.out = none,
+                            .err = none,
+                            .variable = [&](const std::string& name) -> std::optional<std::string> {
                               auto found = variables.find(name);
                               return found == variables.end() ? std::nullopt : std::optional{found->second};
                             },
                             .uid = uid};
   GivenOptions given;
-  for (const auto& option : options) given.add(option.substr(0, option.find('=')), option.contains('=') ? option.substr(option.find('=') + 1) : "");
+  for (const auto& option : options)
+    given.add(option.substr(0, option.find('=')), option.contains('=') ? option.substr(option.find('=') + 1) : "");
   return choose_target(Call{surroundings, given, {}});
 }
 
@@ -80,7 +84,8 @@ TEST_CASE("a server that accepts and never completes the handshake is given up a
 TEST_CASE("an address of a session that leads nowhere is answered with where to find one") {
   auto opened = Connection::open({Target::Kind::peer, "tcp:host=localhost,port=1", ""});
   REQUIRE_FALSE(opened);
-  CHECK(opened.error().message.starts_with("Unable to connect to Upstart: Failed to connect to tcp:host=localhost,port=1: "));
+  CHECK(opened.error().message.starts_with(
+      "Unable to connect to Upstart: Failed to connect to tcp:host=localhost,port=1: "));
   CHECK(opened.error().message.ends_with("; UPSTART_SESSION holds an address such as `initctl list-sessions' shows"));
 }
 

@@ -24,14 +24,17 @@ std::expected<Target, Failure> session_bus(const Call& call) {
   auto address = call.variable("DBUS_SESSION_BUS_ADDRESS");
   if (!address)
     if (auto run = call.variable("XDG_RUNTIME_DIR")) address = std::format("unix:path={}/bus", *run);
-  if (!address) return std::unexpected{Failure{"Unable to connect to session bus: DBUS_SESSION_BUS_ADDRESS isn't set in the environment"}};
+  if (!address)
+    return std::unexpected{
+        Failure{"Unable to connect to session bus: DBUS_SESSION_BUS_ADDRESS isn't set in the environment"}};
   return Target{Target::Kind::session_bus, *address, protocol::bus_name::upstart};
 }
 
 std::expected<Target, Failure> system_bus(const Call& call) {
   auto name = call.options.value("--dest").value_or(protocol::bus_name::upstart);
   if (sd_bus_service_name_is_valid(name.c_str()) <= 0)
-    return std::unexpected{Failure{std::format("invalid name of an init daemon: `{}'; it is one like {}", name, protocol::bus_name::upstart)}};
+    return std::unexpected{Failure{
+        std::format("invalid name of an init daemon: `{}'; it is one like {}", name, protocol::bus_name::upstart)}};
   return Target{Target::Kind::system_bus, call.variable("DBUS_SYSTEM_BUS_ADDRESS").value_or(system_bus_default), name};
 }
 
@@ -100,7 +103,9 @@ std::expected<void, std::string> attach(sd_bus* bus, const std::string& address)
     return {};
   }
   auto descriptor = connect_to(*name);
-  if (!descriptor) return std::unexpected{std::format("Failed to connect to socket {}: {}", name->name, std::strerror(descriptor.error()))};
+  if (!descriptor)
+    return std::unexpected{
+        std::format("Failed to connect to socket {}: {}", name->name, std::strerror(descriptor.error()))};
   int raw = descriptor->release();
   sd_bus_set_fd(bus, raw, raw);
   return {};
@@ -115,7 +120,9 @@ std::expected<void, std::string> begin_handshake(sd_bus* bus, std::chrono::milli
     if (result < 0) return std::unexpected{std::string{std::strerror(-result)}};
     if (result > 0) continue;
     auto left = std::chrono::duration_cast<std::chrono::microseconds>(end - Clock::now()).count();
-    if (left <= 0) return std::unexpected{std::format("no answer for {}; what listens there is stuck, or does not speak D-Bus", std::chrono::duration<double>{time})};
+    if (left <= 0)
+      return std::unexpected{std::format("no answer for {}; what listens there is stuck, or does not speak D-Bus",
+                                         std::chrono::duration<double>{time})};
     sd_bus_wait(bus, static_cast<std::uint64_t>(left));
   }
   return {};
@@ -141,7 +148,8 @@ std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::mil
       continue;
     }
     int result = sd_bus_start(raw);
-    auto connected = result < 0 ? std::unexpected{std::string{std::strerror(-result)}} : begin_handshake(raw, handshake_time);
+    auto connected =
+        result < 0 ? std::unexpected{std::string{std::strerror(-result)}} : begin_handshake(raw, handshake_time);
     if (connected) return bus;
     why = std::format("Failed to connect to {}: {}", shown(address), connected.error());
   }
@@ -153,7 +161,8 @@ std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::mil
 std::expected<Target, Failure> choose_target(const Call& call) {
   auto session = call.variable("UPSTART_SESSION");
   if (call.has("--user") && !session)
-    return std::unexpected{Failure{"UPSTART_SESSION isn't set in the environment. Unable to locate the Upstart instance."}};
+    return std::unexpected{
+        Failure{"UPSTART_SESSION isn't set in the environment. Unable to locate the Upstart instance."}};
   std::string bus = call.options.last_of({"--session", "--system"});
   if (call.has("--dest") && bus != "--system") return std::unexpected{Failure{"--dest given without --system", true}};
   if (bus == "--session") return session_bus(call);
@@ -170,7 +179,8 @@ bool is_listening(const std::string& address) {
   return connected || connected.error() == EAGAIN; // more callers than it has accepted so far
 }
 
-std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target, std::chrono::milliseconds handshake_time) {
+std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target,
+                                                                     std::chrono::milliseconds handshake_time) {
   auto unreachable = [&](std::string_view why) {
     bool odd_session = target.kind == Target::Kind::peer && !socket_of(target.address);
     auto hint = odd_session ? "; UPSTART_SESSION holds an address such as `initctl list-sessions' shows" : "";
@@ -180,12 +190,11 @@ std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Targe
   if (!bus) return unreachable(bus.error());
   try {
     return std::unique_ptr<Connection>{new Connection{target, bus->release()}};
-  } catch (const sdbus::Error& error) {
-    return unreachable(error.getMessage());
-  }
+  } catch (const sdbus::Error& error) { return unreachable(error.getMessage()); }
 }
 
-Connection::Connection(Target target, sd_bus* bus) : target_{std::move(target)}, bus_{bus}, connection_{sdbus::createBusConnection(bus)} {
+Connection::Connection(Target target, sd_bus* bus)
+    : target_{std::move(target)}, bus_{bus}, connection_{sdbus::createBusConnection(bus)} {
   sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
 }
 

@@ -22,16 +22,17 @@ struct Target {
 
 [[nodiscard]] std::expected<Target, Failure> choose_target(const Call& call);
 
-// Whether somebody listens at a D-Bus address; of one that is no Unix socket nothing is known, and that is taken as yes.
+// Whether somebody listens at a D-Bus address; of one that is no Unix socket nothing is known, and that is taken as
+// yes.
 [[nodiscard]] bool is_listening(const std::string& address);
 
 // The two halves of an sdbus-c++ connection on an sd_bus whose handle is kept, for waiting on it.
 class Connection {
 public:
-  // Waits as long as it takes for a daemon that is about to accept, then this long for its handshake. The failure says where
-  // it was tried and why not.
-  [[nodiscard]] static std::expected<std::unique_ptr<Connection>, Failure> open(const Target& target,
-                                                                                 std::chrono::milliseconds handshake_time = std::chrono::seconds{25});
+  // Waits as long as it takes for a daemon that is about to accept, then this long for its handshake. The failure says
+  // where it was tried and why not.
+  [[nodiscard]] static std::expected<std::unique_ptr<Connection>, Failure>
+  open(const Target& target, std::chrono::milliseconds handshake_time = std::chrono::seconds{25});
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

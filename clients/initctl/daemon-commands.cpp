@@ -10,10 +10,8 @@ namespace upstart::client {
 namespace {
 
 Outcome show(Call& call, const char* key, const std::string& value) {
-  if (call.wants_json())
-    call.print_json(Json{{key, value}});
-  else
-    call.print(value + "\n");
+  if (call.wants_json()) call.print_json(Json{{key, value}});
+  else call.print(value + "\n");
   return 0;
 }
 
@@ -54,7 +52,8 @@ std::vector<Command> daemon_commands() {
        .group = other_group,
        .summary = "Read all job files again.",
        .synopsis = "",
-       .about = "Changed files are noticed without this command. Running jobs keep the class that they were started from.",
+       .about =
+           "Changed files are noticed without this command. Running jobs keep the class that they were started from.",
        .missing = "",
        .options = {},
        .run = reload_configuration},

@@ -1,5 +1,5 @@
-// Commands about job environments: get-env, set-env, unset-env, list-env, reset-env. Inside a job's own process they are
-// about that job's table, elsewhere and with --global about the one that all jobs begin with.
+// Commands about job environments: get-env, set-env, unset-env, list-env, reset-env. Inside a job's own process they
+// are about that job's table, elsewhere and with --global about the one that all jobs begin with.
 #include "clients/initctl/upstart.hpp"
 
 #include "clients/initctl/command.hpp"
@@ -29,34 +29,29 @@ Outcome set_env(Call& call) {
   std::vector<std::string> pairs;
   for (const auto& argument : call.arguments) pairs.push_back(as_pair(argument));
   auto& manager = call.upstart->manager();
-  if (pairs.size() == 1)
-    manager.SetEnv(table_of(call), pairs.front(), replace);
-  else
-    manager.SetEnvList(table_of(call), pairs, replace);
+  if (pairs.size() == 1) manager.SetEnv(table_of(call), pairs.front(), replace);
+  else manager.SetEnvList(table_of(call), pairs, replace);
   return 0;
 }
 
 Outcome unset_env(Call& call) {
   auto& manager = call.upstart->manager();
-  if (call.arguments.size() == 1)
-    manager.UnsetEnv(table_of(call), call.arguments.front());
-  else
-    manager.UnsetEnvList(table_of(call), call.arguments);
+  if (call.arguments.size() == 1) manager.UnsetEnv(table_of(call), call.arguments.front());
+  else manager.UnsetEnvList(table_of(call), call.arguments);
   return 0;
 }
 
 Outcome get_env(Call& call) {
   std::string value = call.upstart->manager().GetEnv(table_of(call), call.arguments[0]);
-  if (call.wants_json())
-    call.print_json(Json{{"name", call.arguments[0]}, {"value", value}});
-  else
-    call.print(value + "\n");
+  if (call.wants_json()) call.print_json(Json{{"name", call.arguments[0]}, {"value", value}});
+  else call.print(value + "\n");
   return 0;
 }
 
 void sort_as_locale(std::vector<std::string>& lines) {
   std::setlocale(LC_COLLATE, "");
-  std::ranges::sort(lines, [](const std::string& a, const std::string& b) { return std::strcoll(a.c_str(), b.c_str()) < 0; });
+  std::ranges::sort(lines,
+                    [](const std::string& a, const std::string& b) { return std::strcoll(a.c_str(), b.c_str()) < 0; });
 }
 
 Outcome list_env(Call& call) {
@@ -64,7 +59,8 @@ Outcome list_env(Call& call) {
   sort_as_locale(pairs);
   if (call.wants_json()) {
     Json document = Json::object();
-    for (const auto& pair : pairs) document[std::string{protocol::key_of(pair)}] = std::string{protocol::value_of(pair)};
+    for (const auto& pair : pairs)
+      document[std::string{protocol::key_of(pair)}] = std::string{protocol::value_of(pair)};
     call.print_json(document);
     return 0;
   }
@@ -80,8 +76,9 @@ Outcome reset_env(Call& call) {
 }
 
 const Option global{"-g,--global", "", "the global table, also inside a job's own process"};
-constexpr std::string_view about_tables = "Inside a job's own process the command is about the environment of that job, elsewhere about the "
-                                          "environment that every job is started with.";
+constexpr std::string_view about_tables =
+    "Inside a job's own process the command is about the environment of that job, elsewhere about the "
+    "environment that every job is started with.";
 
 } // namespace
 

@@ -20,7 +20,8 @@ std::vector<Command> event_commands() {
        .group = event_group,
        .summary = "Emit an event.",
        .synopsis = "EVENT [KEY=VALUE]...",
-       .about = "Waits until all jobs that the event starts or stops are there; fails if one of them fails. An event that makes one half "
+       .about = "Waits until all jobs that the event starts or stops are there; fails if one of them fails. An event "
+                "that makes one half "
                 "of an `and' true is waited for until the other half comes: see `initctl explain'.",
        .missing = "event name",
        .options = {{"-n,--no-wait", "", "do not wait for the jobs that the event starts or stops"}},

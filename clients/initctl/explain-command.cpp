@@ -46,7 +46,9 @@ bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0;
 Outcome explain_job(Call& call) {
   const std::string& job = call.arguments[0];
   auto classes = parse_state(call.upstart->manager().GetState());
-  if (!classes) return std::unexpected{Failure{"init tells its state in a form that this program does not know: " + classes.error()}};
+  if (!classes)
+    return std::unexpected{
+        Failure{"init tells its state in a form that this program does not know: " + classes.error()}};
   auto state = std::ranges::find(*classes, job, &ClassState::name);
   if (state == classes->end()) return std::unexpected{Failure{no_such_job(job, files_of(*classes), exists)}};
   auto history = read_history(call, *call.upstart, 0);
@@ -54,10 +56,8 @@ Outcome explain_job(Call& call) {
   PossibleEvents possible{call.upstart->all_details(), {}};
   auto explanation = explain(*state, {*classes, *history, possible});
   explanation.log = log_of(call, explanation);
-  if (call.wants_json())
-    call.print_json(to_json(explanation));
-  else
-    call.print(to_text(explanation));
+  if (call.wants_json()) call.print_json(to_json(explanation));
+  else call.print(to_text(explanation));
   return 0;
 }
 
@@ -68,8 +68,10 @@ std::vector<Command> explain_commands() {
            .group = insight_group,
            .summary = "Say why a job is running, or why not.",
            .synopsis = "JOB",
-           .about = "For each event that the job waits for: whether it has been seen, when, and if not, why not. For each instance: what it "
-                    "waits for, who holds it up, and what it holds up. Then the last failure, and what the job printed before it.",
+           .about = "For each event that the job waits for: whether it has been seen, when, and if not, why not. For "
+                    "each instance: what it "
+                    "waits for, who holds it up, and what it holds up. Then the last failure, and what the job printed "
+                    "before it.",
            .missing = "job name",
            .options = {},
            .run = explain_job}};

@@ -21,9 +21,10 @@ std::string item(std::string_view mark, std::string_view text) {
 
 std::string event_line(const EventFinding& finding) {
   if (!finding.seen) return item("[ ]", std::format("{} — {}", finding.event, finding.remark));
-  if (finding.by->outcome.empty()) return item("[x]", std::format("{} — seen, event #{}", finding.event, finding.by->id));
-  return item("[x]", std::format("{} — seen {}, event #{} {}", finding.event, shown_time(finding.by->time), finding.by->id,
-                                 shown_event(finding.by->name, finding.by->environment)));
+  if (finding.by->outcome.empty())
+    return item("[x]", std::format("{} — seen, event #{}", finding.event, finding.by->id));
+  return item("[x]", std::format("{} — seen {}, event #{} {}", finding.event, shown_time(finding.by->time),
+                                 finding.by->id, shown_event(finding.by->name, finding.by->environment)));
 }
 
 // Events that are seen but held, since the rest has not come.
@@ -31,8 +32,9 @@ std::string held_events(const ConditionFinding& finding) {
   std::string text;
   for (const auto& event : finding.events)
     if (event.seen)
-      text += item("->", std::format("event #{} is held until the rest has come; whoever emitted it and waits{} waits for that", event.by->id,
-                                     event.by->pid > 0 ? std::format(" (pid {})", event.by->pid) : ""));
+      text += item(
+          "->", std::format("event #{} is held until the rest has come; whoever emitted it and waits{} waits for that",
+                            event.by->id, event.by->pid > 0 ? std::format(" (pid {})", event.by->pid) : ""));
   return text;
 }
 
@@ -46,7 +48,8 @@ std::string condition_text(std::string_view stanza, const ConditionFinding& find
 std::string instance_text(const InstanceFinding& finding) {
   std::string text = "\n" + to_text(finding.status);
   text += item("started", finding.cause);
-  if (finding.last_change) text += item("last event", std::format("{} {}", finding.last_change->name, shown_time(finding.last_change->time)));
+  if (finding.last_change)
+    text += item("last event", std::format("{} {}", finding.last_change->name, shown_time(finding.last_change->time)));
   if (!finding.says.empty()) text += item("says", finding.says);
   if (!finding.waits_for.empty()) text += item("waits for", finding.waits_for);
   for (const auto& holder : finding.blocked_by) text += item("held up by", holder);
@@ -56,9 +59,11 @@ std::string instance_text(const InstanceFinding& finding) {
 }
 
 std::string failure_text(const FailureFinding& failure) {
-  auto instance = std::ranges::find_if(failure.event.environment, [](const auto& pair) { return pair.starts_with("INSTANCE=") && pair.size() > 9; });
+  auto instance = std::ranges::find_if(
+      failure.event.environment, [](const auto& pair) { return pair.starts_with("INSTANCE=") && pair.size() > 9; });
   auto whose = instance == failure.event.environment.end() ? "" : std::format(" of instance {}", instance->substr(9));
-  return std::format("\nlast failure{}: {}, event #{}\n", whose, shown_time(failure.event.time), failure.event.id) + item("->", failure.text);
+  return std::format("\nlast failure{}: {}, event #{}\n", whose, shown_time(failure.event.time), failure.event.id) +
+         item("->", failure.text);
 }
 
 // What a job printed, without what would colour or confuse a terminal.
@@ -84,7 +89,11 @@ std::string log_text(const LogTail& log) {
 }
 
 Json to_json(const EventFinding& finding) {
-  Json document{{"event", finding.event}, {"seen", finding.seen}, {"by", nullptr}, {"can_come", finding.can_come}, {"remark", finding.remark}};
+  Json document{{"event", finding.event},
+                {"seen", finding.seen},
+                {"by", nullptr},
+                {"can_come", finding.can_come},
+                {"remark", finding.remark}};
   if (finding.by) document["by"] = to_json(*finding.by);
   return document;
 }
@@ -115,7 +124,8 @@ std::string to_text(const Explanation& explanation) {
   std::string text = explanation.verdict + "\n";
   if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
   if (explanation.file_gone) text += "  its file is gone; the job goes too when the last instance has stopped\n";
-  else if (explanation.replaced_by_newer) text += "  its file has changed since; that takes effect when the last instance has stopped\n";
+  else if (explanation.replaced_by_newer)
+    text += "  its file has changed since; that takes effect when the last instance has stopped\n";
   text += condition_text("start on", explanation.start_on);
   for (const auto& instance : explanation.instances) text += instance_text(instance);
   if (explanation.last_failure) text += failure_text(*explanation.last_failure);
@@ -136,7 +146,8 @@ Json to_json(const Explanation& explanation) {
                 {"file_gone", explanation.file_gone},
                 {"log", nullptr}};
   if (explanation.last_failure)
-    document["last_failure"] = {{"event", to_json(explanation.last_failure->event)}, {"text", explanation.last_failure->text}};
+    document["last_failure"] = {{"event", to_json(explanation.last_failure->event)},
+                                {"text", explanation.last_failure->text}};
   if (explanation.log) document["log"] = {{"path", explanation.log->path}, {"lines", explanation.log->lines}};
   return document;
 }

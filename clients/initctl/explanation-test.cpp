@@ -13,19 +13,33 @@ namespace {
 const Words all_of{"/AND"};
 const WallTime noon{std::chrono::hours{500'000}};
 
-PastEvent past(std::uint64_t id, const std::string& name, Words environment = {}, Words done = {}, const std::string& outcome = "ok") {
-  return {.id = id, .name = name, .environment = std::move(environment), .time = noon, .uid = 0, .pid = 77, .handlers = {"job-supervisor"},
-          .done = std::move(done), .outcome = outcome};
+PastEvent past(std::uint64_t id, const std::string& name, Words environment = {}, Words done = {},
+               const std::string& outcome = "ok") {
+  return {.id = id,
+          .name = name,
+          .environment = std::move(environment),
+          .time = noon,
+          .uid = 0,
+          .pid = 77,
+          .handlers = {"job-supervisor"},
+          .done = std::move(done),
+          .outcome = outcome};
 }
 
 ConditionNode unseen(Words words) { return {.words = std::move(words)}; }
 ConditionNode seen(Words words, std::uint64_t id) { return {.words = words, .held = EventRef{id, words.front(), {}}}; }
 
 ClassState stopped_class(const std::string& name, std::vector<ConditionNode> start_on) {
-  return {.name = name, .file = "/etc/init/" + name + ".conf", .start_on = std::move(start_on), .spawn_failure = {}, .replaced_by_newer = false, .jobs = {}};
+  return {.name = name,
+          .file = "/etc/init/" + name + ".conf",
+          .start_on = std::move(start_on),
+          .spawn_failure = {},
+          .replaced_by_newer = false,
+          .jobs = {}};
 }
 
-JobState job_in(const std::string& job, const std::string& goal, const std::string& state, std::vector<EventRef> blocking = {}) {
+JobState job_in(const std::string& job, const std::string& goal, const std::string& state,
+                std::vector<EventRef> blocking = {}) {
   return {.status = {.job = job, .instance = "", .goal = goal, .state = state, .processes = {}},
           .environment = {"UPSTART_EVENTS=a b"},
           .blocking = std::move(blocking),
@@ -43,7 +57,15 @@ struct System {
 
   [[nodiscard]] Explanation explained() const {
     std::vector<ClassDetails> details;
-    for (const auto& state : classes) details.push_back({.name = state.name, .description = {}, .author = {}, .version = {}, .usage = {}, .emits = emitted, .start_on = {}, .stop_on = {}});
+    for (const auto& state : classes)
+      details.push_back({.name = state.name,
+                         .description = {},
+                         .author = {},
+                         .version = {},
+                         .usage = {},
+                         .emits = emitted,
+                         .start_on = {},
+                         .stop_on = {}});
     PossibleEvents possible{details, {}};
     return explain(classes.front(), {classes, history, possible});
   }
@@ -52,7 +74,9 @@ struct System {
 } // namespace
 
 TEST_CASE("a job that waits for two events of which one was seen says which, since when, and what that holds up") {
-  System system{{stopped_class("web", {seen({"go"}, 5), unseen({"net"}), unseen(all_of)})}, {past(5, "go", {"K=v"})}, {"go", "net"}};
+  System system{{stopped_class("web", {seen({"go"}, 5), unseen({"net"}), unseen(all_of)})},
+                {past(5, "go", {"K=v"})},
+                {"go", "net"}};
   auto explanation = system.explained();
   CHECK(explanation.verdict == "web is stopped: of the 2 events that its `start on' names, 1 has been seen.");
   CHECK(explanation.start_on.written == "(go and net)");
@@ -62,11 +86,13 @@ TEST_CASE("a job that waits for two events of which one was seen says which, sin
   auto text = to_text(explanation);
   CHECK(text.contains("[x] go — seen "));
   CHECK(text.contains("[ ] net — not seen yet\n"));
-  CHECK(text.contains("event #5 is held until the rest has come; whoever emitted it and waits (pid 77) waits for that"));
+  CHECK(
+      text.contains("event #5 is held until the rest has come; whoever emitted it and waits (pid 77) waits for that"));
 }
 
 TEST_CASE("an event that nobody emits, and one of a job that does not exist, can never come") {
-  auto explanation = System{{stopped_class("web", {unseen({"ghost"}), unseen({"started", "nojob"}), unseen(all_of)})}, {}}.explained();
+  auto explanation =
+      System{{stopped_class("web", {unseen({"ghost"}), unseen({"started", "nojob"}), unseen(all_of)})}, {}}.explained();
   CHECK(explanation.verdict == "web is stopped: its `start on' names what never comes by itself.");
   CHECK_FALSE(explanation.start_on.can_come_true);
   CHECK(explanation.start_on.events[0].remark.starts_with("nobody emits it"));
@@ -87,13 +113,20 @@ TEST_CASE("an event that came and was used up, or came too early, is told") {
 }
 
 TEST_CASE("an event that the job is busy with is told as such") {
-  ClassState web{.name = "web", .file = "", .start_on = {unseen({"go"})}, .spawn_failure = {}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "pre-start", {{3, "go", {}}})}};
-  CHECK(System{{web}, {past(3, "go", {}, {}, "pending")}}.explained().start_on.events[0].remark.ends_with("(#3): that is what it does now"));
+  ClassState web{.name = "web",
+                 .file = "",
+                 .start_on = {unseen({"go"})},
+                 .spawn_failure = {},
+                 .replaced_by_newer = false,
+                 .jobs = {job_in("web", "start", "pre-start", {{3, "go", {}}})}};
+  CHECK(System{{web}, {past(3, "go", {}, {}, "pending")}}.explained().start_on.events[0].remark.ends_with(
+      "(#3): that is what it does now"));
 }
 
 TEST_CASE("one side of an or is enough for a condition to come true, whatever the other lacks") {
   const Words any_of{"/OR"};
-  ClassState web = stopped_class("web", {unseen({"foo"}), unseen({"bar", "A=1"}), unseen({"baz"}), unseen(all_of), unseen(any_of)});
+  ClassState web =
+      stopped_class("web", {unseen({"foo"}), unseen({"bar", "A=1"}), unseen({"baz"}), unseen(all_of), unseen(any_of)});
   web.jobs = {job_in("web", "start", "starting", {{3, "foo", {}}})};
   auto explanation = System{{web}, {past(3, "foo", {}, {}, "pending")}}.explained();
   CHECK(explanation.start_on.can_come_true);
@@ -102,10 +135,13 @@ TEST_CASE("one side of an or is enough for a condition to come true, whatever th
   CHECK_FALSE(System{{web}, {}}.explained().start_on.can_come_true);
 }
 
-TEST_CASE("a condition is shown as written, matched as it stands now, and one with a variable that is not set cannot match") {
+TEST_CASE(
+    "a condition is shown as written, matched as it stands now, and one with a variable that is not set cannot match") {
   ConditionNode unset{.words = {"bye", "X=$NOPE$NO"}, .unset = Words{"NOPE", "NO"}};
   ConditionNode expanded{.words = {"net", "IFACE=$IF"}, .expanded = {"net", "IFACE=eth0"}};
-  System system{{stopped_class("web", {unset, expanded, unseen(all_of)})}, {past(1, "bye", {"X="}), past(2, "net", {"IFACE=lo"})}, {"bye", "net"}};
+  System system{{stopped_class("web", {unset, expanded, unseen(all_of)})},
+                {past(1, "bye", {"X="}), past(2, "net", {"IFACE=lo"})},
+                {"bye", "net"}};
   auto start_on = system.explained().start_on;
   CHECK(start_on.written == "(bye X=$NOPE$NO and net IFACE=$IF)");
   CHECK(start_on.events[0].event == "bye X=$NOPE$NO");
@@ -132,7 +168,13 @@ TEST_CASE("a job that failed says how, and that outweighs its start on") {
 }
 
 TEST_CASE("the last lines of the log cannot confuse the terminal") {
-  Explanation explanation{.job = "web", .file = {}, .verdict = "web.", .start_on = {}, .instances = {}, .last_failure = {}, .replaced_by_newer = false,
+  Explanation explanation{.job = "web",
+                          .file = {},
+                          .verdict = "web.",
+                          .start_on = {},
+                          .instances = {},
+                          .last_failure = {},
+                          .replaced_by_newer = false,
                           .log = LogTail{"/l", {"\x1b[0;31mred\x1b[0m\r", "a\tb\x1b]0;title\a", "\x1b["}}};
   CHECK(to_text(explanation) == "web.\n\nlast lines of /l\n  | red\n  | a\tb^[]0;title^G\n  | \n");
 }
@@ -157,15 +199,28 @@ TEST_CASE("at the respawn limit it is told how the process ended the last time")
   auto text = [](int status) {
     auto web = stopped_class("web", {});
     web.respawn_limit_end = status;
-    return System{{web}, {past(1, "stopped", {"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=respawn"})}}.explained().last_failure->text;
+    return System{{web}, {past(1, "stopped", {"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=respawn"})}}
+        .explained()
+        .last_failure->text;
   };
-  CHECK(text(3 << 8) == "its main process ended too often: the respawn limit was reached; the last time it ended with status 3");
-  CHECK(text(11) == "its main process ended too often: the respawn limit was reached; the last time it was killed by SEGV");
+  CHECK(text(3 << 8) ==
+        "its main process ended too often: the respawn limit was reached; the last time it ended with status 3");
+  CHECK(text(11) ==
+        "its main process ended too often: the respawn limit was reached; the last time it was killed by SEGV");
 }
 
 TEST_CASE("a job that is blocked by another says by which, and the other says whom it holds up") {
-  ClassState slow{.name = "slow", .file = "", .start_on = {}, .spawn_failure = {}, .replaced_by_newer = false, .jobs = {job_in("slow", "start", "starting")}};
-  ClassState blocker{.name = "blocker", .file = "", .start_on = {}, .spawn_failure = {}, .replaced_by_newer = false,
+  ClassState slow{.name = "slow",
+                  .file = "",
+                  .start_on = {},
+                  .spawn_failure = {},
+                  .replaced_by_newer = false,
+                  .jobs = {job_in("slow", "start", "starting")}};
+  ClassState blocker{.name = "blocker",
+                     .file = "",
+                     .start_on = {},
+                     .spawn_failure = {},
+                     .replaced_by_newer = false,
                      .jobs = {job_in("blocker", "start", "pre-start", {{4, "starting", {"JOB=slow", "INSTANCE="}}})}};
   std::vector<PastEvent> history{past(4, "starting", {"JOB=slow", "INSTANCE="}, {"start blocker"}, "pending")};
   auto held_up = System{{slow, blocker}, history}.explained();
@@ -177,14 +232,25 @@ TEST_CASE("a job that is blocked by another says by which, and the other says wh
 }
 
 TEST_CASE("a condition of another job that is half true holds a job up too") {
-  ClassState slow{.name = "slow", .file = "", .start_on = {}, .spawn_failure = {}, .replaced_by_newer = false, .jobs = {job_in("slow", "start", "starting")}};
+  ClassState slow{.name = "slow",
+                  .file = "",
+                  .start_on = {},
+                  .spawn_failure = {},
+                  .replaced_by_newer = false,
+                  .jobs = {job_in("slow", "start", "starting")}};
   auto half = stopped_class("half", {seen({"starting", "slow"}, 4), unseen({"more"}), unseen(all_of)});
   System system{{slow, half}, {past(4, "starting", {"JOB=slow", "INSTANCE="}, {}, "pending")}};
-  CHECK(system.explained().instances[0].blocked_by == Words{"half, whose `start on' waits for more (initctl explain half)"});
+  CHECK(system.explained().instances[0].blocked_by ==
+        Words{"half, whose `start on' waits for more (initctl explain half)"});
 }
 
 TEST_CASE("a running job says what started it") {
-  ClassState web{.name = "web", .file = "", .start_on = {}, .spawn_failure = {}, .replaced_by_newer = false, .jobs = {job_in("web", "start", "running")}};
+  ClassState web{.name = "web",
+                 .file = "",
+                 .start_on = {},
+                 .spawn_failure = {},
+                 .replaced_by_newer = false,
+                 .jobs = {job_in("web", "start", "running")}};
   auto explanation = System{{web}, {}}.explained();
   CHECK(explanation.verdict == "web is running.");
   CHECK(explanation.instances[0].cause == "by the events a b");
@@ -205,7 +271,8 @@ TEST_CASE("what the main process says of itself and what went wrong without harm
 }
 
 TEST_CASE("a job without start on says that it needs a command") {
-  CHECK(System{{stopped_class("web", {})}, {}}.explained().verdict == "web is stopped: it has no `start on' (or `manual' drops it), so it starts by command only: `start web'.");
+  CHECK(System{{stopped_class("web", {})}, {}}.explained().verdict ==
+        "web is stopped: it has no `start on' (or `manual' drops it), so it starts by command only: `start web'.");
 }
 
 TEST_CASE("a job whose instances have names says which variables the command must give") {
@@ -218,7 +285,8 @@ TEST_CASE("a job whose file has gone says what that leads to") {
   auto web = stopped_class("web", {});
   web.jobs = {job_in("web", "start", "running")};
   web.replaced_by_newer = true;
-  CHECK(to_text(System{{web}, {}}.explained()).contains("  its file has changed since; that takes effect when the last instance has stopped\n"));
+  CHECK(to_text(System{{web}, {}}.explained())
+            .contains("  its file has changed since; that takes effect when the last instance has stopped\n"));
   web.file_gone = true;
   auto gone = System{{web}, {}}.explained();
   CHECK(to_text(gone).contains("  its file is gone; the job goes too when the last instance has stopped\n"));
@@ -228,9 +296,12 @@ TEST_CASE("a job whose file has gone says what that leads to") {
 TEST_CASE("a job that is not there is answered with a name like it and with what may be wrong with its file") {
   auto none = [](const std::string&) { return false; };
   CHECK(no_such_job("netwrok", {{"network", "/etc/init/network.conf"}, {"web", "/etc/init/web.conf"}}, none) ==
-        "Unknown job: netwrok: did you mean `network`? A file that cannot be read as a job gives none; `init-checkconf' says what is wrong with it.");
-  CHECK(no_such_job("broken", {{"sub/deep", "/etc/init/sub/deep.conf"}}, [](const std::string& path) { return path == "/etc/init/broken.conf"; }) ==
-        "Unknown job: broken. There is a file /etc/init/broken.conf, but it gives no job: `init-checkconf /etc/init/broken.conf' says why.");
+        "Unknown job: netwrok: did you mean `network`? A file that cannot be read as a job gives none; "
+        "`init-checkconf' says what is wrong with it.");
+  CHECK(no_such_job("broken", {{"sub/deep", "/etc/init/sub/deep.conf"}},
+                    [](const std::string& path) { return path == "/etc/init/broken.conf"; }) ==
+        "Unknown job: broken. There is a file /etc/init/broken.conf, but it gives no job: `init-checkconf "
+        "/etc/init/broken.conf' says why.");
 }
 
 TEST_CASE("arguments match by name, by position and by negation; those with variables are not judged") {
@@ -244,7 +315,8 @@ TEST_CASE("arguments match by name, by position and by negation; those with vari
 }
 
 TEST_CASE("the supervisor's state is read, and what is no such state is refused with a reason") {
-  auto classes = parse_state(R"({"job_classes": [{"name": "a", "file": "/a", "start_on": [{"node": ["x", "K=v"], "held": {"id": 3, "name": "x"}, "expanded": ["x", "K=w"]}, {"node": ["y", "$U"], "unset": ["U"]}],
+  auto classes = parse_state(
+      R"({"job_classes": [{"name": "a", "file": "/a", "start_on": [{"node": ["x", "K=v"], "held": {"id": 3, "name": "x"}, "expanded": ["x", "K=w"]}, {"node": ["y", "$U"], "unset": ["U"]}],
     "instance_needs": ["N"], "respawn_limit_end": 256, "file_gone": true,
     "replaced_by_newer": true, "jobs": [{"name": "i", "goal": "start", "state": "running", "env": ["E=1"], "processes": {"main": 5},
     "blocking": [{"id": 4, "name": "y", "env": ["Z=1"]}], "waiting_callers": 1,
@@ -257,7 +329,8 @@ TEST_CASE("the supervisor's state is read, and what is no such state is refused 
   CHECK(state.instance_needs == Words{"N"});
   CHECK(state.respawn_limit_end == 256);
   CHECK(state.file_gone);
-  CHECK(state.jobs[0].status == InstanceStatus{.job = "a", .instance = "i", .goal = "start", .state = "running", .processes = {{"main", 5}}});
+  CHECK(state.jobs[0].status ==
+        InstanceStatus{.job = "a", .instance = "i", .goal = "start", .state = "running", .processes = {{"main", 5}}});
   CHECK(state.jobs[0].blocking[0].environment == Words{"Z=1"});
   CHECK(state.jobs[0].status_text == "busy");
   CHECK(state.jobs[0].passed_over == Words{"p"});
@@ -269,5 +342,6 @@ TEST_CASE("as JSON nothing of an explanation is missing") {
   System system{{stopped_class("web", {seen({"go"}, 5)})}, {past(5, "go")}, {"go"}};
   auto json = nlohmann::json(to_json(system.explained()));
   CHECK(json["start_on"]["events"][0]["by"]["id"] == 5);
-  for (const char* key : {"job", "file", "verdict", "instances", "last_failure", "replaced_by_newer", "log"}) CHECK(json.contains(key));
+  for (const char* key : {"job", "file", "verdict", "instances", "last_failure", "replaced_by_newer", "log"})
+    CHECK(json.contains(key));
 }

@@ -32,7 +32,9 @@ bool is_life_event(std::string_view name) {
   return std::ranges::contains(names, name);
 }
 
-bool is_of_job(const PastEvent& event, const std::string& job) { return is_life_event(event.name) && value_of(event, "JOB") == job; }
+bool is_of_job(const PastEvent& event, const std::string& job) {
+  return is_life_event(event.name) && value_of(event, "JOB") == job;
+}
 
 bool is_of(const PastEvent& event, const InstanceStatus& status) {
   return is_of_job(event, status.job) && value_of(event, "INSTANCE") == status.instance.value_or("");
@@ -64,15 +66,19 @@ public:
   }
 
 private:
-  static bool is_event(const ConditionNode& node) { return node.words.front() != "/AND" && node.words.front() != "/OR"; }
+  static bool is_event(const ConditionNode& node) {
+    return node.words.front() != "/AND" && node.words.front() != "/OR";
+  }
 
-  static bool was_or_can_be_seen(const Condition&, const std::vector<EventFinding>& findings, const std::string& event) {
+  static bool was_or_can_be_seen(const Condition&, const std::vector<EventFinding>& findings,
+                                 const std::string& event) {
     auto found = std::ranges::find(findings, event, &EventFinding::event);
     return found != findings.end() && (found->seen || found->can_come);
   }
 
   EventFinding look_at(const Condition& event, const ConditionNode& node) const {
-    EventFinding finding{.event = written(event), .seen = node.held.has_value(), .by = {}, .can_come = true, .remark = {}};
+    EventFinding finding{
+        .event = written(event), .seen = node.held.has_value(), .by = {}, .can_come = true, .remark = {}};
     if (node.held) {
       finding.by = PastEvent{.id = node.held->id, .name = node.held->name};
       if (const auto* past = find_event(knowledge_.history, node.held->id)) finding.by = *past;
@@ -100,10 +106,8 @@ private:
     const auto* last = last_that_matches(event);
     const auto* namesake = last_of_that_name(event);
     finding.can_come = namesake || knowledge_.possible.can_happen(event);
-    if (last)
-      finding.remark = last_came(*last);
-    else
-      finding.remark = (namesake ? did_not_match(event, *namesake) : not_seen(event)) + state_of_its_job(event);
+    if (last) finding.remark = last_came(*last);
+    else finding.remark = (namesake ? did_not_match(event, *namesake) : not_seen(event)) + state_of_its_job(event);
   }
 
   const PastEvent* last_that_matches(const Condition& event) const {
@@ -119,7 +123,8 @@ private:
   }
 
   bool moves_because_of(const PastEvent& past) const {
-    return std::ranges::any_of(state_.jobs, [&](const auto& job) { return std::ranges::contains(job.blocking, past.id, &EventRef::id); });
+    return std::ranges::any_of(
+        state_.jobs, [&](const auto& job) { return std::ranges::contains(job.blocking, past.id, &EventRef::id); });
   }
 
   std::string last_came(const PastEvent& past) const {
@@ -132,16 +137,20 @@ private:
   }
 
   static std::string did_not_match(const Condition& event, const PastEvent& past) {
-    return std::format("not seen: came {} as `{}', but {} does not match", when(past), shown_event(past.name, past.environment),
-                       mismatch(event, past.environment).value_or("it"));
+    return std::format("not seen: came {} as `{}', but {} does not match", when(past),
+                       shown_event(past.name, past.environment), mismatch(event, past.environment).value_or("it"));
   }
 
-  std::string not_seen(const Condition& event) const { return knowledge_.possible.can_happen(event) ? "not seen yet" : nobody_emits(event); }
+  std::string not_seen(const Condition& event) const {
+    return knowledge_.possible.can_happen(event) ? "not seen yet" : nobody_emits(event);
+  }
 
   std::string nobody_emits(const Condition& event) const {
     auto obstacle = knowledge_.possible.obstacle_of(event);
     if (obstacle.kind == "job") return std::format("can never come: there is no job {}", obstacle.name);
-    return std::format("nobody emits it: not init, and no loaded job says that it `emits {0}'; it comes by `initctl emit {0}' only", obstacle.name);
+    return std::format(
+        "nobody emits it: not init, and no loaded job says that it `emits {0}'; it comes by `initctl emit {0}' only",
+        obstacle.name);
   }
 
   // For an event of another job's life: where that job stands.
@@ -187,9 +196,12 @@ bool holds(const std::vector<ConditionNode>& nodes, std::uint64_t id) {
 std::vector<std::string> holders_of(std::uint64_t id, const Knowledge& knowledge) {
   std::vector<std::string> holders;
   for (const auto& state : knowledge.classes) {
-    if (holds(state.start_on, id)) holders.push_back(std::format("{}, whose `start on' waits for more (initctl explain {})", state.name, state.name));
+    if (holds(state.start_on, id))
+      holders.push_back(
+          std::format("{}, whose `start on' waits for more (initctl explain {})", state.name, state.name));
     for (const auto& job : state.jobs) {
-      if (std::ranges::contains(job.blocking, id, &EventRef::id)) holders.push_back(std::format("{}, which is {}/{}", title(job), job.status.goal, job.status.state));
+      if (std::ranges::contains(job.blocking, id, &EventRef::id))
+        holders.push_back(std::format("{}, which is {}/{}", title(job), job.status.goal, job.status.state));
       if (holds(job.stop_on, id)) holders.push_back(std::format("{}, whose `stop on' waits for more", title(job)));
     }
   }
@@ -212,7 +224,8 @@ std::string blocked_event(const EventRef& event, const Knowledge& knowledge) {
   auto text = std::format("event #{} {}", event.id, shown_event(event.name, event.environment));
   const auto* past = find_event(knowledge.history, event.id);
   if (!past) return text;
-  if (is_life_event(event.name)) return text + std::format(": {} waits", shown_name(value_of(*past, "JOB"), value_of(*past, "INSTANCE")));
+  if (is_life_event(event.name))
+    return text + std::format(": {} waits", shown_name(value_of(*past, "JOB"), value_of(*past, "INSTANCE")));
   return text + std::format(": emitted {} by pid {}", shown_time(past->time), past->pid);
 }
 
@@ -236,7 +249,9 @@ InstanceFinding look_at(const JobState& job, const Inquiry& inquiry, const Knowl
   for (const auto& past : knowledge.history)
     if (is_of(past, job.status)) finding.last_change = past;
   for (const auto& event : job.blocking) finding.blocks.push_back(blocked_event(event, knowledge));
-  if (job.waiting_callers > 0) finding.blocks.push_back(std::format("{} waiting command{}", job.waiting_callers, job.waiting_callers == 1 ? "" : "s"));
+  if (job.waiting_callers > 0)
+    finding.blocks.push_back(
+        std::format("{} waiting command{}", job.waiting_callers, job.waiting_callers == 1 ? "" : "s"));
   return finding;
 }
 
@@ -252,18 +267,21 @@ std::string at_respawn_limit(const ClassState& state) {
 }
 
 std::string failure_text(const PastEvent& event, const ClassState& state) {
-  std::string process = value_of(event, "PROCESS"), status = value_of(event, "EXIT_STATUS"), signal = value_of(event, "EXIT_SIGNAL");
+  std::string process = value_of(event, "PROCESS"), status = value_of(event, "EXIT_STATUS"),
+              signal = value_of(event, "EXIT_SIGNAL");
   if (process == "respawn") return at_respawn_limit(state);
   if (!status.empty()) return std::format("its {} process ended with status {}", process, status);
   if (!signal.empty()) return std::format("its {} process was killed by {}", process, signal);
   std::string prefix = process + " process: ";
-  if (state.spawn_failure.starts_with(prefix)) return std::format("its {} process could not be started: {}", process, state.spawn_failure.substr(prefix.size()));
+  if (state.spawn_failure.starts_with(prefix))
+    return std::format("its {} process could not be started: {}", process, state.spawn_failure.substr(prefix.size()));
   return std::format("its {} process could not be started; init's log says why", process);
 }
 
 std::optional<FailureFinding> last_failure(const ClassState& state, const std::vector<PastEvent>& history) {
   for (const auto& past : history | newest_first)
-    if (is_of_job(past, state.name) && value_of(past, "RESULT") == "failed") return FailureFinding{past, failure_text(past, state)};
+    if (is_of_job(past, state.name) && value_of(past, "RESULT") == "failed")
+      return FailureFinding{past, failure_text(past, state)};
   return std::nullopt;
 }
 
@@ -283,20 +301,28 @@ std::string why_stopped(const Explanation& explanation, const ClassState& state,
   const auto* stop = last_stop(explanation.job, knowledge.history);
   if (stop && value_of(*stop, "RESULT") == "failed") return std::format("it failed, {}", when(*stop));
   const auto& events = explanation.start_on.events;
-  if (events.empty()) return std::format("it has no `start on' (or `manual' drops it), so it starts by command only: `{}'", start_command(state));
+  if (events.empty())
+    return std::format("it has no `start on' (or `manual' drops it), so it starts by command only: `{}'",
+                       start_command(state));
   auto seen = std::ranges::count_if(events, &EventFinding::seen);
   if (seen == 0 && !explanation.start_on.can_come_true) return "its `start on' names what never comes by itself";
-  if (seen > 0) return std::format("of the {} events that its `start on' names, {} {} been seen", events.size(), seen, seen == 1 ? "has" : "have");
-  return stop ? std::format("it ran, stopped {}, and its `start on' has not come true since", when(*stop)) : "its `start on' has not come true";
+  if (seen > 0)
+    return std::format("of the {} events that its `start on' names, {} {} been seen", events.size(), seen,
+                       seen == 1 ? "has" : "have");
+  return stop ? std::format("it ran, stopped {}, and its `start on' has not come true since", when(*stop))
+              : "its `start on' has not come true";
 }
 
 std::string verdict_on(const Explanation& explanation, const ClassState& state, const Knowledge& knowledge) {
-  if (explanation.instances.empty()) return std::format("{} is stopped: {}.", explanation.job, why_stopped(explanation, state, knowledge));
-  if (explanation.instances.size() > 1) return std::format("{} has {} instances.", explanation.job, explanation.instances.size());
+  if (explanation.instances.empty())
+    return std::format("{} is stopped: {}.", explanation.job, why_stopped(explanation, state, knowledge));
+  if (explanation.instances.size() > 1)
+    return std::format("{} has {} instances.", explanation.job, explanation.instances.size());
   const auto& status = explanation.instances.front().status;
   auto name = shown_name(status.job, status.instance.value_or(""));
   if (status.goal == "start" && status.state == "running") return name + " is running.";
-  return std::format("{} is on its way to {}: {}/{}.", name, status.goal == "stop" ? "a stop" : "running", status.goal, status.state);
+  return std::format("{} is on its way to {}: {}/{}.", name, status.goal == "stop" ? "a stop" : "running", status.goal,
+                     status.state);
 }
 
 } // namespace
@@ -311,22 +337,23 @@ std::optional<std::string> mismatch(const Condition& condition, const std::vecto
     std::string pattern = named ? argument.substr(equals + 1) : argument;
     if (pattern.contains('$')) continue;
     std::optional<std::string_view> value;
-    if (named)
-      value = variables.get(argument.substr(0, negated ? equals - 1 : equals));
-    else if (i < environment.size())
-      value = protocol::value_of(environment[i]);
+    if (named) value = variables.get(argument.substr(0, negated ? equals - 1 : equals));
+    else if (i < environment.size()) value = protocol::value_of(environment[i]);
     if (!value || (::fnmatch(pattern.c_str(), std::string{*value}.c_str(), 0) == 0) == negated) return argument;
   }
   return std::nullopt;
 }
 
-std::string no_such_job(const std::string& job, const std::vector<JobFileOf>& jobs, const std::function<bool(const std::string& path)>& exists) {
+std::string no_such_job(const std::string& job, const std::vector<JobFileOf>& jobs,
+                        const std::function<bool(const std::string& path)>& exists) {
   auto text = std::format("Unknown job: {}", job);
   for (const auto& [other, file] : jobs) {
     auto ending = other + ".conf";
     if (!file.ends_with("/" + ending)) continue;
     auto missing = file.substr(0, file.size() - ending.size()) + job + ".conf";
-    if (exists(missing)) return std::format("{0}. There is a file {1}, but it gives no job: `init-checkconf {1}' says why.", text, missing);
+    if (exists(missing))
+      return std::format("{0}. There is a file {1}, but it gives no job: `init-checkconf {1}' says why.", text,
+                         missing);
   }
   std::vector<std::string_view> names;
   for (const auto& other : jobs) names.emplace_back(other.job);

@@ -12,11 +12,11 @@ namespace upstart::client {
 
 // One event that a condition names.
 struct EventFinding {
-  std::string event;              // as written: "started db K=v"
+  std::string event; // as written: "started db K=v"
   bool seen = false;
-  std::optional<PastEvent> by;    // the event that was seen, as far as it is remembered
-  bool can_come = true;           // false: nobody emits it
-  std::string remark;             // why it was not seen
+  std::optional<PastEvent> by; // the event that was seen, as far as it is remembered
+  bool can_come = true;        // false: nobody emits it
+  std::string remark;          // why it was not seen
 };
 
 struct ConditionFinding {
@@ -69,13 +69,15 @@ struct Knowledge {
 struct JobFileOf {
   std::string job, file;
 };
-[[nodiscard]] std::string no_such_job(const std::string& job, const std::vector<JobFileOf>& jobs, const std::function<bool(const std::string& path)>& exists);
+[[nodiscard]] std::string no_such_job(const std::string& job, const std::vector<JobFileOf>& jobs,
+                                      const std::function<bool(const std::string& path)>& exists);
 
 [[nodiscard]] std::string to_text(const Explanation& explanation);
 [[nodiscard]] Json to_json(const Explanation& explanation);
 
 // Why an event does not match the arguments of a condition: the first argument that does not; nothing if it matches, or
 // if that depends on variables of the job.
-[[nodiscard]] std::optional<std::string> mismatch(const Condition& condition, const std::vector<std::string>& environment);
+[[nodiscard]] std::optional<std::string> mismatch(const Condition& condition,
+                                                  const std::vector<std::string>& environment);
 
 } // namespace upstart::client

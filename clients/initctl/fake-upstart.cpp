@@ -1,13 +1,13 @@
 #include "clients/initctl/fake-upstart.hpp"
 
+#include "daemons/base/listen.hpp"
+#include "daemons/base/peer.hpp"
 #include "generated/Instance-adaptor.hpp"
 #include "generated/Job-adaptor.hpp"
 #include "generated/JobSupervisor1-adaptor.hpp"
 #include "generated/Upstart0_6-adaptor.hpp"
 #include "protocol/environment.hpp"
-#include "daemons/base/listen.hpp"
 #include "protocol/names.hpp"
-#include "daemons/base/peer.hpp"
 
 #include <sys/eventfd.h>
 
@@ -49,7 +49,9 @@ struct World {
   }
 };
 
-[[noreturn]] void fail(const char* name, const std::string& message) { throw sdbus::Error{sdbus::Error::Name{name}, message}; }
+[[noreturn]] void fail(const char* name, const std::string& message) {
+  throw sdbus::Error{sdbus::Error::Name{name}, message};
+}
 
 class InstanceObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Instance_adaptor> {
 public:
@@ -80,7 +82,11 @@ private:
 class JobObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Job_adaptor> {
 public:
   JobObject(sdbus::IConnection& connection, std::string name, FakeJob& job, World& world)
-      : AdaptorInterfaces(connection, ObjectPath{job_path(name)}), connection_{connection}, name_{std::move(name)}, job_{job}, world_{world} {
+      : AdaptorInterfaces(connection, ObjectPath{job_path(name)}),
+        connection_{connection},
+        name_{std::move(name)},
+        job_{job},
+        world_{world} {
     registerAdaptor();
     for (const auto& instance : job_.running) serve(instance);
   }
@@ -177,7 +183,9 @@ private:
     for (auto* manager : world_.managers) manager->emitEventEmitted(name, {env.begin() + 1, env.end()});
     result.returnResults();
   }
-  void EmitEventWithFile(sdbus::Result<>&& result, std::string, Strings, bool, sdbus::UnixFd) override { result.returnResults(); }
+  void EmitEventWithFile(sdbus::Result<>&& result, std::string, Strings, bool, sdbus::UnixFd) override {
+    result.returnResults();
+  }
   std::string GetEnv(const Strings& job, const std::string& name) override {
     world_.note("GetEnv", job);
     Environment environment{world_.environment};
@@ -196,7 +204,9 @@ private:
   void ResetEnv(const Strings& job) override { world_.note("ResetEnv", job); }
   void NotifyDiskWriteable() override { world_.note("NotifyDiskWriteable"); }
   void NotifyDBusAddress(const std::string& address) override { world_.note("NotifyDBusAddress", {address}); }
-  void NotifyCGroupManagerAddress(const std::string& address) override { world_.note("NotifyCGroupManagerAddress", {address}); }
+  void NotifyCGroupManagerAddress(const std::string& address) override {
+    world_.note("NotifyCGroupManagerAddress", {address});
+  }
   void EndSession() override { world_.note("EndSession"); }
   std::string version() override {
     std::lock_guard lock{world_.guard};
@@ -223,7 +233,10 @@ public:
 
 private:
   using Conditions = std::vector<Strings>;
-  std::vector<sdbus::Struct<std::string, Conditions, Conditions, std::uint32_t>> WatchConditions(const std::string&) override { return {}; }
+  std::vector<sdbus::Struct<std::string, Conditions, Conditions, std::uint32_t>>
+  WatchConditions(const std::string&) override {
+    return {};
+  }
   std::string PrintClass(const std::string& job) override { return "# the class " + job + "\n"; }
   std::string Simulate(const std::string& name, const Strings& env) override {
     world_.note("Simulate " + name, env);
@@ -242,9 +255,11 @@ int say_gone(sd_bus_message* message, void*, sd_bus_error*) {
 }
 
 struct Client {
-  Client(std::unique_ptr<BusConnection> with, World& world) : connection{std::move(with)}, manager{connection->sdbus(), world}, supervisor{connection->sdbus(), world} {
+  Client(std::unique_ptr<BusConnection> with, World& world)
+      : connection{std::move(with)}, manager{connection->sdbus(), world}, supervisor{connection->sdbus(), world} {
     sd_bus_add_fallback(connection->raw(), nullptr, path::jobs, say_gone, nullptr);
-    for (auto& [name, job] : world.jobs) jobs.push_back(std::make_unique<JobObject>(connection->sdbus(), name, job, world));
+    for (auto& [name, job] : world.jobs)
+      jobs.push_back(std::make_unique<JobObject>(connection->sdbus(), name, job, world));
   }
   std::unique_ptr<BusConnection> connection;
   ManagerObject manager;
@@ -261,13 +276,13 @@ std::string fresh_address() {
 
 struct FakeUpstart::Server {
   Server(std::map<std::string, FakeJob> jobs, FileDescriptor listening)
-      : world{.jobs = std::move(jobs)}, server{loop, std::move(listening), [this](auto client) { serve(std::move(client)); }} {}
+      : world{.jobs = std::move(jobs)},
+        server{loop, std::move(listening), [this](auto client) { serve(std::move(client)); }} {}
 
   void serve(std::unique_ptr<BusConnection> connection) {
     auto& client = clients.emplace_back(std::make_unique<Client>(std::move(connection), world));
-    client->connection->on_disconnected([this, gone = client.get()] {
-      std::erase_if(clients, [&](const auto& each) { return each.get() == gone; });
-    });
+    client->connection->on_disconnected(
+        [this, gone = client.get()] { std::erase_if(clients, [&](const auto& each) { return each.get() == gone; }); });
   }
 
   World world;
@@ -310,7 +325,8 @@ Ran run_initctl(const std::vector<std::string>& words, const Variables& variable
   return {out.str(), err.str(), status};
 }
 
-int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std::string>& words, const Variables& variables) {
+int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std::string>& words,
+                     const Variables& variables) {
   Surroundings surroundings{.out = out,
                             .err = err,
                             .variable = [&](const std::string& name) -> std::optional<std::string> {

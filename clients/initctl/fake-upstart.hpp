@@ -16,9 +16,9 @@ struct FakeJob {
   std::vector<std::vector<std::string>> start_on = {}, stop_on = {};
   std::vector<std::string> emits = {};
   std::string usage = {};
-  bool has_instances = false;          // named by the variable NAME
-  std::set<std::string> running = {};  // names of instances
-  bool fails = false;                  // to start
+  bool has_instances = false;         // named by the variable NAME
+  std::set<std::string> running = {}; // names of instances
+  bool fails = false;                 // to start
 };
 
 class FakeUpstart {
@@ -47,6 +47,7 @@ struct Ran {
 using Variables = std::map<std::string, std::string>;
 [[nodiscard]] Ran run_initctl(const std::vector<std::string>& words, const Variables& variables);
 // The same, printing to these streams; its exit status.
-[[nodiscard]] int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std::string>& words, const Variables& variables);
+[[nodiscard]] int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std::string>& words,
+                                   const Variables& variables);
 
 } // namespace upstart::client

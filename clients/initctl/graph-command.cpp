@@ -32,10 +32,8 @@ void add_condition(std::vector<Edge>& edges, const std::string& job, const Postf
   if (!condition) return;
   for (const auto* event : events_of(*condition)) {
     auto other = job_named_by(*event);
-    if (other.empty())
-      edges.push_back({event->event, job, kind, words_joined(event->arguments)});
-    else
-      edges.push_back({other, job, kind, event->event, true});
+    if (other.empty()) edges.push_back({event->event, job, kind, words_joined(event->arguments)});
+    else edges.push_back({other, job, kind, event->event, true});
   }
 }
 
@@ -59,7 +57,9 @@ std::string dot_string(std::string_view text) {
   return result + "\"";
 }
 
-std::string node_of(std::string_view name, bool is_job) { return dot_string(std::format("{} {}", is_job ? "job" : "event", name)); }
+std::string node_of(std::string_view name, bool is_job) {
+  return dot_string(std::format("{} {}", is_job ? "job" : "event", name));
+}
 
 std::string style_of(Edge::Kind kind) {
   switch (kind) {
@@ -73,7 +73,8 @@ std::string style_of(Edge::Kind kind) {
 
 std::string to_dot(const Edge& edge) {
   bool to_job = edge.kind != Edge::Kind::emits;
-  return std::format("  {} -> {} [{} label={}];\n", node_of(edge.from, edge.from_job), node_of(edge.to, to_job), style_of(edge.kind), dot_string(edge.label));
+  return std::format("  {} -> {} [{} label={}];\n", node_of(edge.from, edge.from_job), node_of(edge.to, to_job),
+                     style_of(edge.kind), dot_string(edge.label));
 }
 
 struct Nodes {
@@ -91,8 +92,10 @@ Nodes nodes_of(const std::vector<Edge>& edges, const std::vector<std::string>& j
 
 std::string to_dot(const std::vector<Edge>& edges, const Nodes& nodes) {
   std::string text = "digraph upstart {\n  rankdir=LR;\n";
-  for (const auto& job : nodes.jobs) text += std::format("  {} [shape=box label={}];\n", node_of(job, true), dot_string(job));
-  for (const auto& event : nodes.events) text += std::format("  {} [shape=ellipse label={}];\n", node_of(event, false), dot_string(event));
+  for (const auto& job : nodes.jobs)
+    text += std::format("  {} [shape=box label={}];\n", node_of(job, true), dot_string(job));
+  for (const auto& event : nodes.events)
+    text += std::format("  {} [shape=ellipse label={}];\n", node_of(event, false), dot_string(event));
   for (const auto& edge : edges) text += to_dot(edge);
   return text + "}\n";
 }
@@ -101,7 +104,11 @@ Json to_json(const std::vector<Edge>& edges, const Nodes& nodes) {
   constexpr const char* kinds[]{"starts", "stops", "emits"};
   Json list = Json::array();
   for (const auto& edge : edges)
-    list.push_back({{"kind", kinds[static_cast<int>(edge.kind)]}, {"from", edge.from}, {"from_job", edge.from_job}, {"to", edge.to}, {"label", edge.label}});
+    list.push_back({{"kind", kinds[static_cast<int>(edge.kind)]},
+                    {"from", edge.from},
+                    {"from_job", edge.from_job},
+                    {"to", edge.to},
+                    {"label", edge.label}});
   return {{"jobs", nodes.jobs}, {"events", nodes.events}, {"edges", list}};
 }
 
@@ -116,14 +123,15 @@ Outcome graph(Call& call) {
   if (jobs.empty())
     for (const auto& details : classes) jobs.push_back(details.name);
   else
-    std::erase_if(edges, [&](const Edge& edge) { return std::ranges::none_of(jobs, [&](const auto& job) { return touches(edge, job); }); });
+    std::erase_if(edges, [&](const Edge& edge) {
+      return std::ranges::none_of(jobs, [&](const auto& job) { return touches(edge, job); });
+    });
   for (const auto& job : jobs)
-    if (!std::ranges::contains(classes, job, &ClassDetails::name)) return std::unexpected{Failure{"Unknown job: " + job}};
+    if (!std::ranges::contains(classes, job, &ClassDetails::name))
+      return std::unexpected{Failure{"Unknown job: " + job}};
   auto nodes = nodes_of(edges, jobs);
-  if (call.wants_json())
-    call.print_json(to_json(edges, nodes));
-  else
-    call.print(to_dot(edges, nodes));
+  if (call.wants_json()) call.print_json(to_json(edges, nodes));
+  else call.print(to_dot(edges, nodes));
   return 0;
 }
 
@@ -134,7 +142,8 @@ std::vector<Command> graph_commands() {
            .group = insight_group,
            .summary = "Draw which events start and stop which jobs.",
            .synopsis = "[JOB]...",
-           .about = "Prints a graph in the language of Graphviz: `initctl graph | dot -Tsvg > jobs.svg'. Green edges start, red ones stop, "
+           .about = "Prints a graph in the language of Graphviz: `initctl graph | dot -Tsvg > jobs.svg'. Green edges "
+                    "start, red ones stop, "
                     "grey ones tell what a job emits. With JOBs only what touches them is drawn.",
            .missing = "",
            .options = {},

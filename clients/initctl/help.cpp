@@ -22,8 +22,9 @@ std::string entry(std::string_view name, std::string_view text) {
 // "-n,--no-wait" is shown as "-n, --no-wait", an option without a short form below the long ones.
 std::string shown(const Option& option) {
   auto comma = option.flags.find(',');
-  std::string name = comma == std::string_view::npos ? std::format("    {}", option.flags)
-                                                     : std::format("{}, {}", option.flags.substr(0, comma), option.flags.substr(comma + 1));
+  std::string name = comma == std::string_view::npos
+                         ? std::format("    {}", option.flags)
+                         : std::format("{}, {}", option.flags.substr(0, comma), option.flags.substr(comma + 1));
   return option.value.empty() ? name : std::format("{}={}", name, option.value);
 }
 
@@ -39,7 +40,8 @@ Json options_json(const std::vector<Option>& options) {
   for (const auto& option : options) {
     Json flags = Json::array();
     for (auto flag : option.flags | std::views::split(',')) flags.push_back(std::string_view{flag});
-    list.push_back({{"flags", flags}, {"value", option.value.empty() ? Json{} : Json(option.value)}, {"help", option.help}});
+    list.push_back(
+        {{"flags", flags}, {"value", option.value.empty() ? Json{} : Json(option.value)}, {"help", option.help}});
   }
   return list;
 }
@@ -51,7 +53,8 @@ Outcome help(Call& call) {
   }
   const Command* command = find_command(call.arguments[0]);
   if (!command) return std::unexpected{Failure{"invalid command: " + call.arguments[0], true}};
-  call.surroundings.out.write(call.wants_json() ? to_text(help_json_of(*command)) : help_of(*command, std::format("initctl {}", command->name)));
+  call.surroundings.out.write(call.wants_json() ? to_text(help_json_of(*command))
+                                                : help_of(*command, std::format("initctl {}", command->name)));
   return 0;
 }
 
@@ -93,24 +96,30 @@ std::string list_of_commands() {
 }
 
 std::string help_of(const Command& command, std::string_view usage_name) {
-  std::string text = std::format("Usage: {} [OPTION]...{}{}\n{}\n\n{}", usage_name, command.synopsis.empty() ? "" : " ", command.synopsis,
-                                 command.summary, options_text(command.options));
-  for (auto paragraph : command.about | std::views::split('\n')) text += "\n" + wrap(std::string_view{paragraph}, line_width) + "\n";
+  std::string text = std::format("Usage: {} [OPTION]...{}{}\n{}\n\n{}", usage_name, command.synopsis.empty() ? "" : " ",
+                                 command.synopsis, command.summary, options_text(command.options));
+  for (auto paragraph : command.about | std::views::split('\n'))
+    text += "\n" + wrap(std::string_view{paragraph}, line_width) + "\n";
   return text;
 }
 
-std::string version_text(std::string_view program) { return std::format("{} (upstart {})\n", program, UPSTART_VERSION); }
+std::string version_text(std::string_view program) {
+  return std::format("{} (upstart {})\n", program, UPSTART_VERSION);
+}
 
-Json general_help_json() { return {{"usage", "initctl [OPTION]... COMMAND [OPTION]... [ARG]..."}, {"options", options_json(common_options())}}; }
+Json general_help_json() {
+  return {{"usage", "initctl [OPTION]... COMMAND [OPTION]... [ARG]..."}, {"options", options_json(common_options())}};
+}
 
 Json list_of_commands_json() {
   Json commands = Json::array();
-  for (const auto& command : all_commands()) commands.push_back({{"command", command.name}, {"group", command.group}, {"summary", command.summary}});
+  for (const auto& command : all_commands())
+    commands.push_back({{"command", command.name}, {"group", command.group}, {"summary", command.summary}});
   return {{"commands", commands}};
 }
 
 Json help_json_of(const Command& command) {
-  return {{"command", command.name},     {"group", command.group}, {"summary", command.summary},
+  return {{"command", command.name},      {"group", command.group}, {"summary", command.summary},
           {"synopsis", command.synopsis}, {"about", command.about}, {"options", options_json(command.options)}};
 }
 

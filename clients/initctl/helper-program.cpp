@@ -56,7 +56,8 @@ std::expected<std::string, Failure> run_helper(const std::string& program, std::
   auto path = find(program);
   if (!path) return path;
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return std::unexpected{Failure{std::format("unable to run {}: {}", program, std::strerror(errno))}};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0)
+    return std::unexpected{Failure{std::format("unable to run {}: {}", program, std::strerror(errno))}};
   FileDescriptor reading{ends[0]}, writing{ends[1]};
   arguments.insert(arguments.begin(), *path);
   std::vector<char*> words;
@@ -68,7 +69,8 @@ std::expected<std::string, Failure> run_helper(const std::string& program, std::
   writing.reset();
   auto output = read_to_end(reading.get());
   int status = wait_for(pid);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::unexpected{Failure{std::format("{} failed", program)}};
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return std::unexpected{Failure{std::format("{} failed", program)}};
   return output;
 }
 

@@ -7,6 +7,7 @@
 namespace upstart::client {
 
 // Its output; the failure says that it cannot be found, cannot be run, or did not succeed.
-[[nodiscard]] std::expected<std::string, Failure> run_helper(const std::string& program, std::vector<std::string> arguments);
+[[nodiscard]] std::expected<std::string, Failure> run_helper(const std::string& program,
+                                                             std::vector<std::string> arguments);
 
 } // namespace upstart::client

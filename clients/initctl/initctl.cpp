@@ -50,7 +50,8 @@ std::optional<std::string> superfluous_argument(const Command& command, const Ca
 
 Outcome perform(const Command& command, Call& call) {
   if (lacks_argument(command, call)) return std::unexpected{Failure{std::format("missing {}", command.missing), true}};
-  if (auto argument = superfluous_argument(command, call)) return std::unexpected{Failure{"unexpected argument: " + *argument, true}};
+  if (auto argument = superfluous_argument(command, call))
+    return std::unexpected{Failure{"unexpected argument: " + *argument, true}};
   return command.daemon == Daemon::needed ? perform_connected(command, call) : command.run(call);
 }
 
@@ -69,10 +70,12 @@ int perform_line(const CommandLine& line, Surroundings& surroundings) {
 
 int run(const std::vector<std::string>& words, Surroundings& surroundings) {
   auto line = parse_command_line(words);
-  if (!line) return complain(surroundings, words.empty() ? "initctl" : words[0].substr(words[0].rfind('/') + 1), line.error());
+  if (!line)
+    return complain(surroundings, words.empty() ? "initctl" : words[0].substr(words[0].rfind('/') + 1), line.error());
   int status = perform_line(*line, surroundings);
   surroundings.out.flush();
-  if (int error = surroundings.out.error()) return complain(surroundings, line->program, {std::format("Unable to write: {}", std::strerror(error))});
+  if (int error = surroundings.out.error())
+    return complain(surroundings, line->program, {std::format("Unable to write: {}", std::strerror(error))});
   return status;
 }
 

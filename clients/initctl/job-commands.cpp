@@ -13,10 +13,8 @@ namespace {
 using Path = sdbus::ObjectPath;
 
 Outcome show(Call& call, const InstanceStatus& status) {
-  if (call.wants_json())
-    call.print_json(to_json(status));
-  else
-    call.print(to_text(status));
+  if (call.wants_json()) call.print_json(to_json(status));
+  else call.print(to_text(status));
   return 0;
 }
 
@@ -39,15 +37,17 @@ Subject subject_of(const Call& call) {
 bool shall_wait(const Call& call, const Subject& subject) { return !call.has("--no-wait") && !subject.is_own_job(); }
 
 Path find_instance(JobClass& job_class, const Subject& subject) {
-  return subject.is_own_job() ? job_class.GetInstanceByName(*subject.own_instance) : job_class.GetInstance(subject.environment);
+  return subject.is_own_job() ? job_class.GetInstanceByName(*subject.own_instance)
+                              : job_class.GetInstance(subject.environment);
 }
 
-// The status after a command. A job whose processes have got their signal has most often gone a moment later: it is asked
-// a few times more, so that a stop that was not waited for shows what it led to.
+// The status after a command. A job whose processes have got their signal has most often gone a moment later: it is
+// asked a few times more, so that a stop that was not waited for shows what it led to.
 InstanceStatus settled_status(Upstart& upstart, const std::string& job, const Path& path) {
   constexpr int more_looks = 20;
   auto status = upstart.status_at(job, path);
-  for (int i = 0; i < more_looks && status.goal == "stop" && status.state == "killed"; ++i) status = upstart.status_at(job, path);
+  for (int i = 0; i < more_looks && status.goal == "stop" && status.state == "killed"; ++i)
+    status = upstart.status_at(job, path);
   return status;
 }
 
@@ -71,10 +71,8 @@ Path start_instance(Upstart& upstart, const Subject& subject, bool wait) {
 Path stop_instance(Upstart& upstart, const Subject& subject, bool wait) {
   auto job_class = upstart.job_class(subject.job);
   Path path = find_instance(job_class, subject);
-  if (subject.is_own_job())
-    upstart.instance(path).Stop(wait);
-  else
-    job_class.Stop(subject.environment, wait);
+  if (subject.is_own_job()) upstart.instance(path).Stop(wait);
+  else job_class.Stop(subject.environment, wait);
   return path;
 }
 
@@ -143,7 +141,8 @@ std::vector<Command> job_commands() {
        .group = job_group,
        .summary = "Start a job.",
        .synopsis = job_and_environment,
-       .about = "JOB is the name of the job to start. The variables that follow are defined in its environment; they may also decide "
+       .about = "JOB is the name of the job to start. The variables that follow are defined in its environment; they "
+                "may also decide "
                 "which instance of the job is meant.\n"
                 "A service is waited for until it runs, a task until it has ended. The status of the job is printed.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
@@ -166,7 +165,8 @@ std::vector<Command> job_commands() {
        .group = job_group,
        .summary = "Restart a running job.",
        .synopsis = job_and_environment,
-       .about = "The job is stopped and started again as the class that it was started from; a changed job file takes effect with "
+       .about = "The job is stopped and started again as the class that it was started from; a changed job file takes "
+                "effect with "
                 "stop and start.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",

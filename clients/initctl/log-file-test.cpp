@@ -33,7 +33,8 @@ TEST_CASE("the last lines of a file, whether or not it ends in a newline") {
     std::size_t lines;
     const char* last;
   };
-  for (const auto& [file, lines, last] : {Row{"a\nb\nc\n", 2, "b\nc\n"}, Row{"a\nb\nc", 2, "b\nc"}, Row{"a\nb\n", 5, "a\nb\n"}, Row{"", 1, ""}, Row{"\n\n", 1, "\n"}}) {
+  for (const auto& [file, lines, last] : {Row{"a\nb\nc\n", 2, "b\nc\n"}, Row{"a\nb\nc", 2, "b\nc"},
+                                          Row{"a\nb\n", 5, "a\nb\n"}, Row{"", 1, ""}, Row{"\n\n", 1, "\n"}}) {
     Directory directory;
     directory.append(file);
     auto read = read_log(directory.log(), lines);

@@ -20,11 +20,10 @@ constexpr const char* system_directory = "/var/log/upstart";
 // What the daemon says; nothing where it is one that does not tell.
 std::optional<std::string> told_directory(Upstart& upstart) {
   try {
-    auto supervisor = sdbus::createProxy(upstart.connection().sdbus(), upstart.connection().destination(), sdbus::ObjectPath{protocol::path::job_supervisor});
+    auto supervisor = sdbus::createProxy(upstart.connection().sdbus(), upstart.connection().destination(),
+                                         sdbus::ObjectPath{protocol::path::job_supervisor});
     return supervisor->getProperty("log_directory").onInterface("com.ubuntu.Upstart.JobSupervisor1").get<std::string>();
-  } catch (const sdbus::Error&) {
-    return std::nullopt;
-  }
+  } catch (const sdbus::Error&) { return std::nullopt; }
 }
 
 std::filesystem::path session_directory(const Call& call) {
@@ -58,7 +57,8 @@ std::expected<std::string, int> read_between(int descriptor, std::size_t begin, 
 } // namespace
 
 std::optional<std::filesystem::path> log_directory(const Call& call, Upstart& upstart) {
-  if (auto told = told_directory(upstart)) return told->empty() ? std::nullopt : std::optional<std::filesystem::path>{*told};
+  if (auto told = told_directory(upstart))
+    return told->empty() ? std::nullopt : std::optional<std::filesystem::path>{*told};
   if (auto set = call.variable("UPSTART_LOGDIR")) return *set;
   bool session = upstart.connection().target().address.contains("upstart-session");
   return session ? session_directory(call) : std::filesystem::path{system_directory};
@@ -73,7 +73,7 @@ std::string log_name(const std::string& job, const std::string& instance) {
 std::expected<LogText, int> read_log(const std::filesystem::path& path, std::optional<std::size_t> lines) {
   constexpr std::size_t first_guess = 8192;
   base::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  struct stat now {};
+  struct stat now{};
   if (!file || ::fstat(file.get(), &now) < 0) return std::unexpected{errno};
   auto end = static_cast<std::size_t>(now.st_size);
   for (std::size_t length = lines ? first_guess : end;; length *= 2) {
@@ -101,7 +101,7 @@ void GrowingFile::watch() {
 void GrowingFile::open_anew() { file_ = base::FileDescriptor{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)}; }
 
 bool GrowingFile::was_replaced() const {
-  struct stat named {}, open {};
+  struct stat named{}, open{};
   if (::stat(path_.c_str(), &named) < 0) return false;
   if (!file_ || ::fstat(file_.get(), &open) < 0) return true;
   return named.st_ino != open.st_ino || named.st_dev != open.st_dev;
@@ -114,8 +114,9 @@ std::string GrowingFile::added() {
   watch();
   forget_changes(); // before looking: what comes afterwards is told anew
   for (;;) {
-    struct stat now {};
-    if (file_ && ::fstat(file_.get(), &now) == 0 && now.st_size < ::lseek(file_.get(), 0, SEEK_CUR)) ::lseek(file_.get(), 0, SEEK_SET);
+    struct stat now{};
+    if (file_ && ::fstat(file_.get(), &now) == 0 && now.st_size < ::lseek(file_.get(), 0, SEEK_CUR))
+      ::lseek(file_.get(), 0, SEEK_SET);
     if (auto text = read_on(); !text.empty() || !was_replaced()) return text;
     open_anew();
   }

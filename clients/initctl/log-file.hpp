@@ -20,9 +20,10 @@ struct LogText {
   std::string text;
   std::size_t end = 0; // where in the file it ends, in bytes
 };
-// The last `lines` lines of a file, all of it if there are no more or without `lines`. Reads no more of a long file than it
-// must. The error is errno.
-[[nodiscard]] std::expected<LogText, int> read_log(const std::filesystem::path& path, std::optional<std::size_t> lines = {});
+// The last `lines` lines of a file, all of it if there are no more or without `lines`. Reads no more of a long file
+// than it must. The error is errno.
+[[nodiscard]] std::expected<LogText, int> read_log(const std::filesystem::path& path,
+                                                   std::optional<std::size_t> lines = {});
 
 // A file that grows. After a rotation it goes on with the new file.
 class GrowingFile {
@@ -32,7 +33,9 @@ public:
   // What was added since the last look; never waits.
   [[nodiscard]] std::string added();
   // Readable when there may be more; empty where that cannot be known, so that one must look from time to time.
-  [[nodiscard]] std::optional<int> descriptor() const { return is_watched_ ? std::optional{changes_.get()} : std::nullopt; }
+  [[nodiscard]] std::optional<int> descriptor() const {
+    return is_watched_ ? std::optional{changes_.get()} : std::nullopt;
+  }
 
 private:
   void open_anew();

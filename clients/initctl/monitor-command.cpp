@@ -16,7 +16,8 @@ namespace {
 using sdbus::Message;
 using sdbus::ObjectPath;
 
-// What a signal says: as text after the time, and as JSON beside it. `job` is whom it is about; empty: an event, or all.
+// What a signal says: as text after the time, and as JSON beside it. `job` is whom it is about; empty: an event, or
+// all.
 struct Report {
   std::string text;
   Json document;
@@ -44,7 +45,9 @@ Report about_job(const char* what, const char* verb, Message& signal) {
 Report about_instance(const char* what, const char* verb, Message& signal) {
   ObjectPath path;
   signal >> path;
-  return {std::format("{} {}", title_of(path), verb), {{"kind", what}, {"job", job_of(path)}, {"instance", instance_of(path)}}, job_of(path)};
+  return {std::format("{} {}", title_of(path), verb),
+          {{"kind", what}, {"job", job_of(path)}, {"instance", instance_of(path)}},
+          job_of(path)};
 }
 
 Report about_change(const char* what, Message& signal) {
@@ -115,7 +118,9 @@ void hear(Call& call, Message signal) {
 
 std::string match_rule(const Connection& connection) {
   std::string rule = std::format("type='signal',path_namespace='{}'", protocol::path::manager);
-  return connection.target().kind == Target::Kind::peer ? rule : rule + std::format(",sender='{}'", connection.target().destination);
+  return connection.target().kind == Target::Kind::peer
+             ? rule
+             : rule + std::format(",sender='{}'", connection.target().destination);
 }
 
 bool is_loaded(Upstart& upstart, const std::string& job) {
@@ -130,15 +135,15 @@ bool is_loaded(Upstart& upstart, const std::string& job) {
 
 Outcome monitor(Call& call) {
   auto& connection = call.upstart->connection();
-  auto slot = connection.sdbus().addMatch(match_rule(connection), [&](Message signal) { hear(call, std::move(signal)); }, sdbus::return_slot);
+  auto slot = connection.sdbus().addMatch(
+      match_rule(connection), [&](Message signal) { hear(call, std::move(signal)); }, sdbus::return_slot);
   call.upstart->manager().version(); // a daemon that is not there is an error now, not silence
   for (const auto& job : call.arguments)
-    if (!is_loaded(*call.upstart, job)) call.surroundings.err << std::format("initctl: there is no job {}; waiting for it to be loaded\n", job);
+    if (!is_loaded(*call.upstart, job))
+      call.surroundings.err << std::format("initctl: there is no job {}; waiting for it to be loaded\n", job);
   try {
     while (call.surroundings.out.good()) connection.handle_message();
-  } catch (const sdbus::Error&) {
-    return std::unexpected{Failure{"Upstart has gone"}};
-  }
+  } catch (const sdbus::Error&) { return std::unexpected{Failure{"Upstart has gone"}}; }
   return 0;
 }
 
@@ -149,7 +154,8 @@ std::vector<Command> monitor_commands() {
            .group = insight_group,
            .summary = "Show events and changes of jobs as they happen.",
            .synopsis = "[JOB]...",
-           .about = "Goes on until it is interrupted or init ends. With JOBs only their changes are shown, no events. With --json each "
+           .about = "Goes on until it is interrupted or init ends. With JOBs only their changes are shown, no events. "
+                    "With --json each "
                     "line is a document of its own.",
            .missing = "",
            .options = {},

@@ -11,28 +11,31 @@ namespace {
 constexpr std::string_view wildcards = "*?[";
 constexpr std::string_view failed_suffix = "/failed";
 
-bool has_any_of(std::string_view text, std::string_view characters) { return text.find_first_of(characters) != std::string_view::npos; }
+bool has_any_of(std::string_view text, std::string_view characters) {
+  return text.find_first_of(characters) != std::string_view::npos;
+}
 
 } // namespace
 
 PossibleEvents::PossibleEvents(const std::vector<ClassDetails>& classes, const std::vector<std::string>& taken_as_known)
-    : names_{"startup",  "starting", "started", "stopping", "stopped", "control-alt-delete", "keyboard-request", "power-status-changed",
+    : names_{"startup",    "starting",           "started",          "stopping",
+             "stopped",    "control-alt-delete", "keyboard-request", "power-status-changed",
              "session-end"} {
   names_.insert(taken_as_known.begin(), taken_as_known.end());
   for (const auto& details : classes) {
     jobs_.insert(details.name);
     for (const auto& event : details.emits)
-      if (has_any_of(event, wildcards))
-        patterns_.push_back(event);
-      else
-        names_.insert(event);
+      if (has_any_of(event, wildcards)) patterns_.push_back(event);
+      else names_.insert(event);
   }
 }
 
 bool PossibleEvents::is_emitted(std::string_view event) const {
   if (names_.contains(event)) return true;
   std::string name{event};
-  if (std::ranges::any_of(patterns_, [&](const auto& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; })) return true;
+  if (std::ranges::any_of(patterns_,
+                          [&](const auto& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; }))
+    return true;
   return event.ends_with(failed_suffix) && is_emitted(event.substr(0, event.size() - failed_suffix.size()));
 }
 

@@ -33,7 +33,9 @@ std::optional<pid_t> pid_of(const std::filesystem::path& file) {
 bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
 
 // The process may have ended and another have its number now.
-std::optional<Session> still_there(Session session) { return is_listening(session.address) ? std::optional{std::move(session)} : std::nullopt; }
+std::optional<Session> still_there(Session session) {
+  return is_listening(session.address) ? std::optional{std::move(session)} : std::nullopt;
+}
 
 // What the file PID.session tells; nothing for other files and for sessions that have ended.
 std::optional<Session> read_session(const std::filesystem::path& file) {
@@ -60,7 +62,8 @@ std::vector<Session> sessions_in(const std::filesystem::path& directory) {
 Outcome list_sessions(Call& call) {
   auto run = call.variable("XDG_RUNTIME_DIR");
   if (!run || run->empty())
-    return std::unexpected{Failure{"XDG_RUNTIME_DIR isn't set in the environment. Unable to locate the sessions of this user."}};
+    return std::unexpected{
+        Failure{"XDG_RUNTIME_DIR isn't set in the environment. Unable to locate the sessions of this user."}};
   Json document = Json::array();
   for (const auto& session : sessions_in(std::filesystem::path{*run} / "upstart" / "sessions")) {
     document.push_back({{"pid", session.pid}, {"address", session.address}});
@@ -73,15 +76,16 @@ Outcome list_sessions(Call& call) {
 } // namespace
 
 std::vector<Command> session_commands() {
-  return {{.name = "list-sessions",
-           .group = other_group,
-           .summary = "List the user's session inits.",
-           .synopsis = "",
-           .about = "Prints process id and address of each; the address is what UPSTART_SESSION holds inside the session.",
-           .missing = "",
-           .options = {},
-           .run = list_sessions,
-           .daemon = Daemon::not_needed}};
+  return {
+      {.name = "list-sessions",
+       .group = other_group,
+       .summary = "List the user's session inits.",
+       .synopsis = "",
+       .about = "Prints process id and address of each; the address is what UPSTART_SESSION holds inside the session.",
+       .missing = "",
+       .options = {},
+       .run = list_sessions,
+       .daemon = Daemon::not_needed}};
 }
 
 } // namespace upstart::client

@@ -43,30 +43,34 @@ Outcome simulate(Call& call) {
   auto told = call.has("--confdir") ? simulate_offline(call) : simulate_online(call);
   if (!told) return std::unexpected{told.error()};
   auto steps = Json::parse(*told, nullptr, false);
-  if (!steps.is_array()) return std::unexpected{Failure{"the simulation was told in a form that this program does not know"}};
-  if (call.wants_json())
-    call.print_json(steps);
-  else
-    call.print(simulation_in_words(steps));
+  if (!steps.is_array())
+    return std::unexpected{Failure{"the simulation was told in a form that this program does not know"}};
+  if (call.wants_json()) call.print_json(steps);
+  else call.print(simulation_in_words(steps));
   return 0;
 }
 
 } // namespace
 
 std::vector<Command> simulate_commands() {
-  return {{.name = "simulate",
-           .group = insight_group,
-           .summary = "Say what an event would do, without doing it.",
-           .synopsis = "EVENT [KEY=VALUE]...",
-           .about = "Prints in order what would happen if the event were emitted now: which jobs start and stop, what they run, which "
-                    "events follow. It is taken that every process succeeds, that services go on and tasks end, and that nothing else "
-                    "happens.\n"
-                    "With --confdir no init is asked: the job files of that directory are read, and nothing is running yet. Try "
-                    "`initctl simulate --confdir /etc/init startup'.",
-           .missing = "event name",
-           .options = {{"--confdir", "DIR", "read job files from this directory; may be given several times, in order of precedence"}},
-           .run = simulate,
-           .daemon = Daemon::not_needed}};
+  return {
+      {.name = "simulate",
+       .group = insight_group,
+       .summary = "Say what an event would do, without doing it.",
+       .synopsis = "EVENT [KEY=VALUE]...",
+       .about =
+           "Prints in order what would happen if the event were emitted now: which jobs start and stop, what they run, "
+           "which "
+           "events follow. It is taken that every process succeeds, that services go on and tasks end, and that "
+           "nothing else "
+           "happens.\n"
+           "With --confdir no init is asked: the job files of that directory are read, and nothing is running yet. Try "
+           "`initctl simulate --confdir /etc/init startup'.",
+       .missing = "event name",
+       .options = {{"--confdir", "DIR",
+                    "read job files from this directory; may be given several times, in order of precedence"}},
+       .run = simulate,
+       .daemon = Daemon::not_needed}};
 }
 
 } // namespace upstart::client

@@ -21,13 +21,14 @@ std::vector<ConditionNode> condition_from(const Json& json) {
 }
 
 JobState job_from(const std::string& job, const Json& json) {
-  JobState state{.status = {.job = job, .instance = json.at("name"), .goal = json.at("goal"), .state = json.at("state")},
-                 .environment = json.at("env"),
-                 .blocking = {},
-                 .waiting_callers = json.at("waiting_callers"),
-                 .status_text = json.value("status_text", ""),
-                 .passed_over = json.value("passed_over", std::vector<std::string>{}),
-                 .stop_on = condition_from(json.at("stop_on"))};
+  JobState state{
+      .status = {.job = job, .instance = json.at("name"), .goal = json.at("goal"), .state = json.at("state")},
+      .environment = json.at("env"),
+      .blocking = {},
+      .waiting_callers = json.at("waiting_callers"),
+      .status_text = json.value("status_text", ""),
+      .passed_over = json.value("passed_over", std::vector<std::string>{}),
+      .stop_on = condition_from(json.at("stop_on"))};
   for (const auto& [name, pid] : json.at("processes").items()) state.status.processes.push_back({name, pid});
   for (const auto& event : json.at("blocking")) state.blocking.push_back(event_from(event));
   return state;
@@ -37,7 +38,9 @@ ClassState class_from(const Json& json) {
   ClassState state{.name = json.at("name"),
                    .file = json.at("file"),
                    .start_on = condition_from(json.at("start_on")),
-                   .spawn_failure = json.contains("spawn_failure") && json.at("spawn_failure").is_string() ? json.at("spawn_failure") : "",
+                   .spawn_failure = json.contains("spawn_failure") && json.at("spawn_failure").is_string()
+                                        ? json.at("spawn_failure")
+                                        : "",
                    .replaced_by_newer = json.at("replaced_by_newer"),
                    .jobs = {},
                    .instance_needs = json.value("instance_needs", std::vector<std::string>{}),
@@ -56,9 +59,7 @@ std::expected<std::vector<ClassState>, std::string> parse_state(std::string_view
     auto document = Json::parse(text);
     for (const auto& json : document.at("job_classes")) classes.push_back(class_from(json));
     return classes;
-  } catch (const Json::exception& error) {
-    return std::unexpected{std::string{error.what()}};
-  }
+  } catch (const Json::exception& error) { return std::unexpected{std::string{error.what()}}; }
 }
 
 } // namespace upstart::client

@@ -1,5 +1,5 @@
-// What the job supervisor holds, as its GetState tells it: every class with what its `start on` has seen, every job with
-// its processes, what it blocks and what failed. Read from JSON into values.
+// What the job supervisor holds, as its GetState tells it: every class with what its `start on` has seen, every job
+// with its processes, what it blocks and what failed. Read from JSON into values.
 #pragma once
 
 #include "clients/initctl/status.hpp"
@@ -18,9 +18,9 @@ struct EventRef {
 };
 
 struct ConditionNode {
-  std::vector<std::string> words; // [EVENT, ARG…], ["/AND"], ["/OR"]: as written
-  std::optional<EventRef> held = {}; // the event that made it true
-  std::vector<std::string> expanded = {}; // with the values of variables; empty: as written
+  std::vector<std::string> words;                     // [EVENT, ARG…], ["/AND"], ["/OR"]: as written
+  std::optional<EventRef> held = {};                  // the event that made it true
+  std::vector<std::string> expanded = {};             // with the values of variables; empty: as written
   std::optional<std::vector<std::string>> unset = {}; // it cannot match: these variables are not set
 };
 
@@ -41,8 +41,8 @@ struct ClassState {
   bool replaced_by_newer = false;
   std::vector<JobState> jobs;
   std::vector<std::string> instance_needs = {}; // the variables that whoever starts an instance must give
-  std::optional<int> respawn_limit_end = {};    // the wait status of the main process that reached the respawn limit last
-  bool file_gone = false;                       // what replaces it is nothing
+  std::optional<int> respawn_limit_end = {}; // the wait status of the main process that reached the respawn limit last
+  bool file_gone = false;                    // what replaces it is nothing
 };
 
 // The error says what is wrong with the text.

@@ -10,7 +10,8 @@ namespace upstart::client {
 class Supervisor : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::JobSupervisor1_proxy> {
 public:
   explicit Supervisor(Connection& connection)
-      : ProxyInterfaces(connection.sdbus(), connection.destination(), sdbus::ObjectPath{protocol::path::job_supervisor}) {}
+      : ProxyInterfaces(connection.sdbus(), connection.destination(),
+                        sdbus::ObjectPath{protocol::path::job_supervisor}) {}
 
 private:
   using Conditions = std::vector<std::vector<std::string>>;

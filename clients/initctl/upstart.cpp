@@ -64,13 +64,14 @@ public:
     auto call = proxy.createMethodCall(sdbus::InterfaceName{interface}, sdbus::MethodName{method});
     add_arguments(call);
     ++open_;
-    proxy.callMethodAsync(call, [this, answered = std::move(answered)](sdbus::MethodReply reply, std::optional<sdbus::Error> error) {
-      --open_;
-      if (error) return note(*error);
-      Answer answer;
-      reply >> answer;
-      answered(answer);
-    });
+    proxy.callMethodAsync(
+        call, [this, answered = std::move(answered)](sdbus::MethodReply reply, std::optional<sdbus::Error> error) {
+          --open_;
+          if (error) return note(*error);
+          Answer answer;
+          reply >> answer;
+          answered(answer);
+        });
   }
 
   // Waits for the answers to all; throws the first error that is not a disappearance.
@@ -103,8 +104,8 @@ Questions::Arguments of_interface(const char* name) {
 
 // The connection broke while an answer was awaited.
 bool is_lost(const sdbus::Error& error) {
-  constexpr std::array names{"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Disconnected", "System.Error.ECONNRESET",
-                             "System.Error.ENOTCONN", "System.Error.EPIPE"};
+  constexpr std::array names{"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Disconnected",
+                             "System.Error.ECONNRESET", "System.Error.ENOTCONN", "System.Error.EPIPE"};
   return std::ranges::contains(names, std::string_view{error.getName()});
 }
 
@@ -148,7 +149,8 @@ InstanceStatus Upstart::start_and_look(const std::string& job, const std::vector
   std::optional<InstanceStatus> seen;
   Questions questions{connection_};
   auto arguments = [&](sdbus::MethodCall& call) { call << environment << false; };
-  questions.ask<sdbus::ObjectPath>(job_path, JobClass::INTERFACE_NAME, "Start", arguments, [&](const auto& path) { started = path; });
+  questions.ask<sdbus::ObjectPath>(job_path, JobClass::INTERFACE_NAME, "Start", arguments,
+                                   [&](const auto& path) { started = path; });
   questions.ask<Properties>(likely, properties_interface, "GetAll", of_interface(Instance::INTERFACE_NAME),
                             [&](const Properties& answer) { seen = status_from(job, answer); });
   questions.wait();
@@ -161,14 +163,16 @@ std::vector<InstanceStatus> Upstart::all_statuses() {
   std::vector<std::pair<std::string, Paths>> instances_of_jobs;
   Questions questions{connection_};
   for (const auto& job : manager_.GetAllJobs())
-    questions.ask<Paths>(job, JobClass::INTERFACE_NAME, "GetAllInstances", no_arguments,
-                         [&, name = job_of(job)](const Paths& instances) { instances_of_jobs.emplace_back(name, instances); });
+    questions.ask<Paths>(
+        job, JobClass::INTERFACE_NAME, "GetAllInstances", no_arguments,
+        [&, name = job_of(job)](const Paths& instances) { instances_of_jobs.emplace_back(name, instances); });
   questions.wait();
   for (const auto& [job, instances] : instances_of_jobs) {
     if (instances.empty()) statuses.push_back({.job = job});
     for (const auto& path : instances)
-      questions.ask<Properties>(path, properties_interface, "GetAll", of_interface(Instance::INTERFACE_NAME),
-                                [&, name = job](const Properties& answer) { statuses.push_back(status_from(name, answer)); });
+      questions.ask<Properties>(
+          path, properties_interface, "GetAll", of_interface(Instance::INTERFACE_NAME),
+          [&, name = job](const Properties& answer) { statuses.push_back(status_from(name, answer)); });
   }
   questions.wait();
   std::ranges::sort(statuses, {}, [](const InstanceStatus& status) { return std::tie(status.job, status.instance); });

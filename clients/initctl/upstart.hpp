@@ -84,9 +84,7 @@ template <typename Do> auto with_upstart(const Call& call, Do action) -> decltyp
   try {
     Upstart upstart{**connection};
     return action(upstart);
-  } catch (const sdbus::Error& error) {
-    return std::unexpected{explained(error, (*connection)->target())};
-  }
+  } catch (const sdbus::Error& error) { return std::unexpected{explained(error, (*connection)->target())}; }
 }
 
 // True for the error that says that an object does not exist (any more).

@@ -1,6 +1,6 @@
 // upstart-simulate --confdir DIR… EVENT [KEY=VALUE]…: what would happen if that event were emitted in a system of these
-// job files with nothing running. Prints the steps as JSON; `initctl simulate` calls this and shows them. A program of its
-// own so that initctl, which starts often, need not link the supervisor.
+// job files with nothing running. Prints the steps as JSON; `initctl simulate` calls this and shows them. A program of
+// its own so that initctl, which starts often, need not link the supervisor.
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/simulation/simulation.hpp"
 
@@ -20,7 +20,8 @@ std::vector<std::shared_ptr<const supervisor::JobClass>> load(const std::vector<
     for (const auto& change : changes)
       if (change.job_class) classes.push_back(change.job_class);
   };
-  supervisor::Configuration configuration{loop, directories, take, [](const std::string& diagnostic) { std::println(stderr, "{}", diagnostic); }};
+  supervisor::Configuration configuration{
+      loop, directories, take, [](const std::string& diagnostic) { std::println(stderr, "{}", diagnostic); }};
   configuration.load();
   return classes;
 }
@@ -31,7 +32,11 @@ int main(int argc, char** argv) {
   std::vector<std::string> directories, words;
   CLI::App app{"Say what an event would do in a system of these job files.", "upstart-simulate"};
   app.set_version_flag("--version", "upstart-simulate (upstart " UPSTART_VERSION ")");
-  app.add_option("--confdir", directories, "directory of job files; repeatable, in order of precedence")->required()->check(CLI::ExistingDirectory)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--confdir", directories, "directory of job files; repeatable, in order of precedence")
+      ->required()
+      ->check(CLI::ExistingDirectory)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.allow_extras();
   CLI11_PARSE(app, argc, argv);
   words = app.remaining();

@@ -19,7 +19,8 @@ constexpr int turn = 64;
 constexpr std::size_t most_known_callers = 1024;
 
 unsigned loop_events(int poll_events) {
-  return ((poll_events & POLLIN) != 0 ? FdWatcher::readable : 0U) | ((poll_events & POLLOUT) != 0 ? FdWatcher::writable : 0U);
+  return ((poll_events & POLLIN) != 0 ? FdWatcher::readable : 0U) |
+         ((poll_events & POLLOUT) != 0 ? FdWatcher::writable : 0U);
 }
 
 std::optional<Caller> caller_of_socket(int fd) {
@@ -42,8 +43,12 @@ std::optional<Caller> caller_of_socket(int fd) {
 } // namespace
 
 BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Caller> peer)
-    : loop_{loop}, bus_{ready}, connection_{sdbus::createBusConnection(ready)}, peer_{peer},
-      watcher_{loop, sd_bus_get_fd(ready), [this](unsigned) { process(); }}, timer_{loop, [this] { process(); }},
+    : loop_{loop},
+      bus_{ready},
+      connection_{sdbus::createBusConnection(ready)},
+      peer_{peer},
+      watcher_{loop, sd_bus_get_fd(ready), [this](unsigned) { process(); }},
+      timer_{loop, [this] { process(); }},
       before_waiting_{loop, [this] { before_waiting(); }} {
   // A caller waits as long as the job takes (dbus-api.md).
   sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
@@ -53,8 +58,8 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
   });
 }
 
-// Closed before sdbus-c++ does it, which would wait until the other end has read everything: one that does not read must
-// not hold us up. Whatever there was room for has been written long ago.
+// Closed before sdbus-c++ does it, which would wait until the other end has read everything: one that does not read
+// must not hold us up. Whatever there was room for has been written long ago.
 BusConnection::~BusConnection() {
   *alive_ = false;
   watcher_.watch(0);
@@ -118,7 +123,10 @@ bool is_hang_up(const sdbus::Error& error) {
 }
 
 Handshake::Handshake(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done)
-    : loop_{loop}, peer_{peer}, direct_{direct}, done_{std::move(done)},
+    : loop_{loop},
+      peer_{peer},
+      direct_{direct},
+      done_{std::move(done)},
       time_out_{loop, [this] { finish(std::unexpected("no answer within 10 seconds")); }} {
   sd_bus_new(&bus_);
 }
@@ -196,10 +204,9 @@ std::expected<std::unique_ptr<BusConnection>, std::string> Handshake::connection
   if (out_of_descriptors_) return std::unexpected(std::string{std::strerror(EMFILE)});
   watcher_.reset();
   try {
-    return std::make_unique<BusConnection>(loop_, std::exchange(bus_, nullptr), direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt);
-  } catch (const sdbus::Error& error) {
-    return std::unexpected(error.getMessage());
-  }
+    return std::make_unique<BusConnection>(loop_, std::exchange(bus_, nullptr),
+                                           direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt);
+  } catch (const sdbus::Error& error) { return std::unexpected(error.getMessage()); }
 }
 
 void Handshake::finish(std::expected<std::unique_ptr<BusConnection>, std::string> outcome) {

@@ -1,5 +1,6 @@
-// A warning about a connection that is held back: it is given once, when the connection has been failing for some seconds, and not
-// at all if it recovers before. The daemons start and end in no order, so a connection that is missing for a moment is no news.
+// A warning about a connection that is held back: it is given once, when the connection has been failing for some
+// seconds, and not at all if it recovers before. The daemons start and end in no order, so a connection that is missing
+// for a moment is no news.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
@@ -10,7 +11,8 @@ namespace upstart::base {
 
 class DelayedWarning {
 public:
-  DelayedWarning(EventLoop& loop, std::function<void(const std::string& why)> warn, std::chrono::milliseconds delay = std::chrono::seconds{3})
+  DelayedWarning(EventLoop& loop, std::function<void(const std::string& why)> warn,
+                 std::chrono::milliseconds delay = std::chrono::seconds{3})
       : timer_{loop, [this] { warn_now(); }}, warn_{std::move(warn)}, delay_{delay} {}
   DelayedWarning(const DelayedWarning&) = delete;
   DelayedWarning& operator=(const DelayedWarning&) = delete;

@@ -25,9 +25,12 @@ EventLoop::~EventLoop() {
   deferred_.clear();
   detail::CloseHandle<uv_idle_t>{}(idle_);
   while (uv_loop_close(&loop_) == UV_EBUSY) {
-    uv_walk(&loop_, [](uv_handle_t* handle, void*) {
-      if (!uv_is_closing(handle)) uv_close(handle, nullptr);
-    }, nullptr);
+    uv_walk(
+        &loop_,
+        [](uv_handle_t* handle, void*) {
+          if (!uv_is_closing(handle)) uv_close(handle, nullptr);
+        },
+        nullptr);
     uv_run(&loop_, UV_RUN_NOWAIT);
   }
 }
@@ -64,7 +67,8 @@ template <typename Handle> void call_back(Handle* handle) {
 
 void Timer::start(std::chrono::milliseconds after) {
   uv_update_time(handle_->loop);
-  uv_timer_start(handle_.get(), call_back<uv_timer_t>, static_cast<std::uint64_t>(std::max<std::int64_t>(after.count(), 0)), 0);
+  uv_timer_start(handle_.get(), call_back<uv_timer_t>,
+                 static_cast<std::uint64_t>(std::max<std::int64_t>(after.count(), 0)), 0);
 }
 
 void Timer::start_repeating(std::chrono::milliseconds every) {
@@ -93,18 +97,21 @@ void FdWatcher::watch(unsigned events) {
     uv_poll_stop(handle_.get());
     return;
   }
-  check(uv_poll_start(handle_.get(), static_cast<int>(events), [](uv_poll_t* handle, int status, int seen) {
-    if (handle->data == nullptr) return;
-    auto action = *static_cast<std::function<void(unsigned)>*>(handle->data);
-    action(status < 0 ? readable | writable | hangup : static_cast<unsigned>(seen));
-  }), "watching a descriptor");
+  check(uv_poll_start(handle_.get(), static_cast<int>(events),
+                      [](uv_poll_t* handle, int status, int seen) {
+                        if (handle->data == nullptr) return;
+                        auto action = *static_cast<std::function<void(unsigned)>*>(handle->data);
+                        action(status < 0 ? readable | writable | hangup : static_cast<unsigned>(seen));
+                      }),
+        "watching a descriptor");
 }
 
 SignalWatcher::SignalWatcher(EventLoop& loop, int signal, std::function<void()> arrived)
     : handle_{new uv_signal_t{}}, arrived_{std::make_unique<std::function<void()>>(std::move(arrived))} {
   uv_signal_init(loop.raw(), handle_.get());
   handle_->data = arrived_.get();
-  check(uv_signal_start(handle_.get(), [](uv_signal_t* handle, int) { call_back(handle); }, signal), "watching a signal");
+  check(
+      uv_signal_start(handle_.get(), [](uv_signal_t* handle, int) { call_back(handle); }, signal), "watching a signal");
 }
 
 BeforeWaiting::BeforeWaiting(EventLoop& loop, std::function<void()> action)

@@ -26,10 +26,8 @@ std::expected<UnixAddress, std::string> unix_address(const std::string& text) {
     rest = rest.substr(prefix.size(), rest.find(',') - prefix.size());
     return true;
   };
-  if (take("unix:path="))
-    result.is_path = true;
-  else if (!take("unix:abstract="))
-    return std::unexpected("not a unix:path= or unix:abstract= address: " + text);
+  if (take("unix:path=")) result.is_path = true;
+  else if (!take("unix:abstract=")) return std::unexpected("not a unix:path= or unix:abstract= address: " + text);
   std::size_t offset = result.is_path ? 0 : 1;
   if (rest.empty() || rest.size() + offset >= sizeof result.address.sun_path)
     return std::unexpected("address empty or too long: " + text);

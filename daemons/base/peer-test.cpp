@@ -1,7 +1,7 @@
+#include "daemons/base/peer.hpp"
 #include "generated/SocketBridge1-adaptor.hpp"
 #include "generated/SocketBridge1-proxy.hpp"
 #include "protocol/names.hpp"
-#include "daemons/base/peer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,12 +12,14 @@
 #include <thread>
 
 using namespace upstart::base;
+namespace path = upstart::protocol::path;
 
 namespace {
 
 class Bridge : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::SocketBridge1_adaptor> {
 public:
-  explicit Bridge(sdbus::IConnection& connection) : AdaptorInterfaces(connection, sdbus::ObjectPath{path::socket_bridge}) {
+  explicit Bridge(sdbus::IConnection& connection)
+      : AdaptorInterfaces(connection, sdbus::ObjectPath{path::socket_bridge}) {
     registerAdaptor();
   }
   ~Bridge() { unregisterAdaptor(); }
@@ -46,9 +48,12 @@ std::string ping_on_the_wire() {
   auto text = [](std::string_view value) {
     return std::string{static_cast<char>(value.size()), 0, 0, 0}.append(value).append(1, '\0');
   };
-  auto field = [&](char code, char type, std::string_view value) { return std::string{code, 1, type, 0}.append(text(value)); };
+  auto field = [&](char code, char type, std::string_view value) {
+    return std::string{code, 1, type, 0}.append(text(value));
+  };
   auto padded = [](std::string bytes) { return bytes.append((8 - bytes.size() % 8) % 8, '\0'); };
-  std::string fields = padded(field(1, 'o', "/")) + padded(field(2, 's', "org.freedesktop.DBus.Peer")) + field(3, 's', "Ping");
+  std::string fields =
+      padded(field(1, 'o', "/")) + padded(field(2, 's', "org.freedesktop.DBus.Peer")) + field(3, 's', "Ping");
   std::string head{'l', 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, static_cast<char>(fields.size()), 0, 0, 0};
   return padded(head + fields);
 }
@@ -108,7 +113,8 @@ TEST_CASE("a client that says nothing does not hold up the next one") {
   std::string name = test_address().substr(std::string{"unix:abstract="}.size());
   name.copy(address.sun_path + 1, sizeof address.sun_path - 1);
   FileDescriptor silent{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  REQUIRE(::connect(silent.get(), reinterpret_cast<sockaddr*>(&address), static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0);
+  REQUIRE(::connect(silent.get(), reinterpret_cast<sockaddr*>(&address),
+                    static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0);
   std::unique_ptr<BusConnection> connection;
   auto handshake = Handshake::to_peer(loop, test_address(), [&](auto outcome) {
     REQUIRE(outcome);
@@ -141,7 +147,8 @@ TEST_CASE("a message that comes in one piece with the handshake is answered") {
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
     char buffer[512];
     ssize_t got = 0;
-    while (answer.find("l\2") == std::string::npos && (got = ::read(fd.get(), buffer, sizeof buffer)) > 0) answer.append(buffer, static_cast<std::size_t>(got));
+    while (answer.find("l\2") == std::string::npos && (got = ::read(fd.get(), buffer, sizeof buffer)) > 0)
+      answer.append(buffer, static_cast<std::size_t>(got));
   }};
   loop.run();
   client.join();

@@ -16,9 +16,14 @@ constexpr int turn = 64;
 } // namespace
 
 PeerServer::PeerServer(EventLoop& loop, FileDescriptor listening, OnClient on_client, Admission admission, Warn warn)
-    : loop_{loop}, listening_{std::move(listening)}, on_client_{std::move(on_client)}, admission_{std::move(admission)}, warn_{std::move(warn)},
+    : loop_{loop},
+      listening_{std::move(listening)},
+      on_client_{std::move(on_client)},
+      admission_{std::move(admission)},
+      warn_{std::move(warn)},
       watcher_{loop, listening_.get(), [this](unsigned) { accept_some(); }},
-      pause_{loop, [this] { watcher_.watch(FdWatcher::readable); }}, quiet_{loop, [] {}} {
+      pause_{loop, [this] { watcher_.watch(FdWatcher::readable); }},
+      quiet_{loop, [] {}} {
   watcher_.watch(FdWatcher::readable);
 }
 

@@ -1,5 +1,6 @@
-// A peer-to-peer D-Bus server: accepts on a listening socket that somebody (init) made, performs the handshake with each client, hands over
-// the connection. Where descriptors run out it drops the client that it has no room for, rests a moment, and goes on.
+// A peer-to-peer D-Bus server: accepts on a listening socket that somebody (init) made, performs the handshake with
+// each client, hands over the connection. Where descriptors run out it drops the client that it has no room for, rests
+// a moment, and goes on.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
@@ -12,7 +13,8 @@ namespace upstart::base {
 class PeerServer {
 public:
   using OnClient = std::function<void(std::unique_ptr<BusConnection>)>;
-  // Whether this user may connect: an abstract socket has no permissions of its own. Others are hung up on before a word.
+  // Whether this user may connect: an abstract socket has no permissions of its own. Others are hung up on before a
+  // word.
   using Admission = std::function<bool(uid_t)>;
   using Warn = std::function<void(const std::string&)>;
 

@@ -24,6 +24,8 @@ bool keep_descriptor(const std::string& name, int fd) {
   return sd_pid_notify_with_fds(0, 0, ("FDSTORE=1\nFDNAME=" + name).c_str(), &fd, 1) >= 0;
 }
 
-bool forget_descriptor(const std::string& name) { return sd_notify(0, ("FDSTOREREMOVE=1\nFDNAME=" + name).c_str()) >= 0; }
+bool forget_descriptor(const std::string& name) {
+  return sd_notify(0, ("FDSTOREREMOVE=1\nFDNAME=" + name).c_str()) >= 0;
+}
 
 } // namespace upstart::base

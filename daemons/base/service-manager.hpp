@@ -11,8 +11,8 @@
 
 namespace upstart::base {
 
-// Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES tell of (made close-on-exec), and removes those variables from the
-// environment. Empty when LISTEN_PID is not this process. A name may come several times.
+// Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES tell of (made close-on-exec), and removes those variables
+// from the environment. Empty when LISTEN_PID is not this process. A name may come several times.
 [[nodiscard]] std::multimap<std::string, FileDescriptor> inherited_descriptors();
 
 // Sends lines such as "READY=1" to NOTIFY_SOCKET; without one does nothing. False when it could not be sent.

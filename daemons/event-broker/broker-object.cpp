@@ -46,7 +46,9 @@ Descriptors::Files duplicates_of(const std::vector<sdbus::UnixFd>& files) {
 } // namespace
 
 BrokerObject::BrokerObject(Broker& broker, Link& link)
-    : AdaptorInterfaces(link.connection().sdbus(), sdbus::ObjectPath{protocol::path::event_broker}), broker_{broker}, link_{link} {
+    : AdaptorInterfaces(link.connection().sdbus(), sdbus::ObjectPath{protocol::path::event_broker}),
+      broker_{broker},
+      link_{link} {
   registerAdaptor();
 }
 
@@ -60,18 +62,19 @@ Origin BrokerObject::origin() {
 
 Origin BrokerObject::permitted(const char* deed) {
   auto from = origin();
-  if (from.caller.uid != 0 && from.caller.uid != ::geteuid())
-    throw refused(deed);
+  if (from.caller.uid != 0 && from.caller.uid != ::geteuid()) throw refused(deed);
   return from;
 }
 
-uint64_t BrokerObject::Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) {
+uint64_t BrokerObject::Emit(const std::string& name, const std::vector<std::string>& env,
+                            const std::vector<sdbus::UnixFd>& files) {
   auto from = permitted("emit an event");
-  return value_or_throw(broker_.emit({.uid = from.caller.uid, .pid = from.caller.pid}, name, env, duplicates_of(files)));
+  return value_or_throw(
+      broker_.emit({.uid = from.caller.uid, .pid = from.caller.pid}, name, env, duplicates_of(files)));
 }
 
-uint64_t BrokerObject::EmitFor(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files,
-                               const uint32_t& uid, const uint32_t& pid) {
+uint64_t BrokerObject::EmitFor(const std::string& name, const std::vector<std::string>& env,
+                               const std::vector<sdbus::UnixFd>& files, const uint32_t& uid, const uint32_t& pid) {
   constexpr const char* deed = "emit an event for somebody else";
   if (!link_.connection().is_peer()) throw refused(deed);
   static_cast<void>(permitted(deed));
@@ -95,13 +98,16 @@ void BrokerObject::Finished(const uint64_t& id, const bool& failed, const std::v
   broker_.finished(permitted("finish an event"), id, failed, done);
 }
 
-void BrokerObject::Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid, const uint32_t& pid) {
+void BrokerObject::Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid,
+                          const uint32_t& pid) {
   broker_.record(permitted("record an event"), name, env, {.uid = uid, .pid = static_cast<pid_t>(pid)});
 }
 
-std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> BrokerObject::ListPending() {
+std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
+BrokerObject::ListPending() {
   std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> list;
-  for (auto& [event, blocked_by] : broker_.queue().pending()) list.emplace_back(event->id, event->name, event->env, std::move(blocked_by));
+  for (auto& [event, blocked_by] : broker_.queue().pending())
+    list.emplace_back(event->id, event->name, event->env, std::move(blocked_by));
   return list;
 }
 

@@ -22,15 +22,18 @@ public:
   void tell_interest(const std::string& destination, const std::vector<std::string>& wanted_by_others);
 
 private:
-  uint64_t Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) override;
-  uint64_t EmitFor(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files, const uint32_t& uid,
-                   const uint32_t& pid) override;
+  uint64_t Emit(const std::string& name, const std::vector<std::string>& env,
+                const std::vector<sdbus::UnixFd>& files) override;
+  uint64_t EmitFor(const std::string& name, const std::vector<std::string>& env,
+                   const std::vector<sdbus::UnixFd>& files, const uint32_t& uid, const uint32_t& pid) override;
   void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
   std::vector<std::string> Attach(const std::string& handler, const std::vector<std::string>& events) override;
   void Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override;
   void Finished(const uint64_t& id, const bool& failed, const std::vector<std::string>& done) override;
-  void Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid, const uint32_t& pid) override;
-  std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> ListPending() override;
+  void Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid,
+              const uint32_t& pid) override;
+  std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
+  ListPending() override;
   std::vector<std::map<std::string, sdbus::Variant>> History(const uint32_t& count) override;
   void JoinBus(const std::string& address) override;
   std::string version() override { return UPSTART_VERSION; }

@@ -20,7 +20,9 @@ Time now() {
   return static_cast<Time>(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
 }
 
-std::unexpected<Fault> invalid(std::string message) { return std::unexpected(Fault{protocol::error_name::invalid_args, std::move(message)}); }
+std::unexpected<Fault> invalid(std::string message) {
+  return std::unexpected(Fault{protocol::error_name::invalid_args, std::move(message)});
+}
 
 bool has_empty(const std::vector<std::string>& names) { return std::ranges::any_of(names, &std::string::empty); }
 
@@ -29,7 +31,10 @@ constexpr const char* empty_name = "Name may not be empty string";
 } // namespace
 
 Broker::Broker(base::EventLoop& loop, Memory::Recalled recalled, Settings settings)
-    : loop_{loop}, memory_{std::move(recalled.memory)}, queue_{settings}, memory_retry_{loop, [this] { flush(); }},
+    : loop_{loop},
+      memory_{std::move(recalled.memory)},
+      queue_{settings},
+      memory_retry_{loop, [this] { flush(); }},
       when_idle_{loop, [this] { flush_what_has_room(); }} {
   for (const auto& fault : recalled.faults) spdlog::warn("{}", fault);
   for (const auto& change : recalled.changes) queue_.restore(change);
@@ -89,8 +94,8 @@ void Broker::retry_buses() {
 
 // --- What callers ask
 
-std::expected<EventId, Fault> Broker::emit(Emitter emitter, const std::string& name, const std::vector<std::string>& env,
-                                           Descriptors::Files files) {
+std::expected<EventId, Fault> Broker::emit(Emitter emitter, const std::string& name,
+                                           const std::vector<std::string>& env, Descriptors::Files files) {
   if (name.empty()) return invalid(empty_name);
   auto environment = protocol::Environment::parse(env);
   if (!environment) return invalid(environment.error());
@@ -113,13 +118,15 @@ std::expected<void, Fault> Broker::write_ahead(const Queue::Admission& admission
   auto written = memory_.write_ahead(queue_.written_form(admission), snapshot());
   if (written) return {};
   tell_memory_fault(written.error());
-  return std::unexpected(Fault{protocol::error_name::failed, "The event could not be written down: " + written.error()});
+  return std::unexpected(
+      Fault{protocol::error_name::failed, "The event could not be written down: " + written.error()});
 }
 
 std::expected<void, Fault> Broker::wait(Link& link, EventId id, sdbus::Result<bool>& result) {
   auto waiter = ++last_waiter_;
   auto outcome = queue_.wait(id, waiter);
-  if (!outcome && outcome.error() == Queue::Unknown::forgotten) return invalid("The outcome of event " + std::to_string(id) + " is no longer known");
+  if (!outcome && outcome.error() == Queue::Unknown::forgotten)
+    return invalid("The outcome of event " + std::to_string(id) + " is no longer known");
   if (!outcome) return invalid("There is no event " + std::to_string(id));
   if (outcome->has_value()) {
     write_memory();
@@ -150,7 +157,8 @@ std::expected<std::vector<std::string>, Fault> Broker::attach(const Origin& from
   if (former != seats_.end()) vacate(former);
   auto attached = queue_.attach(handler, events);
   auto gone = [this, attachment = attached.attachment] { detach(attachment); };
-  seats_.emplace(attached.attachment, Seat{handler, std::make_unique<Endpoint>(loop_, from.link, from.sender, std::move(gone))});
+  seats_.emplace(attached.attachment,
+                 Seat{handler, std::make_unique<Endpoint>(loop_, from.link, from.sender, std::move(gone))});
   attachments_[{&from.link, from.sender}] = attached.attachment;
   spdlog::info("{} attached, wanting {} events", handler, events.size());
   carry_out(std::move(attached.effects));
@@ -170,7 +178,8 @@ void Broker::detach(Attachment attachment) {
   carry_out(queue_.detach(attachment));
 }
 
-std::expected<void, Fault> Broker::subscribe(const Origin& from, const std::vector<std::string>& add, const std::vector<std::string>& remove) {
+std::expected<void, Fault> Broker::subscribe(const Origin& from, const std::vector<std::string>& add,
+                                             const std::vector<std::string>& remove) {
   auto attachment = attachment_of(from);
   if (attachment == 0) return invalid("You are not attached as a handler");
   if (has_empty(add)) return invalid(empty_name);
@@ -182,11 +191,14 @@ void Broker::finished(const Origin& from, EventId id, bool failed, const std::ve
   carry_out(queue_.finished(attachment_of(from), id, failed, done, now()));
 }
 
-void Broker::undeliverable(const Deliver& deliver) { carry_out(queue_.finished(deliver.to, deliver.event->id, true, {}, now())); }
+void Broker::undeliverable(const Deliver& deliver) {
+  carry_out(queue_.finished(deliver.to, deliver.event->id, true, {}, now()));
+}
 
 void Broker::record(const Origin& from, const std::string& name, const std::vector<std::string>& env, Emitter emitter) {
   if (name.empty() || protocol::environment_fault(env)) {
-    spdlog::warn("an event was recorded that has {}", name.empty() ? "no name" : "an environment not of KEY=VALUE pairs");
+    spdlog::warn("an event was recorded that has {}",
+                 name.empty() ? "no name" : "an environment not of KEY=VALUE pairs");
     return;
   }
   auto id = queue_.record(name, env, emitter, now());
@@ -245,7 +257,8 @@ void Broker::flush() {
 // A connection has written what it had: its outbox goes on. Deferred, so that the connection sees it before it waits.
 void Broker::flush_what_has_room() {
   if (!something_waits_) return;
-  if (std::ranges::any_of(links_, [](const auto& link) { return link->has_waiting() && link->has_room(); })) flush_soon();
+  if (std::ranges::any_of(links_, [](const auto& link) { return link->has_waiting() && link->has_room(); }))
+    flush_soon();
 }
 
 void Broker::hang_up_on_overfull() {

@@ -34,11 +34,14 @@ public:
   // Writes and sends what is waiting, for a short while.
   void finish_up();
 
-  std::expected<EventId, Fault> emit(Emitter emitter, const std::string& name, const std::vector<std::string>& env, Descriptors::Files files);
+  std::expected<EventId, Fault> emit(Emitter emitter, const std::string& name, const std::vector<std::string>& env,
+                                     Descriptors::Files files);
   // Takes `result` if the answer comes later, and answers it at once if it is known.
   std::expected<void, Fault> wait(Link& link, EventId id, sdbus::Result<bool>& result);
-  std::expected<std::vector<std::string>, Fault> attach(const Origin& from, const std::string& handler, const std::vector<std::string>& events);
-  std::expected<void, Fault> subscribe(const Origin& from, const std::vector<std::string>& add, const std::vector<std::string>& remove);
+  std::expected<std::vector<std::string>, Fault> attach(const Origin& from, const std::string& handler,
+                                                        const std::vector<std::string>& events);
+  std::expected<void, Fault> subscribe(const Origin& from, const std::vector<std::string>& add,
+                                       const std::vector<std::string>& remove);
   void finished(const Origin& from, EventId id, bool failed, const std::vector<std::string>& done);
   void record(const Origin& from, const std::string& name, const std::vector<std::string>& env, Emitter emitter);
 

@@ -33,15 +33,21 @@ int name_answered(sd_bus_message* reply, void* address, sd_bus_error*) {
   if (sd_bus_message_read(reply, "u", &answer) >= 0 && answer != waiting_in_line)
     spdlog::info("joined the bus at {}", *static_cast<const std::string*>(address));
   else
-    spdlog::warn("the name {} belongs to another process on this bus; it is ours when that one leaves", protocol::bus_name::event_broker);
+    spdlog::warn("the name {} belongs to another process on this bus; it is ours when that one leaves",
+                 protocol::bus_name::event_broker);
   return 0;
 }
 
 } // namespace
 
 BusMembership::BusMembership(base::EventLoop& loop, std::string address)
-    : loop_{loop}, address_{std::move(address)}, retry_{loop, [this] { join(); }}, pause_{first_pause},
-      warning_{loop, [this](const std::string& why) { spdlog::warn("unable to join the bus at {}: {}; will try again", address_, why); }} {}
+    : loop_{loop},
+      address_{std::move(address)},
+      retry_{loop, [this] { join(); }},
+      pause_{first_pause},
+      warning_{loop, [this](const std::string& why) {
+                 spdlog::warn("unable to join the bus at {}: {}; will try again", address_, why);
+               }} {}
 
 void BusMembership::join() {
   if (is_member_ || handshake_) return;
@@ -66,8 +72,10 @@ void BusMembership::answered(std::expected<std::unique_ptr<base::BusConnection>,
 }
 
 void BusMembership::take_name(sd_bus* bus) {
-  int error = sd_bus_request_name_async(bus, nullptr, protocol::bus_name::event_broker, SD_BUS_NAME_QUEUE, name_answered, &address_);
-  if (error < 0) spdlog::warn("unable to ask for the name {}: {}", protocol::bus_name::event_broker, std::strerror(-error));
+  int error = sd_bus_request_name_async(bus, nullptr, protocol::bus_name::event_broker, SD_BUS_NAME_QUEUE,
+                                        name_answered, &address_);
+  if (error < 0)
+    spdlog::warn("unable to ask for the name {}: {}", protocol::bus_name::event_broker, std::strerror(-error));
 }
 
 void BusMembership::lost() {

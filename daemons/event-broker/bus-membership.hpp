@@ -1,10 +1,11 @@
 // Being on a bus, as far as it lies with us: connects, takes the broker's name, and after a failure or a loss tries
-// again: with growing pauses, and where the bus has a path of its own as soon as that appears. Says what is wrong once, not at each attempt.
+// again: with growing pauses, and where the bus has a path of its own as soon as that appears. Says what is wrong once,
+// not at each attempt.
 #pragma once
 
-#include "daemons/event-broker/path-watch.hpp"
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/base/delayed-warning.hpp"
+#include "daemons/event-broker/path-watch.hpp"
 
 namespace upstart::broker {
 

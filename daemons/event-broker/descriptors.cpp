@@ -11,7 +11,9 @@ namespace upstart::broker {
 
 namespace {
 
-std::string store_name(EventId id, std::size_t index) { return "event-" + std::to_string(id) + "-" + std::to_string(index); }
+std::string store_name(EventId id, std::size_t index) {
+  return "event-" + std::to_string(id) + "-" + std::to_string(index);
+}
 
 struct Place {
   EventId id = 0;

@@ -2,8 +2,8 @@
 // the name event-ID-N, so that they outlive the broker.
 #pragma once
 
-#include "daemons/event-broker/queue/event.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/event-broker/queue/event.hpp"
 
 #include <functional>
 #include <map>
@@ -20,7 +20,8 @@ public:
   [[nodiscard]] std::span<const base::FileDescriptor> of(EventId id) const;
 
   // Takes back what the manager kept; what belongs to no event that is still wanted is forgotten there.
-  void take_back(std::multimap<std::string, base::FileDescriptor> inherited, const std::function<bool(EventId)>& still_wanted);
+  void take_back(std::multimap<std::string, base::FileDescriptor> inherited,
+                 const std::function<bool(EventId)>& still_wanted);
 
 private:
   std::map<EventId, Files> files_;

@@ -16,7 +16,10 @@ public:
 };
 
 Endpoint::Endpoint(base::EventLoop& loop, Link& link, std::string sender, std::function<void()> gone)
-    : loop_{loop}, link_{link}, sender_{std::move(sender)}, gone_{std::move(gone)},
+    : loop_{loop},
+      link_{link},
+      sender_{std::move(sender)},
+      gone_{std::move(gone)},
       handler_{std::make_unique<Handler>(link.connection().sdbus(), sender_)} {
   if (!sender_.empty()) watch();
 }
@@ -24,10 +27,13 @@ Endpoint::Endpoint(base::EventLoop& loop, Link& link, std::string sender, std::f
 Endpoint::~Endpoint() { *alive_ = false; }
 
 void Endpoint::watch() {
-  auto rule = "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
-              "member='NameOwnerChanged',arg0='" + sender_ + "'";
+  auto rule =
+      "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
+      "member='NameOwnerChanged',arg0='" +
+      sender_ + "'";
   name_watch_ = link_.connection().sdbus().addMatchAsync(
-      rule, [this](sdbus::Message) { left(); }, [this](sdbus::Message) { ask_whether_it_is_there(); }, sdbus::return_slot);
+      rule, [this](sdbus::Message) { left(); }, [this](sdbus::Message) { ask_whether_it_is_there(); },
+      sdbus::return_slot);
 }
 
 // It may have gone before the bus watched it for us.
@@ -54,7 +60,8 @@ void Endpoint::handle(const Event& event, std::span<const base::FileDescriptor> 
   for (const auto& file : files)
     if (file) handed.emplace_back(file.get());
   if (handed.size() < event.files)
-    spdlog::warn("event {} ({}) came with {} descriptors, of which {} are left", event.id, event.name, event.files, handed.size());
+    spdlog::warn("event {} ({}) came with {} descriptors, of which {} are left", event.id, event.name, event.files,
+                 handed.size());
   handler_->Handle(event.id, event.name, event.env, handed, again);
 }
 

@@ -17,7 +17,8 @@ constexpr std::size_t most_waiting = 262'144;
 
 bool is_signal(const Link::Item& item) {
   const auto* outgoing = std::get_if<Outgoing>(&item);
-  return outgoing != nullptr && (std::holds_alternative<Emitted>(*outgoing) || std::holds_alternative<Finished>(*outgoing));
+  return outgoing != nullptr &&
+         (std::holds_alternative<Emitted>(*outgoing) || std::holds_alternative<Finished>(*outgoing));
 }
 
 } // namespace
@@ -57,7 +58,8 @@ void Link::flush() {
 
 void Link::announce(EventId id, const std::string& name, const std::vector<std::string>& env) {
   if (!outbox_.empty() || !has_room()) {
-    auto event = std::make_shared<const Event>(Event{.id = id, .name = name, .env = env, .emitter = {}, .time = 0, .files = 0});
+    auto event =
+        std::make_shared<const Event>(Event{.id = id, .name = name, .env = env, .emitter = {}, .time = 0, .files = 0});
     post(Emitted{event});
     post(Finished{event, false});
     return;
@@ -69,8 +71,8 @@ void Link::announce(EventId id, const std::string& name, const std::vector<std::
   if (problem) spdlog::warn("a signal could not be sent: {}", *problem);
 }
 
-// A connection that was hung up on is noticed by itself. A handler that cannot be told of an event would block it for ever:
-// it has failed to handle it.
+// A connection that was hung up on is noticed by itself. A handler that cannot be told of an event would block it for
+// ever: it has failed to handle it.
 void Link::send(const Item& item) {
   auto problem = base::send_if_connected([&] { std::visit([this](const auto& kind) { send_kind(kind); }, item); });
   if (!problem) return;
@@ -88,7 +90,9 @@ void Link::send_kind(const Deliver& item) {
   if (to != nullptr) to->handle(*item.event, broker_.descriptors().of(item.event->id), item.again);
 }
 
-void Link::send_kind(const Emitted& item) { object_->emitEventEmitted(item.event->id, item.event->name, item.event->env); }
+void Link::send_kind(const Emitted& item) {
+  object_->emitEventEmitted(item.event->id, item.event->name, item.event->env);
+}
 
 void Link::send_kind(const Finished& item) {
   object_->emitEventFinished(item.event->id, item.event->name, item.event->env, item.failed);

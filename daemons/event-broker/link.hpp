@@ -3,8 +3,8 @@
 // other end does not read, so that a slow reader delays nobody else.
 #pragma once
 
-#include "daemons/event-broker/queue/queue.hpp"
 #include "daemons/base/bus-connection.hpp"
+#include "daemons/event-broker/queue/queue.hpp"
 
 #include <deque>
 #include <memory>

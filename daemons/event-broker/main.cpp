@@ -1,8 +1,8 @@
 // upstart-event-broker: see README.md beside this file.
-#include "daemons/event-broker/broker.hpp"
-#include "protocol/names.hpp"
 #include "daemons/base/peer.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "daemons/event-broker/broker.hpp"
+#include "protocol/names.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -29,7 +29,9 @@ struct Options {
 
 void declare(CLI::App& program, Options& options) {
   program.set_version_flag("--version", "upstart-event-broker (upstart " UPSTART_VERSION ")");
-  program.add_option("--run-directory", options.run_directory, "where the socket is and what must not be forgotten is kept")
+  program
+      .add_option("--run-directory", options.run_directory,
+                  "where the socket is and what must not be forgotten is kept")
       ->required()
       ->type_name("DIR");
   program.add_option("--bus", options.bus, "join the bus at this address too")->type_name("ADDRESS");
@@ -59,8 +61,8 @@ std::string bus_of(const Options& options) {
   return address == nullptr ? "" : address;
 }
 
-std::expected<base::FileDescriptor, std::string> listening_socket(std::multimap<std::string, base::FileDescriptor>& inherited,
-                                                                      const Options& options) {
+std::expected<base::FileDescriptor, std::string>
+listening_socket(std::multimap<std::string, base::FileDescriptor>& inherited, const Options& options) {
   if (auto handed = inherited.extract(protocol::socket_name::broker)) return std::move(handed.mapped());
   return base::listen_at(protocol::daemon_address(options.run_directory, protocol::socket_name::broker));
 }
@@ -80,8 +82,11 @@ int run(const Options& options) {
   base::EventLoop loop;
   Broker broker{loop, std::move(*recalled)};
   broker.take_back(std::move(inherited));
-  base::PeerServer server{loop, std::move(*listening), [&](auto peer) { broker.serve(std::move(peer)); }, {},
-                              [](const std::string& trouble) { spdlog::warn("{}", trouble); }};
+  base::PeerServer server{loop,
+                          std::move(*listening),
+                          [&](auto peer) { broker.serve(std::move(peer)); },
+                          {},
+                          [](const std::string& trouble) { spdlog::warn("{}", trouble); }};
   base::SignalWatcher on_terminate{loop, SIGTERM, [&] { loop.stop(); }};
   base::SignalWatcher on_interrupt{loop, SIGINT, [&] { loop.stop(); }};
   base::SignalWatcher on_bus_appeared{loop, SIGUSR1, [&] { broker.retry_buses(); }};

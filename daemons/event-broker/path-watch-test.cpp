@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-using upstart::broker::PathWatch;
 using upstart::base::EventLoop;
+using upstart::broker::PathWatch;
 
 TEST_CASE("a path is noticed although even its directory had to be made first") {
   std::string directory = "/tmp/path-watch-test-XXXXXX";

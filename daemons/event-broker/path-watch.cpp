@@ -8,7 +8,9 @@
 namespace upstart::broker {
 
 PathWatch::PathWatch(base::EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there)
-    : path_{std::move(path)}, may_be_there_{std::move(may_be_there)}, inotify_{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)} {
+    : path_{std::move(path)},
+      may_be_there_{std::move(may_be_there)},
+      inotify_{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)} {
   if (!inotify_) return;
   watch_nearest();
   watcher_ = std::make_unique<base::FdWatcher>(loop, inotify_.get(), [this](unsigned) { happened(); });
@@ -18,7 +20,8 @@ PathWatch::PathWatch(base::EventLoop& loop, std::filesystem::path path, std::fun
 void PathWatch::watch_nearest() {
   constexpr unsigned changes = IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
   auto directory = path_.parent_path();
-  while ((watch_ = ::inotify_add_watch(inotify_.get(), directory.c_str(), changes)) < 0 && errno == ENOENT && directory.has_relative_path())
+  while ((watch_ = ::inotify_add_watch(inotify_.get(), directory.c_str(), changes)) < 0 && errno == ENOENT &&
+         directory.has_relative_path())
     directory = directory.parent_path();
 }
 

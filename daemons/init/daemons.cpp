@@ -1,6 +1,7 @@
 #include "daemons/init/daemons.hpp"
 
 #include "daemons/base/service-manager.hpp"
+#include "protocol/names.hpp"
 
 #include <format>
 #include <utility>
@@ -50,15 +51,11 @@ Arguments supervisor_arguments(const Run& run, bool again) {
   Arguments result{"--run-directory", run.directory, mode_option(options.mode)};
   add(result, "--private-address", run.private_address);
   for (const auto& directory : run.job_directories) add(result, "--confdir", directory);
-  if (run.log_directory)
-    add(result, "--logdir", run.log_directory);
-  else
-    result.emplace_back("--no-log");
+  if (run.log_directory) add(result, "--logdir", run.log_directory);
+  else result.emplace_back("--no-log");
   add(result, "--default-console", options.default_console);
-  if (again || options.no_startup_event)
-    result.emplace_back("--no-startup-event");
-  else
-    add(result, "--startup-event", options.startup_event);
+  if (again || options.no_startup_event) result.emplace_back("--no-startup-event");
+  else add(result, "--startup-event", options.startup_event);
   add_flag(result, "--no-inherit-env", options.no_inherit_env);
   add_flag(result, "--no-cgroups", options.no_cgroups);
   add(result, "--bus", run.bus_address);
@@ -101,10 +98,8 @@ const DaemonEntry& entry(Daemon daemon) { return entries[static_cast<std::size_t
 std::string own_bus_address(const std::string& run_directory) {
   std::string result = "unix:path=";
   for (char byte : run_directory + "/bus") {
-    if (stands_for_itself(byte))
-      result += byte;
-    else
-      result += std::format("%{:02x}", static_cast<unsigned char>(byte));
+    if (stands_for_itself(byte)) result += byte;
+    else result += std::format("%{:02x}", static_cast<unsigned char>(byte));
   }
   return result;
 }

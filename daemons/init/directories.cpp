@@ -52,12 +52,9 @@ std::optional<std::string> variable(const Environment& environment, std::string_
 
 std::vector<std::string> job_directories(const Options& options, const Environment& environment) {
   auto result = options.prepended_confdirs;
-  if (!options.confdirs.empty())
-    append(result, options.confdirs);
-  else if (auto given = variable(environment, "UPSTART_CONFDIR"))
-    result.push_back(*given);
-  else
-    append(result, default_directories(options.mode, environment));
+  if (!options.confdirs.empty()) append(result, options.confdirs);
+  else if (auto given = variable(environment, "UPSTART_CONFDIR")) result.push_back(*given);
+  else append(result, default_directories(options.mode, environment));
   append(result, options.appended_confdirs);
   return result;
 }

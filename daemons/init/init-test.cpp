@@ -58,7 +58,7 @@ TEST_CASE("each daemon serves the sockets that init made, and has no other descr
 TEST_CASE("the run directory is the user's alone") {
   StandInSession session;
   session.await_ready();
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::stat(session.run_directory().c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0700);
 }

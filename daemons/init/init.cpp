@@ -40,24 +40,21 @@ Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
       log_{log},
       run_{std::move(prepared.run)},
       environment_{std::move(prepared.environment)},
-      wards_{[&]<std::size_t... Index>(std::index_sequence<Index...>){
-          return std::array{make_ward(static_cast<Daemon>(Index), std::move(prepared.means[Index]))...};
-} // namespace upstart::init
-(std::make_index_sequence<daemon_count>{})
-}
-, lifecycle_{!of(Daemon::bus).means.program.empty()},
-    notify_socket_{loop, std::move(prepared.notify_socket),
-                   [this](pid_t sender, const Notification& notification, auto descriptors) {
-                     notified(sender, notification, std::move(descriptors));
-                   }},
-    limit_{loop, [this] { perform(lifecycle_.limit_over()); }} {
+      wards_{[&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        return std::array{make_ward(static_cast<Daemon>(Index), std::move(prepared.means[Index]))...};
+      }(std::make_index_sequence<daemon_count>{})},
+      lifecycle_{!of(Daemon::bus).means.program.empty()},
+      notify_socket_{loop, std::move(prepared.notify_socket),
+                     [this](pid_t sender, const Notification& notification, auto descriptors) {
+                       notified(sender, notification, std::move(descriptors));
+                     }},
+      limit_{loop, [this] { perform(lifecycle_.limit_over()); }} {
   prepare_process();
   watch_signals();
 }
 
 Init::Ward Init::make_ward(Daemon daemon, Means means) {
-  return {
-      std::move(means), {}, base::Timer{loop_, [this, daemon] { perform(lifecycle_.pause_over(daemon, now())); }}};
+  return {std::move(means), {}, base::Timer{loop_, [this, daemon] { perform(lifecycle_.pause_over(daemon, now())); }}};
 }
 
 int Init::run() {
@@ -107,10 +104,8 @@ void Init::perform(const Start& start) {
     return;
   }
   ward.pid = *pid;
-  if (std::exchange(ward.started_before, true))
-    log_.warning("{} ({}) started again", name_of(start.daemon), *pid);
-  else
-    log_.info("{} ({}) started", name_of(start.daemon), *pid);
+  if (std::exchange(ward.started_before, true)) log_.warning("{} ({}) started again", name_of(start.daemon), *pid);
+  else log_.info("{} ({}) started", name_of(start.daemon), *pid);
 }
 
 void Init::perform(const Pause& pause) {
@@ -130,10 +125,8 @@ void Init::perform(const Announce&) {
   log_.info("clients are served at {}", *run_.private_address);
   if (!run_.runtime_directory) return;
   auto written = SessionFile::write(*run_.runtime_directory, run_.init_pid, *run_.private_address);
-  if (written)
-    session_file_.emplace(std::move(*written));
-  else
-    log_.error("{}", written.error());
+  if (written) session_file_.emplace(std::move(*written));
+  else log_.error("{}", written.error());
 }
 
 void Init::perform(const Withdraw&) {
@@ -159,10 +152,8 @@ void Init::pass_on(std::initializer_list<Daemon> daemons, int signal) {
 void Init::reap() {
   int status = 0;
   for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-    if (auto daemon = daemon_of(pid))
-      died(*daemon, status);
-    else
-      log_.debug("orphan ({}) {}", pid, describe(status));
+    if (auto daemon = daemon_of(pid)) died(*daemon, status);
+    else log_.debug("orphan ({}) {}", pid, describe(status));
   }
   if (ending_orphans_) look_for_orphans();
 }
@@ -172,10 +163,8 @@ void Init::died(Daemon daemon, int status) {
   notify_socket_.drain();
   auto ending = ending_of(status);
   auto pid = std::exchange(of(daemon).pid, 0);
-  if (ending == Ending::clean)
-    log_.info("{} ({}) {}", name_of(daemon), pid, describe(status));
-  else
-    log_.warning("{} ({}) {}", name_of(daemon), pid, describe(status));
+  if (ending == Ending::clean) log_.info("{} ({}) {}", name_of(daemon), pid, describe(status));
+  else log_.warning("{} ({}) {}", name_of(daemon), pid, describe(status));
   perform(lifecycle_.died(daemon, ending, now()));
 }
 

@@ -2,6 +2,7 @@
 // outlives them: the listening sockets, the descriptors they asked to keep, the session file.
 #pragma once
 
+#include "daemons/base/event-loop.hpp"
 #include "daemons/init/descriptor-store.hpp"
 #include "daemons/init/lifecycle.hpp"
 #include "daemons/init/log.hpp"
@@ -9,7 +10,6 @@
 #include "daemons/init/orphans.hpp"
 #include "daemons/init/preparation.hpp"
 #include "daemons/init/run-directory.hpp"
-#include "daemons/base/event-loop.hpp"
 
 #include <sys/resource.h>
 

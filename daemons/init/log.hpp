@@ -12,20 +12,16 @@ class Log {
 public:
   explicit Log(Verbosity verbosity) : verbosity_{verbosity} {}
 
-  template <typename... Arguments>
-  void error(std::format_string<Arguments...> text, Arguments&&... arguments) const {
+  template <typename... Arguments> void error(std::format_string<Arguments...> text, Arguments&&... arguments) const {
     say(Verbosity::quiet, std::format(text, std::forward<Arguments>(arguments)...));
   }
-  template <typename... Arguments>
-  void warning(std::format_string<Arguments...> text, Arguments&&... arguments) const {
+  template <typename... Arguments> void warning(std::format_string<Arguments...> text, Arguments&&... arguments) const {
     say(Verbosity::normal, std::format(text, std::forward<Arguments>(arguments)...));
   }
-  template <typename... Arguments>
-  void info(std::format_string<Arguments...> text, Arguments&&... arguments) const {
+  template <typename... Arguments> void info(std::format_string<Arguments...> text, Arguments&&... arguments) const {
     say(Verbosity::verbose, std::format(text, std::forward<Arguments>(arguments)...));
   }
-  template <typename... Arguments>
-  void debug(std::format_string<Arguments...> text, Arguments&&... arguments) const {
+  template <typename... Arguments> void debug(std::format_string<Arguments...> text, Arguments&&... arguments) const {
     say(Verbosity::debug, std::format(text, std::forward<Arguments>(arguments)...));
   }
 

@@ -1,6 +1,6 @@
+#include "daemons/base/service-manager.hpp"
 #include "daemons/init/notify-socket.hpp"
 #include "daemons/init/stand-in-session.hpp"
-#include "daemons/base/service-manager.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,6 @@
 
 using namespace upstart::init;
 using namespace upstart::base;
-using namespace upstart::protocol;
 
 TEST_CASE("a notification is read line by line, and what is not known is passed over") {
   auto both = parse_notification("READY=1\nSTATUS=all well\nX_OTHER=1\n");

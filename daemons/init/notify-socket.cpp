@@ -47,18 +47,12 @@ Notification parse_notification(std::string_view lines) {
   Notification result;
   for (auto part : std::views::split(lines, '\n')) {
     std::string_view line{part};
-    if (line == "READY=1")
-      result.ready = true;
-    else if (line == "STOPPING=1")
-      result.stopping = true;
-    else if (line == "FDSTORE=1")
-      result.keep = true;
-    else if (line == "FDSTOREREMOVE=1")
-      result.forget = true;
-    else if (line.starts_with("FDNAME="))
-      result.name = line.substr(line.find('=') + 1);
-    else if (line.starts_with("STATUS="))
-      result.status = line.substr(line.find('=') + 1);
+    if (line == "READY=1") result.ready = true;
+    else if (line == "STOPPING=1") result.stopping = true;
+    else if (line == "FDSTORE=1") result.keep = true;
+    else if (line == "FDSTOREREMOVE=1") result.forget = true;
+    else if (line.starts_with("FDNAME=")) result.name = line.substr(line.find('=') + 1);
+    else if (line.starts_with("STATUS=")) result.status = line.substr(line.find('=') + 1);
   }
   return result;
 }
@@ -82,9 +76,9 @@ std::expected<FileDescriptor, std::string> NotifySocket::bind(const std::string&
 }
 
 NotifySocket::NotifySocket(base::EventLoop& loop, FileDescriptor bound, Received received)
-    : socket_{std::move(bound)}, received_{std::move(received)}, watcher_{loop, socket_.get(), [this](unsigned) {
-                                                                            drain();
-                                                                          }} {
+    : socket_{std::move(bound)},
+      received_{std::move(received)},
+      watcher_{loop, socket_.get(), [this](unsigned) { drain(); }} {
   watcher_.watch(FdWatcher::readable);
 }
 

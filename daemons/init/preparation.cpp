@@ -1,9 +1,9 @@
 #include "daemons/init/preparation.hpp"
 
+#include "daemons/base/listen.hpp"
 #include "daemons/init/directories.hpp"
 #include "daemons/init/notify-socket.hpp"
 #include "daemons/init/programs.hpp"
-#include "daemons/base/listen.hpp"
 
 #include <unistd.h>
 

@@ -2,11 +2,11 @@
 // known of the run. Made in one go; where something is missing that init cannot do without, it says what and why.
 #pragma once
 
+#include "daemons/base/file-descriptor.hpp"
 #include "daemons/init/daemons.hpp"
 #include "daemons/init/log.hpp"
 #include "daemons/init/run-directory.hpp"
 #include "protocol/environment.hpp"
-#include "daemons/base/file-descriptor.hpp"
 
 namespace upstart::init {
 

@@ -21,7 +21,6 @@
 #include <vector>
 
 using namespace upstart::base;
-using namespace upstart::protocol;
 
 namespace {
 
@@ -142,8 +141,7 @@ int main(int argc, char** argv) {
     socklen_t size = sizeof listening;
     if (::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0)
       watched.push_back({fd.get(), POLLIN, 0});
-    else
-      tell("was handed " + name + " holding " + content_of(fd.get()));
+    else tell("was handed " + name + " holding " + content_of(fd.get()));
   }
   if (!is_listed("STAND_IN_SLOW")) {
     notify_manager("READY=1");

@@ -1,7 +1,8 @@
 #include "daemons/init/stand-in-session.hpp"
 
-#include "daemons/init/orphans.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "daemons/init/orphans.hpp"
+#include "protocol/names.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -104,10 +105,8 @@ void StandInSession::become_init(const How& how, int output) {
   ::setenv("TMPDIR", home().c_str(), 1);
   ::setenv("XDG_RUNTIME_DIR", runtime_directory().c_str(), 1);
   for (const auto& [key, value] : how.environment)
-    if (value.empty())
-      ::unsetenv(key.c_str());
-    else
-      ::setenv(key.c_str(), value.c_str(), 1);
+    if (value.empty()) ::unsetenv(key.c_str());
+    else ::setenv(key.c_str(), value.c_str(), 1);
   std::vector<std::string> strings{"init", "--daemon-directory", home() + "/daemons"};
   strings.insert(strings.end(), how.options.begin(), how.options.end());
   std::vector<char*> pointers;

@@ -1,9 +1,9 @@
 #include "daemons/job-supervisor/daemon.hpp"
 
+#include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
 #include "protocol/names.hpp"
-#include "daemons/base/service-manager.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
@@ -33,7 +33,8 @@ protocol::Environment own_environment() {
   std::vector<std::string> strings;
   for (char** entry = environ; *entry != nullptr; ++entry) strings.emplace_back(*entry);
   protocol::Environment environment{strings};
-  for (const char* key : {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "UPSTART_SESSION", "UPSTART_JOB", "UPSTART_INSTANCE"})
+  for (const char* key : {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "UPSTART_SESSION",
+                          "UPSTART_JOB", "UPSTART_INSTANCE"})
     environment.unset(key);
   return environment;
 }
@@ -41,33 +42,50 @@ protocol::Environment own_environment() {
 } // namespace
 
 Daemon::Daemon(DaemonOptions line)
-    : line_{std::move(line)}, processes_{loop_, process_options()},
-      broker_{loop_, event_broker_address(),
+    : line_{std::move(line)},
+      processes_{loop_, process_options()},
+      broker_{loop_,
+              event_broker_address(),
               {.handle = [this](EventId id, Event event) { jobs_.handle(id, std::move(event)); },
-               .finished_elsewhere = [this](const std::string& name, const protocol::Environment& environment) { jobs_.finished_elsewhere(name, environment); }}},
-      jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this}, job_options()}, bus_address_{line_.bus_address},
-      bus_retry_{loop_, [this] { connect_bus(); }}, bus_pause_{first_pause},
-      bus_warning_{loop_, [this](const std::string& why) { spdlog::warn("not on the bus at {}: {}; trying again", bus_address_, why); }} {
+               .finished_elsewhere =
+                   [this](const std::string& name, const protocol::Environment& environment) {
+                     jobs_.finished_elsewhere(name, environment);
+                   }}},
+      jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this}, job_options()},
+      bus_address_{line_.bus_address},
+      bus_retry_{loop_, [this] { connect_bus(); }},
+      bus_pause_{first_pause},
+      bus_warning_{loop_, [this](const std::string& why) {
+                     spdlog::warn("not on the bus at {}: {}; trying again", bus_address_, why);
+                   }} {
   open_log();
 }
 
 Daemon::~Daemon() = default;
 
 JobManager::Options Daemon::job_options() const {
-  return {.own_environment = own_environment(), .inherit_environment = line_.inherit_environment,
+  return {.own_environment = own_environment(),
+          .inherit_environment = line_.inherit_environment,
           .session_address = line_.user_session ? line_.private_address : ""};
 }
 
 ProcessOptions Daemon::process_options() const {
-  return {.log_directory = line_.log_directory, .default_console = console_of(line_.default_console), .user_session = line_.user_session,
-          .inherit_environment = line_.inherit_environment, .debug = line_.debug, .control_groups = line_.control_groups,
+  return {.log_directory = line_.log_directory,
+          .default_console = console_of(line_.default_console),
+          .user_session = line_.user_session,
+          .inherit_environment = line_.inherit_environment,
+          .debug = line_.debug,
+          .control_groups = line_.control_groups,
           .warn = [](const std::string& message) { spdlog::warn("{}", message); }};
 }
 
 void Daemon::open_log() const {
   auto logger = std::make_shared<spdlog::logger>("job-supervisor", std::make_shared<spdlog::sinks::stderr_sink_st>());
   logger->set_pattern("job-supervisor: %v");
-  logger->set_level(line_.debug ? spdlog::level::trace : line_.verbose ? spdlog::level::debug : line_.quiet ? spdlog::level::err : spdlog::level::info);
+  logger->set_level(line_.debug     ? spdlog::level::trace
+                    : line_.verbose ? spdlog::level::debug
+                    : line_.quiet   ? spdlog::level::err
+                                    : spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
 }
 
@@ -80,7 +98,8 @@ int Daemon::run() {
       [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
   configuration_->load();
   base::notify_manager("READY=1");
-  if (!line_.startup_event.empty() && !line_.restarted) jobs_.emit({.name = line_.startup_event, .environment = {}, .files = {}}, {});
+  if (!line_.startup_event.empty() && !line_.restarted)
+    jobs_.emit({.name = line_.startup_event, .environment = {}, .files = {}}, {});
   loop_.run();
   return exit_status_;
 }
@@ -89,11 +108,14 @@ int Daemon::run() {
 
 void Daemon::listen() {
   auto inherited = base::inherited_descriptors();
-  if (!line_.private_address.empty()) private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address, clients_);
-  own_server_ = serve(inherited, protocol::socket_name::supervisor, protocol::daemon_address(line_.run_directory, protocol::socket_name::supervisor), bridges_);
+  if (!line_.private_address.empty())
+    private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address, clients_);
+  own_server_ = serve(inherited, protocol::socket_name::supervisor,
+                      protocol::daemon_address(line_.run_directory, protocol::socket_name::supervisor), bridges_);
 }
 
-std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among) {
+std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base::FileDescriptor>& inherited,
+                                                const char* name, const std::string& address, Clients& among) {
   base::FileDescriptor listening;
   if (auto found = inherited.find(name); found != inherited.end()) {
     listening = std::move(found->second);
@@ -104,8 +126,8 @@ std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base:
     return nullptr;
   }
   return std::make_unique<base::PeerServer>(
-      loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); }, [this](uid_t user) { return is_master(user); },
-      [](const std::string& trouble) { spdlog::warn("{}", trouble); });
+      loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); },
+      [this](uid_t user) { return is_master(user); }, [](const std::string& trouble) { spdlog::warn("{}", trouble); });
 }
 
 void Daemon::add_client(std::unique_ptr<base::BusConnection> connection, Clients& among) {
@@ -114,14 +136,18 @@ void Daemon::add_client(std::unique_ptr<base::BusConnection> connection, Clients
 }
 
 // Root, and of a session its own user.
-bool Daemon::is_master(uid_t user) const { return user == 0 || (user == ::geteuid() && (line_.user_session || line_.session_bus)); }
+bool Daemon::is_master(uid_t user) const {
+  return user == 0 || (user == ::geteuid() && (line_.user_session || line_.session_bus));
+}
 
 bool Daemon::may_change(const base::Caller& caller) const { return is_master(caller.uid); }
 
 // --- the bus --------------------------------------------------------------------------------------------------------
 
 std::expected<void, CommandError> Daemon::join_bus(const std::string& address) {
-  if (is_process_1()) return std::unexpected(CommandError{protocol::error_name::permission_denied, "Not permissible to notify D-Bus address for PID 1"});
+  if (is_process_1())
+    return std::unexpected(
+        CommandError{protocol::error_name::permission_denied, "Not permissible to notify D-Bus address for PID 1"});
   // Once connected, further addresses are accepted and ignored.
   if (bus_ != nullptr) return {};
   bus_address_ = address;
@@ -152,12 +178,16 @@ void Daemon::bus_connected(std::unique_ptr<base::BusConnection> connection) {
     bus_lost("the bus hung up");
   });
   // Without waiting for the answer: the bus may be slow, the jobs are not.
-  sd_bus_request_name_async(bus.raw(), nullptr, protocol::bus_name::upstart, 0, [](sd_bus_message* reply, void* self, sd_bus_error*) {
-    std::uint32_t granted = 0;
-    bool owner = sd_bus_message_is_method_error(reply, nullptr) == 0 && sd_bus_message_read(reply, "u", &granted) >= 0 && granted == 1;
-    if (!owner) static_cast<Daemon*>(self)->name_taken();
-    return 0;
-  }, this);
+  sd_bus_request_name_async(
+      bus.raw(), nullptr, protocol::bus_name::upstart, 0,
+      [](sd_bus_message* reply, void* self, sd_bus_error*) {
+        std::uint32_t granted = 0;
+        bool owner = sd_bus_message_is_method_error(reply, nullptr) == 0 &&
+                     sd_bus_message_read(reply, "u", &granted) >= 0 && granted == 1;
+        if (!owner) static_cast<Daemon*>(self)->name_taken();
+        return 0;
+      },
+      this);
   for_all([](auto& client) { client.bus_address_changed(); });
 }
 
@@ -180,7 +210,9 @@ void Daemon::bus_lost(const std::string& why) {
 // --- control --------------------------------------------------------------------------------------------------------
 
 void Daemon::watch_signals() {
-  auto on = [this](int signal, std::function<void()> action) { signals_.push_back(std::make_unique<base::SignalWatcher>(loop_, signal, std::move(action))); };
+  auto on = [this](int signal, std::function<void()> action) {
+    signals_.push_back(std::make_unique<base::SignalWatcher>(loop_, signal, std::move(action)));
+  };
   on(SIGTERM, [this] { begin_session_end("shutdown", false); });
   on(SIGINT, [this] { begin_session_end("shutdown", false); });
   on(SIGHUP, [this] { reload_configuration(); });
@@ -195,7 +227,8 @@ void Daemon::reload_configuration() {
 std::string Daemon::state_as_json() { return dump_state(jobs_); }
 
 void Daemon::restart() {
-  throw sdbus::Error{sdbus::Error::Name{"org.freedesktop.DBus.Error.NotSupported"}, "Re-execution is asked of init: send it SIGTERM"};
+  throw sdbus::Error{sdbus::Error::Name{"org.freedesktop.DBus.Error.NotSupported"},
+                     "Re-execution is asked of init: send it SIGTERM"};
 }
 
 void Daemon::logs_writable() { processes_.logs_writable(); }
@@ -252,7 +285,8 @@ void Daemon::failed(const std::string& job, const std::string& instance, int sta
 void Daemon::event_emitted(const std::string& name, const protocol::Environment& environment) {
   for (auto& client : clients_) client->event_emitted(name, environment);
 }
-void Daemon::conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on) {
+void Daemon::conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
+                                const EventExpression& stop_on) {
   for_all([&](auto& client) { client.conditions_changed(event, job, start_on, stop_on); });
 }
 void Daemon::activity_changed(const std::string& job, std::size_t active) {

@@ -2,15 +2,16 @@
 // concern the daemon. What happens to jobs is told from here to every client connection.
 #pragma once
 
+#include "daemons/base/delayed-warning.hpp"
+#include "daemons/base/peer.hpp"
+#include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/api/broker-client.hpp"
 #include "daemons/job-supervisor/api/client-connection.hpp"
 #include "daemons/job-supervisor/api/loop-clock.hpp"
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/real-processes.hpp"
-#include "daemons/base/delayed-warning.hpp"
-#include "daemons/base/peer.hpp"
-#include "daemons/base/service-manager.hpp"
+#include "protocol/names.hpp"
 
 #include <list>
 
@@ -33,7 +34,9 @@ public:
   [[nodiscard]] std::string log_priority() const override;
   [[nodiscard]] bool set_log_priority(const std::string& priority) override;
   [[nodiscard]] std::string bus_address() const override { return bus_address_; }
-  [[nodiscard]] std::string event_broker_address() const override { return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker); }
+  [[nodiscard]] std::string event_broker_address() const override {
+    return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker);
+  }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
   [[nodiscard]] bool may_change(const base::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }
@@ -46,7 +49,8 @@ public:
   void state_changed(const std::string& job, const std::string& instance, State state) override;
   void failed(const std::string& job, const std::string& instance, int status) override;
   void event_emitted(const std::string& name, const protocol::Environment& environment) override;
-  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on) override;
+  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
+                          const EventExpression& stop_on) override;
   void activity_changed(const std::string& job, std::size_t active) override;
   void session_ended() override;
 
@@ -56,7 +60,8 @@ private:
   void open_log() const;
   void listen();
   [[nodiscard]] bool is_master(uid_t user) const;
-  std::unique_ptr<base::PeerServer> serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name, const std::string& address, Clients& among);
+  std::unique_ptr<base::PeerServer> serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name,
+                                          const std::string& address, Clients& among);
   void add_client(std::unique_ptr<base::BusConnection> connection, Clients& among);
   void for_all(const std::function<void(ClientConnection&)>& tell);
   void watch_signals();
@@ -78,7 +83,7 @@ private:
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job
   std::unique_ptr<base::PeerServer> private_server_, own_server_;
-  std::string bus_address_;  // the one that is joined, or that is being tried
+  std::string bus_address_; // the one that is joined, or that is being tried
   ClientConnection* bus_ = nullptr;
   std::unique_ptr<base::Handshake> bus_handshake_;
   base::Timer bus_retry_;

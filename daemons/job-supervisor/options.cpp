@@ -9,7 +9,8 @@ namespace upstart::supervisor {
 std::optional<DaemonOptions> parse_command_line(int argc, char** argv, int& exit_status) {
   DaemonOptions line;
   bool no_log = false, no_inherit = false, no_groups = false, no_startup = false, system = false;
-  CLI::App app{"Runs the jobs of Upstart: reads job files, moves jobs through their states as events come, supervises their processes.\n"
+  CLI::App app{"Runs the jobs of Upstart: reads job files, moves jobs through their states as events come, supervises "
+               "their processes.\n"
                "Started by init; not meant to be run by hand."};
   app.name("upstart-job-supervisor");
   app.set_version_flag("--version", "upstart-job-supervisor (upstart " UPSTART_VERSION ")");

@@ -1,6 +1,7 @@
 // upstart-socket-bridge: reads the command line and runs the mode that it asks for.
-#include "daemons/socket-bridge/resident/resident-bridge.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "daemons/socket-bridge/resident/resident-bridge.hpp"
+#include "protocol/names.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -21,9 +22,12 @@ struct CommandLine {
 };
 
 void describe(CLI::App& app, CommandLine& line) {
-  app.description("Listens on the sockets that jobs name, and emits the event `socket` with the listening descriptor when a client comes.");
+  app.description("Listens on the sockets that jobs name, and emits the event `socket` with the listening descriptor "
+                  "when a client comes.");
   app.set_version_flag("--version", "upstart-socket-bridge (upstart " UPSTART_VERSION ")");
-  app.add_option("--run-directory", line.resident.run_directory, "where the daemons' sockets are")->required()->type_name("DIR");
+  app.add_option("--run-directory", line.resident.run_directory, "where the daemons' sockets are")
+      ->required()
+      ->type_name("DIR");
   app.add_option("--bus", line.resident.bus, "the D-Bus address of the bus to be on")->type_name("ADDRESS");
   app.add_flag("-q,--quiet", line.quiet, "tell of errors only");
   app.add_flag("-v,--verbose", line.verbose, "tell of sockets and clients");

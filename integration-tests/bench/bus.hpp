@@ -31,7 +31,9 @@ inline Message call(sd_bus* bus, sd_bus_message* request) {
   CallError failure;
   sd_bus_message* reply = nullptr;
   int result = sd_bus_call(bus, request, UINT64_MAX, &failure.error, &reply);
-  if (result < 0) throw std::runtime_error{failure.error.message != nullptr ? failure.error.message : std::generic_category().message(-result)};
+  if (result < 0)
+    throw std::runtime_error{failure.error.message != nullptr ? failure.error.message
+                                                              : std::generic_category().message(-result)};
   return {reply, &sd_bus_message_unref};
 }
 

@@ -3,7 +3,6 @@
 #include "integration-tests/bench/bus.hpp"
 
 #include <fcntl.h>
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -35,8 +34,7 @@ template <typename Life> std::pair<pid_t, int> other_end(Life&& life) {
 }
 
 void reap(pid_t pid) {
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
 void echo(int fd) {
@@ -52,8 +50,11 @@ int answer(sd_bus_message* message, void*, sd_bus_error*) {
 void serve(int fd) {
   sd_bus* bus = nullptr;
   sd_id128_t id{};
-  if (sd_id128_randomize(&id) < 0 || sd_bus_new(&bus) < 0 || sd_bus_set_fd(bus, fd, fd) < 0 || sd_bus_set_server(bus, 1, id) < 0) return;
-  if (sd_bus_set_anonymous(bus, 1) < 0 || sd_bus_add_filter(bus, nullptr, answer, nullptr) < 0 || sd_bus_start(bus) < 0) return;
+  if (sd_id128_randomize(&id) < 0 || sd_bus_new(&bus) < 0 || sd_bus_set_fd(bus, fd, fd) < 0 ||
+      sd_bus_set_server(bus, 1, id) < 0)
+    return;
+  if (sd_bus_set_anonymous(bus, 1) < 0 || sd_bus_add_filter(bus, nullptr, answer, nullptr) < 0 || sd_bus_start(bus) < 0)
+    return;
   for (int done = 0; done >= 0;)
     if ((done = sd_bus_process(bus, nullptr)) == 0) done = sd_bus_wait(bus, UINT64_MAX);
 }
@@ -71,7 +72,9 @@ Bus connect(int fd) {
 
 Message request(sd_bus* bus) {
   sd_bus_message* made = nullptr;
-  check(sd_bus_message_new_method_call(bus, &made, nullptr, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEvent"), "a call");
+  check(
+      sd_bus_message_new_method_call(bus, &made, nullptr, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6", "EmitEvent"),
+      "a call");
   Message message{made, &sd_bus_message_unref};
   check(sd_bus_message_append(made, "sasb", "nobody-listens", 0, 1), "a call");
   return message;
@@ -153,8 +156,10 @@ double bus_pipelined(int count, int window) {
   return time_of([&] {
     while (answered < count) {
       for (; sent < count && sent - answered < window; ++sent)
-        check(sd_bus_call_async(bus.get(), nullptr, request(bus.get()).get(), count_reply, &answered, UINT64_MAX), "a call");
-      if (check(sd_bus_process(bus.get(), nullptr), "replies") == 0) check(sd_bus_wait(bus.get(), UINT64_MAX), "replies");
+        check(sd_bus_call_async(bus.get(), nullptr, request(bus.get()).get(), count_reply, &answered, UINT64_MAX),
+              "a call");
+      if (check(sd_bus_process(bus.get(), nullptr), "replies") == 0)
+        check(sd_bus_wait(bus.get(), UINT64_MAX), "replies");
     }
   });
 }
@@ -193,8 +198,7 @@ double read_files(const std::string& directory) {
   return time_of([&] {
     for (const auto& entry : std::filesystem::directory_iterator{directory}) {
       int fd = check(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC), "a file");
-      while (::read(fd, buffer.data(), buffer.size()) > 0) {
-      }
+      while (::read(fd, buffer.data(), buffer.size()) > 0) {}
       ::close(fd);
     }
   });

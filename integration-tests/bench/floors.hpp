@@ -1,6 +1,6 @@
-// What the machine itself takes for the bare parts of what Upstart does, measured beside it: a message to another process and
-// back, the same as a D-Bus call, a process made and reaped, files read. No figure of Upstart's can be below its floor by more
-// than noise.
+// What the machine itself takes for the bare parts of what Upstart does, measured beside it: a message to another
+// process and back, the same as a D-Bus call, a process made and reaped, files read. No figure of Upstart's can be
+// below its floor by more than noise.
 #pragma once
 
 #include "integration-tests/bench/samples.hpp"
@@ -8,7 +8,6 @@
 #include <sys/types.h>
 
 #include <string>
-#include <vector>
 #include <vector>
 
 namespace upstart::bench {

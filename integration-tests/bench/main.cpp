@@ -1,5 +1,5 @@
-// bench-client: one measurement each time it is run; its lines are the samples in microseconds. Started by `run`, which knows
-// what belongs together.
+// bench-client: one measurement each time it is run; its lines are the samples in microseconds. Started by `run`, which
+// knows what belongs together.
 #include "integration-tests/bench/floors.hpp"
 #include "integration-tests/bench/upstart-client.hpp"
 
@@ -19,7 +19,8 @@ using Words = std::vector<std::string>;
 int number(const std::string& word) {
   int value = 0;
   auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc{} || end != word.data() + word.size() || value <= 0) throw std::runtime_error{"a number above 0 is wanted, not " + word};
+  if (error != std::errc{} || end != word.data() + word.size() || value <= 0)
+    throw std::runtime_error{"a number above 0 is wanted, not " + word};
   return value;
 }
 
@@ -48,7 +49,8 @@ void emit(const Words& words) {
 
 void pipeline(const Words& words) {
   auto upstart = client();
-  print_samples("pipeline", repeat(upstart, number(words[0]), [&] { upstart.emit_pipelined(words[3], number(words[1]), number(words[2])); }));
+  print_samples("pipeline", repeat(upstart, number(words[0]),
+                                   [&] { upstart.emit_pipelined(words[3], number(words[1]), number(words[2])); }));
 }
 
 void start_stop(const Words& words) {
@@ -117,11 +119,12 @@ void floor_memory(const Words&) {
   bus_round_trips(idle, 1);
   std::println("pid {}", idle.pid());
   std::fflush(stdout);
-  while (std::getchar() != EOF) {
-  }
+  while (std::getchar() != EOF) {}
 }
 
-void program(const Words& words) { print_samples("program", spawn_and_wait(number(words[0]), {words.begin() + 1, words.end()})); }
+void program(const Words& words) {
+  print_samples("program", spawn_and_wait(number(words[0]), {words.begin() + 1, words.end()}));
+}
 
 struct Command {
   const char* usage;
@@ -141,8 +144,11 @@ const std::map<std::string, Command> commands{
     {"once", {"EVENT", 1, once}},
     {"until", {"EVENT JOB", 2, until}},
     {"jobs", {"", 0, [](const Words&) { std::println("jobs {}", client().count_jobs()); }}},
-    {"floor-socketpair", {"COUNT", 1, [](const Words& words) { print_samples("round-trip", socketpair_round_trips(number(words[0]))); }}},
-    {"floor-bus", {"COUNT", 1, [](const Words& words) { print_samples("round-trip", bus_round_trips(BusProcess{}, number(words[0]))); }}},
+    {"floor-socketpair",
+     {"COUNT", 1, [](const Words& words) { print_samples("round-trip", socketpair_round_trips(number(words[0]))); }}},
+    {"floor-bus",
+     {"COUNT", 1,
+      [](const Words& words) { print_samples("round-trip", bus_round_trips(BusProcess{}, number(words[0]))); }}},
     {"floor-pipeline", {"REPETITIONS COUNT WINDOW", 3, floor_pipeline}},
     {"program", {"COUNT PROGRAM [ARGUMENT]…", 2, program, true}},
     {"floor-life", {"COUNT", 1, floor_life}},

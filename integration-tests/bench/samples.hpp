@@ -1,5 +1,5 @@
-// Times of one kind, in microseconds, and the way out of this program: a line `NAME VALUE VALUE …`. What they mean (median,
-// p99, ratio) is the business of whoever reads it.
+// Times of one kind, in microseconds, and the way out of this program: a line `NAME VALUE VALUE …`. What they mean
+// (median, p99, ratio) is the business of whoever reads it.
 #pragma once
 
 #include <chrono>

@@ -93,10 +93,12 @@ void UpstartClient::emit_pipelined(const std::string& event, int count, int wind
   Pipeline under_way;
   while (under_way.answered < count) {
     while (under_way.sent < count && under_way.sent - under_way.answered < window) {
-      check(sd_bus_call_async(bus_.get(), nullptr, emission(event, true).get(), count_reply, &under_way, UINT64_MAX), "EmitEvent");
+      check(sd_bus_call_async(bus_.get(), nullptr, emission(event, true).get(), count_reply, &under_way, UINT64_MAX),
+            "EmitEvent");
       ++under_way.sent;
     }
-    if (check(sd_bus_process(bus_.get(), nullptr), "replies") == 0) check(sd_bus_wait(bus_.get(), UINT64_MAX), "replies");
+    if (check(sd_bus_process(bus_.get(), nullptr), "replies") == 0)
+      check(sd_bus_wait(bus_.get(), UINT64_MAX), "replies");
   }
   if (under_way.failed) throw std::runtime_error{"an emission was answered with an error"};
 }
@@ -109,12 +111,12 @@ void UpstartClient::emit_until_running(const std::string& event, const std::stri
   std::unique_ptr<sd_bus_slot, decltype(&sd_bus_slot_unref)> owned{slot, &sd_bus_slot_unref};
   call(bus_.get(), emission(event, false).get());
   while (!awaited.running)
-    if (check(sd_bus_process(bus_.get(), nullptr), "signals") == 0) check(sd_bus_wait(bus_.get(), UINT64_MAX), "signals");
+    if (check(sd_bus_process(bus_.get(), nullptr), "signals") == 0)
+      check(sd_bus_wait(bus_.get(), UINT64_MAX), "signals");
 }
 
 void UpstartClient::drain() {
-  while (check(sd_bus_process(bus_.get(), nullptr), "signals") > 0) {
-  }
+  while (check(sd_bus_process(bus_.get(), nullptr), "signals") > 0) {}
 }
 
 } // namespace upstart::bench

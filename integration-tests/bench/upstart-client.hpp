@@ -1,5 +1,5 @@
-// A client of com.ubuntu.Upstart over a private address: each function is one thing that is measured, and returns when it
-// has been answered. Throws when the answer is an error.
+// A client of com.ubuntu.Upstart over a private address: each function is one thing that is measured, and returns when
+// it has been answered. Throws when the answer is an error.
 #pragma once
 
 #include "integration-tests/bench/bus.hpp"

@@ -54,7 +54,9 @@ Message emit_call(sd_bus* bus, const char* name) {
 void barrier(sd_bus* bus) {
   sd_bus_error error = SD_BUS_ERROR_NULL;
   std::uint32_t pending = 0;
-  check(sd_bus_get_property_trivial(bus, nullptr, protocol::path::event_broker, interface, "pending", &error, 'u', &pending), "pending");
+  check(sd_bus_get_property_trivial(bus, nullptr, protocol::path::event_broker, interface, "pending", &error, 'u',
+                                    &pending),
+        "pending");
 }
 
 pid_t broker_of(sd_bus* bus) {
@@ -78,7 +80,8 @@ void measure(const char* what, int count, pid_t broker, const std::function<void
   work();
   double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   used = processor_seconds(broker) - used;
-  std::println("{:<42} {:>9.0f}/s {:>7.2f} µs each, {:>6.2f} µs of the broker's", what, count / seconds, seconds * 1e6 / count, used * 1e6 / count);
+  std::println("{:<42} {:>9.0f}/s {:>7.2f} µs each, {:>6.2f} µs of the broker's", what, count / seconds,
+               seconds * 1e6 / count, used * 1e6 / count);
 }
 
 void drain(sd_bus* bus) {
@@ -102,7 +105,8 @@ void emit_pipelined(sd_bus* bus, const char* name, int count, int outstanding) {
     for (; sent < count && sent - answered < outstanding; ++sent)
       check(sd_bus_call_async(bus, nullptr, emit_call(bus, name).get(), on_reply, &answered, UINT64_MAX), "Emit");
     drain(bus);
-    if (answered < count && (sent == count || sent - answered == outstanding)) check(sd_bus_wait(bus, UINT64_MAX), "waiting");
+    if (answered < count && (sent == count || sent - answered == outstanding))
+      check(sd_bus_wait(bus, UINT64_MAX), "waiting");
   }
 }
 
@@ -146,12 +150,16 @@ int main(int argc, char** argv) try {
   auto bus = connect(argv[1]);
   barrier(bus.get());
   auto broker = broker_of(bus.get());
-  measure("round trip of a property", count, broker, [&] { for (int i = 0; i < count; ++i) barrier(bus.get()); });
+  measure("round trip of a property", count, broker, [&] {
+    for (int i = 0; i < count; ++i) barrier(bus.get());
+  });
   measure("Record", count * 4, broker, [&] { record_all(bus.get(), count * 4); });
-  measure("Emit, unwanted, one after another", count, broker, [&] { emit_one_after_another(bus.get(), "unwanted", count); });
+  measure("Emit, unwanted, one after another", count, broker,
+          [&] { emit_one_after_another(bus.get(), "unwanted", count); });
   measure("Emit, unwanted, 64 at a time", count, broker, [&] { emit_pipelined(bus.get(), "unwanted", count, 64); });
   attach(bus.get());
-  measure("Emit, handled and finished, 64 at a time", count, broker, [&] { emit_pipelined(bus.get(), "wanted", count, 64); });
+  measure("Emit, handled and finished, 64 at a time", count, broker,
+          [&] { emit_pipelined(bus.get(), "wanted", count, 64); });
   auto other = connect(argv[1]);
   barrier(other.get());
   measure("Record, with one other peer that listens", count, broker, [&] {

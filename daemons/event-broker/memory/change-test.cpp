@@ -7,7 +7,8 @@ using namespace upstart::broker;
 namespace {
 
 std::vector<Change> one_of_each() {
-  auto event = std::make_shared<const Event>(Event{.id = 5, .name = "n", .env = {"A=1", "B="}, .emitter = {1, 2}, .time = 6, .files = 7});
+  auto event = std::make_shared<const Event>(
+      Event{.id = 5, .name = "n", .env = {"A=1", "B="}, .emitter = {1, 2}, .time = 6, .files = 7});
   return {IdsReserved{1},
           HandlerAttached{"h", {"a", "b*"}},
           HandlerSubscribed{"h", {"x"}, {"y", ""}},

@@ -165,8 +165,6 @@ std::expected<Change, std::string> decode(std::string_view bytes) try {
   auto change = readers[kind](reader);
   if (!reader.at_end()) return std::unexpected("a record goes on after its end");
   return change;
-} catch (const TooShort& fault) {
-  return std::unexpected(fault.what());
-}
+} catch (const TooShort& fault) { return std::unexpected(fault.what()); }
 
 } // namespace upstart::broker

@@ -53,8 +53,8 @@ struct FailuresForgotten {
   EventId up_to = 0;
 };
 
-using Change = std::variant<IdsReserved, HandlerAttached, HandlerSubscribed, HandlerForgotten, EventAccepted, HandlerFinished,
-                            EventEnded, FailuresForgotten>;
+using Change = std::variant<IdsReserved, HandlerAttached, HandlerSubscribed, HandlerForgotten, EventAccepted,
+                            HandlerFinished, EventEnded, FailuresForgotten>;
 
 // A change as bytes and back; the error says what is wrong with the bytes.
 [[nodiscard]] std::string encode(const Change& change);

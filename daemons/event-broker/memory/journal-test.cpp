@@ -68,7 +68,9 @@ private:
 };
 
 Change accepted(EventId id) {
-  return EventAccepted{std::make_shared<const Event>(Event{.id = id, .name = "a", .env = {}, .emitter = {}, .time = 0, .files = 0}), {"h"}};
+  return EventAccepted{
+      std::make_shared<const Event>(Event{.id = id, .name = "a", .env = {}, .emitter = {}, .time = 0, .files = 0}),
+      {"h"}};
 }
 
 const Memory::Snapshot nothing = [] { return std::vector<Change>{}; };
@@ -152,7 +154,8 @@ TEST_CASE("two brokers cannot use one journal") {
 }
 
 TEST_CASE("a directory that does not exist is named") {
-  CHECK(Journal::open("/nonexistent/events.journal").error() == "unable to open /nonexistent/events.journal.lock: No such file or directory");
+  CHECK(Journal::open("/nonexistent/events.journal").error() ==
+        "unable to open /nonexistent/events.journal.lock: No such file or directory");
 }
 
 TEST_CASE("rewriting replaces all records, and writing goes on in the new file") {

@@ -34,7 +34,9 @@ void append_record(std::string& bytes, std::string_view record) {
   bytes.append(record);
 }
 
-std::string fault_of(const char* what, const std::string& path) { return std::string{what} + " " + path + ": " + std::strerror(errno); }
+std::string fault_of(const char* what, const std::string& path) {
+  return std::string{what} + " " + path + ": " + std::strerror(errno);
+}
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -128,21 +130,25 @@ std::expected<Journal::Found, std::string> Journal::open(const std::string& path
   auto contents = contents_of(*bytes);
   std::string fault;
   if (contents.damaged) {
-    fault = path + " is damaged from byte " + std::to_string(contents.good) + " on: kept as " + path + ".damaged, the " +
-            std::to_string(contents.records.size()) + " records before are used";
+    fault = path + " is damaged from byte " + std::to_string(contents.good) + " on: kept as " + path +
+            ".damaged, the " + std::to_string(contents.records.size()) + " records before are used";
     auto good = contents.good == 0 ? std::string{magic} : bytes->substr(0, contents.good);
     auto replaced = replace_damaged(path, good);
     if (!replaced) return std::unexpected(replaced.error());
     file = std::move(*replaced);
     contents.good = good.size();
   } else if (contents.good == 0) {
-    if (::ftruncate(file.get(), 0) < 0 || !write_all(file.get(), magic)) return std::unexpected(fault_of("unable to write", path));
+    if (::ftruncate(file.get(), 0) < 0 || !write_all(file.get(), magic))
+      return std::unexpected(fault_of("unable to write", path));
     contents.good = magic.size();
   } else if (contents.torn) {
     fault = path + ": the last record was not written to its end; it is dropped";
-    if (::ftruncate(file.get(), static_cast<off_t>(contents.good)) < 0) return std::unexpected(fault_of("unable to shorten", path));
+    if (::ftruncate(file.get(), static_cast<off_t>(contents.good)) < 0)
+      return std::unexpected(fault_of("unable to shorten", path));
   }
-  return Found{.journal = Journal{path, std::move(file), std::move(*locked), contents.good}, .records = std::move(contents.records), .fault = std::move(fault)};
+  return Found{.journal = Journal{path, std::move(file), std::move(*locked), contents.good},
+               .records = std::move(contents.records),
+               .fault = std::move(fault)};
 }
 
 void Journal::add(std::string_view record) { append_record(unwritten_, record); }

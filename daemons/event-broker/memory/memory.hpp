@@ -1,8 +1,8 @@
 // The one place that knows what must not be forgotten: `events.journal` in the run directory, as changes. Before an
 // event that a handler wants is accepted, and before anything is told to anybody, the changes behind it are written.
 //
-// A file system that is full makes it *behind*: it lacks changes that could not be refused (a handler finished an event).
-// It then takes no event until the whole state could be written anew.
+// A file system that is full makes it *behind*: it lacks changes that could not be refused (a handler finished an
+// event). It then takes no event until the whole state could be written anew.
 #pragma once
 
 #include "daemons/event-broker/memory/change.hpp"

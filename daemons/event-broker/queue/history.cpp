@@ -8,7 +8,8 @@ namespace {
 
 void shorten(std::vector<std::string>& env) {
   std::size_t bytes = 0;
-  auto too_much = std::ranges::find_if(env, [&](const auto& entry) { return (bytes += entry.size()) > most_remembered_of_env; });
+  auto too_much =
+      std::ranges::find_if(env, [&](const auto& entry) { return (bytes += entry.size()) > most_remembered_of_env; });
   env.erase(too_much, env.end());
 }
 
@@ -23,7 +24,8 @@ const char* name_of(Outcome outcome) {
   return "pending";
 }
 
-Remembered& History::add(EventId id, const std::string& name, const std::vector<std::string>& env, Emitter emitter, Time time) {
+Remembered& History::add(EventId id, const std::string& name, const std::vector<std::string>& env, Emitter emitter,
+                         Time time) {
   if (ring_.size() <= place(id)) ring_.resize(std::min(capacity_, std::max(place(id) + 1, ring_.size() * 2)));
   auto& entry = ring_[place(id)];
   entry.id = id;
@@ -49,7 +51,8 @@ std::vector<const Remembered*> History::last(std::size_t count) const {
   for (const auto& entry : ring_)
     if (entry.id != 0) entries.push_back(&entry);
   std::ranges::sort(entries, {}, &Remembered::id);
-  if (count != 0 && entries.size() > count) entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(count));
+  if (count != 0 && entries.size() > count)
+    entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(count));
   return entries;
 }
 

@@ -8,7 +8,8 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// A queue whose effects read as lines: "emitted 1 a", "give 2: 1 a", "give 2: 1 a again", "finished 1 a ok", "answer 9 failed".
+// A queue whose effects read as lines: "emitted 1 a", "give 2: 1 a", "give 2: 1 a again", "finished 1 a ok", "answer 9
+// failed".
 class Story {
 public:
   explicit Story(Settings settings = {}) : queue{settings} {}
@@ -36,7 +37,8 @@ public:
   Lines told(Effects effects) {
     std::ranges::move(effects.changes, std::back_inserter(written));
     Lines lines;
-    for (const auto& outgoing : effects.outgoing) std::visit([&](const auto& kind) { lines.push_back(line(kind)); }, outgoing);
+    for (const auto& outgoing : effects.outgoing)
+      std::visit([&](const auto& kind) { lines.push_back(line(kind)); }, outgoing);
     return lines;
   }
   // Who was told of a changed view, and what it is.
@@ -135,7 +137,8 @@ TEST_CASE("patterns are wanted as fnmatch has it, and a handler that wants an ev
   CHECK(story.emit("yx")[1] == "finished 6 yx ok");
 }
 
-TEST_CASE("what a handler had not finished when it went is given again, first and once; what came since, for the first time") {
+TEST_CASE("what a handler had not finished when it went is given again, first and once; what came since, for the first "
+          "time") {
   Story story;
   story.attach("h", {"a"});
   for (int i = 0; i < 3; ++i) story.emit("a");
@@ -200,7 +203,8 @@ TEST_CASE("a waiter is answered when the event finishes, later ones at once") {
   story.emit("a");
   CHECK_FALSE(story.queue.wait(1, 9)->has_value());
   CHECK_FALSE(story.queue.wait(2, 10)->has_value());
-  CHECK(story.finish("h", 1, true) == Lines{"finished 1 a failed", "answer 9 failed", "emitted 3 a/failed", "finished 3 a/failed ok"});
+  CHECK(story.finish("h", 1, true) ==
+        Lines{"finished 1 a failed", "answer 9 failed", "emitted 3 a/failed", "finished 3 a/failed ok"});
   CHECK(story.queue.wait(1, 11)->value());
   story.queue.abandon(2, 10);
   CHECK(story.finish("h", 2) == Lines{"finished 2 a ok"});
@@ -249,7 +253,10 @@ TEST_CASE("a user other than root has limits, and is told which of them it has r
   for (const auto& [what, limits, files, refusal] : {
            Row{"events", {.events = 2}, 0, "refused: User 1000 has too much in flight: at most 2 events"},
            Row{"bytes", {.bytes = 600}, 0, "refused: User 1000 has too much in flight: at most 600 bytes of events"},
-           Row{"descriptors", {.descriptors = 5}, 2, "refused: User 1000 has too much in flight: at most 5 descriptors with events"},
+           Row{"descriptors",
+               {.descriptors = 5},
+               2,
+               "refused: User 1000 has too much in flight: at most 5 descriptors with events"},
        }) {
     CAPTURE(what);
     Story story{{.limits = limits, .history = 10, .failures = 10}};
@@ -310,7 +317,8 @@ TEST_CASE("recorded events take part in the order") {
   CHECK_FALSE(story.queue.wait(1, 1)->value());
 }
 
-TEST_CASE("after a restart everything goes on: what pends, what is owed, what is wanted, what has failed, and higher ids") {
+TEST_CASE(
+    "after a restart everything goes on: what pends, what is owed, what is wanted, what has failed, and higher ids") {
   for (bool from_snapshot : {false, true}) {
     CAPTURE(from_snapshot);
     Story before;

@@ -12,7 +12,8 @@ namespace {
 constexpr EventId reservation = 1U << 16U;
 
 Event follow_up_of(const Event& failed, EventId id, Time now) {
-  return {.id = id, .name = failed.name + "/failed", .env = failed.env, .emitter = failed.emitter, .time = now, .files = 0};
+  return {
+      .id = id, .name = failed.name + "/failed", .env = failed.env, .emitter = failed.emitter, .time = now, .files = 0};
 }
 
 } // namespace
@@ -28,9 +29,14 @@ Queue::Admission Queue::admission_of(Event event) const {
   return {.event = std::make_shared<const Event>(std::move(event)), .wanting = std::move(wanting)};
 }
 
-std::expected<Queue::Admission, std::string> Queue::admit(std::string name, std::vector<std::string> env, Emitter emitter,
-                                                          unsigned files, Time now) const {
-  auto admission = admission_of({.id = next_id_, .name = std::move(name), .env = std::move(env), .emitter = emitter, .time = now, .files = files});
+std::expected<Queue::Admission, std::string> Queue::admit(std::string name, std::vector<std::string> env,
+                                                          Emitter emitter, unsigned files, Time now) const {
+  auto admission = admission_of({.id = next_id_,
+                                 .name = std::move(name),
+                                 .env = std::move(env),
+                                 .emitter = emitter,
+                                 .time = now,
+                                 .files = files});
   if (admission.wanted())
     if (auto objection = quota_.objection(*admission.event)) return std::unexpected(std::move(*objection));
   return admission;
@@ -221,10 +227,13 @@ Queue::Attached Queue::attach(const std::string& name, const std::vector<std::st
   if (handler.parts > 0)
     for (auto& [event_id, pending] : pending_)
       if (auto* share = open_share(pending, id)) give(pending, *share, effects);
-  return {.attachment = handler.attachment, .wanted_by_others = interest_.wanted_by_others(id), .effects = std::move(effects)};
+  return {.attachment = handler.attachment,
+          .wanted_by_others = interest_.wanted_by_others(id),
+          .effects = std::move(effects)};
 }
 
-Effects Queue::subscribe(Attachment attachment, const std::vector<std::string>& add, const std::vector<std::string>& remove) {
+Effects Queue::subscribe(Attachment attachment, const std::vector<std::string>& add,
+                         const std::vector<std::string>& remove) {
   Effects effects;
   auto found = attachments_.find(attachment);
   if (found == attachments_.end()) return effects;
@@ -256,7 +265,8 @@ void Queue::forget_handler(HandlerId id) {
 std::vector<Queue::View> Queue::take_changed_views() {
   std::vector<View> views;
   for (auto id : std::exchange(stale_views_, {}))
-    if (auto attachment = handlers_.at(id).attachment; attachment != 0) views.push_back({attachment, interest_.wanted_by_others(id)});
+    if (auto attachment = handlers_.at(id).attachment; attachment != 0)
+      views.push_back({attachment, interest_.wanted_by_others(id)});
   return views;
 }
 
@@ -299,7 +309,8 @@ void Queue::restore_kind(const EventAccepted& change) {
 void Queue::restore_kind(const HandlerFinished& change) {
   auto found = pending_.find(change.id);
   if (found == pending_.end()) return;
-  if (auto* share = open_share(found->second, handler_named(change.handler))) finish_share(change.id, *share, change.failed, change.done);
+  if (auto* share = open_share(found->second, handler_named(change.handler)))
+    finish_share(change.id, *share, change.failed, change.done);
 }
 
 void Queue::restore_kind(const EventEnded& change) {
@@ -307,14 +318,17 @@ void Queue::restore_kind(const EventEnded& change) {
     for (auto& share : found->second.shares)
       if (!share.finished) finish_share(change.id, share, change.failed, {});
     let_go(found->second);
-    if (auto* remembered = history_.find(change.id)) remembered->outcome = change.failed ? Outcome::failed : Outcome::ok;
+    if (auto* remembered = history_.find(change.id))
+      remembered->outcome = change.failed ? Outcome::failed : Outcome::ok;
     pending_.erase(found);
   }
   if (change.failed) remember_failure(change.id);
   if (change.follow_up) restore_kind(*change.follow_up);
 }
 
-void Queue::restore_kind(const FailuresForgotten& change) { forgotten_up_to_ = std::max(forgotten_up_to_, change.up_to); }
+void Queue::restore_kind(const FailuresForgotten& change) {
+  forgotten_up_to_ = std::max(forgotten_up_to_, change.up_to);
+}
 
 std::vector<Change> Queue::snapshot() const {
   std::vector<Change> changes{IdsReserved{reserved_up_to_}, FailuresForgotten{forgotten_up_to_}};
@@ -326,7 +340,8 @@ std::vector<Change> Queue::snapshot() const {
     for (const auto& share : pending.shares) accepted.handlers.push_back(handlers_.at(share.handler).name);
     changes.emplace_back(std::move(accepted));
     for (const auto& share : pending.shares)
-      if (share.finished) changes.emplace_back(HandlerFinished{id, handlers_.at(share.handler).name, share.failed, share.done});
+      if (share.finished)
+        changes.emplace_back(HandlerFinished{id, handlers_.at(share.handler).name, share.failed, share.done});
   }
   return changes;
 }

@@ -1,5 +1,5 @@
-// The queue: takes events in order, gives each to the handlers that want it, and finishes it when none of them blocks it
-// any more. It decides and tells what has to be done (`Effects`); it knows no bus, no file and no clock.
+// The queue: takes events in order, gives each to the handlers that want it, and finishes it when none of them blocks
+// it any more. It decides and tells what has to be done (`Effects`); it knows no bus, no file and no clock.
 //
 // Invariants. Ids are given out in the order of acceptance. Each handler is given its events in that order. An event is
 // pending exactly as long as one of its handlers has not finished it. A handler of a name that was attached once and
@@ -37,8 +37,8 @@ public:
     [[nodiscard]] bool wanted() const { return !wanting.empty(); }
   };
   // The error is the text of LimitsExceeded.
-  [[nodiscard]] std::expected<Admission, std::string> admit(std::string name, std::vector<std::string> env, Emitter emitter,
-                                                            unsigned files, Time now) const;
+  [[nodiscard]] std::expected<Admission, std::string> admit(std::string name, std::vector<std::string> env,
+                                                            Emitter emitter, unsigned files, Time now) const;
   // What to write down before `accept`.
   [[nodiscard]] EventAccepted written_form(const Admission& admission) const;
   Effects accept(const Admission& admission);

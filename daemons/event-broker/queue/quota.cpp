@@ -23,7 +23,8 @@ std::optional<std::string> Quota::objection(const Event& event) const {
   Use used = found == used_.end() ? Use{} : found->second;
   if (used.events + 1 > limits_.events) return over(uid, "events", limits_.events);
   if (used.bytes + bytes_of(event) > limits_.bytes) return over(uid, "bytes of events", limits_.bytes);
-  if (used.descriptors + event.files > limits_.descriptors) return over(uid, "descriptors with events", limits_.descriptors);
+  if (used.descriptors + event.files > limits_.descriptors)
+    return over(uid, "descriptors with events", limits_.descriptors);
   return std::nullopt;
 }
 

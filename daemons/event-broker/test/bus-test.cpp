@@ -1,6 +1,7 @@
 // The real daemon on a real bus of the test's own.
 #include "daemons/event-broker/test/daemon.hpp"
 #include "daemons/event-broker/test/peer.hpp"
+#include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,8 +21,10 @@ namespace {
 class BusDaemon {
 public:
   explicit BusDaemon(const std::string& directory) : directory_{directory} {
-    std::ofstream{directory_ + "/bus.conf"} << "<busconfig><type>session</type><listen>" << address() << "</listen><policy context='default'>"
-                                            << "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy></busconfig>";
+    std::ofstream{directory_ + "/bus.conf"} << "<busconfig><type>session</type><listen>" << address()
+                                            << "</listen><policy context='default'>"
+                                            << "<allow send_destination='*' eavesdrop='true'/><allow "
+                                               "eavesdrop='true'/><allow own='*'/></policy></busconfig>";
   }
   BusDaemon(const BusDaemon&) = delete;
   BusDaemon& operator=(const BusDaemon&) = delete;
@@ -33,7 +36,8 @@ public:
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ > 0) return;
-    upstart::base::FileDescriptor log{::open((directory_ + "/bus.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+    upstart::base::FileDescriptor log{
+        ::open((directory_ + "/bus.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
     ::dup2(log.get(), STDERR_FILENO);
     std::string configuration = "--config-file=" + directory_ + "/bus.conf";
     ::execlp("dbus-daemon", "dbus-daemon", "--nofork", "--nopidfile", configuration.c_str(), nullptr);

@@ -60,7 +60,8 @@ TEST_CASE("a handler is given what it wants and the emitter's waiting is answere
   handler->Finished(id, true, {"start job"});
   emitter.await("outcome failed");
   emitter.await("finished 2 abc/failed ok");
-  CHECK(emitter.heard() == Lines{"reply 1", "emitted 1 abc", "finished 1 abc failed", "outcome failed", "emitted 2 abc/failed", "finished 2 abc/failed ok"});
+  CHECK(emitter.heard() == Lines{"reply 1", "emitted 1 abc", "finished 1 abc failed", "outcome failed",
+                                 "emitted 2 abc/failed", "finished 2 abc/failed ok"});
   auto history = emitter->History(0);
   REQUIRE(history.size() == 2);
   CHECK(history[0]["done"].get<Lines>() == Lines{"start job"});
@@ -104,7 +105,8 @@ TEST_CASE("a handler that hung up is given again what it had not finished, and t
   CHECK(successor.heard() == Lines{"attached", "handle 2 a again", "handle 3 a later=1"});
 }
 
-TEST_CASE("killed at any moment, the broker goes on where it was: the handler is given again, the emitter gets its answer") {
+TEST_CASE(
+    "killed at any moment, the broker goes on where it was: the handler is given again, the emitter gets its answer") {
   EventLoop loop;
   Daemon daemon;
   daemon.start();
@@ -219,7 +221,9 @@ TEST_CASE("a handler that does not read delays nobody else, and misses nothing")
   std::string much = "K=" + std::string(2000, 'x');
   constexpr int count = 3000;
   for (int i = 0; i < count; ++i) quick->Emit("a", {much}, {});
-  auto handled = [](Peer& peer) { return std::ranges::count_if(peer.lines, [](const auto& line) { return line.starts_with("handle "); }); };
+  auto handled = [](Peer& peer) {
+    return std::ranges::count_if(peer.lines, [](const auto& line) { return line.starts_with("handle "); });
+  };
   await(loop, [&] { return handled(quick) == count; });
   await(other_loop, [&] { return handled(slow) == count; });
   std::uint64_t expected = 1;
@@ -298,10 +302,12 @@ TEST_CASE("what makes no sense is refused by name and everything goes on") {
   peer->JoinBus("");
   peer->JoinBus("nonsense");
   peer.await("joining");
-  CHECK(peer.heard() == Lines{"error InvalidArgs: Name may not be empty string", "error InvalidArgs: Env must be KEY=VALUE pairs",
-                              "error InvalidArgs: There is no event 77", "error InvalidArgs: You are not attached as a handler",
-                              "error InvalidArgs: Name may not be empty string", "error InvalidArgs: Name may not be empty string", "attached",
-                              "error InvalidArgs: You are attached as h already", "error InvalidArgs: Address may not be empty string", "joining"});
+  CHECK(peer.heard() ==
+        Lines{"error InvalidArgs: Name may not be empty string", "error InvalidArgs: Env must be KEY=VALUE pairs",
+              "error InvalidArgs: There is no event 77", "error InvalidArgs: You are not attached as a handler",
+              "error InvalidArgs: Name may not be empty string", "error InvalidArgs: Name may not be empty string",
+              "attached", "error InvalidArgs: You are attached as h already",
+              "error InvalidArgs: Address may not be empty string", "joining"});
   CHECK(peer.emit("a") == 1);
 }
 
@@ -314,7 +320,8 @@ TEST_CASE("an event that cannot be written down is refused with the reason; what
   peer.attach("h", {"a"});
   peer.emit("a");
   peer->Emit("a", {"K=" + std::string(2000, 'x')}, {});
-  peer.await("error Failed: The event could not be written down: unable to write " + daemon.directory() + "/events.journal: File too large");
+  peer.await("error Failed: The event could not be written down: unable to write " + daemon.directory() +
+             "/events.journal: File too large");
   peer->Emit("b", {"K=" + std::string(2000, 'x')}, {});
   peer.await("finished 2 b ok");
   peer->Finished(1, false, {});

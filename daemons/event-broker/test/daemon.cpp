@@ -2,6 +2,7 @@
 
 #include "daemons/base/peer.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
-// The real daemon, with the test as its service manager: it makes the listening socket and the notification socket, hands
-// descriptors over, and keeps those it is asked to keep. All of it in a temporary directory; nothing is left behind.
+// The real daemon, with the test as its service manager: it makes the listening socket and the notification socket,
+// hands descriptors over, and keeps those it is asked to keep. All of it in a temporary directory; nothing is left
+// behind.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
@@ -24,7 +25,7 @@ public:
   // No file of the next start may grow beyond this; the environment it gets besides.
   std::optional<rlim_t> file_limit;
   std::map<std::string, std::string> environment;
-  void kill(); // SIGKILL
+  void kill();     // SIGKILL
   int terminate(); // SIGTERM; the exit status, or minus the signal
   void signal(int number) const;
 

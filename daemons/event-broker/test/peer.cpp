@@ -32,11 +32,14 @@ void BrokerProxy::onEventEmitted(const uint64_t& id, const std::string& name, co
   peer_.hear(event_line("emitted", id, name));
 }
 
-void BrokerProxy::onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>&, const bool& failed) {
+void BrokerProxy::onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>&,
+                                  const bool& failed) {
   peer_.hear(event_line("finished", id, name) + " " + text_of(failed));
 }
 
-void BrokerProxy::onInterestChanged(const std::vector<std::string>& wanted_by_others) { peer_.hear(joined("others", wanted_by_others)); }
+void BrokerProxy::onInterestChanged(const std::vector<std::string>& wanted_by_others) {
+  peer_.hear(joined("others", wanted_by_others));
+}
 
 void BrokerProxy::onEmitReply(const uint64_t& id, std::optional<sdbus::Error> error) {
   peer_.last_id = id;
@@ -52,8 +55,12 @@ void BrokerProxy::onAttachReply(const std::vector<std::string>& wanted_by_others
   peer_.hear(error ? error_line(*error) : joined("attached", wanted_by_others));
 }
 
-void BrokerProxy::onSubscribeReply(std::optional<sdbus::Error> error) { peer_.hear(error ? error_line(*error) : "subscribed"); }
+void BrokerProxy::onSubscribeReply(std::optional<sdbus::Error> error) {
+  peer_.hear(error ? error_line(*error) : "subscribed");
+}
 
-void BrokerProxy::onJoinBusReply(std::optional<sdbus::Error> error) { peer_.hear(error ? error_line(*error) : "joining"); }
+void BrokerProxy::onJoinBusReply(std::optional<sdbus::Error> error) {
+  peer_.hear(error ? error_line(*error) : "joining");
+}
 
 } // namespace upstart::broker::test

@@ -3,9 +3,9 @@
 // "handle 1 a K=V", with " again" behind.
 #pragma once
 
+#include "daemons/base/bus-connection.hpp"
 #include "generated/EventBroker1-proxy.hpp"
 #include "generated/EventHandler1-adaptor.hpp"
-#include "daemons/base/bus-connection.hpp"
 #include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
@@ -46,17 +46,21 @@ private:
 class BrokerProxy : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy> {
 public:
   BrokerProxy(sdbus::IConnection& connection, const std::string& service, Peer& peer)
-      : ProxyInterfaces(connection, sdbus::ServiceName{service}, sdbus::ObjectPath{protocol::path::event_broker}), peer_{peer} {
+      : ProxyInterfaces(connection, sdbus::ServiceName{service}, sdbus::ObjectPath{protocol::path::event_broker}),
+        peer_{peer} {
     registerProxy();
   }
   ~BrokerProxy() { unregisterProxy(); }
 
 private:
   void onEventEmitted(const uint64_t& id, const std::string& name, const std::vector<std::string>& env) override;
-  void onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>& env, const bool& failed) override;
+  void onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>& env,
+                       const bool& failed) override;
   void onInterestChanged(const std::vector<std::string>& wanted_by_others) override;
   void onEmitReply(const uint64_t& id, std::optional<sdbus::Error> error) override;
-  void onEmitForReply(const uint64_t& id, std::optional<sdbus::Error> error) override { onEmitReply(id, std::move(error)); }
+  void onEmitForReply(const uint64_t& id, std::optional<sdbus::Error> error) override {
+    onEmitReply(id, std::move(error));
+  }
   void onWaitForReply(const bool& failed, std::optional<sdbus::Error> error) override;
   void onAttachReply(const std::vector<std::string>& wanted_by_others, std::optional<sdbus::Error> error) override;
   void onSubscribeReply(std::optional<sdbus::Error> error) override;
@@ -72,7 +76,8 @@ public:
       REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error()));
       connection_ = std::move(*outcome);
     };
-    auto handshake = service.empty() ? base::Handshake::to_peer(loop, address, take) : base::Handshake::to_bus(loop, address, take);
+    auto handshake =
+        service.empty() ? base::Handshake::to_peer(loop, address, take) : base::Handshake::to_bus(loop, address, take);
     test::await(loop, [&] { return connection_ != nullptr; });
     handler_ = std::make_unique<HandlerObject>(connection_->sdbus(), *this);
     broker_ = std::make_unique<BrokerProxy>(connection_->sdbus(), service, *this);

@@ -43,7 +43,8 @@ void tell_problem(const char* what, const std::optional<std::string>& problem) {
 class BrokerClient::Link final : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy> {
 public:
   Link(BrokerClient& client, sdbus::IConnection& connection)
-      : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::event_broker}), client_{client},
+      : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::event_broker}),
+        client_{client},
         handler_{client, connection} {
     registerProxy();
   }
@@ -63,14 +64,18 @@ private:
     ~Handler() { unregisterAdaptor(); }
 
   private:
-    void Handle(const uint64_t& id, const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files, const bool&) override {
-      client_.handlers_.handle(id, {.name = protocol::unescaped(name), .environment = protocol::Environment{protocol::unescaped(env)}, .files = from_wire(files)});
+    void Handle(const uint64_t& id, const std::string& name, const std::vector<std::string>& env,
+                const std::vector<sdbus::UnixFd>& files, const bool&) override {
+      client_.handlers_.handle(id, {.name = protocol::unescaped(name),
+                                    .environment = protocol::Environment{protocol::unescaped(env)},
+                                    .files = from_wire(files)});
     }
     BrokerClient& client_;
   };
 
   void onEventEmitted(const uint64_t&, const std::string&, const std::vector<std::string>&) override {}
-  void onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>& env, const bool& failed) override {
+  void onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>& env,
+                       const bool& failed) override {
     client_.event_finished(id, name, env, failed);
   }
   void onInterestChanged(const std::vector<std::string>& wanted) override { client_.set_others(wanted); }
@@ -96,8 +101,14 @@ private:
 };
 
 BrokerClient::BrokerClient(base::EventLoop& loop, std::string address, Handlers handlers)
-    : loop_{loop}, address_{std::move(address)}, handlers_{std::move(handlers)}, retry_{loop, [this] { connect(); }}, pause_{first_pause},
-      warning_{loop, [](const std::string& why) { spdlog::warn("no connection to the event broker: {}; trying again", why); }} {
+    : loop_{loop},
+      address_{std::move(address)},
+      handlers_{std::move(handlers)},
+      retry_{loop, [this] { connect(); }},
+      pause_{first_pause},
+      warning_{loop, [](const std::string& why) {
+                 spdlog::warn("no connection to the event broker: {}; trying again", why);
+               }} {
   connect();
 }
 
@@ -118,7 +129,8 @@ void BrokerClient::connected(std::unique_ptr<base::BusConnection> connection) {
   pause_ = first_pause;
   warning_.recovered();
   std::vector<std::string> names{names_.begin(), names_.end()};
-  tell_problem("what the jobs want", base::send_if_connected([&] { link_->Attach(handler_name, protocol::escaped(names)); }));
+  tell_problem("what the jobs want",
+               base::send_if_connected([&] { link_->Attach(handler_name, protocol::escaped(names)); }));
   if (!bus_address_.empty()) join_bus(bus_address_);
   std::erase_if(unaccepted_, [this](const Emission& emission) { return !send(emission); });
 }
@@ -136,7 +148,8 @@ void BrokerClient::lost(const std::string& why) {
 bool BrokerClient::send(const Emission& emission) {
   const auto& event = emission.event;
   auto problem = base::send_if_connected([&] {
-    link_->EmitFor(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), to_wire(event.files), emission.origin.uid, emission.origin.pid);
+    link_->EmitFor(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), to_wire(event.files),
+                   emission.origin.uid, emission.origin.pid);
   });
   if (!problem) return true;
   spdlog::error("event {} cannot be sent to the event broker: {}", event.name, *problem);
@@ -163,9 +176,12 @@ void BrokerClient::refused(const std::string& why) {
   if (emission.finished) emission.finished(true);
 }
 
-void BrokerClient::event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment, bool failed) {
+void BrokerClient::event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment,
+                                  bool failed) {
   auto found = unfinished_.find(id);
-  if (found == unfinished_.end()) return handlers_.finished_elsewhere(protocol::unescaped(name), protocol::Environment{protocol::unescaped(environment)});
+  if (found == unfinished_.end())
+    return handlers_.finished_elsewhere(protocol::unescaped(name),
+                                        protocol::Environment{protocol::unescaped(environment)});
   auto finished = std::move(found->second);
   unfinished_.erase(found);
   if (finished) finished(failed);
@@ -174,18 +190,23 @@ void BrokerClient::event_finished(EventId id, const std::string& name, const std
 void BrokerClient::record(const Event& event, Origin origin) {
   if (!link_) return;
   tell_problem("an event", base::send_if_connected([&] {
-    link_->Record(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), origin.uid, origin.pid);
-  }));
+                 link_->Record(protocol::escaped(event.name), protocol::escaped(event.environment.strings()),
+                               origin.uid, origin.pid);
+               }));
 }
 
 void BrokerClient::finished(EventId id, bool failed, const std::vector<std::string>& done) {
-  if (link_) tell_problem("that an event has finished", base::send_if_connected([&] { link_->Finished(id, failed, protocol::escaped(done)); }));
+  if (link_)
+    tell_problem("that an event has finished",
+                 base::send_if_connected([&] { link_->Finished(id, failed, protocol::escaped(done)); }));
 }
 
 void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
   for (const auto& name : remove) names_.erase(name);
   names_.insert(add.begin(), add.end());
-  if (link_) tell_problem("what the jobs want", base::send_if_connected([&] { link_->Subscribe(protocol::escaped(add), protocol::escaped(remove)); }));
+  if (link_)
+    tell_problem("what the jobs want",
+                 base::send_if_connected([&] { link_->Subscribe(protocol::escaped(add), protocol::escaped(remove)); }));
 }
 
 void BrokerClient::set_others(const std::vector<std::string>& names) {
@@ -199,13 +220,16 @@ void BrokerClient::set_others(const std::vector<std::string>& names) {
 }
 
 bool BrokerClient::wanted_by_others(const std::string& event) const {
-  return others_.contains(event) ||
-         std::ranges::any_of(others_patterns_, [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), event.c_str(), 0) == 0; });
+  return others_.contains(event) || std::ranges::any_of(others_patterns_, [&](const std::string& pattern) {
+           return ::fnmatch(pattern.c_str(), event.c_str(), 0) == 0;
+         });
 }
 
 void BrokerClient::join_bus(const std::string& address) {
   bus_address_ = address;
-  if (link_) tell_problem("the address of the bus", base::send_if_connected([&] { link_->JoinBus(protocol::escaped(address)); }));
+  if (link_)
+    tell_problem("the address of the bus",
+                 base::send_if_connected([&] { link_->JoinBus(protocol::escaped(address)); }));
 }
 
 } // namespace upstart::supervisor

@@ -1,11 +1,11 @@
 // The EventSink port over D-Bus: this daemon as a handler of the event broker. Connects on the loop and again whenever
-// the broker has gone; what had not been accepted by then is sent again. Nothing ever waits for it but the events. Names and
-// environments are bytes here and escaped on the way (protocol/text.hpp).
+// the broker has gone; what had not been accepted by then is sent again. Nothing ever waits for it but the events.
+// Names and environments are bytes here and escaped on the way (protocol/text.hpp).
 #pragma once
 
-#include "daemons/job-supervisor/jobs/ports.hpp"
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/base/delayed-warning.hpp"
+#include "daemons/job-supervisor/jobs/ports.hpp"
 
 #include <deque>
 #include <set>
@@ -59,10 +59,10 @@ private:
   base::Timer retry_;
   std::chrono::milliseconds pause_;
   base::DelayedWarning warning_;
-  std::set<std::string> names_;                            // what the jobs want
-  std::unordered_set<std::string> others_;                 // what other handlers want, by name
+  std::set<std::string> names_;            // what the jobs want
+  std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;
-  std::deque<Emission> unaccepted_;                        // sent or to be sent, in order, without an id yet
+  std::deque<Emission> unaccepted_; // sent or to be sent, in order, without an id yet
   std::unordered_map<EventId, std::function<void(bool)>> unfinished_;
   std::string bus_address_;
 };

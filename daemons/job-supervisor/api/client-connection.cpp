@@ -19,7 +19,9 @@ namespace {
 // As many materialised objects as a connection keeps; more only while replies are owed.
 constexpr std::size_t most_objects = 64;
 
-sdbus::Error to_error(const CommandError& error) { return sdbus::Error{sdbus::Error::Name{error.name}, protocol::readable(error.message)}; }
+sdbus::Error to_error(const CommandError& error) {
+  return sdbus::Error{sdbus::Error::Name{error.name}, protocol::readable(error.message)};
+}
 
 char** to_strv(const std::vector<std::string>& strings) {
   auto** array = static_cast<char**>(std::calloc(strings.size() + 1, sizeof(char*)));
@@ -32,9 +34,14 @@ char** to_strv(const std::vector<std::string>& strings) {
 // A method call as it came in.
 struct ClientConnection::Call {
   explicit Call(sd_bus_message* of)
-      : message{of}, path{text(sd_bus_message_get_path(of))}, interface{text(sd_bus_message_get_interface(of))}, member{text(sd_bus_message_get_member(of))} {}
+      : message{of},
+        path{text(sd_bus_message_get_path(of))},
+        interface{text(sd_bus_message_get_interface(of))},
+        member{text(sd_bus_message_get_member(of))} {}
 
-  [[nodiscard]] bool is_introspection() const { return interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect"; }
+  [[nodiscard]] bool is_introspection() const {
+    return interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect";
+  }
   [[nodiscard]] bool is_set() const { return interface == "org.freedesktop.DBus.Properties" && member == "Set"; }
   // Which property a Get or Set is about: interface and name.
   [[nodiscard]] std::pair<std::string, std::string> property() const {
@@ -48,13 +55,15 @@ struct ClientConnection::Call {
     const char* contents = nullptr;
     char kind = 0;
     sd_bus_message_skip(message, "ss");
-    std::string signature = sd_bus_message_peek_type(message, &kind, &contents) > 0 && kind == 'v' ? text(contents) : "";
+    std::string signature =
+        sd_bus_message_peek_type(message, &kind, &contents) > 0 && kind == 'v' ? text(contents) : "";
     sd_bus_message_rewind(message, 1);
     return signature;
   }
   // What the D-Bus library of the original's clients says, to the letter.
   [[nodiscard]] std::string unknown() const {
-    return "Method \"" + member + "\" with signature \"" + text(sd_bus_message_get_signature(message, 1)) + "\" on interface \"" + interface + "\" doesn't exist\n";
+    return "Method \"" + member + "\" with signature \"" + text(sd_bus_message_get_signature(message, 1)) +
+           "\" on interface \"" + interface + "\" doesn't exist\n";
   }
 
   sd_bus_message* message;
@@ -81,10 +90,11 @@ public:
   Reply add(std::weak_ptr<PendingReplies> self, std::shared_ptr<Object> object, Result&& result, Answer answer) {
     auto number = next_++;
     auto kept = std::make_shared<std::decay_t<Result>>(std::forward<Result>(result));
-    pending_.emplace(number, [object = std::move(object), kept, answer](std::expected<std::string, CommandError> outcome) {
-      if (outcome) answer(*kept, *outcome);
-      else kept->returnError(to_error(outcome.error()));
-    });
+    pending_.emplace(number,
+                     [object = std::move(object), kept, answer](std::expected<std::string, CommandError> outcome) {
+                       if (outcome) answer(*kept, *outcome);
+                       else kept->returnError(to_error(outcome.error()));
+                     });
     return [self = std::move(self), number](std::expected<std::string, CommandError> outcome) {
       if (auto alive = self.lock()) alive->give(number, std::move(outcome));
     };
@@ -94,25 +104,37 @@ private:
   void give(std::uint64_t number, std::expected<std::string, CommandError> outcome) {
     auto node = pending_.extract(number);
     if (node.empty()) return;
-    if (auto problem = base::send_if_connected([&] { node.mapped()(std::move(outcome)); })) spdlog::warn("a client gets no answer: {}", *problem);
+    if (auto problem = base::send_if_connected([&] { node.mapped()(std::move(outcome)); }))
+      spdlog::warn("a client gets no answer: {}", *problem);
   }
   std::uint64_t next_ = 0;
   std::unordered_map<std::uint64_t, Reply> pending_;
 };
 
-ClientConnection::ClientConnection(std::unique_ptr<base::BusConnection> connection, JobManager& manager, DaemonControl& control)
-    : connection_{std::move(connection)}, manager_{manager}, control_{control}, replies_{std::make_shared<PendingReplies>()},
-      manager_object_{std::make_unique<ManagerObject>(*this)}, supervisor_object_{std::make_unique<SupervisorObject>(*this)} {
+ClientConnection::ClientConnection(std::unique_ptr<base::BusConnection> connection, JobManager& manager,
+                                   DaemonControl& control)
+    : connection_{std::move(connection)},
+      manager_{manager},
+      control_{control},
+      replies_{std::make_shared<PendingReplies>()},
+      manager_object_{std::make_unique<ManagerObject>(*this)},
+      supervisor_object_{std::make_unique<SupervisorObject>(*this)} {
   sd_bus_slot* slot = nullptr;
-  sd_bus_add_filter(connection_->raw(), &slot, [](sd_bus_message* message, void* self, sd_bus_error*) {
-    return static_cast<ClientConnection*>(self)->filter(message);
-  }, this);
+  sd_bus_add_filter(
+      connection_->raw(), &slot,
+      [](sd_bus_message* message, void* self, sd_bus_error*) {
+        return static_cast<ClientConnection*>(self)->filter(message);
+      },
+      this);
   slots_.emplace_back(slot, sd_bus_slot_unref);
   slot = nullptr;
-  sd_bus_add_node_enumerator(connection_->raw(), &slot, protocol::path::jobs, [](sd_bus*, const char* path, void* self, char*** nodes, sd_bus_error*) {
-    *nodes = to_strv(static_cast<ClientConnection*>(self)->children(path));
-    return *nodes != nullptr ? 0 : -ENOMEM;
-  }, this);
+  sd_bus_add_node_enumerator(
+      connection_->raw(), &slot, protocol::path::jobs,
+      [](sd_bus*, const char* path, void* self, char*** nodes, sd_bus_error*) {
+        *nodes = to_strv(static_cast<ClientConnection*>(self)->children(path));
+        return *nodes != nullptr ? 0 : -ENOMEM;
+      },
+      this);
   slots_.emplace_back(slot, sd_bus_slot_unref);
 }
 
@@ -139,16 +161,18 @@ int ClientConnection::filter(sd_bus_message* message) {
   if (!kind) return outside(call);
   auto needed = permission_for(call.interface, call.member);
   if (needed && !control_.may_change(connection_->caller_of(message)))
-    return refuse(message, protocol::error_name::permission_denied, "You do not have permission to " + std::string{*needed});
+    return refuse(message, protocol::error_name::permission_denied,
+                  "You do not have permission to " + std::string{*needed});
   const auto& description = InterfaceDescription::of(*kind);
   bool exists = *kind == ObjectKind::manager || materialise(call.path);
-  if (!exists || !has_member(call, description)) return refuse(message, protocol::error_name::unknown_method, call.unknown());
+  if (!exists || !has_member(call, description))
+    return refuse(message, protocol::error_name::unknown_method, call.unknown());
   if (call.is_introspection()) return introspect(call, &description);
   return call.is_set() ? check_set(call, description) : 0;
 }
 
-// Besides the objects there are the folders that they lie in, which can be looked into, and nothing else; sd-bus by itself
-// would say UnknownObject. A Ping is answered anywhere.
+// Besides the objects there are the folders that they lie in, which can be looked into, and nothing else; sd-bus by
+// itself would say UnknownObject. A Ping is answered anywhere.
 int ClientConnection::outside(const Call& call) {
   if (call.interface == "org.freedesktop.DBus.Peer") return 0;
   if (call.is_introspection() && call.path == protocol::path::jobs) return introspect(call, nullptr);
@@ -178,7 +202,8 @@ int ClientConnection::check_set(const Call& call, const InterfaceDescription& de
   auto [interface, name] = call.property();
   const auto* property = description.property(interface, name);
   if (property == nullptr) return 0;
-  if (!property->writable) return refuse(call.message, protocol::error_name::access_denied, "Property " + name + " is read-only");
+  if (!property->writable)
+    return refuse(call.message, protocol::error_name::access_denied, "Property " + name + " is read-only");
   if (call.variant_signature() == property->signature) return 0;
   return refuse(call.message, protocol::error_name::invalid_args, "Invalid arguments to " + name + " property");
 }
@@ -187,7 +212,8 @@ int ClientConnection::introspect(const Call& call, const InterfaceDescription* d
   std::vector<std::string> names;
   if (call.path == protocol::path::manager) names.emplace_back("jobs");
   for (const auto& child : children(call.path)) names.push_back(child.substr(child.rfind('/') + 1));
-  auto text = description != nullptr ? description->document(call.path, names) : InterfaceDescription::document_of_folder(names);
+  auto text = description != nullptr ? description->document(call.path, names)
+                                     : InterfaceDescription::document_of_folder(names);
   sd_bus_reply_method_return(call.message, "s", text.c_str());
   return 1;
 }
@@ -208,10 +234,13 @@ bool ClientConnection::materialise(const std::string& path) {
   } else {
     object->job = std::make_unique<JobObject>(*this, address->job, true);
     sd_bus_slot* slot = nullptr;
-    sd_bus_add_node_enumerator(connection_->raw(), &slot, path.c_str(), [](sd_bus*, const char* of, void* self, char*** nodes, sd_bus_error*) {
-      *nodes = to_strv(static_cast<ClientConnection*>(self)->children(of));
-      return *nodes != nullptr ? 0 : -ENOMEM;
-    }, this);
+    sd_bus_add_node_enumerator(
+        connection_->raw(), &slot, path.c_str(),
+        [](sd_bus*, const char* of, void* self, char*** nodes, sd_bus_error*) {
+          *nodes = to_strv(static_cast<ClientConnection*>(self)->children(of));
+          return *nodes != nullptr ? 0 : -ENOMEM;
+        },
+        this);
     object->enumerator.reset(slot);
   }
   objects_.push_back(std::move(object));
@@ -244,25 +273,30 @@ std::vector<std::string> ClientConnection::children(const std::string& path) {
     for (const auto& [name, _] : manager_.classes()) paths.push_back(protocol::job_path(name));
   } else if (auto address = protocol::address_of_path(path); address && !address->instance) {
     if (auto* entry = manager_.find_class(address->job))
-      for (const auto& [instance, _] : entry->instances()) paths.push_back(protocol::instance_path(address->job, instance));
+      for (const auto& [instance, _] : entry->instances())
+        paths.push_back(protocol::instance_path(address->job, instance));
   }
   return paths;
 }
 
-base::Caller ClientConnection::caller(const sdbus::IObject& object) { return connection_->caller_of(object.getCurrentlyProcessedMessage()); }
+base::Caller ClientConnection::caller(const sdbus::IObject& object) {
+  return connection_->caller_of(object.getCurrentlyProcessedMessage());
+}
 
 Reply ClientConnection::reply_later(const sdbus::IObject& called, sdbus::Result<sdbus::ObjectPath>&& result) {
   return replies_->add(replies_, object_at(called.getObjectPath()), std::move(result),
                        [](auto& kept, const std::string& path) { kept.returnResults(sdbus::ObjectPath{path}); });
 }
 Reply ClientConnection::reply_later(const sdbus::IObject& called, sdbus::Result<>&& result) {
-  return replies_->add(replies_, object_at(called.getObjectPath()), std::move(result), [](auto& kept, const std::string&) { kept.returnResults(); });
+  return replies_->add(replies_, object_at(called.getObjectPath()), std::move(result),
+                       [](auto& kept, const std::string&) { kept.returnResults(); });
 }
 
 // Said once for each connection: one that does not read any more misses very many.
 void ClientConnection::send_signal(const std::function<void()>& send) {
   auto problem = base::send_if_connected(send);
-  if (problem && !std::exchange(misses_signals_, true)) spdlog::warn("a client is not told of what happens: {}", *problem);
+  if (problem && !std::exchange(misses_signals_, true))
+    spdlog::warn("a client is not told of what happens: {}", *problem);
 }
 void ClientConnection::job_added(const std::string& job) {
   send_signal([&] { manager_object_->emitJobAdded(sdbus::ObjectPath{protocol::job_path(job)}); });
@@ -271,10 +305,14 @@ void ClientConnection::job_removed(const std::string& job) {
   send_signal([&] { manager_object_->emitJobRemoved(sdbus::ObjectPath{protocol::job_path(job)}); });
 }
 void ClientConnection::instance_added(const std::string& job, const std::string& instance) {
-  send_signal([&] { JobObject{*this, job, false}.emitInstanceAdded(sdbus::ObjectPath{protocol::instance_path(job, instance)}); });
+  send_signal([&] {
+    JobObject{*this, job, false}.emitInstanceAdded(sdbus::ObjectPath{protocol::instance_path(job, instance)});
+  });
 }
 void ClientConnection::instance_removed(const std::string& job, const std::string& instance) {
-  send_signal([&] { JobObject{*this, job, false}.emitInstanceRemoved(sdbus::ObjectPath{protocol::instance_path(job, instance)}); });
+  send_signal([&] {
+    JobObject{*this, job, false}.emitInstanceRemoved(sdbus::ObjectPath{protocol::instance_path(job, instance)});
+  });
 }
 void ClientConnection::goal_changed(const std::string& job, const std::string& instance, Goal goal) {
   send_signal([&] { InstanceObject{*this, job, instance, false}.emitGoalChanged(std::string{name_of(goal)}); });
@@ -286,17 +324,25 @@ void ClientConnection::failed(const std::string& job, const std::string& instanc
   send_signal([&] { InstanceObject{*this, job, instance, false}.emitFailed(status); });
 }
 void ClientConnection::event_emitted(const std::string& name, const protocol::Environment& environment) {
-  send_signal([&] { manager_object_->emitEventEmitted(protocol::readable(name), protocol::readable(environment.strings())); });
+  send_signal(
+      [&] { manager_object_->emitEventEmitted(protocol::readable(name), protocol::readable(environment.strings())); });
 }
-void ClientConnection::conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on) {
-  send_signal([&] { supervisor_object_->emitConditionsChanged(protocol::escaped(event), protocol::escaped(job), protocol::escaped(postfix(start_on)), protocol::escaped(postfix(stop_on))); });
+void ClientConnection::conditions_changed(const std::string& event, const std::string& job,
+                                          const EventExpression& start_on, const EventExpression& stop_on) {
+  send_signal([&] {
+    supervisor_object_->emitConditionsChanged(protocol::escaped(event), protocol::escaped(job),
+                                              protocol::escaped(postfix(start_on)),
+                                              protocol::escaped(postfix(stop_on)));
+  });
 }
 void ClientConnection::activity_changed(const std::string& job, std::size_t active) {
-  send_signal([&] { supervisor_object_->emitActivityChanged(protocol::escaped(job), static_cast<std::uint32_t>(active)); });
+  send_signal(
+      [&] { supervisor_object_->emitActivityChanged(protocol::escaped(job), static_cast<std::uint32_t>(active)); });
 }
 void ClientConnection::bus_address_changed() {
   send_signal([&] {
-    supervisor_object_->getObject().emitPropertiesChangedSignal(SupervisorObject::INTERFACE_NAME, {sdbus::PropertyName{"bus_address"}});
+    supervisor_object_->getObject().emitPropertiesChangedSignal(SupervisorObject::INTERFACE_NAME,
+                                                                {sdbus::PropertyName{"bus_address"}});
   });
 }
 

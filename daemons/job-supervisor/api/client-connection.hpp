@@ -3,9 +3,9 @@
 // may call what before any object sees the call.
 #pragma once
 
+#include "daemons/base/bus-connection.hpp"
 #include "daemons/job-supervisor/api/interface-description.hpp"
 #include "daemons/job-supervisor/jobs/job-manager.hpp"
-#include "daemons/base/bus-connection.hpp"
 
 #include <functional>
 #include <list>
@@ -52,7 +52,8 @@ public:
   void state_changed(const std::string& job, const std::string& instance, State state);
   void failed(const std::string& job, const std::string& instance, int status);
   void event_emitted(const std::string& name, const protocol::Environment& environment);
-  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on);
+  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
+                          const EventExpression& stop_on);
   void activity_changed(const std::string& job, std::size_t active);
   void bus_address_changed();
 

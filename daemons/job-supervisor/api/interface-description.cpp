@@ -83,7 +83,8 @@ void InterfaceDescription::read(std::string_view line) {
   auto name = std::string{attribute(line, "name")};
   if (line.contains("<method ")) current_->methods.insert(name);
   if (line.contains("<property "))
-    current_->properties[name] = {.signature = std::string{attribute(line, "type")}, .writable = attribute(line, "access") == "readwrite"};
+    current_->properties[name] = {.signature = std::string{attribute(line, "type")},
+                                  .writable = attribute(line, "access") == "readwrite"};
 }
 
 bool InterfaceDescription::has_method(std::string_view interface, std::string_view member) const {
@@ -92,7 +93,8 @@ bool InterfaceDescription::has_method(std::string_view interface, std::string_vi
   });
 }
 
-const InterfaceDescription::Property* InterfaceDescription::property(std::string_view interface, std::string_view name) const {
+const InterfaceDescription::Property* InterfaceDescription::property(std::string_view interface,
+                                                                     std::string_view name) const {
   for (const auto& [of, members] : members_) {
     if (!interface.empty() && interface != of) continue;
     if (auto found = members.properties.find(name); found != members.properties.end()) return &found->second;

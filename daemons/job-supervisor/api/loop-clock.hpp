@@ -1,8 +1,8 @@
 // The Clock port on the event loop.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/ports.hpp"
 #include "daemons/base/event-loop.hpp"
+#include "daemons/job-supervisor/jobs/ports.hpp"
 
 namespace upstart::supervisor {
 
@@ -20,7 +20,10 @@ public:
 
 private:
   struct LoopAlarm final : Alarm {
-    LoopAlarm(base::EventLoop& loop, std::chrono::milliseconds time, std::function<void()> action) : timer{loop, std::move(action)} { timer.start(time); }
+    LoopAlarm(base::EventLoop& loop, std::chrono::milliseconds time, std::function<void()> action)
+        : timer{loop, std::move(action)} {
+      timer.start(time);
+    }
     base::Timer timer;
   };
   base::EventLoop& loop_;

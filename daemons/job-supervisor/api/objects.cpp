@@ -1,7 +1,7 @@
 #include "daemons/job-supervisor/api/objects.hpp"
 
-#include "daemons/job-supervisor/simulation/simulation.hpp"
 #include "daemons/job-supervisor/language/printer.hpp"
+#include "daemons/job-supervisor/simulation/simulation.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
@@ -13,7 +13,9 @@ using protocol::readable; // what job files and environments say is bytes, what 
 
 namespace {
 
-[[noreturn]] void raise(const CommandError& error) { throw sdbus::Error{sdbus::Error::Name{error.name}, protocol::readable(error.message)}; }
+[[noreturn]] void raise(const CommandError& error) {
+  throw sdbus::Error{sdbus::Error::Name{error.name}, protocol::readable(error.message)};
+}
 [[noreturn]] void raise(const char* name, const std::string& message) { raise(CommandError{name, message}); }
 
 template <typename Value> Value value_or_raise(std::expected<Value, CommandError> result) {
@@ -68,28 +70,34 @@ void ManagerObject::emit_event(sdbus::Result<>&& result, Event event, bool wait)
     client_.manager().emit(std::move(event), origin);
     return result.returnResults();
   }
-  client_.manager().emit(std::move(event), origin, [reply = client_.reply_later(getObject(), std::move(result))](bool failed) {
-    if (failed) reply(std::unexpected(CommandError{protocol::error_name::event_failed, "Event failed"}));
-    else reply("");
-  });
+  client_.manager().emit(std::move(event), origin,
+                         [reply = client_.reply_later(getObject(), std::move(result))](bool failed) {
+                           if (failed)
+                             reply(std::unexpected(CommandError{protocol::error_name::event_failed, "Event failed"}));
+                           else reply("");
+                         });
 }
 
 void ManagerObject::EmitEvent(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
-  emit_event(std::move(result), {.name = std::move(name), .environment = protocol::Environment{env}, .files = {}}, wait);
+  emit_event(std::move(result), {.name = std::move(name), .environment = protocol::Environment{env}, .files = {}},
+             wait);
 }
 
-void ManagerObject::EmitEventWithFile(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait, sdbus::UnixFd file) {
+void ManagerObject::EmitEventWithFile(sdbus::Result<>&& result, std::string name, std::vector<std::string> env,
+                                      bool wait, sdbus::UnixFd file) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
   auto descriptor = std::make_shared<const base::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
   if (!*descriptor) raise(protocol::error_name::limits_exceeded, "There is no descriptor left to take the event's");
-  emit_event(std::move(result), {.name = std::move(name), .environment = protocol::Environment{env}, .files = {descriptor}}, wait);
+  emit_event(std::move(result),
+             {.name = std::move(name), .environment = protocol::Environment{env}, .files = {descriptor}}, wait);
 }
 
 void ManagerObject::refuse_for_process_1() {
-  if (client_.control().is_process_1()) raise(protocol::error_name::permission_denied, "Not permissible to modify PID 1 job environment");
+  if (client_.control().is_process_1())
+    raise(protocol::error_name::permission_denied, "Not permissible to modify PID 1 job environment");
 }
 
 std::string ManagerObject::GetEnv(const std::vector<std::string>& job_details, const std::string& name) {
@@ -98,11 +106,14 @@ std::string ManagerObject::GetEnv(const std::vector<std::string>& job_details, c
 void ManagerObject::SetEnv(const std::vector<std::string>& job_details, const std::string& var, const bool& replace) {
   SetEnvList(job_details, {var}, replace);
 }
-void ManagerObject::SetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& vars, const bool& replace) {
+void ManagerObject::SetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& vars,
+                               const bool& replace) {
   refuse_for_process_1();
   value_or_raise(client_.manager().set_environment(target(job_details), vars, replace));
 }
-void ManagerObject::UnsetEnv(const std::vector<std::string>& job_details, const std::string& name) { UnsetEnvList(job_details, {name}); }
+void ManagerObject::UnsetEnv(const std::vector<std::string>& job_details, const std::string& name) {
+  UnsetEnvList(job_details, {name});
+}
 void ManagerObject::UnsetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& names) {
   refuse_for_process_1();
   value_or_raise(client_.manager().unset_environment(target(job_details), names));
@@ -116,7 +127,9 @@ void ManagerObject::ResetEnv(const std::vector<std::string>& job_details) {
 }
 
 void ManagerObject::NotifyDiskWriteable() { client_.control().logs_writable(); }
-void ManagerObject::NotifyDBusAddress(const std::string& address) { value_or_raise(client_.control().join_bus(address)); }
+void ManagerObject::NotifyDBusAddress(const std::string& address) {
+  value_or_raise(client_.control().join_bus(address));
+}
 // Control groups are made through the mounted hierarchy: there is no manager to talk to, and nothing to do.
 void ManagerObject::NotifyCGroupManagerAddress(const std::string&) {}
 void ManagerObject::EndSession() { client_.control().end_session(); }
@@ -124,13 +137,17 @@ void ManagerObject::EndSession() { client_.control().end_session(); }
 std::string ManagerObject::version() { return "init (upstart " UPSTART_VERSION ")"; }
 std::string ManagerObject::log_priority() { return client_.control().log_priority(); }
 void ManagerObject::log_priority(const std::string& value) {
-  if (!client_.control().set_log_priority(value)) raise(protocol::error_name::invalid_args, "The log priority given was not recognised");
+  if (!client_.control().set_log_priority(value))
+    raise(protocol::error_name::invalid_args, "The log priority given was not recognised");
 }
 
 // --- job ------------------------------------------------------------------------------------------------------------
 
 JobObject::JobObject(ClientConnection& client, std::string job, bool registered)
-    : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::job_path(job)}), client_{client}, job_{std::move(job)}, registered_{registered} {
+    : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::job_path(job)}),
+      client_{client},
+      job_{std::move(job)},
+      registered_{registered} {
   if (registered_) registerAdaptor();
 }
 JobObject::~JobObject() {
@@ -148,7 +165,8 @@ sdbus::ObjectPath JobObject::GetInstance(const std::vector<std::string>& env) {
 }
 
 sdbus::ObjectPath JobObject::GetInstanceByName(const std::string& name) {
-  if (client_.manager().find_instance(job_, name) == nullptr) raise(protocol::error_name::unknown_instance, "Unknown instance: " + name);
+  if (client_.manager().find_instance(job_, name) == nullptr)
+    raise(protocol::error_name::unknown_instance, "Unknown instance: " + name);
   return object_path(job_, name);
 }
 
@@ -180,8 +198,11 @@ std::string JobObject::usage() { return readable(entry().job_class()->usage); }
 // --- instance -------------------------------------------------------------------------------------------------------
 
 InstanceObject::InstanceObject(ClientConnection& client, std::string job, std::string instance, bool registered)
-    : AdaptorInterfaces(client.connection().sdbus(), object_path(job, instance)), client_{client}, job_{std::move(job)},
-      instance_{std::move(instance)}, registered_{registered} {
+    : AdaptorInterfaces(client.connection().sdbus(), object_path(job, instance)),
+      client_{client},
+      job_{std::move(job)},
+      instance_{std::move(instance)},
+      registered_{registered} {
   if (registered_) registerAdaptor();
 }
 InstanceObject::~InstanceObject() {
@@ -193,8 +214,12 @@ Job& InstanceObject::job() const {
   raise(protocol::error_name::unknown_method, "Unknown instance: " + instance_);
 }
 
-void InstanceObject::Start(sdbus::Result<>&& result, bool wait) { client_.manager().start(job(), wait, client_.reply_later(getObject(), std::move(result))); }
-void InstanceObject::Stop(sdbus::Result<>&& result, bool wait) { client_.manager().stop(job(), wait, client_.reply_later(getObject(), std::move(result))); }
+void InstanceObject::Start(sdbus::Result<>&& result, bool wait) {
+  client_.manager().start(job(), wait, client_.reply_later(getObject(), std::move(result)));
+}
+void InstanceObject::Stop(sdbus::Result<>&& result, bool wait) {
+  client_.manager().stop(job(), wait, client_.reply_later(getObject(), std::move(result)));
+}
 void InstanceObject::Restart(sdbus::Result<>&& result, bool wait) {
   client_.manager().restart(job(), wait, client_.reply_later(getObject(), std::move(result)));
 }
@@ -212,16 +237,21 @@ std::vector<sdbus::Struct<std::string, int32_t>> InstanceObject::processes() {
 // --- supervisor -----------------------------------------------------------------------------------------------------
 
 SupervisorObject::SupervisorObject(ClientConnection& client)
-    : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::path::job_supervisor}), client_{client} {
+    : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::path::job_supervisor}),
+      client_{client} {
   registerAdaptor();
 }
 SupervisorObject::~SupervisorObject() { unregisterAdaptor(); }
 
-std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>>
+std::vector<
+    sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>>
 SupervisorObject::WatchConditions(const std::string& event) {
-  std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>> jobs;
+  std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>,
+                            uint32_t>>
+      jobs;
   for (const auto* entry : client_.manager().watch_conditions(event))
-    jobs.emplace_back(protocol::escaped(entry->name()), protocol::escaped(postfix(entry->job_class()->start_on)), protocol::escaped(postfix(entry->job_class()->stop_on)),
+    jobs.emplace_back(protocol::escaped(entry->name()), protocol::escaped(postfix(entry->job_class()->start_on)),
+                      protocol::escaped(postfix(entry->job_class()->stop_on)),
                       static_cast<uint32_t>(entry->instances().size()));
   return jobs;
 }

@@ -4,8 +4,8 @@
 #include "daemons/job-supervisor/api/client-connection.hpp"
 #include "generated/Instance-adaptor.hpp"
 #include "generated/Job-adaptor.hpp"
-#include "generated/Upstart0_6-adaptor.hpp"
 #include "generated/JobSupervisor1-adaptor.hpp"
+#include "generated/Upstart0_6-adaptor.hpp"
 
 namespace upstart::supervisor {
 
@@ -24,10 +24,12 @@ private:
   std::string GetState() override;
   void Restart() override;
   void EmitEvent(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait) override;
-  void EmitEventWithFile(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait, sdbus::UnixFd file) override;
+  void EmitEventWithFile(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait,
+                         sdbus::UnixFd file) override;
   std::string GetEnv(const std::vector<std::string>& job_details, const std::string& name) override;
   void SetEnv(const std::vector<std::string>& job_details, const std::string& var, const bool& replace) override;
-  void SetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& vars, const bool& replace) override;
+  void SetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& vars,
+                  const bool& replace) override;
   void UnsetEnv(const std::vector<std::string>& job_details, const std::string& name) override;
   void UnsetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& names) override;
   std::vector<std::string> ListEnv(const std::vector<std::string>& job_details) override;
@@ -111,7 +113,8 @@ public:
   ~SupervisorObject();
 
 private:
-  std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>>
+  std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>,
+                            uint32_t>>
   WatchConditions(const std::string& event) override;
   std::string PrintClass(const std::string& job) override;
   std::string Simulate(const std::string& name, const std::vector<std::string>& env) override;

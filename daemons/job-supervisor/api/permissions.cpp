@@ -8,7 +8,7 @@ namespace upstart::supervisor {
 namespace {
 
 constexpr std::array for_everyone{
-    std::string_view{"GetJobByName"}, std::string_view{"GetAllJobs"},      std::string_view{"GetInstance"},
+    std::string_view{"GetJobByName"},      std::string_view{"GetAllJobs"},      std::string_view{"GetInstance"},
     std::string_view{"GetInstanceByName"}, std::string_view{"GetAllInstances"}, std::string_view{"WatchConditions"},
 };
 constexpr std::array public_interfaces{

@@ -40,10 +40,8 @@ public:
   }
   void touch(std::size_t directory, const std::string& below) { catalogue_.found(directory, below); }
   void lock(std::size_t directory, const std::string& below, bool locked) {
-    if (locked)
-      locked_.insert(path(directory, below));
-    else
-      locked_.erase(path(directory, below));
+    if (locked) locked_.insert(path(directory, below));
+    else locked_.erase(path(directory, below));
     catalogue_.found(directory, below);
   }
   Catalogue& catalogue() { return catalogue_; }

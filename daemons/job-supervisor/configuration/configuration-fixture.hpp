@@ -40,8 +40,7 @@ inline void describe(const fs::path& file, const std::string& text) {
 }
 
 // Lets the loop run until it is so; false if that takes too long.
-template <typename Condition>
-bool comes_true_on(EventLoop& loop, Condition condition) {
+template <typename Condition> bool comes_true_on(EventLoop& loop, Condition condition) {
   bool late = false;
   Timer deadline{loop, [&] { late = true; }};
   deadline.start(std::chrono::seconds{10});
@@ -73,10 +72,7 @@ public:
     return std::ranges::any_of(diagnostics, [&](const auto& diagnostic) { return diagnostic.contains(text); });
   }
 
-  template <typename Condition>
-  bool comes_true(Condition condition) {
-    return comes_true_on(loop_, condition);
-  }
+  template <typename Condition> bool comes_true(Condition condition) { return comes_true_on(loop_, condition); }
   bool comes(const std::string& name, const std::string& description) {
     return comes_true([&] { return has(name, description); });
   }
@@ -97,10 +93,8 @@ private:
     CHECK(std::ranges::is_sorted(changes, {}, &ClassChange::name));
     for (const auto& change : changes) {
       told.push_back(change.name);
-      if (change.job_class)
-        classes[change.name] = change.job_class->description;
-      else
-        classes.erase(change.name);
+      if (change.job_class) classes[change.name] = change.job_class->description;
+      else classes.erase(change.name);
     }
   }
 

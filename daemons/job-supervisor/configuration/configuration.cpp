@@ -78,8 +78,8 @@ private:
   std::optional<base::FdWatcher> watcher_; // goes before the descriptor that it watches
 };
 
-Configuration::Store::Store(base::EventLoop& loop, const std::vector<std::string>& directories,
-                            OnChanges on_changes, OnDiagnostic on_diagnostic)
+Configuration::Store::Store(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
+                            OnDiagnostic on_diagnostic)
     : loop_{loop},
       on_changes_{std::move(on_changes)},
       on_diagnostic_{std::move(on_diagnostic)},
@@ -131,10 +131,8 @@ void Configuration::Store::look_at_created() {
     tree_.examine(place);
     return true;
   });
-  if (happened_.created.empty())
-    patience_.stop();
-  else if (!patience_.active())
-    patience_.start(patience);
+  if (happened_.created.empty()) patience_.stop();
+  else if (!patience_.active()) patience_.start(patience);
 }
 
 void Configuration::Store::stop_waiting_for_writers() {

@@ -2,9 +2,9 @@
 // knows nothing of instances.
 #pragma once
 
+#include "daemons/base/event-loop.hpp"
 #include "daemons/job-supervisor/configuration/class-change.hpp"
 #include "daemons/job-supervisor/language/parser.hpp"
-#include "daemons/base/event-loop.hpp"
 
 #include <functional>
 #include <memory>

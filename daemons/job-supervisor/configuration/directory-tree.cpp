@@ -57,7 +57,7 @@ void DirectoryTree::look(const Place& place, const Trail* trail) {
   troubles_.erase(place);
   watches_.forget(place);
   if (is_root) follow(place);
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) < 0) return unreachable(place, errno);
   bool is_link = S_ISLNK(status.st_mode);
   if (is_link && !is_root) follow(place);
@@ -110,10 +110,8 @@ void DirectoryTree::look_at_entries(const Place& place, const Trail& trail) {
   leave_directory(place);
   for (const auto& entry : *entries) {
     auto child = place.entry(entry.name);
-    if (entry.plain_file)
-      catalogue_.found(child.directory, child.below);
-    else
-      look(child, &trail);
+    if (entry.plain_file) catalogue_.found(child.directory, child.below);
+    else look(child, &trail);
   }
 }
 
@@ -136,7 +134,7 @@ void DirectoryTree::leave_directory(const Place& place) {
 }
 
 bool DirectoryTree::may_still_be_written(const Place& place) const {
-  struct stat status {};
+  struct stat status{};
   return ::lstat(path_of(place).c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
 }
 
@@ -158,7 +156,7 @@ DirectoryTree::Trail DirectoryTree::trail_of(const Place& place) const {
   if (place.below.empty()) return trail;
   for (std::size_t end = 0; end != std::string::npos; end = place.below.find('/', end + 1)) {
     auto path = path_of({.directory = place.directory, .below = place.below.substr(0, end)});
-    struct stat status {};
+    struct stat status{};
     if (end > 0 && ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) trail.linked = true;
     if (::stat(path.c_str(), &status) == 0) trail.enclosing.emplace_back(status.st_dev, status.st_ino);
   }

@@ -39,7 +39,7 @@ std::expected<bool, ReadFault> read_more(int fd, std::string& text, std::size_t 
 std::expected<std::string, ReadFault> read_job_file(const std::string& path) {
   base::FileDescriptor fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!fd) return fault(errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd.get(), &status) < 0) return fault(errno);
   if (!S_ISREG(status.st_mode)) return fault(ENOENT);
   std::string text;

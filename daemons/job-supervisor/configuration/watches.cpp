@@ -90,7 +90,7 @@ std::error_code Watches::follow(std::string_view path, const Place& place) {
       continue;
     }
     auto next = walk.to(part);
-    struct stat status {};
+    struct stat status{};
     if (::lstat(next.c_str(), &status) < 0) {
       auto error = add(walk.at, come, part, place);
       if (error || ::lstat(next.c_str(), &status) < 0) return error;
@@ -154,10 +154,8 @@ void Watches::take(Happened& happened) {
     if ((happening.mask & IN_Q_OVERFLOW) != 0) happened.everything = true;
     auto watched = watched_.find(happening.watch);
     if (watched == watched_.end()) continue;
-    if ((happening.mask & lost) != 0)
-      lose(happening.watch, happened);
-    else
-      tell(happening, watched->second, happened);
+    if ((happening.mask & lost) != 0) lose(happening.watch, happened);
+    else tell(happening, watched->second, happened);
   }
 }
 
@@ -174,12 +172,9 @@ void Watches::tell(const Inotify::Happening& happening, const Interests& interes
   auto what = happening.mask & (come | go | change | IN_ISDIR);
   for (const auto& place : in(all_entries)) {
     auto entry = place.entry(happening.name);
-    if (what == IN_CREATE)
-      happened.create(entry);
-    else if (what == IN_ATTRIB)
-      happened.change_attributes(entry);
-    else
-      happened.change(entry);
+    if (what == IN_CREATE) happened.create(entry);
+    else if (what == IN_ATTRIB) happened.change_attributes(entry);
+    else happened.change(entry);
   }
 }
 

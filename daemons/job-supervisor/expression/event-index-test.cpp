@@ -12,7 +12,9 @@ namespace {
 ExpressionNode leaf(std::string event, std::vector<EventArgument> arguments = {}) {
   return {.event = std::move(event), .arguments = std::move(arguments)};
 }
-EventArgument key(std::string name, std::string pattern) { return {.key = std::move(name), .pattern = std::move(pattern)}; }
+EventArgument key(std::string name, std::string pattern) {
+  return {.key = std::move(name), .pattern = std::move(pattern)};
+}
 EventArgument key_not(std::string name, std::string pattern) {
   return {.key = std::move(name), .negated = true, .pattern = std::move(pattern)};
 }
@@ -26,23 +28,23 @@ TEST_CASE("a leaf matches by name, then argument by argument") {
     ExpressionNode leaf;
     bool match;
   };
-  for (const auto& [node, match] : std::vector<Row>{
-           {leaf("e"), true},
-           {leaf("f"), false},
-           {leaf("e", {key("JOB", "svc")}), true},
-           {leaf("e", {key("JOB", "other")}), false},
-           {leaf("e", {key("NOSUCH", "*")}), false},
-           {leaf("e", {key_not("JOB", "other")}), true},
-           {leaf("e", {key_not("JOB", "svc")}), false},
-           {leaf("e", {key_not("NOSUCH", "x")}), false},
-           {leaf("e", {key("RUNLEVEL", "[2345]")}), true},
-           {leaf("e", {key("RUNLEVEL", "[!2345]")}), false},
-           {leaf("e", {key("EMPTY", "?*")}), false},
-           {leaf("e", {key("EMPTY", "")}), true},
-           {leaf("e", {positional("svc")}), true},
-           {leaf("e", {positional("svc"), positional("3")}), true},
-           {leaf("e", {positional("svc"), key("RUNLEVEL", "3")}), true},
-           {leaf("e", {positional("*"), positional("*"), positional("*"), positional("*")}), false}}) {
+  for (const auto& [node, match] :
+       std::vector<Row>{{leaf("e"), true},
+                        {leaf("f"), false},
+                        {leaf("e", {key("JOB", "svc")}), true},
+                        {leaf("e", {key("JOB", "other")}), false},
+                        {leaf("e", {key("NOSUCH", "*")}), false},
+                        {leaf("e", {key_not("JOB", "other")}), true},
+                        {leaf("e", {key_not("JOB", "svc")}), false},
+                        {leaf("e", {key_not("NOSUCH", "x")}), false},
+                        {leaf("e", {key("RUNLEVEL", "[2345]")}), true},
+                        {leaf("e", {key("RUNLEVEL", "[!2345]")}), false},
+                        {leaf("e", {key("EMPTY", "?*")}), false},
+                        {leaf("e", {key("EMPTY", "")}), true},
+                        {leaf("e", {positional("svc")}), true},
+                        {leaf("e", {positional("svc"), positional("3")}), true},
+                        {leaf("e", {positional("svc"), key("RUNLEVEL", "3")}), true},
+                        {leaf("e", {positional("*"), positional("*"), positional("*"), positional("*")}), false}}) {
     CAPTURE(node.arguments.size());
     CHECK(matches(node, "e", env) == match);
   }
@@ -52,7 +54,8 @@ TEST_CASE("the index finds what matching one by one would find") {
   EventIndex index;
   std::vector<EventExpression> expressions;
   for (int i = 0; i < 50; ++i)
-    expressions.push_back({{leaf("started", {i % 3 == 0 ? positional("job" + std::to_string(i)) : key("JOB", "job" + std::to_string(i % 7))})}});
+    expressions.push_back({{leaf(
+        "started", {i % 3 == 0 ? positional("job" + std::to_string(i)) : key("JOB", "job" + std::to_string(i % 7))})}});
   expressions.push_back({{leaf("started", {positional("job*")})}});
   expressions.push_back({{leaf("started", {positional("*"), positional("x")})}});
   expressions.push_back({{leaf("started")}});

@@ -14,7 +14,8 @@ namespace {
 const std::string never{"\0", 1};
 
 bool has_reference(const ExpressionNode& node) {
-  return std::ranges::any_of(node.arguments, [](const EventArgument& argument) { return argument.pattern.contains('$'); });
+  return std::ranges::any_of(node.arguments,
+                             [](const EventArgument& argument) { return argument.pattern.contains('$'); });
 }
 
 bool is_literal(std::string_view pattern) { return pattern.find_first_of("*?[\\") == std::string_view::npos; }
@@ -39,7 +40,8 @@ void expand_node(ExpressionNode& node, const protocol::Environment& environment)
 
 } // namespace
 
-std::shared_ptr<const EventExpression> expand_patterns(std::shared_ptr<const EventExpression> expression, const protocol::Environment& environment) {
+std::shared_ptr<const EventExpression> expand_patterns(std::shared_ptr<const EventExpression> expression,
+                                                       const protocol::Environment& environment) {
   if (!std::ranges::any_of(expression->nodes, has_reference)) return expression;
   auto expanded = std::make_shared<EventExpression>(*expression);
   for (auto& node : expanded->nodes)
@@ -89,7 +91,8 @@ void EventIndex::remove(void* subscriber, const EventExpression& expression) {
     auto entry = names_.find(node.event);
     if (node.kind != ExpressionNode::Kind::match || entry == names_.end()) continue;
     auto& leaves = place(entry->second, node);
-    auto found = std::ranges::find_if(leaves, [&](const Leaf& leaf) { return leaf.subscriber == subscriber && leaf.node == i; });
+    auto found =
+        std::ranges::find_if(leaves, [&](const Leaf& leaf) { return leaf.subscriber == subscriber && leaf.node == i; });
     if (found == leaves.end()) continue;
     *found = leaves.back();
     leaves.pop_back();
@@ -99,7 +102,8 @@ void EventIndex::remove(void* subscriber, const EventExpression& expression) {
   }
 }
 
-std::vector<EventIndex::Leaf> EventIndex::find(const std::string& event, const protocol::Environment& environment) const {
+std::vector<EventIndex::Leaf> EventIndex::find(const std::string& event,
+                                               const protocol::Environment& environment) const {
   std::vector<Leaf> found;
   auto entry = names_.find(event);
   if (entry == names_.end()) return found;

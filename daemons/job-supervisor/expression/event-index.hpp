@@ -17,13 +17,15 @@
 
 namespace upstart::supervisor {
 
-// Expands the references in the patterns of an expression, where it has any. A leaf whose reference is unknown matches nothing,
-// silently. Shares nothing with the original; costs nothing where there is no reference (returns the same pointer).
+// Expands the references in the patterns of an expression, where it has any. A leaf whose reference is unknown matches
+// nothing, silently. Shares nothing with the original; costs nothing where there is no reference (returns the same
+// pointer).
 [[nodiscard]] std::shared_ptr<const EventExpression> expand_patterns(std::shared_ptr<const EventExpression> expression,
                                                                      const protocol::Environment& environment);
 
 // Does this leaf, its references already expanded, match?
-[[nodiscard]] bool matches(const ExpressionNode& leaf, std::string_view event, const protocol::Environment& environment);
+[[nodiscard]] bool matches(const ExpressionNode& leaf, std::string_view event,
+                           const protocol::Environment& environment);
 
 class EventIndex {
 public:
@@ -53,7 +55,7 @@ private:
   using Leaves = std::vector<Leaf>;
   struct OfName {
     std::size_t count = 0;
-    Leaves general;                                                                  // no literal argument
+    Leaves general; // no literal argument
     std::map<std::string, std::unordered_map<std::string, Leaves>, std::less<>> by_key;
     std::map<std::size_t, std::unordered_map<std::string, Leaves>> by_position;
   };

@@ -10,10 +10,26 @@ TEST_CASE("references are replaced by what they name") {
   struct Row {
     const char *text, *expanded;
   };
-  for (auto [text, expanded] : std::initializer_list<Row>{
-           {"plain", "plain"}, {"$A", "1"}, {"$A:$B/x", "1:b b/x"}, {"${A}x", "1x"}, {"$X_1.", "y."}, {"${}", "$"}, {"a$", "a$"}, {"$ x", "$ x"},
-           {"${A:-d}", "1"}, {"${EMPTY:-d}", "d"}, {"${EMPTY-d}", ""}, {"${U-d}", "d"}, {"${U:-d}", "d"},
-           {"${A:+d}", "d"}, {"${EMPTY:+d}", ""}, {"${EMPTY+d}", "d"}, {"${U+d}", ""}, {"${U:-${A}}", "1"}, {"${U:-${V:-$B}}", "b b"}, {"${$NAME}", "1"}}) {
+  for (auto [text, expanded] : std::initializer_list<Row>{{"plain", "plain"},
+                                                          {"$A", "1"},
+                                                          {"$A:$B/x", "1:b b/x"},
+                                                          {"${A}x", "1x"},
+                                                          {"$X_1.", "y."},
+                                                          {"${}", "$"},
+                                                          {"a$", "a$"},
+                                                          {"$ x", "$ x"},
+                                                          {"${A:-d}", "1"},
+                                                          {"${EMPTY:-d}", "d"},
+                                                          {"${EMPTY-d}", ""},
+                                                          {"${U-d}", "d"},
+                                                          {"${U:-d}", "d"},
+                                                          {"${A:+d}", "d"},
+                                                          {"${EMPTY:+d}", ""},
+                                                          {"${EMPTY+d}", "d"},
+                                                          {"${U+d}", ""},
+                                                          {"${U:-${A}}", "1"},
+                                                          {"${U:-${V:-$B}}", "b b"},
+                                                          {"${$NAME}", "1"}}) {
     CAPTURE(text);
     CHECK(expand(text, env) == std::string{expanded});
   }

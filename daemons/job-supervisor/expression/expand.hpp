@@ -11,6 +11,7 @@
 namespace upstart::supervisor {
 
 // The error is the text that clients see: "Unknown parameter: X", or "Bad substitution" for an unclosed or odd ${.
-[[nodiscard]] std::expected<std::string, std::string> expand(std::string_view text, const protocol::Environment& environment);
+[[nodiscard]] std::expected<std::string, std::string> expand(std::string_view text,
+                                                             const protocol::Environment& environment);
 
 } // namespace upstart::supervisor

@@ -7,7 +7,9 @@ namespace upstart::supervisor {
 using Kind = ExpressionNode::Kind;
 
 namespace {
-std::uint32_t root(const EventExpression& expression) { return static_cast<std::uint32_t>(expression.nodes.size()) - 1; }
+std::uint32_t root(const EventExpression& expression) {
+  return static_cast<std::uint32_t>(expression.nodes.size()) - 1;
+}
 
 // The value of every node up to the last; postfix order makes one pass enough, however deep the tree.
 std::vector<bool> values(const EventExpression& expression, const std::vector<EventPointer>& held) {

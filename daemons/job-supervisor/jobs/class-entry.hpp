@@ -15,7 +15,8 @@ namespace upstart::supervisor {
 
 class ClassEntry {
 public:
-  ClassEntry(EventIndex& index, std::shared_ptr<const JobClass> job_class) : class_{std::move(job_class)}, start_on_{index, *this, nullptr} {}
+  ClassEntry(EventIndex& index, std::shared_ptr<const JobClass> job_class)
+      : class_{std::move(job_class)}, start_on_{index, *this, nullptr} {}
 
   [[nodiscard]] const std::string& name() const { return class_->name; }
   [[nodiscard]] const std::shared_ptr<const JobClass>& job_class() const { return class_; }
@@ -30,7 +31,8 @@ public:
   std::optional<std::shared_ptr<const JobClass>> successor;
   // Its conditions name an event that a bridge watches.
   bool watched = false;
-  // Why a process of this job could last not be started ("main process: unable to execute: …"); kept when the instance has gone.
+  // Why a process of this job could last not be started ("main process: unable to execute: …"); kept when the instance
+  // has gone.
   std::unique_ptr<const std::string> spawn_failure;
   // The wait status of the main process that reached the respawn limit last.
   std::optional<int> respawn_limit_end;

@@ -17,10 +17,12 @@ std::expected<Job*, CommandError> JobManager::target_job(const EnvironmentTarget
   if (!target.instance) return nullptr;
   const auto& [job, instance] = *target.instance;
   if (auto* found = find_instance(job, instance)) return found;
-  return std::unexpected(CommandError{protocol::error_name::unknown_job_instance, "Unknown instance: " + instance + " of job " + job});
+  return std::unexpected(
+      CommandError{protocol::error_name::unknown_job_instance, "Unknown instance: " + instance + " of job " + job});
 }
 
-std::expected<std::string, CommandError> JobManager::get_environment(const EnvironmentTarget& target, const std::string& name) {
+std::expected<std::string, CommandError> JobManager::get_environment(const EnvironmentTarget& target,
+                                                                     const std::string& name) {
   if (auto checked = check_name(name); !checked) return std::unexpected(checked.error());
   auto job = target_job(target);
   if (!job) return std::unexpected(job.error());
@@ -36,7 +38,8 @@ std::expected<std::vector<std::string>, CommandError> JobManager::list_environme
 }
 
 // A change of the global table reaches every running job, for its later processes.
-void JobManager::change_environments(const EnvironmentTarget& target, Job* job, const std::function<void(protocol::Environment&)>& change) {
+void JobManager::change_environments(const EnvironmentTarget& target, Job* job,
+                                     const std::function<void(protocol::Environment&)>& change) {
   auto change_job = [&](Job& of) {
     change(of.environment());
     of.environment_changed();
@@ -51,18 +54,21 @@ void JobManager::change_environments(const EnvironmentTarget& target, Job* job, 
   settle();
 }
 
-std::expected<void, CommandError> JobManager::set_environment(const EnvironmentTarget& target, const std::vector<std::string>& variables, bool replace) {
+std::expected<void, CommandError> JobManager::set_environment(const EnvironmentTarget& target,
+                                                              const std::vector<std::string>& variables, bool replace) {
   for (const auto& variable : variables)
     if (auto checked = check_name(protocol::key_of(variable)); !checked) return checked;
   auto job = target_job(target);
   if (!job) return std::unexpected(job.error());
   change_environments(target, *job, [&](protocol::Environment& environment) {
-    for (const auto& variable : variables) environment.set_string(variable.contains('=') ? variable : variable + "=", replace);
+    for (const auto& variable : variables)
+      environment.set_string(variable.contains('=') ? variable : variable + "=", replace);
   });
   return {};
 }
 
-std::expected<void, CommandError> JobManager::unset_environment(const EnvironmentTarget& target, const std::vector<std::string>& names) {
+std::expected<void, CommandError> JobManager::unset_environment(const EnvironmentTarget& target,
+                                                                const std::vector<std::string>& names) {
   for (const auto& name : names)
     if (auto checked = check_name(name); !checked) return checked;
   auto job = target_job(target);

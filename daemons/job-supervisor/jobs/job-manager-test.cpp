@@ -26,14 +26,17 @@ TEST_CASE("signals come in the order that clients know") {
   world.load("svc", "exec sleep 1000\n");
   world.start("svc");
   world.ready("svc");
-  CHECK(world.diary.lines == std::vector<std::string>{"+svc", "+svc/", "svc !start", "svc starting", "svc security-spawning", "svc security", "svc pre-starting",
-                                                      "svc pre-start", "svc spawning", "svc spawned", "event starting JOB=svc INSTANCE=", "svc post-starting",
-                                                      "svc post-start", "svc running", "event started JOB=svc INSTANCE="});
+  CHECK(world.diary.lines ==
+        std::vector<std::string>{"+svc", "+svc/", "svc !start", "svc starting", "svc security-spawning", "svc security",
+                                 "svc pre-starting", "svc pre-start", "svc spawning", "svc spawned",
+                                 "event starting JOB=svc INSTANCE=", "svc post-starting", "svc post-start",
+                                 "svc running", "event started JOB=svc INSTANCE="});
   world.diary.lines.clear();
   world.stop("svc");
   world.end("svc", main, SIGTERM);
-  CHECK(world.diary.lines == std::vector<std::string>{"svc !stop", "svc pre-stopping", "svc pre-stop", "svc stopping", "svc killed",
-                                                      "event stopping JOB=svc INSTANCE= RESULT=ok", "svc post-stopping", "svc post-stop", "svc waiting", "-svc/",
+  CHECK(world.diary.lines == std::vector<std::string>{"svc !stop", "svc pre-stopping", "svc pre-stop", "svc stopping",
+                                                      "svc killed", "event stopping JOB=svc INSTANCE= RESULT=ok",
+                                                      "svc post-stopping", "svc post-stop", "svc waiting", "-svc/",
                                                       "event stopped JOB=svc INSTANCE= RESULT=ok"});
 }
 

@@ -15,8 +15,12 @@ namespace error_name = protocol::error_name;
 namespace {
 
 CommandError invalid(std::string message) { return {error_name::invalid_args, std::move(message)}; }
-CommandError already_stopped(const Job& job) { return {error_name::already_stopped, "Job has already been stopped: " + job.title()}; }
-CommandError already_started(const Job& job) { return {error_name::already_started, "Job is already running: " + job.title()}; }
+CommandError already_stopped(const Job& job) {
+  return {error_name::already_stopped, "Job has already been stopped: " + job.title()};
+}
+CommandError already_started(const Job& job) {
+  return {error_name::already_started, "Job is already running: " + job.title()};
+}
 
 std::string names_of(const std::vector<EventPointer>& events) {
   std::string names;
@@ -88,7 +92,8 @@ void JobManager::replace(const std::string& name, std::shared_ptr<const JobClass
   classes_.erase(place);
   ports_.observer.job_removed(name);
   if (job_class) {
-    tell_watchers(*classes_.emplace(name, std::make_unique<ClassEntry>(index_, job_class)).first->second, before.get(), job_class.get());
+    tell_watchers(*classes_.emplace(name, std::make_unique<ClassEntry>(index_, job_class)).first->second, before.get(),
+                  job_class.get());
     put_in_force(*classes_.at(name));
     offer_again(classes_.at(name)->start_on(), std::move(held));
     return;
@@ -174,7 +179,8 @@ void JobManager::tell_activity(const ClassEntry& entry) {
 
 // --- commands -------------------------------------------------------------------------------------------------------
 
-std::expected<std::string, CommandError> JobManager::instance_name(const ClassEntry& entry, const std::vector<std::string>& environment) const {
+std::expected<std::string, CommandError> JobManager::instance_name(const ClassEntry& entry,
+                                                                   const std::vector<std::string>& environment) const {
   if (auto fault = protocol::environment_fault(environment)) return std::unexpected(invalid(*fault));
   const auto& job_class = *entry.job_class();
   if (job_class.instance.empty()) return "";
@@ -185,7 +191,8 @@ std::expected<std::string, CommandError> JobManager::instance_name(const ClassEn
   return std::unexpected(invalid(name.error() + (job_class.usage.empty() ? "" : "\nUsage: " + job_class.usage)));
 }
 
-std::expected<Job*, CommandError> JobManager::get_instance(ClassEntry& entry, const std::vector<std::string>& environment) {
+std::expected<Job*, CommandError> JobManager::get_instance(ClassEntry& entry,
+                                                           const std::vector<std::string>& environment) {
   auto name = instance_name(entry, environment);
   if (!name) return std::unexpected(name.error());
   auto found = entry.instances().find(*name);
@@ -211,7 +218,8 @@ void JobManager::start(ClassEntry& entry, const std::vector<std::string>& enviro
   auto name = instance_name(entry, environment);
   if (!name) return reply(std::unexpected(name.error()));
   auto found = entry.instances().find(*name);
-  if (found != entry.instances().end() && found->second->machine().is_to_run()) return reply(std::unexpected(already_started(*found->second)));
+  if (found != entry.instances().end() && found->second->machine().is_to_run())
+    return reply(std::unexpected(already_started(*found->second)));
   auto gift = StartGift{tables_.of_class(*entry.job_class()), {}};
   gift.environment.merge(protocol::Environment{environment});
   auto& job = found != entry.instances().end() ? *found->second : make_instance(entry, *name);
@@ -275,9 +283,11 @@ void JobManager::job_gone(Job& job) {
   tell_activity(entry);
   bool succeeded = entry.instances().empty() && entry.successor;
   if (!succeeded) ports_.observer.instance_removed(entry.name(), job.instance());
-  else soon([this, name = entry.name()] {
-    if (auto* old = find_class(name); old != nullptr && old->instances().empty() && old->successor) replace(name, *old->successor);
-  });
+  else
+    soon([this, name = entry.name()] {
+      if (auto* old = find_class(name); old != nullptr && old->instances().empty() && old->successor)
+        replace(name, *old->successor);
+    });
   if (session_ending_) soon([this] { check_session_end(); });
 }
 
@@ -289,7 +299,8 @@ void JobManager::emit(Event event, Origin origin, std::function<void(bool failed
 }
 
 void JobManager::put_out(Event event, Origin origin, std::function<void(bool failed)> finished) {
-  auto conclude = [this, name = event.name, environment = event.environment, finished = std::move(finished)](bool failed) {
+  auto conclude = [this, name = event.name, environment = event.environment,
+                   finished = std::move(finished)](bool failed) {
     if (finished) finished(failed);
     ports_.observer.event_emitted(name, environment);
   };
@@ -323,7 +334,8 @@ void JobManager::handle(EventId id, Event event) {
   auto leaves = index_.find(handled->name(), handled->environment());
   auto order = [](const EventIndex::Leaf& leaf) {
     const auto& subscriber = *static_cast<const Subscriber*>(leaf.subscriber);
-    std::string_view instance = subscriber.job() != nullptr ? std::string_view{subscriber.job()->instance()} : std::string_view{};
+    std::string_view instance =
+        subscriber.job() != nullptr ? std::string_view{subscriber.job()->instance()} : std::string_view{};
     return std::tuple{std::string_view{subscriber.entry().name()}, subscriber.job() == nullptr, instance, leaf.node};
   };
   std::ranges::sort(leaves, {}, order);
@@ -371,7 +383,8 @@ void JobManager::act_start(ClassEntry& entry, const std::vector<EventPointer>& e
   if (job_class.positional_parameters) {
     gift.environment.set("UPSTART_EVENT", events.front()->name());
     for (const auto& event : events)
-      for (const auto& variable : event->environment().strings()) gift.parameters.emplace_back(protocol::value_of(variable));
+      for (const auto& variable : event->environment().strings())
+        gift.parameters.emplace_back(protocol::value_of(variable));
   }
   auto name = expand(job_class.instance, gift.environment);
   if (!name) return spdlog::warn("Failed to obtain {} instance: {}", job_class.name, name.error());

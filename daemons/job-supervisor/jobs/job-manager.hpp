@@ -52,8 +52,10 @@ public:
   void restart(Job& job, bool wait, Reply reply);
   [[nodiscard]] std::expected<void, CommandError> reload(Job& job);
   // The instance that this environment names, whether it exists or not: errors InvalidArgs.
-  [[nodiscard]] std::expected<std::string, CommandError> instance_name(const ClassEntry& entry, const std::vector<std::string>& environment) const;
-  [[nodiscard]] std::expected<Job*, CommandError> get_instance(ClassEntry& entry, const std::vector<std::string>& environment);
+  [[nodiscard]] std::expected<std::string, CommandError>
+  instance_name(const ClassEntry& entry, const std::vector<std::string>& environment) const;
+  [[nodiscard]] std::expected<Job*, CommandError> get_instance(ClassEntry& entry,
+                                                               const std::vector<std::string>& environment);
 
   // Events. `finished`, where given, is called when nothing blocks the event any more.
   void emit(Event event, Origin origin, std::function<void(bool failed)> finished = {});
@@ -63,10 +65,13 @@ public:
   void finished_elsewhere(const std::string& name, const protocol::Environment& environment);
 
   // Environment tables. Errors UnknownJobInstance, InvalidArgs.
-  [[nodiscard]] std::expected<std::string, CommandError> get_environment(const EnvironmentTarget& target, const std::string& name);
+  [[nodiscard]] std::expected<std::string, CommandError> get_environment(const EnvironmentTarget& target,
+                                                                         const std::string& name);
   [[nodiscard]] std::expected<std::vector<std::string>, CommandError> list_environment(const EnvironmentTarget& target);
-  [[nodiscard]] std::expected<void, CommandError> set_environment(const EnvironmentTarget& target, const std::vector<std::string>& variables, bool replace);
-  [[nodiscard]] std::expected<void, CommandError> unset_environment(const EnvironmentTarget& target, const std::vector<std::string>& names);
+  [[nodiscard]] std::expected<void, CommandError>
+  set_environment(const EnvironmentTarget& target, const std::vector<std::string>& variables, bool replace);
+  [[nodiscard]] std::expected<void, CommandError> unset_environment(const EnvironmentTarget& target,
+                                                                    const std::vector<std::string>& names);
   [[nodiscard]] std::expected<void, CommandError> reset_environment(const EnvironmentTarget& target);
 
   // Bridges: tells the observer from now on of conditions on this event and of the activity of the jobs that have some.
@@ -106,7 +111,8 @@ private:
   void obey(Job& job, CommandKind kind, bool wait, Reply reply, const std::function<void()>& command);
   [[nodiscard]] bool names_watched_event(const JobClass& job_class) const;
   [[nodiscard]] std::expected<Job*, CommandError> target_job(const EnvironmentTarget& target);
-  void change_environments(const EnvironmentTarget& target, Job* job, const std::function<void(protocol::Environment&)>& change);
+  void change_environments(const EnvironmentTarget& target, Job* job,
+                           const std::function<void(protocol::Environment&)>& change);
   void stop_all_jobs();
   void session_event_handled();
   void check_session_end();

@@ -43,8 +43,8 @@ protocol::Environment result_environment(const std::optional<Failure>& failure) 
   return environment;
 }
 
-// A hook's RESULT is that of its own job, never that of another which came with an event. After a clean end nothing is told
-// where nothing was: that is what the original shows.
+// A hook's RESULT is that of its own job, never that of another which came with an event. After a clean end nothing is
+// told where nothing was: that is what the original shows.
 void tell_result(protocol::Environment& environment, const std::optional<Failure>& failure) {
   bool foreign = environment.contains("RESULT");
   for (const char* key : {"RESULT", "PROCESS", "EXIT_STATUS", "EXIT_SIGNAL"}) environment.unset(key);
@@ -52,8 +52,13 @@ void tell_result(protocol::Environment& environment, const std::optional<Failure
 }
 
 Job::Job(JobManager& manager, ClassEntry& entry, std::shared_ptr<const JobClass> job_class, std::string instance)
-    : manager_{manager}, entry_{entry}, class_{std::move(job_class)}, instance_{std::move(instance)}, machine_{*class_},
-      processes_{manager.ports().processes.open(class_, instance_, *this)}, stop_on_{manager.index(), entry, this} {}
+    : manager_{manager},
+      entry_{entry},
+      class_{std::move(job_class)},
+      instance_{std::move(instance)},
+      machine_{*class_},
+      processes_{manager.ports().processes.open(class_, instance_, *this)},
+      stop_on_{manager.index(), entry, this} {}
 
 Job::~Job() = default;
 
@@ -113,7 +118,8 @@ void Job::kill_all() {
 }
 
 void Job::environment_changed() {
-  for (const auto& event : stop_on_.set_expression(class_->stop_on, class_, environment_)) manager_.unblock(event, false);
+  for (const auto& event : stop_on_.set_expression(class_->stop_on, class_, environment_))
+    manager_.unblock(event, false);
 }
 
 void Job::event_finished() { carry_out(machine_.event_finished()); }
@@ -138,13 +144,15 @@ void Job::ended(ProcessKind kind, int wait_status) {
   pids_.erase(kind);
   if (kind == ProcessKind::main) status_text_.clear();
   carry_out(machine_.ended(kind, wait_status, manager_.ports().clock.now()));
-  if (auto failure = machine_.failure(); kind == ProcessKind::main && failure && !failure->process) entry_.respawn_limit_end = wait_status;
+  if (auto failure = machine_.failure(); kind == ProcessKind::main && failure && !failure->process)
+    entry_.respawn_limit_end = wait_status;
   manager_.settle();
 }
 
 void Job::could_not_spawn(ProcessKind kind, const SpawnFailure& failure) {
   spdlog::warn("Failed to spawn {} {} process: {}", title(), name_of(kind), failure.reason);
-  entry_.spawn_failure = std::make_unique<const std::string>(std::format("{} process: {}", name_of(kind), failure.reason));
+  entry_.spawn_failure =
+      std::make_unique<const std::string>(std::format("{} process: {}", name_of(kind), failure.reason));
   pass_over(kind, "could not be started: " + failure.reason);
   pids_.erase(kind);
   carry_out(machine_.not_executed(kind));
@@ -216,7 +224,8 @@ void Job::release(bool failed) {
   auto events = std::exchange(events_, {});
   for (const auto& event : events) manager_.unblock(event, failed);
   for (const auto& waiter : waiters) {
-    if (failed) waiter.reply(std::unexpected(CommandError{protocol::error_name::job_failed, failure_message(waiter.kind)}));
+    if (failed)
+      waiter.reply(std::unexpected(CommandError{protocol::error_name::job_failed, failure_message(waiter.kind)}));
     else waiter.reply(path());
   }
 }
@@ -227,7 +236,8 @@ void Job::spawn(ProcessKind kind) {
       if (auto self = weak.lock()) self->carry_out(self->machine_.ended(ProcessKind::security, 0, {}));
     });
   }
-  auto pid = processes_->spawn({.kind = kind, .environment = process_environment(kind), .files = files_, .parameters = parameters_});
+  auto pid = processes_->spawn(
+      {.kind = kind, .environment = process_environment(kind), .files = files_, .parameters = parameters_});
   if (pid) {
     pids_[kind] = *pid;
     return;

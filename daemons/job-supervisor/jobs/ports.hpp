@@ -71,7 +71,8 @@ public:
   virtual void failed(const std::string& job, const std::string& instance, int status) = 0;
   virtual void event_emitted(const std::string& name, const protocol::Environment& environment) = 0;
   // For bridges: conditions on a watched event, and how many instances of a job that has some are there.
-  virtual void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression& stop_on) = 0;
+  virtual void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
+                                  const EventExpression& stop_on) = 0;
   virtual void activity_changed(const std::string& job, std::size_t active) = 0;
   // All jobs have been stopped at the end of the session.
   virtual void session_ended() = 0;

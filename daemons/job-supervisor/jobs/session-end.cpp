@@ -20,10 +20,11 @@ void JobManager::end_session(const std::string& type, bool grace) {
   for (auto& [_, entry] : classes_)
     for (auto& [__, job] : entry->instances()) longest = std::max(longest, job->job_class().kill_timeout);
   stop_all_jobs();
-  put_out({.name = "session-end", .environment = protocol::Environment{{"TYPE=" + type}}, .files = {}}, {}, [this](bool) {
-    session_event_done_ = true;
-    soon([this] { check_session_end(); });
-  });
+  put_out({.name = "session-end", .environment = protocol::Environment{{"TYPE=" + type}}, .files = {}}, {},
+          [this](bool) {
+            session_event_done_ = true;
+            soon([this] { check_session_end(); });
+          });
   session_alarm_ = ports_.clock.after(grace ? logout_grace : std::chrono::seconds{1}, [this] {
     session_event_done_ = true;
     stop_all_jobs();

@@ -20,7 +20,8 @@ TEST_CASE("what the main process says of itself is told while it runs") {
   CHECK(dump_state(world.jobs).contains(R"("status_text":"warming up")"));
 }
 
-TEST_CASE("the state tells conditions as they are written, what they stand for, and which of their variables are not set") {
+TEST_CASE(
+    "the state tells conditions as they are written, what they stand for, and which of their variables are not set") {
   World world;
   world.load("svc", "env IF=eth0\nstart on go\nstop on bye X=$NOPE or (net IFACE=$IF and end)\nexec serve\n");
   world.start("svc");
@@ -37,13 +38,15 @@ TEST_CASE("the state tells conditions as they are written, what they stand for, 
   CHECK_FALSE(nodes[2].contains("expanded"));
 }
 
-TEST_CASE("the state tells which variables an instance needs, how main ended at the respawn limit, and that a file is gone") {
+TEST_CASE(
+    "the state tells which variables an instance needs, how main ended at the respawn limit, and that a file is gone") {
   World world;
   world.load("svc", "respawn\nrespawn limit 1 5\nexec serve\n");
   world.load("inst", "env A=1\ninstance $A$B${C}${D:-x}\n");
   auto told = [&](const std::string& job) {
     auto state = nlohmann::json::parse(dump_state(world.jobs));
-    return *std::ranges::find(state["job_classes"], job, [](const auto& each) { return each["name"].template get<std::string>(); });
+    return *std::ranges::find(state["job_classes"], job,
+                              [](const auto& each) { return each["name"].template get<std::string>(); });
   };
   CHECK(told("inst")["instance"] == "$A$B${C}${D:-x}");
   CHECK(told("inst")["instance_needs"] == std::vector<std::string>{"B", "C"});

@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 
 Json events_of(const std::vector<EventPointer>& events) {
   Json list = Json::array();
-  for (const auto& event : events) list.push_back({{"id", event->id()}, {"name", event->name()}, {"env", event->environment().strings()}});
+  for (const auto& event : events)
+    list.push_back({{"id", event->id()}, {"name", event->name()}, {"env", event->environment().strings()}});
   return list;
 }
 
@@ -41,7 +42,8 @@ std::vector<std::string> unset_in(const ExpressionNode& leaf, const protocol::En
 
 // A condition as it is written, with what each leaf holds. Where a leaf has references: what it stands for, or, if it
 // cannot match since something is not set, what that is. The expression in force has the same nodes in the same places.
-Json condition_of(const EventExpression& in_class, const Subscriber& subscriber, const protocol::Environment& environment) {
+Json condition_of(const EventExpression& in_class, const Subscriber& subscriber,
+                  const protocol::Environment& environment) {
   const auto& in_force = subscriber.expression();
   const auto& as_written = in_class.nodes.size() == in_force.nodes.size() ? in_class : in_force;
   Json list = Json::array();
@@ -49,7 +51,8 @@ Json condition_of(const EventExpression& in_class, const Subscriber& subscriber,
   for (std::uint32_t i = 0; i < written.size(); ++i) {
     Json node{{"node", written[i]}};
     if (auto event = subscriber.state().held_by(i)) node["held"] = {{"id", event->id()}, {"name", event->name()}};
-    if (as_written.nodes[i].event != in_force.nodes[i].event) node["unset"] = unset_in(as_written.nodes[i], environment);
+    if (as_written.nodes[i].event != in_force.nodes[i].event)
+      node["unset"] = unset_in(as_written.nodes[i], environment);
     else if (expanded[i] != written[i]) node["expanded"] = expanded[i];
     list.push_back(std::move(node));
   }
@@ -114,7 +117,9 @@ std::string dump_state(const JobManager& manager) {
   std::ranges::sort(entries, {}, [](const ClassEntry* entry) { return entry->name(); });
   Json classes = Json::array();
   for (auto* entry : entries) classes.push_back(class_of(*entry, manager.tables()));
-  Json state{{"version", UPSTART_VERSION}, {"job_environment", manager.tables().global().strings()}, {"job_classes", std::move(classes)}};
+  Json state{{"version", UPSTART_VERSION},
+             {"job_environment", manager.tables().global().strings()},
+             {"job_classes", std::move(classes)}};
   return state.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

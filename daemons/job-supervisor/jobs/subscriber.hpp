@@ -20,7 +20,8 @@ public:
 
   // Another expression, or the same one in another environment; what is held stays held where the shape is the same,
   // else is handed back to be released or offered anew.
-  [[nodiscard]] std::vector<EventPointer> set_expression(const EventExpression& expression, std::shared_ptr<const void> owner,
+  [[nodiscard]] std::vector<EventPointer> set_expression(const EventExpression& expression,
+                                                         std::shared_ptr<const void> owner,
                                                          const protocol::Environment& environment) {
     bool same_shape = expression_ && expression_->nodes.size() == expression.nodes.size();
     auto held = same_shape ? std::vector<EventPointer>{} : state_.reset();

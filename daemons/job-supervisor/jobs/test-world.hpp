@@ -1,5 +1,5 @@
-// A world for tests of jobs: job files as text, processes that only remember, a broker that hands wanted events straight
-// back, a clock that is moved by hand, and a diary of what observers heard. No process, no bus, no waiting.
+// A world for tests of jobs: job files as text, processes that only remember, a broker that hands wanted events
+// straight back, a clock that is moved by hand, and a diary of what observers heard. No process, no bus, no waiting.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/job-manager.hpp"
@@ -21,7 +21,10 @@ public:
     std::vector<std::string> parameters = {};
   };
   struct Of final : JobProcesses {
-    Of(FakeProcesses& fake, std::string job_title, ProcessEvents& told) : all{fake}, title{std::move(job_title)}, events{told} { all.open_[title] = this; }
+    Of(FakeProcesses& fake, std::string job_title, ProcessEvents& told)
+        : all{fake}, title{std::move(job_title)}, events{told} {
+      all.open_[title] = this;
+    }
     ~Of() override {
       if (all.open_[title] == this) all.open_.erase(title);
     }
@@ -43,7 +46,8 @@ public:
     int leftovers_killed = 0;
   };
 
-  std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance, ProcessEvents& events) override {
+  std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
+                                     ProcessEvents& events) override {
     return std::make_unique<Of>(*this, job_class->name + (instance.empty() ? "" : "/" + instance), events);
   }
   void logs_writable() override {}
@@ -85,7 +89,8 @@ public:
 
 private:
   struct Pending final : Alarm {
-    Pending(FakeClock& of, MonotonicTime at, std::function<void()> what) : clock{of}, when{at}, action{std::move(what)} {}
+    Pending(FakeClock& of, MonotonicTime at, std::function<void()> what)
+        : clock{of}, when{at}, action{std::move(what)} {}
     ~Pending() override { std::erase(clock.alarms_, this); }
     FakeClock& clock;
     MonotonicTime when;
@@ -108,7 +113,8 @@ public:
     auto node = waiting.extract(id);
     REQUIRE_FALSE(node.empty()); // exactly once
     done.insert(done.end(), did.begin(), did.end());
-    if (failed && !node.mapped().name.ends_with("/failed")) emit({.name = node.mapped().name + "/failed", .environment = {}, .files = {}}, {}, {});
+    if (failed && !node.mapped().name.ends_with("/failed"))
+      emit({.name = node.mapped().name + "/failed", .environment = {}, .files = {}}, {}, {});
     if (node.mapped().finished) finishing.emplace_back(std::move(node.mapped().finished), failed);
   }
   void subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override {
@@ -133,24 +139,39 @@ class Diary final : public Observer {
 public:
   void job_added(const std::string& job) override { lines.push_back("+" + job); }
   void job_removed(const std::string& job) override { lines.push_back("-" + job); }
-  void instance_added(const std::string& job, const std::string& instance) override { lines.push_back("+" + job + "/" + instance); }
-  void instance_removed(const std::string& job, const std::string& instance) override { lines.push_back("-" + job + "/" + instance); }
-  void goal_changed(const std::string& job, const std::string&, Goal goal) override { lines.push_back(job + " !" + std::string{name_of(goal)}); }
-  void state_changed(const std::string& job, const std::string&, State state) override { lines.push_back(job + " " + std::string{name_of(state)}); }
-  void failed(const std::string& job, const std::string&, int status) override { lines.push_back(job + " failed " + std::to_string(status)); }
+  void instance_added(const std::string& job, const std::string& instance) override {
+    lines.push_back("+" + job + "/" + instance);
+  }
+  void instance_removed(const std::string& job, const std::string& instance) override {
+    lines.push_back("-" + job + "/" + instance);
+  }
+  void goal_changed(const std::string& job, const std::string&, Goal goal) override {
+    lines.push_back(job + " !" + std::string{name_of(goal)});
+  }
+  void state_changed(const std::string& job, const std::string&, State state) override {
+    lines.push_back(job + " " + std::string{name_of(state)});
+  }
+  void failed(const std::string& job, const std::string&, int status) override {
+    lines.push_back(job + " failed " + std::to_string(status));
+  }
   void event_emitted(const std::string& name, const protocol::Environment& environment) override {
     std::string line = "event " + name;
     for (const auto& entry : environment.strings()) line += " " + entry;
     lines.push_back(line);
   }
-  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on, const EventExpression&) override {
+  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
+                          const EventExpression&) override {
     lines.push_back("conditions " + event + " " + job + " " + std::to_string(start_on.nodes.size()));
   }
-  void activity_changed(const std::string& job, std::size_t active) override { lines.push_back("active " + job + " " + std::to_string(active)); }
+  void activity_changed(const std::string& job, std::size_t active) override {
+    lines.push_back("active " + job + " " + std::to_string(active));
+  }
   void session_ended() override { lines.push_back("session ended"); }
 
   [[nodiscard]] bool has(const std::string& line) const { return std::ranges::contains(lines, line); }
-  [[nodiscard]] std::ptrdiff_t place(const std::string& line) const { return std::ranges::find(lines, line) - lines.begin(); }
+  [[nodiscard]] std::ptrdiff_t place(const std::string& line) const {
+    return std::ranges::find(lines, line) - lines.begin();
+  }
   std::vector<std::string> lines;
 };
 
@@ -160,7 +181,9 @@ struct World {
   FakeClock clock;
   Diary diary;
   JobManager jobs{{.processes = processes, .events = broker, .clock = clock, .observer = diary},
-                  {.own_environment = protocol::Environment{{"PATH=/bin", "TERM=t", "INHERIT=from-init"}}, .inherit_environment = false, .session_address = ""}};
+                  {.own_environment = protocol::Environment{{"PATH=/bin", "TERM=t", "INHERIT=from-init"}},
+                   .inherit_environment = false,
+                   .session_address = ""}};
 
   // Answers of a command: the path, or "ERROR: message"; empty while it waits.
   struct Answer {
@@ -169,7 +192,8 @@ struct World {
   };
   using SharedAnswer = std::shared_ptr<Answer>;
 
-  static std::shared_ptr<const JobClass> parse(const std::string& name, const std::string& text, Dialect dialect = Dialect::conf) {
+  static std::shared_ptr<const JobClass> parse(const std::string& name, const std::string& text,
+                                               Dialect dialect = Dialect::conf) {
     auto result = parse_job(text, {.name = name, .dialect = dialect});
     REQUIRE_MESSAGE(result.job_class, name);
     return result.job_class;
@@ -180,7 +204,9 @@ struct World {
   static std::pair<SharedAnswer, Reply> answer() {
     auto shared = std::make_shared<Answer>();
     return {shared, [shared](std::expected<std::string, CommandError> outcome) {
-              shared->given.push_back(outcome ? *outcome : outcome.error().name.substr(outcome.error().name.rfind('.') + 1) + ": " + outcome.error().message);
+              shared->given.push_back(outcome ? *outcome
+                                              : outcome.error().name.substr(outcome.error().name.rfind('.') + 1) +
+                                                    ": " + outcome.error().message);
               CHECK(shared->given.size() == 1); // every caller is answered exactly once
             }};
   }
@@ -203,9 +229,11 @@ struct World {
     return shared;
   }
   // "ok", "failed", or empty while it is blocked.
-  std::shared_ptr<std::string> emit(const std::string& name, std::vector<std::string> env = {}, SharedFiles files = {}) {
+  std::shared_ptr<std::string> emit(const std::string& name, std::vector<std::string> env = {},
+                                    SharedFiles files = {}) {
     auto shared = std::make_shared<std::string>();
-    jobs.emit({.name = name, .environment = protocol::Environment{env}, .files = std::move(files)}, {}, [shared](bool failed) { *shared = failed ? "failed" : "ok"; });
+    jobs.emit({.name = name, .environment = protocol::Environment{env}, .files = std::move(files)}, {},
+              [shared](bool failed) { *shared = failed ? "failed" : "ok"; });
     run();
     return shared;
   }
@@ -244,7 +272,8 @@ struct World {
     ready(title);
     return emitted;
   }
-  [[nodiscard]] std::string variable(const std::string& title, const std::string& key, ProcessKind kind = ProcessKind::main) {
+  [[nodiscard]] std::string variable(const std::string& title, const std::string& key,
+                                     ProcessKind kind = ProcessKind::main) {
     protocol::Environment environment{processes.of(title).running.at(kind).environment};
     return std::string{environment.get(key).value_or("(unset)")};
   }

@@ -20,10 +20,8 @@ std::string printable(std::string_view text) {
 std::string caret_line(std::string_view source, std::size_t caret) {
   std::string line;
   for (std::size_t i = 0; i + 1 < caret; ++i) {
-    if (i >= source.size())
-      line += ' ';
-    else if (!continues_character(source[i]))
-      line += source[i] == '\t' ? '\t' : ' ';
+    if (i >= source.size()) line += ' ';
+    else if (!continues_character(source[i])) line += source[i] == '\t' ? '\t' : ' ';
   }
   return line + '^';
 }

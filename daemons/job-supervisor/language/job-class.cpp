@@ -3,8 +3,8 @@
 namespace upstart::supervisor {
 
 std::string_view name_of(ProcessKind kind) {
-  static constexpr std::array<std::string_view, process_kinds> names{"main",     "pre-start", "post-start", "pre-stop",
-                                                                     "post-stop", "security", "tmpfiles"};
+  static constexpr std::array<std::string_view, process_kinds> names{"main",      "pre-start", "post-start", "pre-stop",
+                                                                     "post-stop", "security",  "tmpfiles"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -15,8 +15,9 @@
 
 namespace upstart::supervisor {
 
-// The processes of a job, in the order in which D-Bus lists them. The last two have no command in the job file: they run
-// helpers of the system that prepare the job, `security` the loader of its AppArmor profile, `tmpfiles` systemd-tmpfiles.
+// The processes of a job, in the order in which D-Bus lists them. The last two have no command in the job file: they
+// run helpers of the system that prepare the job, `security` the loader of its AppArmor profile, `tmpfiles`
+// systemd-tmpfiles.
 enum class ProcessKind : std::uint8_t { main, pre_start, post_start, pre_stop, post_stop, security, tmpfiles };
 inline constexpr std::size_t process_kinds = 7;
 [[nodiscard]] std::string_view name_of(ProcessKind kind); // "main", "pre-start", …

@@ -95,14 +95,10 @@ bool Lexer::ends_token(char c, bool operators) const {
 void Lexer::skip_space(bool lines) {
   while (!at_end()) {
     const char c = text_[offset_];
-    if (is_space(c) || (lines && c == '\n'))
-      ++offset_;
-    else if (lines && c == '#')
-      skip_line_rest();
-    else if (const auto join = join_length(offset_))
-      offset_ += join;
-    else
-      return;
+    if (is_space(c) || (lines && c == '\n')) ++offset_;
+    else if (lines && c == '#') skip_line_rest();
+    else if (const auto join = join_length(offset_)) offset_ += join;
+    else return;
   }
 }
 
@@ -135,10 +131,8 @@ Read<void> Lexer::quoted_part(Collector& into, char quote) {
     } else if (c == quote) {
       into.quote(text_[offset_++]);
       return {};
-    } else if (is_space(c))
-      into.quoted_space(text_[offset_++]);
-    else
-      into.ordinary(take_run());
+    } else if (is_space(c)) into.quoted_space(text_[offset_++]);
+    else into.ordinary(take_run());
   }
   return std::unexpected(Fault{std::string(unterminated_quote), text_.size(), {}, opened, "the quote was opened here"});
 }
@@ -149,12 +143,9 @@ Read<Token> Lexer::token(bool operators) {
   while (!at_end() && !ends_token(text_[offset_], operators) && join_length(offset_) == 0) {
     const char c = text_[offset_];
     Read<void> read{};
-    if (c == '\\')
-      read = escaped_part(value);
-    else if (is_quote(c))
-      read = quoted_part(value, c);
-    else
-      value.ordinary(take_run());
+    if (c == '\\') read = escaped_part(value);
+    else if (is_quote(c)) read = quoted_part(value, c);
+    else value.ordinary(take_run());
     if (!read) return std::unexpected(std::move(read).error());
   }
   return std::move(value).finish(begin);
@@ -173,12 +164,9 @@ Read<Token> Lexer::command() {
       const auto from = offset_;
       while (!at_end() && is_space(text_[offset_])) ++offset_;
       value.gap(text_.substr(from, offset_ - from));
-    } else if (c == '\\')
-      read = escaped_part(value);
-    else if (is_quote(c))
-      read = quoted_part(value, c);
-    else
-      value.ordinary(take_run());
+    } else if (c == '\\') read = escaped_part(value);
+    else if (is_quote(c)) read = quoted_part(value, c);
+    else value.ordinary(take_run());
     if (!read) return std::unexpected(std::move(read).error());
   }
   return std::move(value).finish(begin);
@@ -206,14 +194,10 @@ Read<Block> Lexer::block(std::size_t opened) {
 
 void Lexer::skip_stanza() {
   while (!at_end()) {
-    if (const auto join = join_length(offset_))
-      offset_ += join;
-    else if (at('\\'))
-      offset_ += 2;
-    else if (at('\n') || at('#'))
-      break;
-    else
-      ++offset_;
+    if (const auto join = join_length(offset_)) offset_ += join;
+    else if (at('\\')) offset_ += 2;
+    else if (at('\n') || at('#')) break;
+    else ++offset_;
   }
   skip_line_rest();
 }

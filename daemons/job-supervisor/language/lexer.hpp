@@ -21,8 +21,7 @@ struct Fault {
   std::string cause_message = {};
 };
 
-template <class Value>
-using Read = std::expected<Value, Fault>;
+template <class Value> using Read = std::expected<Value, Fault>;
 
 struct Token {
   std::string value;     // quotes and escapes resolved

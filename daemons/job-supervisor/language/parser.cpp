@@ -83,10 +83,8 @@ private:
       lexer_.move_to(at);
       return family.alone();
     }
-    if (second)
-      recover({"Unknown stanza", at, near_miss_or_list(second->value, family.second_words()), {}, {}}, begin);
-    else
-      recover(second.error(), begin);
+    if (second) recover({"Unknown stanza", at, near_miss_or_list(second->value, family.second_words()), {}, {}}, begin);
+    else recover(second.error(), begin);
     return nullptr;
   }
 
@@ -123,10 +121,8 @@ private:
     if (block || (ran_away && !may_look_again())) return lexer_.move_to(text_.size());
     lexer_.move_to(ran_away ? begin : std::max(fault.offset, begin));
     lexer_.skip_stanza();
-    if (stands_at_block(begin))
-      pass_block();
-    else if (ran_away || stands_at_expression(begin))
-      pass_to_stanza();
+    if (stands_at_block(begin)) pass_block();
+    else if (ran_away || stands_at_expression(begin)) pass_to_stanza();
   }
 
   // What has been swallowed may be read again, up to a number of times that keeps the whole linear.

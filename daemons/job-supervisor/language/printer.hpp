@@ -26,8 +26,7 @@ public:
   const Dialect dialect;
 
   // NAME ARGUMENT…; strings are quoted where needed.
-  template <class... Arguments>
-  void line(std::string_view name, const Arguments&... arguments) {
+  template <class... Arguments> void line(std::string_view name, const Arguments&... arguments) {
     text_ += name;
     (add(arguments), ...);
     text_ += '\n';

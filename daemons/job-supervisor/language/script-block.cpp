@@ -86,10 +86,8 @@ std::string without_common_indent(std::string_view lines) {
   result.reserve(lines.size());
   while (!lines.empty()) {
     auto line = take_line(lines);
-    if (line.starts_with(indent))
-      line.remove_prefix(indent.size());
-    else
-      line = {};
+    if (line.starts_with(indent)) line.remove_prefix(indent.size());
+    else line = {};
     result.append(line) += '\n';
   }
   return result;

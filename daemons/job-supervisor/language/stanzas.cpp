@@ -19,8 +19,7 @@ using enum ProcessKind;
 // --- events
 
 // In event.d any of several expressions suffices; else the last one counts.
-template <auto member, auto places_of>
-void parse_event_expression(Statement& in) {
+template <auto member, auto places_of> void parse_event_expression(Statement& in) {
   auto [expression, places] = in.expression();
   auto& known = in.facts.*places_of;
   auto& target = in.job.*member;
@@ -34,8 +33,7 @@ void parse_event_expression(Statement& in) {
   std::ranges::move(places.arguments, std::back_inserter(known.arguments));
   known.nodes.push_back(known.nodes.front());
 }
-template <auto member>
-void print_event_expression(std::string_view name, const JobClass& job, Printer& out) {
+template <auto member> void print_event_expression(std::string_view name, const JobClass& job, Printer& out) {
   if (!(job.*member).empty()) out.verbatim(name, print(job.*member));
 }
 
@@ -48,8 +46,7 @@ void parse_manual(Statement& in) {
 // --- respawn, ends
 
 void parse_respawn(Statement& in) {
-  if (in.dialect == Dialect::event_d && in.more())
-    parse_exec<main>(in);
+  if (in.dialect == Dialect::event_d && in.more()) parse_exec<main>(in);
   else if (in.more())
     return (void)in.word(), in.fail("Unknown stanza", "`respawn` stands alone, or is followed by `limit`");
   in.job.respawn = true;
@@ -73,17 +70,14 @@ void parse_respawn_limit(Statement& in) {
 void print_respawn_limit(std::string_view name, const JobClass& job, Printer& out) {
   const auto& [count, interval] = job.respawn_limit;
   if (job.respawn_limit == RespawnLimit{}) return;
-  if (count == 0 && interval.count() == 0)
-    out.line(name, "unlimited");
-  else
-    out.line(name, count, interval.count());
+  if (count == 0 && interval.count() == 0) out.line(name, "unlimited");
+  else out.line(name, count, interval.count());
 }
 
 void parse_normal_exit(Statement& in) {
   do {
     const auto word = in.word();
-    if (const auto signal = signal_of_name(word))
-      in.job.normal_exits.push_back({.number = *signal, .signal = true});
+    if (const auto signal = signal_of_name(word)) in.job.normal_exits.push_back({.number = *signal, .signal = true});
     else if (const auto status =
                  in.number(word, 0, std::numeric_limits<int>::max(), "Illegal exit status, expected integer"))
       in.job.normal_exits.push_back({.number = *status, .signal = false});
@@ -91,10 +85,8 @@ void parse_normal_exit(Statement& in) {
 }
 void print_normal_exit(std::string_view name, const JobClass& job, Printer& out) {
   for (const auto& end : job.normal_exits) {
-    if (end.signal)
-      out.line(name, name_of_signal(end.number));
-    else
-      out.line(name, end.number);
+    if (end.signal) out.line(name, name_of_signal(end.number));
+    else out.line(name, end.number);
   }
 }
 
@@ -108,8 +100,7 @@ void print_task(std::string_view name, const JobClass& job, Printer& out) {
 
 // --- signals
 
-template <auto member>
-void parse_signal(Statement& in) {
+template <auto member> void parse_signal(Statement& in) {
   const auto word = in.word();
   if (in.failed()) return;
   if (const auto named = signal_of_name(word)) {
@@ -121,8 +112,7 @@ void parse_signal(Statement& in) {
   if (const auto hint = suggested_signal(word); !hint.empty()) return in.fail(message, hint);
   if (const auto number = in.number(word, 0, most, message)) in.job.*member = *number;
 }
-template <auto member>
-void print_signal(std::string_view name, const JobClass& job, Printer& out) {
+template <auto member> void print_signal(std::string_view name, const JobClass& job, Printer& out) {
   if (job.*member != JobClass{}.*member) out.line(name, name_of_signal(job.*member));
 }
 
@@ -166,10 +156,8 @@ void parse_env(Statement& in) {
   const auto key_of = [](const std::string& text) { return text.substr(0, text.find('=')); };
   auto& env = in.job.env;
   const auto place = place_of(in.facts.env_places, env, key_of(entry), key_of);
-  if (place < env.size())
-    env[place] = std::move(entry);
-  else
-    env.push_back(std::move(entry));
+  if (place < env.size()) env[place] = std::move(entry);
+  else env.push_back(std::move(entry));
 }
 
 // --- what the process gets
@@ -198,8 +186,7 @@ void print_nice(std::string_view name, const JobClass& job, Printer& out) {
 
 void parse_oom_score(Statement& in) {
   const auto word = in.word();
-  if (word == "never")
-    in.job.oom_score_adjustment = -1000;
+  if (word == "never") in.job.oom_score_adjustment = -1000;
   else if (const auto score =
                in.number(word, -1000, 1000, "Illegal oom score adjustment, expected -999 to 1000 or 'never'"))
     in.job.oom_score_adjustment = *score;
@@ -211,8 +198,7 @@ void print_oom_score(std::string_view name, const JobClass& job, Printer& out) {
 // The older scale reaches from -17 to 15.
 void parse_oom(Statement& in) {
   const auto word = in.word();
-  if (word == "never")
-    in.job.oom_score_adjustment = -1000;
+  if (word == "never") in.job.oom_score_adjustment = -1000;
   else if (const auto old = in.number(word, -17, 15, "Illegal oom adjustment, expected -16 to 15 or 'never'"))
     in.job.oom_score_adjustment = *old * 1000 / (*old < 0 ? 17 : 15);
 }
@@ -264,24 +250,18 @@ void parse_cgroup(Statement& in) {
   const auto key_of = [](const ControlGroup& one) { return one.controller + '\n' + one.name; };
   auto& groups = in.job.control_groups;
   const auto place = place_of(in.facts.group_places, groups, key_of(group), key_of);
-  if (place == groups.size())
-    groups.push_back(std::move(group));
-  else
-    std::ranges::move(group.settings, std::back_inserter(groups[place].settings));
+  if (place == groups.size()) groups.push_back(std::move(group));
+  else std::ranges::move(group.settings, std::back_inserter(groups[place].settings));
 }
 void print_cgroup(std::string_view name, const JobClass& job, Printer& out) {
   for (const auto& group : job.control_groups) {
     if (group.settings.empty()) {
-      if (group.name.empty())
-        out.line(name, group.controller);
-      else
-        out.line(name, group.controller, group.name);
+      if (group.name.empty()) out.line(name, group.controller);
+      else out.line(name, group.controller, group.name);
     }
     for (const auto& [key, value] : group.settings) {
-      if (group.name.empty())
-        out.line(name, group.controller, key, value);
-      else
-        out.line(name, group.controller, group.name, key, value);
+      if (group.name.empty()) out.line(name, group.controller, key, value);
+      else out.line(name, group.controller, group.name, key, value);
     }
   }
 }
@@ -404,10 +384,8 @@ StanzaFamily::StanzaFamily(std::string_view first_word, Dialect dialect) {
   for (const auto i : same) {
     const auto& stanza = table[i];
     if (!stanza.belongs_to(dialect)) continue;
-    if (stanza.second_word().empty())
-      alone_ = &stanza;
-    else
-      pairs_[pair_count_++] = &stanza;
+    if (stanza.second_word().empty()) alone_ = &stanza;
+    else pairs_[pair_count_++] = &stanza;
   }
 }
 

@@ -81,8 +81,7 @@ void Statement::finish() {
   if (more()) {
     last_argument_ = lexer_.offset();
     fail("Unexpected token");
-  } else
-    lexer_.skip_line_rest();
+  } else lexer_.skip_line_rest();
 }
 
 } // namespace upstart::supervisor

@@ -96,8 +96,7 @@ public:
   void finish();
 
 private:
-  template <class Value>
-  Value take(Read<Value> read) {
+  template <class Value> Value take(Read<Value> read) {
     if (read) return *std::move(read);
     fault_ = std::move(read).error();
     return {};

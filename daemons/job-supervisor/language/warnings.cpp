@@ -92,10 +92,8 @@ private:
     std::vector<bool> never(nodes.size());
     std::size_t arguments_before = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (nodes[i].kind == Kind::all_of)
-        never[i] = never[i - 1] || never[nodes[i].left];
-      else if (nodes[i].kind == Kind::any_of)
-        never[i] = never[i - 1] && never[nodes[i].left];
+      if (nodes[i].kind == Kind::all_of) never[i] = never[i - 1] || never[nodes[i].left];
+      else if (nodes[i].kind == Kind::any_of) never[i] = never[i - 1] && never[nodes[i].left];
       else if (const auto why = why_never(nodes[i], job_, use)) {
         never[i] = true;
         say(why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,

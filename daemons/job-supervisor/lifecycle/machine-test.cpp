@@ -42,19 +42,31 @@ struct Life {
   Life& restart() { return (*this)(machine.restart()); }
   Life& event() { return (*this)(machine.event_finished()); }
   Life& ready() { return (*this)(machine.ready()); }
-  Life& ended(ProcessKind kind, int status = 0, MonotonicTime now = 0ms) { return (*this)(machine.ended(kind, status, now)); }
+  Life& ended(ProcessKind kind, int status = 0, MonotonicTime now = 0ms) {
+    return (*this)(machine.ended(kind, status, now));
+  }
   Life& cannot(ProcessKind kind) { return (*this)(machine.not_executed(kind)); }
   Life& time_out() { return (*this)(machine.kill_timeout_expired()); }
   Life& running() { return start().event().ready(); }
 
   // What was done since the last call: states as they are, goals as !goal, the rest by a word.
   std::string story() {
-    static const std::map<What, std::string> words{
-        {What::failed, "FAILED"}, {What::take_start_environment, ""}, {What::drop_stop_environment, "drop"},
-        {What::emit_starting, ""}, {What::emit_started, "started"}, {What::emit_stopping, ""}, {What::emit_stopped, "stopped"},
-        {What::release, "release"}, {What::release_failed, "release-failed"}, {What::kill_leftovers, "leftovers"}, {What::end_leftovers, "end-leftovers"},
-        {What::start_kill_timer, "timer"}, {What::stop_kill_timer, "timer-off"}, {What::report_respawn, "respawning"},
-        {What::report_too_fast, "too-fast"}, {What::remove, "remove"}};
+    static const std::map<What, std::string> words{{What::failed, "FAILED"},
+                                                   {What::take_start_environment, ""},
+                                                   {What::drop_stop_environment, "drop"},
+                                                   {What::emit_starting, ""},
+                                                   {What::emit_started, "started"},
+                                                   {What::emit_stopping, ""},
+                                                   {What::emit_stopped, "stopped"},
+                                                   {What::release, "release"},
+                                                   {What::release_failed, "release-failed"},
+                                                   {What::kill_leftovers, "leftovers"},
+                                                   {What::end_leftovers, "end-leftovers"},
+                                                   {What::start_kill_timer, "timer"},
+                                                   {What::stop_kill_timer, "timer-off"},
+                                                   {What::report_respawn, "respawning"},
+                                                   {What::report_too_fast, "too-fast"},
+                                                   {What::remove, "remove"}};
     std::string text;
     for (const auto& action : std::exchange(seen, {})) {
       std::string word;
@@ -408,8 +420,12 @@ TEST_CASE("random lives keep the invariants and end in waiting") {
       case 0: return carry_out(machine.change_goal(Goal::start));
       case 1: return carry_out(machine.change_goal(Goal::stop));
       case 2: return carry_out(machine.restart());
-      case 3: if (std::exchange(event, false)) carry_out(machine.event_finished()); return;
-      case 4: if (alive.contains(main)) carry_out(machine.ready()); return;
+      case 3:
+        if (std::exchange(event, false)) carry_out(machine.event_finished());
+        return;
+      case 4:
+        if (alive.contains(main)) carry_out(machine.ready());
+        return;
       case 5:
         if (!alive.empty()) {
           auto kind = some();
@@ -424,7 +440,9 @@ TEST_CASE("random lives keep the invariants and end in waiting") {
           carry_out(machine.not_executed(kind));
         }
         return;
-      default: if (std::exchange(timer, false)) carry_out(machine.kill_timeout_expired()); return;
+      default:
+        if (std::exchange(timer, false)) carry_out(machine.kill_timeout_expired());
+        return;
       }
     };
     carry_out(machine.change_goal(Goal::start));

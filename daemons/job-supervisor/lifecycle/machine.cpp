@@ -11,7 +11,8 @@ namespace {
 
 // Kinds of readiness that may never come, and that nothing settles.
 bool may_wait_for_ever(const JobClass& job_class) {
-  bool by_expect = job_class.expect == Expect::stop || job_class.expect == Expect::ready_fd || job_class.expect == Expect::notify;
+  bool by_expect =
+      job_class.expect == Expect::stop || job_class.expect == Expect::ready_fd || job_class.expect == Expect::notify;
   return by_expect || job_class.debug; // which may wait for a debugger before it is even executed
 }
 
@@ -23,7 +24,9 @@ bool is_normal_exit(const JobClass& job_class, int wait_status) {
 
 } // namespace
 
-int failed_status(int wait_status) { return WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) << 8 : WEXITSTATUS(wait_status); }
+int failed_status(int wait_status) {
+  return WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) << 8 : WEXITSTATUS(wait_status);
+}
 
 bool is_failure(const JobClass& job_class, int wait_status) {
   bool ended_well = wait_status == 0 && !(job_class.respawn && !job_class.task);
@@ -96,7 +99,8 @@ bool Machine::enter(State state) {
   case State::starting: return enter_starting();
   case State::security_spawning: return run(ProcessKind::security);
   case State::security: return is_done(ProcessKind::security);
-  case State::pre_starting: return run(class_->has(ProcessKind::tmpfiles) ? ProcessKind::tmpfiles : ProcessKind::pre_start);
+  case State::pre_starting:
+    return run(class_->has(ProcessKind::tmpfiles) ? ProcessKind::tmpfiles : ProcessKind::pre_start);
   case State::pre_start: return is_done(ProcessKind::tmpfiles) && is_done(ProcessKind::pre_start);
   case State::spawning: return run(ProcessKind::main);
   case State::spawned: return is_done(ProcessKind::main);

@@ -35,18 +35,18 @@ struct Action {
     emit_started,
     emit_stopping,
     emit_stopped,
-    release,                // events and callers that the job blocks are let go, as succeeded
-    release_failed,         // the same, as failed
-    spawn,                  // start `process`
-    terminate,              // send the kill signal to `process`
-    kill,                   // send SIGKILL to `process`
-    kill_leftovers,         // end whatever the stopped job left behind: it has had its time
-    end_leftovers,          // the same, but nobody has asked it to end yet
-    start_kill_timer,       // the class's kill timeout, from now
+    release,          // events and callers that the job blocks are let go, as succeeded
+    release_failed,   // the same, as failed
+    spawn,            // start `process`
+    terminate,        // send the kill signal to `process`
+    kill,             // send SIGKILL to `process`
+    kill_leftovers,   // end whatever the stopped job left behind: it has had its time
+    end_leftovers,    // the same, but nobody has asked it to end yet
+    start_kill_timer, // the class's kill timeout, from now
     stop_kill_timer,
-    report_respawn,         // log that `process` ended and is respawned
-    report_too_fast,        // log that the respawn limit was hit
-    remove,                 // the job is fully stopped: it goes
+    report_respawn,  // log that `process` ended and is respawned
+    report_too_fast, // log that the respawn limit was hit
+    remove,          // the job is fully stopped: it goes
   };
   What what;
   Goal goal = Goal::stop;

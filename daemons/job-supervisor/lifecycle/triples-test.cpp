@@ -1,8 +1,9 @@
 // What happens in every state under every goal, whatever happens: the whole of the machine as one table.
 //
-// The job has every process there is, so that it can come to rest wherever a job can. `ways` says how it gets to each pair of
-// state and goal; `table` what then follows on each happening, in the words of `story`. A triple that is not in the table is
-// one that changes nothing and asks for nothing. That there are no other places of rest is found out by trying.
+// The job has every process there is, so that it can come to rest wherever a job can. `ways` says how it gets to each
+// pair of state and goal; `table` what then follows on each happening, in the words of `story`. A triple that is not in
+// the table is one that changes nothing and asks for nothing. That there are no other places of rest is found out by
+// trying.
 #include "daemons/job-supervisor/lifecycle/machine.hpp"
 
 #include <doctest/doctest.h>
@@ -20,22 +21,36 @@ using enum State;
 namespace {
 
 enum class Happening : std::uint8_t {
-  start, stop, restart,      // commands
-  event,                     // the starting or stopping event has finished
-  ready,                     // main is, as its expect says
-  main_ok, main_bad,         // main ended with 0, with 1
-  main_cannot,               // main could not be executed
-  hook_ok, hook_bad,         // the other process that is there ended with 0, with 1
-  hook_cannot,               // it could not be executed
-  time_out,                  // the kill timer
+  start,
+  stop,
+  restart, // commands
+  event,   // the starting or stopping event has finished
+  ready,   // main is, as its expect says
+  main_ok,
+  main_bad,    // main ended with 0, with 1
+  main_cannot, // main could not be executed
+  hook_ok,
+  hook_bad,    // the other process that is there ended with 0, with 1
+  hook_cannot, // it could not be executed
+  time_out,    // the kill timer
 };
 using enum Happening;
 using Way = std::vector<Happening>;
 
-constexpr std::array all_happenings{start,   stop,     restart,     event,   ready,    main_ok,
+constexpr std::array all_happenings{start,    stop,        restart, event,    ready,       main_ok,
                                     main_bad, main_cannot, hook_ok, hook_bad, hook_cannot, time_out};
-constexpr std::array names{"start",       "stop",    "restart",  "event",       "ready",   "main ends with 0", "main ends with 1",
-                           "main cannot", "hook ends with 0", "hook ends with 1", "hook cannot", "time-out"};
+constexpr std::array names{"start",
+                           "stop",
+                           "restart",
+                           "event",
+                           "ready",
+                           "main ends with 0",
+                           "main ends with 1",
+                           "main cannot",
+                           "hook ends with 0",
+                           "hook ends with 1",
+                           "hook cannot",
+                           "time-out"};
 const char* name_of(Happening happening) { return names[static_cast<std::size_t>(happening)]; }
 
 struct Place {
@@ -96,13 +111,24 @@ struct Life {
 
 // Goals as !goal, states by name, a spawn as +process, the rest by a word.
 std::string story(const Actions& actions) {
-  static const std::map<What, std::string> words{
-      {What::failed, "FAILED"}, {What::take_start_environment, "take"}, {What::drop_stop_environment, "drop"},
-      {What::emit_starting, "emit"}, {What::emit_started, "emit-started"}, {What::emit_stopping, "emit"}, {What::emit_stopped, "emit-stopped"},
-      {What::release, "release"}, {What::release_failed, "release-failed"}, {What::kill_leftovers, "leftovers"}, {What::end_leftovers, "end-leftovers"},
-      {What::terminate, "TERM"}, {What::kill, "KILL"},
-      {What::start_kill_timer, "timer"}, {What::stop_kill_timer, "timer-off"}, {What::report_respawn, "respawning"},
-      {What::report_too_fast, "too-fast"}, {What::remove, "remove"}};
+  static const std::map<What, std::string> words{{What::failed, "FAILED"},
+                                                 {What::take_start_environment, "take"},
+                                                 {What::drop_stop_environment, "drop"},
+                                                 {What::emit_starting, "emit"},
+                                                 {What::emit_started, "emit-started"},
+                                                 {What::emit_stopping, "emit"},
+                                                 {What::emit_stopped, "emit-stopped"},
+                                                 {What::release, "release"},
+                                                 {What::release_failed, "release-failed"},
+                                                 {What::kill_leftovers, "leftovers"},
+                                                 {What::end_leftovers, "end-leftovers"},
+                                                 {What::terminate, "TERM"},
+                                                 {What::kill, "KILL"},
+                                                 {What::start_kill_timer, "timer"},
+                                                 {What::stop_kill_timer, "timer-off"},
+                                                 {What::report_respawn, "respawning"},
+                                                 {What::report_too_fast, "too-fast"},
+                                                 {What::remove, "remove"}};
   std::string text;
   for (const auto& action : actions) {
     std::string word;
@@ -150,7 +176,7 @@ const std::string to_pre_stop = "pre-stopping +pre-stop pre-stop";
 const std::string to_stopping = "stopping emit";
 const std::string to_killed = "killed TERM timer";
 const std::string to_post_stop = "post-stopping leftovers +post-stop post-stop"; // main was killed
-const std::string past_main = "post-stopping +post-stop post-stop";              // main had ended by itself, or never was
+const std::string past_main = "post-stopping +post-stop post-stop"; // main had ended by itself, or never was
 const std::string the_end = "waiting emit-stopped release remove";
 const std::string fails = "FAILED release-failed";
 
@@ -301,7 +327,8 @@ TEST_CASE("every triple of state, goal and happening") {
     }
 }
 
-// Wherever happenings lead, a job rests in a place that the table knows; and it never rests in one that waits for nothing.
+// Wherever happenings lead, a job rests in a place that the table knows; and it never rests in one that waits for
+// nothing.
 TEST_CASE("there is no other place of rest") {
   for (bool respawn : {false, true}) {
     std::set<Place> seen;

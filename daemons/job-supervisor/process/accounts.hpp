@@ -1,6 +1,6 @@
-// Users and groups as a child sees them after chroot: read from /etc/passwd and /etc/group there, without allocating and without
-// locks, since the child may still share the supervisor's memory. A name that these files do not have is asked of the
-// C library's name services, which only a child with memory of its own may do (`may_ask_services`).
+// Users and groups as a child sees them after chroot: read from /etc/passwd and /etc/group there, without allocating
+// and without locks, since the child may still share the supervisor's memory. A name that these files do not have is
+// asked of the C library's name services, which only a child with memory of its own may do (`may_ask_services`).
 #pragma once
 
 #include <sys/types.h>

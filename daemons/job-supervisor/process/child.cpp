@@ -15,8 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Credentials are changed with plain system calls: the C library's wrappers would try to tell other threads, of which a child
-// has none but may see its parent's.
+// Credentials are changed with plain system calls: the C library's wrappers would try to tell other threads, of which a
+// child has none but may see its parent's.
 
 namespace upstart::supervisor {
 
@@ -57,8 +57,8 @@ int next_needed(const SpawnPlan& plan, int from) {
   return next;
 }
 
-// The supervisor may have more descriptors open than the job's limit allows, and the steps to come open some for a while: so they
-// are closed here, and not by exec, unless that would keep the supervisor waiting.
+// The supervisor may have more descriptors open than the job's limit allows, and the steps to come open some for a
+// while: so they are closed here, and not by exec, unless that would keep the supervisor waiting.
 void close_others(const SpawnPlan& plan) {
   unsigned flags = plan.shares_memory ? CLOSE_RANGE_CLOEXEC : 0;
   for (int from = plan.first_free;;) {
@@ -156,9 +156,11 @@ int give_descriptors(Child& child) {
   if (!child.has_account) return 0;
   struct stat status{};
   if (child.plan.script >= 0 && ::fchown(child.plan.script, child.account.user, child.group) < 0) return errno;
-  if (child.plan.console == Console::log && ::fstat(1, &status) == 0 && !S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode))
+  if (child.plan.console == Console::log && ::fstat(1, &status) == 0 && !S_ISCHR(status.st_mode) &&
+      !S_ISFIFO(status.st_mode))
     return 0;
-  if (child.plan.console == Console::log && ::isatty(1)) return result(::fchown(1, child.account.user, static_cast<gid_t>(-1)));
+  if (child.plan.console == Console::log && ::isatty(1))
+    return result(::fchown(1, child.account.user, static_cast<gid_t>(-1)));
   return 0;
 }
 
@@ -197,7 +199,8 @@ int restore_descriptor_limit(Child& child) {
 int reset_signals(Child& child) {
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr); // KILL, STOP and the library's own refuse
+  for (int signal = 1; signal < NSIG; ++signal)
+    ::sigaction(signal, &standard, nullptr); // KILL, STOP and the library's own refuse
   sigset_t none;
   ::sigemptyset(&none);
   int error = result(::sigprocmask(SIG_SETMASK, &none, nullptr));
@@ -207,12 +210,14 @@ int reset_signals(Child& child) {
 
 void tell_own_pid(const SpawnPlan& plan) {
   constexpr int longest = 10;
-  for (char* place : plan.own_pid) *std::to_chars(place, place + longest, static_cast<pid_t>(::syscall(SYS_getpid))).ptr = '\0';
+  for (char* place : plan.own_pid)
+    *std::to_chars(place, place + longest, static_cast<pid_t>(::syscall(SYS_getpid))).ptr = '\0';
 }
 
 // What a search along PATH does about an error: go on, or end with it.
 bool goes_on(int error) {
-  return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE || error == ENODEV || error == ETIMEDOUT;
+  return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE || error == ENODEV ||
+         error == ETIMEDOUT;
 }
 
 int execute(Child& child) {

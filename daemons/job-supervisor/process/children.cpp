@@ -31,7 +31,10 @@ constexpr auto by_pidfd = static_cast<idtype_t>(3);
 } // namespace
 
 WatchedChild::WatchedChild(Children& children, pid_t pid, base::FileDescriptor pidfd, std::function<void(int)> ended)
-    : children_{children}, pid_{pid}, pidfd_{std::move(pidfd)}, ended_{std::move(ended)},
+    : children_{children},
+      pid_{pid},
+      pidfd_{std::move(pidfd)},
+      ended_{std::move(ended)},
       watcher_{children.loop(), pidfd_.get(), [this](unsigned) { check(); }} {
   children_.watched_.emplace(pid_, this);
   watcher_.watch(base::FdWatcher::readable);

@@ -1,6 +1,6 @@
-// The supervisor's children. Each one that matters is watched by its pidfd, and reaped through it at once; the others (orphans
-// that came to the supervisor because it is a subreaper) are reaped by a sweep that SIGCHLD sets off, at most every so often, so
-// that no exit costs a walk over all children.
+// The supervisor's children. Each one that matters is watched by its pidfd, and reaped through it at once; the others
+// (orphans that came to the supervisor because it is a subreaper) are reaped by a sweep that SIGCHLD sets off, at most
+// every so often, so that no exit costs a walk over all children.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
@@ -30,7 +30,8 @@ public:
   // To its process group, or to it alone while it leads none yet.
   void signal_group(int signal_number);
   void signal(int signal_number);
-  // Calls back when it stops (SIGSTOP and the like), also if it has done so before, from now on or, with nothing, no more.
+  // Calls back when it stops (SIGSTOP and the like), also if it has done so before, from now on or, with nothing, no
+  // more.
   void on_stop(std::function<void()> stopped);
 
 private:

@@ -12,7 +12,8 @@ TEST_CASE("a plain command is split on white space and needs no shell") {
 
 TEST_CASE("a command with any shell character is left to the shell, which becomes it") {
   for (char special : std::string_view{"~`!$^&*()=|\\{}[];\"'<>?"})
-    CHECK(command_line({std::string{"a "} + special, false}).arguments == Words{"/bin/sh", "-e", "-c", std::string{"exec a "} + special});
+    CHECK(command_line({std::string{"a "} + special, false}).arguments ==
+          Words{"/bin/sh", "-e", "-c", std::string{"exec a "} + special});
   for (char plain : std::string_view{"-_./:,+@%#"}) CHECK_FALSE(needs_shell(std::string{"a "} + plain));
 }
 
@@ -34,7 +35,8 @@ TEST_CASE("a script's descriptor keeps clear of many files") {
 
 TEST_CASE("positional parameters follow what the shell is given") {
   CHECK(command_line({"echo $1", true}, {"x"}).arguments == Words{"/bin/sh", "-e", "-c", "echo $1", "/bin/sh", "x"});
-  CHECK(command_line({"echo $1\n:", true}, {"x", "y"}).arguments == Words{"/bin/sh", "-e", "/proc/self/fd/9", "x", "y"});
+  CHECK(command_line({"echo $1\n:", true}, {"x", "y"}).arguments ==
+        Words{"/bin/sh", "-e", "/proc/self/fd/9", "x", "y"});
 }
 
 TEST_CASE("a program is looked for along PATH of the environment, and only without a slash") {

@@ -34,8 +34,8 @@ CommandLine shell_with_text(std::string text, const std::vector<std::string>& pa
   return line;
 }
 
-// The shell is told to close the descriptor on the script's first line, not on one before it: line numbers in its messages
-// are those of the script.
+// The shell is told to close the descriptor on the script's first line, not on one before it: line numbers in its
+// messages are those of the script.
 CommandLine shell_with_descriptor(std::string_view script, const std::vector<std::string>& parameters, int descriptor) {
   bool can_close = descriptor <= usual_script_descriptor; // the shell knows descriptors of one digit only
   CommandLine line{.arguments = {std::string{shell}, "-e", "/proc/self/fd/" + std::to_string(descriptor)},
@@ -57,7 +57,8 @@ CommandLine command_line(const Command& command, const std::vector<std::string>&
   }
   std::string_view line = without_outer_newlines(command.text);
   if (line.find('\n') == line.npos) return shell_with_text(std::string{line}, parameters);
-  return shell_with_descriptor(command.text, parameters, std::max(usual_script_descriptor, 3 + static_cast<int>(files)));
+  return shell_with_descriptor(command.text, parameters,
+                               std::max(usual_script_descriptor, 3 + static_cast<int>(files)));
 }
 
 } // namespace upstart::supervisor

@@ -17,7 +17,8 @@ const std::string actor = UPSTART_TEST_ACTOR;
 
 // Unmounts when it goes.
 struct SmallDisk {
-  explicit SmallDisk(std::string at) : path{std::move(at)}, mounted{::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=64k") == 0} {}
+  explicit SmallDisk(std::string at)
+      : path{std::move(at)}, mounted{::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=64k") == 0} {}
   ~SmallDisk() {
     if (mounted) ::umount2(path.c_str(), MNT_DETACH);
   }
@@ -211,7 +212,8 @@ TEST_CASE("a job that writes without end does not keep the loop from other thing
     auto began = std::chrono::steady_clock::now();
     soon.start(1ms);
     while (!expired) job.loop.run_once();
-    longest = std::max(longest, std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began));
+    longest = std::max(longest,
+                       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began));
   }
   CHECK(longest < 500ms); // of a machine that others use, too
   job.job->signal(ProcessKind::main, SIGTERM);

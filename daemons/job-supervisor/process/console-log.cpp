@@ -76,7 +76,8 @@ std::expected<FileDescriptor, int> ConsoleLog::open_for_process() {
 
 void ConsoleLog::add_source(FileDescriptor fd, bool terminal) {
   auto source = std::make_unique<Source>(std::move(fd), terminal);
-  source->watcher = std::make_unique<FdWatcher>(logs_.loop_, source->fd.get(), [this, raw = source.get()](unsigned) { readable(*raw); });
+  source->watcher = std::make_unique<FdWatcher>(logs_.loop_, source->fd.get(),
+                                                [this, raw = source.get()](unsigned) { readable(*raw); });
   source->watcher->watch(FdWatcher::readable);
   sources_.push_back(std::move(source));
   live_while_needed();
@@ -125,7 +126,9 @@ void ConsoleLog::flush() {
   auto alive = shared_from_this();
   file_.flush();
   std::size_t lost = file_.kept() ? 0 : file_.take_lost();
-  if (lost > 0) logs_.warn_(std::format("{}: {} bytes of output are lost: more than could be kept until it was writable", file_.path(), lost));
+  if (lost > 0)
+    logs_.warn_(std::format("{}: {} bytes of output are lost: more than could be kept until it was writable",
+                            file_.path(), lost));
   if (!file_.kept()) logs_.unwritten_.erase(this);
   live_while_needed();
 }
@@ -137,7 +140,10 @@ void ConsoleLog::live_while_needed() {
 }
 
 ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, Warn warn)
-    : loop_{loop}, directory_{std::move(directory)}, warn_{std::move(warn)}, retry_{first_retry},
+    : loop_{loop},
+      directory_{std::move(directory)},
+      warn_{std::move(warn)},
+      retry_{first_retry},
       retry_timer_{loop, [this] { try_again(); }} {}
 
 // Logs that still wait for output end here; each lets go of itself.
@@ -163,7 +169,8 @@ void ConsoleLogs::unwritten(ConsoleLog& log) {
   tried_ = uv_now(loop_.raw());
   if (!unwritten_.insert(&log).second) return;
   int error = log.file_.error();
-  if (error != ENOENT) warn_(std::format("{}: cannot be written, output is kept: {}", log.file_.path(), std::strerror(error)));
+  if (error != ENOENT)
+    warn_(std::format("{}: cannot be written, output is kept: {}", log.file_.path(), std::strerror(error)));
   if (retry_timer_.active()) return;
   retry_ = first_retry;
   retry_timer_.start(retry_);

@@ -1,11 +1,11 @@
-// Standard output and error of all processes of an instance on their way into its log: a terminal, of which each process gets
-// the far end, or a pipe for each process where there are no more terminals. A log lives on until the last process that
-// has its terminal open is gone and all is written, be the instance long forgotten.
+// Standard output and error of all processes of an instance on their way into its log: a terminal, of which each
+// process gets the far end, or a pipe for each process where there are no more terminals. A log lives on until the last
+// process that has its terminal open is gone and all is written, be the instance long forgotten.
 #pragma once
 
-#include "daemons/job-supervisor/process/log-file.hpp"
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/job-supervisor/process/log-file.hpp"
 
 #include <expected>
 #include <functional>

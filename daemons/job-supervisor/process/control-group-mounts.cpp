@@ -82,7 +82,8 @@ std::vector<GroupTree> parse_group_trees(std::string_view mounts, std::string_vi
     if (!mount) continue;
     for (const Membership& membership : own)
       if (belongs_to(*mount, membership))
-        trees.push_back({membership.controllers.empty(), {membership.controllers.begin(), membership.controllers.end()},
+        trees.push_back({membership.controllers.empty(),
+                         {membership.controllers.begin(), membership.controllers.end()},
                          directory_in(*mount, membership.path)});
   }
   return trees;

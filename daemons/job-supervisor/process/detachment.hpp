@@ -1,5 +1,5 @@
-// Notices a first process that detaches itself (it ends well and leaves others behind) although its `expect` follows no forks: those
-// others are supervised by nobody.
+// Notices a first process that detaches itself (it ends well and leaves others behind) although its `expect` follows no
+// forks: those others are supervised by nobody.
 #pragma once
 
 #include "daemons/job-supervisor/process/readiness.hpp"

@@ -83,7 +83,9 @@ TEST_CASE("what has begun a session of its own is ended with the job, without co
     troupe.add(Expect::none, "note fork-stay setsid note");
     troupe.add(Expect::none, "note fork-stay fork setsid fork note");
     troupe.add(Expect::none, "note fork-stay setsid note fork-stay note");
-    REQUIRE(await(troupe.loop, [&] { return std::ranges::all_of(troupe.actors, [](const auto& one) { return one->noted().size() >= 2; }); }));
+    REQUIRE(await(troupe.loop, [&] {
+      return std::ranges::all_of(troupe.actors, [](const auto& one) { return one->noted().size() >= 2; });
+    }));
     troupe.stop_all();
   }
 }

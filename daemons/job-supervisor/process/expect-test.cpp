@@ -1,5 +1,5 @@
-// `expect fork` and `expect daemon`, right and wrong: each job is accepted in bounded time, supervised where it really runs, and
-// stopped with no process left.
+// `expect fork` and `expect daemon`, right and wrong: each job is accepted in bounded time, supervised where it really
+// runs, and stopped with no process left.
 #include "daemons/job-supervisor/process/troupe-test-support.hpp"
 
 using namespace upstart;
@@ -61,9 +61,11 @@ TEST_CASE("a wrong expect is named with the right one, a right one is not") {
   troupe.await_all(&Actor::supervises_the_last);
   CHECK(troupe.warned_of("actor-0 main process: expect fork, but it has not forked"));
   CHECK_FALSE(troupe.warned_of("actor-1 "));
-  CHECK(troupe.warned_of("actor-2 main process: expect fork, but it has forked more than once: expect daemon would be right"));
+  CHECK(troupe.warned_of(
+      "actor-2 main process: expect fork, but it has forked more than once: expect daemon would be right"));
   CHECK(troupe.warned_of("actor-3 main process: expect daemon, but it has not forked"));
-  CHECK(troupe.warned_of("actor-4 main process: expect daemon, but it has forked only once: expect fork would be right"));
+  CHECK(
+      troupe.warned_of("actor-4 main process: expect daemon, but it has forked only once: expect fork would be right"));
   CHECK_FALSE(troupe.warned_of("actor-5 "));
   CHECK_FALSE(troupe.warned_of("actor-6 "));
 }
@@ -151,7 +153,9 @@ TEST_CASE("a daemon that rests between its forks is not lost") {
       troupe.add(expect, "fork setsid sleep=700 fork note");
       troupe.add(expect, "fork setsid sleep=1300 fork note");
     }
-    auto all_follow = [&] { return std::ranges::all_of(troupe.actors, [](const auto& one) { return one->supervises_the_last(); }); };
+    auto all_follow = [&] {
+      return std::ranges::all_of(troupe.actors, [](const auto& one) { return one->supervises_the_last(); });
+    };
     REQUIRE(await(troupe.loop, all_follow));
     for (const auto& one : troupe.actors) CHECK_MESSAGE(!one->ended(), one->words);
     troupe.stop_all();
@@ -186,7 +190,9 @@ TEST_CASE("a shell around the service is looked through") {
     std::string note = job.directory / "pid";
     job.script("true\n" + actor + " fork setsid fork note=" + note + "\necho started\n");
     REQUIRE(job.spawn());
-    REQUIRE(await(job.loop, [&] { return job.events.ready_pid != 0 && contents(note) == std::to_string(job.events.ready_pid) + "\n"; }));
+    REQUIRE(await(job.loop, [&] {
+      return job.events.ready_pid != 0 && contents(note) == std::to_string(job.events.ready_pid) + "\n";
+    }));
     job.job->signal(ProcessKind::main, SIGKILL);
     CHECK(job.await_told("main ended"));
   }

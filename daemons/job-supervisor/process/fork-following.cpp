@@ -33,7 +33,8 @@ FollowingStep ForkFollowing::main_ended(Time now, int wait_status, std::span<con
   return move_to(now, *service);
 }
 
-// Whatever status a parent exits with, what it forked is the service; but once there may be a service, a failure is the service's.
+// Whatever status a parent exits with, what it forked is the service; but once there may be a service, a failure is the
+// service's.
 bool ForkFollowing::may_have_detached(Time now, int wait_status) const {
   if (signalled_ || WIFSIGNALED(wait_status)) return false;
   bool lacks_forks = forks_ < needed_;

@@ -1,10 +1,11 @@
-// `expect fork` and `expect daemon`: which process is the service, and when it is ready. Without ptrace: a service detaches itself
-// by ending after a fork, and what it forked then is an orphan of the job. So each time the supervised process ends well and
-// an orphan is there, the orphan is the service; how often that happened, and what sessions tell, says how many forks there were.
+// `expect fork` and `expect daemon`: which process is the service, and when it is ready. Without ptrace: a service
+// detaches itself by ending after a fork, and what it forked then is an orphan of the job. So each time the supervised
+// process ends well and an orphan is there, the orphan is the service; how often that happened, and what sessions tell,
+// says how many forks there were.
 //
-// A wrong expect never wedges the job: a process that has settled (it uses no processor time and makes no processes for a
-// while) is accepted as it is. Nor does a slow program lose its service: one that was accepted too early is still followed.
-// Pure: what is seen goes in, what is to be done comes out.
+// A wrong expect never wedges the job: a process that has settled (it uses no processor time and makes no processes for
+// a while) is accepted as it is. Nor does a slow program lose its service: one that was accepted too early is still
+// followed. Pure: what is seen goes in, what is to be done comes out.
 #pragma once
 
 #include "daemons/job-supervisor/language/job-class.hpp"
@@ -19,11 +20,11 @@ namespace upstart::supervisor {
 
 // What is to be done.
 struct FollowingStep {
-  pid_t supervise = 0;      // from now on this one instead, unless 0
-  bool ready = false;       // tell so, or if that was told before, that it has moved
-  bool ended = false;       // the main process has ended, with the status it had
-  bool settled = false;     // no need to look at it any more
-  std::string warning{};    // what is wrong with the stanza
+  pid_t supervise = 0;   // from now on this one instead, unless 0
+  bool ready = false;    // tell so, or if that was told before, that it has moved
+  bool ended = false;    // the main process has ended, with the status it had
+  bool settled = false;  // no need to look at it any more
+  std::string warning{}; // what is wrong with the stanza
   friend bool operator==(const FollowingStep&, const FollowingStep&) = default;
 };
 

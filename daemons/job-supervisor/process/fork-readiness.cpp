@@ -29,7 +29,8 @@ void ForkReadiness::watch_closely() {
 }
 
 void ForkReadiness::look() {
-  FollowingStep step = following_->looked_at(now(), look_at(main_.child().pid()), [this] { return !std::ranges::all_of(orphans(), &ProcessFacts::ended); });
+  FollowingStep step = following_->looked_at(now(), look_at(main_.child().pid()),
+                                             [this] { return !std::ranges::all_of(orphans(), &ProcessFacts::ended); });
   if (step.settled) {
     timer_.stop();
     witness_.reset();

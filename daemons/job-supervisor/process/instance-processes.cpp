@@ -44,9 +44,12 @@ SpawnFailure describe_failure(ProcessKind kind, const ChildFailure& failure) {
 
 } // namespace
 
-InstanceProcesses::InstanceProcesses(RealProcesses& processes, std::shared_ptr<const JobClass> job_class, std::string instance,
-                                     ProcessEvents& events)
-    : all_{processes}, class_{std::move(job_class)}, instance_{std::move(instance)}, events_{events},
+InstanceProcesses::InstanceProcesses(RealProcesses& processes, std::shared_ptr<const JobClass> job_class,
+                                     std::string instance, ProcessEvents& events)
+    : all_{processes},
+      class_{std::move(job_class)},
+      instance_{std::move(instance)},
+      events_{events},
       alive_{std::make_shared<InstanceProcesses*>(this)} {}
 
 InstanceProcesses::~InstanceProcesses() {
@@ -63,7 +66,8 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
   begin_membership(request);
   if (auto done = prepare_readiness(request, provisions); !done) return std::unexpected{done.error()};
   SpawnPlan plan = make_plan(*class_, request, *command, all_.defaults(), provisions.extras);
-  for (auto step : {connect_streams(plan, provisions), provide_script(plan, *command, provisions), enter_groups(plan, request, provisions)})
+  for (auto step : {connect_streams(plan, provisions), provide_script(plan, *command, provisions),
+                    enter_groups(plan, request, provisions)})
     if (!step) return std::unexpected{step.error()};
   auto spawned = spawn_child(plan, provisions.group.get());
   if (!spawned) return std::unexpected{spawned.error()};
@@ -134,7 +138,8 @@ Done InstanceProcesses::enter_groups(SpawnPlan& plan, const SpawnRequest& reques
   if (!plan.control_groups.empty()) plan.shares_memory = false; // entering a group of v1 may take a while
   if (!provisions.stanza_groups.unified.empty()) members_.group = provisions.stanza_groups.unified;
   else if (members_.group.empty()) members_.group = all_.groups().create(class_->name, instance_);
-  if (!members_.group.empty()) provisions.group = FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!members_.group.empty())
+    provisions.group = FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   return {};
 }
 
@@ -153,8 +158,8 @@ void InstanceProcesses::watch(ProcessKind kind, Spawned spawned) {
   Process& watched = *slot(kind);
   if (watched.failure) return; // told when it is gone
   if (watched.failure_pipe) {
-    watched.failure_watcher = std::make_unique<base::FdWatcher>(all_.loop(), watched.failure_pipe.get(),
-                                                                    [this, kind](unsigned) { learn_whether_executed(*slot(kind)); });
+    watched.failure_watcher = std::make_unique<base::FdWatcher>(
+        all_.loop(), watched.failure_pipe.get(), [this, kind](unsigned) { learn_whether_executed(*slot(kind)); });
     watched.failure_watcher->watch(base::FdWatcher::readable);
     return;
   }
@@ -217,8 +222,8 @@ void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
   process->child->signal_group(signal_number);
 }
 
-// Keeps the job from being told that main has ended while others of it go on: they have the rest of main's time, each in turn
-// in its place.
+// Keeps the job from being told that main has ended while others of it go on: they have the rest of main's time, each
+// in turn in its place.
 bool InstanceProcesses::waits_for_rest(int wait_status) {
   auto pids = rest();
   if (!ending_->wait_status) {
@@ -238,7 +243,9 @@ bool InstanceProcesses::waits_for_rest(int wait_status) {
 // Those whom main left behind. Without a control group only its process group is known well enough to be waited for.
 std::vector<pid_t> InstanceProcesses::rest() const {
   bool grouped = has_own_group();
-  if (!grouped && (ending_->process_group <= 0 || ending_->process_group == ::getpgrp() || ::kill(-ending_->process_group, 0) < 0)) return {};
+  if (!grouped &&
+      (ending_->process_group <= 0 || ending_->process_group == ::getpgrp() || ::kill(-ending_->process_group, 0) < 0))
+    return {};
   auto pids = grouped ? members_of(members_.group) : children_of(::getpid());
   std::erase_if(pids, [&](pid_t pid) {
     if (all_.children().is_watched(pid)) return true;
@@ -291,7 +298,8 @@ void InstanceProcesses::end_leftovers(int signal_number, std::chrono::millisecon
   if (has_own_group()) leave_group();
 }
 
-// Whoever is of the job without being watched. In a group that the class names only those that are known by other marks.
+// Whoever is of the job without being watched. In a group that the class names only those that are known by other
+// marks.
 std::vector<pid_t> InstanceProcesses::leftovers() const {
   std::vector<pid_t> pids;
   if (members_.group.empty()) {
@@ -311,8 +319,9 @@ Children& InstanceProcesses::children() { return all_.children(); }
 bool InstanceProcesses::supervise(pid_t pid) {
   FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   if (!pidfd) return false;
-  slot(ProcessKind::main)->child = std::make_unique<WatchedChild>(
-      all_.children(), pid, std::move(pidfd), [this](int wait_status) { process_ended(ProcessKind::main, wait_status); });
+  slot(ProcessKind::main)->child =
+      std::make_unique<WatchedChild>(all_.children(), pid, std::move(pidfd),
+                                     [this](int wait_status) { process_ended(ProcessKind::main, wait_status); });
   return true;
 }
 

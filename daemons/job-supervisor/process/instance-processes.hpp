@@ -18,7 +18,8 @@ class RealProcesses;
 
 class InstanceProcesses : public JobProcesses, private MainProcess {
 public:
-  InstanceProcesses(RealProcesses& processes, std::shared_ptr<const JobClass> job_class, std::string instance, ProcessEvents& events);
+  InstanceProcesses(RealProcesses& processes, std::shared_ptr<const JobClass> job_class, std::string instance,
+                    ProcessEvents& events);
   ~InstanceProcesses() override;
 
   std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) override;
@@ -46,7 +47,7 @@ private:
   };
   // Main has been told to end: so must all that it started.
   struct Ending {
-    pid_t process_group = 0;           // which was told
+    pid_t process_group = 0;          // which was told
     std::optional<int> wait_status{}; // main's own, once it has ended
     bool out_of_time = false;         // whoever is found from now on is killed
   };
@@ -90,7 +91,8 @@ private:
   std::unique_ptr<Readiness> readiness_; // of main, while it runs
   bool ready_told_ = false;
   std::optional<Ending> ending_;
-  std::shared_ptr<InstanceProcesses*> alive_; // what is told later finds out by this whether anybody is there to tell it
+  std::shared_ptr<InstanceProcesses*>
+      alive_; // what is told later finds out by this whether anybody is there to tell it
 };
 
 } // namespace upstart::supervisor

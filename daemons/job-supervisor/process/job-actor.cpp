@@ -102,8 +102,7 @@ void do_one(std::string_view word, const char* value, char** rest) {
   else if (word == "wind-up") {
     last_note = value;
     std::signal(SIGTERM, wind_up);
-  }
-  else if (word == "ready") {
+  } else if (word == "ready") {
     if (::write(std::atoi(std::getenv("READY_FD")), "\n", 1) < 0) ::_exit(96);
   } else if (word == "say") say(value);
   else if (word == "exit") ::_exit(static_cast<int>(number()));

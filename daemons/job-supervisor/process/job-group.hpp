@@ -1,6 +1,6 @@
-// The control group that holds all processes of an instance, where the kernel and our rights allow one: a directory of the
-// cgroup v2 tree below this process's own. It says who belongs to the job, however the process may have detached itself, and ends
-// all of them at once.
+// The control group that holds all processes of an instance, where the kernel and our rights allow one: a directory of
+// the cgroup v2 tree below this process's own. It says who belongs to the job, however the process may have detached
+// itself, and ends all of them at once.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
@@ -39,7 +39,8 @@ private:
 };
 
 [[nodiscard]] std::vector<pid_t> members_of(const std::string& group);
-// SIGKILL for all who are in it, at once and for good: Linux 6.18 was seen to kill also what is cloned into such a group later.
+// SIGKILL for all who are in it, at once and for good: Linux 6.18 was seen to kill also what is cloned into such a
+// group later.
 void kill_group_for_good(const std::string& group);
 // SIGKILL for all who are in it, one after the other while they are frozen.
 void kill_members(const std::string& group);

@@ -36,7 +36,8 @@ std::vector<ProcessFacts> orphans_among(const std::vector<pid_t>& pids, const Jo
 
 } // namespace
 
-// One may fork and end between the look at the list and the look at it: what was seen is believed only when two lists agree.
+// One may fork and end between the look at the list and the look at it: what was seen is believed only when two lists
+// agree.
 std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& children) {
   auto pids = candidates(members, children);
   for (int look = 0;; ++look) {
@@ -47,7 +48,8 @@ std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& 
   }
 }
 
-std::vector<ProcessFacts> orphans_that_may_come_from(pid_t process, const JobMembers& members, const Children& children) {
+std::vector<ProcessFacts> orphans_that_may_come_from(pid_t process, const JobMembers& members,
+                                                     const Children& children) {
   auto orphans = orphans_of(members, children);
   std::erase_if(orphans, [&](const ProcessFacts& orphan) {
     return orphan.session != process && std::ranges::contains(members.sessions, orphan.session);

@@ -21,7 +21,8 @@ void kill_tree(pid_t root) {
 } // namespace
 
 Leftovers::Leftovers(Children& children)
-    : children_{children}, timer_{children.loop(), [this] { look(); }},
+    : children_{children},
+      timer_{children.loop(), [this] { look(); }},
       next_deadline_{children.loop(), [this] { pass_deadlines(std::chrono::steady_clock::now()); }} {}
 
 void Leftovers::kill(JobMembers members) {

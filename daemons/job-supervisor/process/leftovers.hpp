@@ -1,6 +1,6 @@
-// Ends what jobs have left behind where there are no control groups: their orphans and all who descend from them. One look at
-// the supervisor's children serves all jobs that ask for it at the same time; it is repeated, a few times, as long as
-// something turns up.
+// Ends what jobs have left behind where there are no control groups: their orphans and all who descend from them. One
+// look at the supervisor's children serves all jobs that ask for it at the same time; it is repeated, a few times, as
+// long as something turns up.
 #pragma once
 
 #include "daemons/job-supervisor/process/job-members.hpp"

@@ -1,6 +1,7 @@
-// The file that a job's output is appended to. It is opened by its path for each piece that is written and then closed: so an
-// idle job holds no descriptor for it, and a file that was removed or renamed meanwhile is simply made anew. What cannot be
-// written (no directory yet, full disk, a link in the way) is kept, up to a bound; what is beyond that is lost and counted.
+// The file that a job's output is appended to. It is opened by its path for each piece that is written and then closed:
+// so an idle job holds no descriptor for it, and a file that was removed or renamed meanwhile is simply made anew. What
+// cannot be written (no directory yet, full disk, a link in the way) is kept, up to a bound; what is beyond that is
+// lost and counted.
 #pragma once
 
 #include <cstddef>

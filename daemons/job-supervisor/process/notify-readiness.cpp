@@ -80,16 +80,21 @@ std::map<std::string, std::string, std::less<>> parse_notification(std::string_v
   return lines;
 }
 
-NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times, FileDescriptor socket,
-                                 std::string address)
-    : main_{main}, watchdog_{job_class.watchdog}, kill_timeout_{job_class.kill_timeout}, socket_{std::move(socket)},
+NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times,
+                                 FileDescriptor socket, std::string address)
+    : main_{main},
+      watchdog_{job_class.watchdog},
+      kill_timeout_{job_class.kill_timeout},
+      socket_{std::move(socket)},
       address_{std::move(address)},
       detachment_{main, times.forks.youth},
-      silence_{main.children().loop(), times.word,
+      silence_{main.children().loop(),
+               times.word,
                {.process = [&main] { return main.child().pid(); },
                 .warn = [&main] { main.warn("expect notify, but it has not said READY=1 yet: still waiting"); },
                 .accept = [this] { heard_nothing(); }}},
-      watchdog_timer_{main.children().loop(), [this] { end_by_watchdog("it has given no sign of life within its watchdog's time"); }},
+      watchdog_timer_{main.children().loop(),
+                      [this] { end_by_watchdog("it has given no sign of life within its watchdog's time"); }},
       kill_timer_{main.children().loop(), [this] { main_.child().signal_group(SIGKILL); }},
       watcher_{main.children().loop(), socket_.get(), [this](unsigned) { readable(); }} {}
 
@@ -111,7 +116,8 @@ void NotifyReadiness::signalled() {
 
 bool NotifyReadiness::main_ended(int wait_status) {
   if (detachment_.seen_in(wait_status))
-    main_.warn("expect notify, but its first process has ended and left others behind: expect fork or MAINPID= would be right");
+    main_.warn("expect notify, but its first process has ended and left others behind: expect fork or MAINPID= would "
+               "be right");
   return false;
 }
 
@@ -184,8 +190,8 @@ void NotifyReadiness::end_by_watchdog(const std::string& why) {
   kill_timer_.start(kill_timeout_);
 }
 
-std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main,
-                                                                              const ExpectTimes& times) {
+std::expected<std::unique_ptr<Readiness>, SpawnFailure>
+make_notify_readiness(const JobClass& job_class, MainProcess& main, const ExpectTimes& times) {
   FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   int on = 1;
   if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)

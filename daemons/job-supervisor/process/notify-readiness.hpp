@@ -1,7 +1,9 @@
-// `expect notify`: the process tells on the socket of NOTIFY_SOCKET that it is ready (READY=1), what it does (STATUS=), which process
-// is the main one (MAINPID=), and that it still lives (WATCHDOG=1; silence for longer than `watchdog` ends it).
+// `expect notify`: the process tells on the socket of NOTIFY_SOCKET that it is ready (READY=1), what it does (STATUS=),
+// which process is the main one (MAINPID=), and that it still lives (WATCHDOG=1; silence for longer than `watchdog`
+// ends it).
 //
-// One that says nothing at all is accepted at last; one that speaks, though not of being ready, knows the protocol and is waited for.
+// One that says nothing at all is accepted at last; one that speaks, though not of being ready, knows the protocol and
+// is waited for.
 #pragma once
 
 #include "daemons/job-supervisor/process/detachment.hpp"
@@ -18,7 +20,8 @@ namespace upstart::supervisor {
 
 class NotifyReadiness : public Readiness {
 public:
-  NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times, base::FileDescriptor socket, std::string address);
+  NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times, base::FileDescriptor socket,
+                  std::string address);
 
   void prepare(PlanExtras& extras) override;
   void begin() override;
@@ -45,7 +48,7 @@ private:
   base::FdWatcher watcher_;
 };
 
-[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class, MainProcess& main,
-                                                                                            const ExpectTimes& times);
+[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure>
+make_notify_readiness(const JobClass& job_class, MainProcess& main, const ExpectTimes& times);
 
 } // namespace upstart::supervisor

@@ -1,4 +1,5 @@
-// What the tests of processes have in common: a loop, a directory, the real thing and somebody who writes down what it tells.
+// What the tests of processes have in common: a loop, a directory, the real thing and somebody who writes down what it
+// tells.
 #pragma once
 
 #include "daemons/job-supervisor/process/real-processes.hpp"
@@ -41,7 +42,8 @@ inline std::string contents(const std::string& path) {
 }
 
 // Runs the loop until it is so; false when that takes too long.
-inline bool await(base::EventLoop& loop, const std::function<bool()>& condition, std::chrono::milliseconds longest = 20s) {
+inline bool await(base::EventLoop& loop, const std::function<bool()>& condition,
+                  std::chrono::milliseconds longest = 20s) {
   bool expired = false;
   base::Timer timer{loop, [&] { expired = true; }};
   base::Timer tick{loop, [] {}}; // conditions may be about what no event tells, such as files
@@ -80,9 +82,7 @@ struct Recorder : ProcessEvents {
   }
 
   [[nodiscard]] bool has(const std::string& what) const { return std::ranges::find(told, what) != told.end(); }
-  static std::string name(ProcessKind kind) {
-    return std::string{name_of(kind)};
-  }
+  static std::string name(ProcessKind kind) { return std::string{name_of(kind)}; }
 };
 
 // A job of one process, and everything it needs.
@@ -100,7 +100,9 @@ struct TestJob {
   TestJob(const TestJob&) = delete;
   TestJob& operator=(const TestJob&) = delete;
 
-  void exec(std::string text, ProcessKind kind = ProcessKind::main) { job_class.commands[static_cast<std::size_t>(kind)] = Command{std::move(text), false}; }
+  void exec(std::string text, ProcessKind kind = ProcessKind::main) {
+    job_class.commands[static_cast<std::size_t>(kind)] = Command{std::move(text), false};
+  }
   void script(std::string text) { job_class.commands[0] = Command{std::move(text), true}; }
 
   std::expected<pid_t, SpawnFailure> spawn(ProcessKind kind = ProcessKind::main) {

@@ -100,7 +100,8 @@ std::optional<ProcessFacts> facts_of(pid_t pid) {
 
 std::vector<pid_t> children_of(pid_t pid) {
   auto text = read_file(proc(pid, "task/" + std::to_string(pid) + "/children"));
-  if (!text) return ::access("/proc/self/task", F_OK) == 0 && facts_of(pid) ? children_by_search(pid) : std::vector<pid_t>{};
+  if (!text)
+    return ::access("/proc/self/task", F_OK) == 0 && facts_of(pid) ? children_by_search(pid) : std::vector<pid_t>{};
   return all_pids(*text);
 }
 
@@ -126,7 +127,8 @@ std::uint64_t ticks_since_boot() {
   timespec now{};
   ::clock_gettime(CLOCK_BOOTTIME, &now);
   auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-  return static_cast<std::uint64_t>(now.tv_sec) * per_second + static_cast<std::uint64_t>(now.tv_nsec) * per_second / 1'000'000'000;
+  return static_cast<std::uint64_t>(now.tv_sec) * per_second +
+         static_cast<std::uint64_t>(now.tv_nsec) * per_second / 1'000'000'000;
 }
 
 } // namespace upstart::supervisor

@@ -14,7 +14,7 @@ namespace upstart::supervisor {
 struct ProcessFacts {
   pid_t pid = 0, parent = 0, group = 0, session = 0;
   char state = '?';
-  bool ending = false; // about to end: its descriptors may be closed already
+  bool ending = false;              // about to end: its descriptors may be closed already
   std::uint64_t processor_time = 0; // clock ticks
   std::uint64_t started = 0;        // clock ticks since boot
   [[nodiscard]] bool ended() const { return state == 'Z' || state == 'X'; }

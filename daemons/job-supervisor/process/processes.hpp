@@ -1,12 +1,12 @@
-// The port through which jobs run processes. The real one (real-processes.hpp) forks, executes, watches, logs and kills; tests have
-// one that only remembers. One `JobProcesses` belongs to one instance of a job for its whole life.
+// The port through which jobs run processes. The real one (real-processes.hpp) forks, executes, watches, logs and
+// kills; tests have one that only remembers. One `JobProcesses` belongs to one instance of a job for its whole life.
 //
 // What a process is started with comes from its class (language/job-class.hpp): command, console, limits, user and so
 // on are applied here, in the order that lifecycle.md gives.
 #pragma once
 
-#include "daemons/job-supervisor/language/job-class.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/job-supervisor/language/job-class.hpp"
 
 #include <sys/types.h>
 
@@ -30,11 +30,13 @@ struct SpawnFailure {
 
 struct SpawnRequest {
   ProcessKind kind = ProcessKind::main;
-  std::vector<std::string> environment; // complete KEY=VALUE strings; only what depends on descriptors and the child's pid is
-                                        // added: UPSTART_FDS, LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, READY_FD, NOTIFY_SOCKET
-  SharedFiles files;                    // become descriptors 3, 4, … of the process
-  std::vector<std::string> file_names{};  // for LISTEN_FDNAMES, in the order of `files`; those that lack one are "unknown"
-  std::vector<std::string> parameters{};  // $1 $2 … of what a shell runs (JobClass::positional_parameters)
+  std::vector<std::string>
+      environment;   // complete KEY=VALUE strings; only what depends on descriptors and the child's pid is
+                     // added: UPSTART_FDS, LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, READY_FD, NOTIFY_SOCKET
+  SharedFiles files; // become descriptors 3, 4, … of the process
+  std::vector<std::string>
+      file_names{}; // for LISTEN_FDNAMES, in the order of `files`; those that lack one are "unknown"
+  std::vector<std::string> parameters{}; // $1 $2 … of what a shell runs (JobClass::positional_parameters)
 };
 
 // What happens to a job's processes, told from the event loop, never from within a call of JobProcesses.
@@ -45,11 +47,11 @@ public:
   virtual void executed(ProcessKind kind) = 0;
   // It could not be executed; the process is gone and `ended` will not be called.
   virtual void not_executed(ProcessKind kind, const SpawnFailure& failure) = 0;
-  // The main process is ready as its `expect` says; `pid` is the one supervised from now on. Without expect this follows
-  // `executed` at once. Not called when the process ends first.
+  // The main process is ready as its `expect` says; `pid` is the one supervised from now on. Without expect this
+  // follows `executed` at once. Not called when the process ends first.
   virtual void ready(pid_t pid) = 0;
-  // After `ready`: another process has taken the main one's place (it forked late, or named another as the main one); `pid` is
-  // the one supervised from now on.
+  // After `ready`: another process has taken the main one's place (it forked late, or named another as the main one);
+  // `pid` is the one supervised from now on.
   virtual void moved(pid_t /*pid*/) {}
   // What the main process says of itself (STATUS= of expect notify).
   virtual void status(const std::string& /*text*/) {}
@@ -63,15 +65,15 @@ public:
   virtual ~JobProcesses() = default;
   // Forks. At most one process of a kind at a time. The error is that of what can fail before or in the fork.
   virtual std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) = 0;
-  // Sends a signal that ends it to the process group of that process; nothing if there is none. Of main it ends all that it has
-  // started: its end is told when the last of them has ended. SIGKILL goes to all of them at once.
+  // Sends a signal that ends it to the process group of that process; nothing if there is none. Of main it ends all
+  // that it has started: its end is told when the last of them has ended. SIGKILL goes to all of them at once.
   virtual void signal(ProcessKind kind, int signal_number) = 0;
   // Sends a signal to that process alone.
   virtual void signal_process(ProcessKind kind, int signal_number) = 0;
   // Ends with SIGKILL whatever the job has left behind: its control group where there is one, else its descendants.
   virtual void kill_leftovers() = 0;
-  // The same for those that nobody has asked to end yet: `signal_number`, and SIGKILL only when `grace` has passed, whatever
-  // becomes of this object.
+  // The same for those that nobody has asked to end yet: `signal_number`, and SIGKILL only when `grace` has passed,
+  // whatever becomes of this object.
   virtual void end_leftovers(int signal_number, std::chrono::milliseconds grace) = 0;
 };
 
@@ -79,7 +81,8 @@ class Processes {
 public:
   virtual ~Processes() = default;
   // `events` must outlive what is returned.
-  virtual std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance, ProcessEvents& events) = 0;
+  virtual std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
+                                             ProcessEvents& events) = 0;
   // Whether a profile can be loaded at all: where AppArmor is off, `apparmor load` is passed over.
   [[nodiscard]] virtual bool apparmor_enabled() const = 0;
   // Console logs can be written from now on (NotifyDiskWriteable): what was kept is flushed.

@@ -18,13 +18,19 @@ using namespace std::chrono_literals;
 namespace {
 constexpr pid_t first = 100;
 ProcessFacts orphan(pid_t pid, pid_t session, char state = 'S') {
-  return {.pid = pid, .parent = 1, .group = session, .session = session, .state = state, .started = static_cast<std::uint64_t>(pid)};
+  return {.pid = pid,
+          .parent = 1,
+          .group = session,
+          .session = session,
+          .state = state,
+          .started = static_cast<std::uint64_t>(pid)};
 }
 } // namespace
 
 TEST_CASE("expect fork is ready with the orphan of the first process") {
   ForkFollowing following{Expect::fork, first};
-  CHECK(following.main_ended(1ms, 0, std::vector{orphan(101, first)}) == FollowingStep{.supervise = 101, .ready = true});
+  CHECK(following.main_ended(1ms, 0, std::vector{orphan(101, first)}) ==
+        FollowingStep{.supervise = 101, .ready = true});
 }
 
 TEST_CASE("expect daemon waits for a second fork") {
@@ -48,7 +54,10 @@ TEST_CASE("so does an orphan of the first session that has ended") {
 
 TEST_CASE("who left the session is the service, and of several the youngest") {
   ForkFollowing following{Expect::fork, first};
-  CHECK(following.main_ended(1ms, 0, std::vector{orphan(103, first), orphan(101, 101), orphan(102, 102), orphan(104, 104, 'Z')}).supervise == 102);
+  CHECK(following
+            .main_ended(1ms, 0,
+                        std::vector{orphan(103, first), orphan(101, 101), orphan(102, 102), orphan(104, 104, 'Z')})
+            .supervise == 102);
 }
 
 TEST_CASE("a crash and an end without orphans are ends") {
@@ -63,7 +72,8 @@ TEST_CASE("a crash and an end without orphans are ends") {
 TEST_CASE("with whatever status a parent exits after its fork, the child is the service") {
   ForkFollowing following{Expect::daemon, first};
   CHECK(following.main_ended(1ms, W_EXITCODE(1, 0), std::vector{orphan(101, 101)}).supervise == 101);
-  CHECK(following.main_ended(2ms, W_EXITCODE(7, 0), std::vector{orphan(102, 101)}) == FollowingStep{.supervise = 102, .ready = true});
+  CHECK(following.main_ended(2ms, W_EXITCODE(7, 0), std::vector{orphan(102, 101)}) ==
+        FollowingStep{.supervise = 102, .ready = true});
 }
 
 TEST_CASE("a failure is an end when the forks are made, or when the process was accepted without any") {
@@ -107,16 +117,20 @@ TEST_CASE("a first process that has forked may wait for its child to be ready") 
 
 TEST_CASE("so may one whose child has forked in turn and ended") {
   ForkFollowing following{Expect::daemon, first};
-  for (auto now = 0ms; now < 10s; now += 100ms) CHECK(following.looked_at(now, {"1"}, [] { return true; }) == FollowingStep{});
-  CHECK(following.looked_at(10s, {"1"}, [] { return true; }).warning.contains("its first process has not ended after forking"));
+  for (auto now = 0ms; now < 10s; now += 100ms)
+    CHECK(following.looked_at(now, {"1"}, [] { return true; }) == FollowingStep{});
+  CHECK(following.looked_at(10s, {"1"}, [] { return true; })
+            .warning.contains("its first process has not ended after forking"));
 }
 
-TEST_CASE("a first process that never ends after its fork is accepted, and the warning does not say that it has not forked") {
+TEST_CASE(
+    "a first process that never ends after its fork is accepted, and the warning does not say that it has not forked") {
   ForkFollowing following{Expect::fork, first};
   CHECK(following.looked_at(0ms, {"1", true}) == FollowingStep{});
   FollowingStep step = following.looked_at(10s, {"1", true});
   CHECK(step.ready);
-  CHECK(step.warning == "expect fork, but its first process has not ended after forking: it would be right without expect");
+  CHECK(step.warning ==
+        "expect fork, but its first process has not ended after forking: it would be right without expect");
 }
 
 TEST_CASE("a fork that comes after the process was accepted is followed") {
@@ -127,7 +141,8 @@ TEST_CASE("a fork that comes after the process was accepted is followed") {
   ForkFollowing second{Expect::daemon, first};
   (void)second.main_ended(1ms, 0, std::vector{orphan(101, 101)});
   (void)second.looked_at(1s, {"1"});
-  REQUIRE(second.looked_at(4s, {"1"}).warning == "expect daemon, but it has forked only once: expect fork would be right");
+  REQUIRE(second.looked_at(4s, {"1"}).warning ==
+          "expect daemon, but it has forked only once: expect fork would be right");
   CHECK(second.main_ended(10min, 0, std::vector{orphan(102, 101)}) == FollowingStep{.supervise = 102, .ready = true});
 }
 
@@ -135,7 +150,8 @@ TEST_CASE("between its forks a daemon may take a rest") {
   ForkFollowing following{Expect::daemon, first};
   (void)following.main_ended(1ms, 0, std::vector{orphan(101, 101)});
   for (auto now = 0ms; now < 2900ms; now += 100ms) CHECK(following.looked_at(now, {"1"}) == FollowingStep{});
-  CHECK(following.main_ended(2900ms, 0, std::vector{orphan(102, 101)}) == FollowingStep{.supervise = 102, .ready = true});
+  CHECK(following.main_ended(2900ms, 0, std::vector{orphan(102, 101)}) ==
+        FollowingStep{.supervise = 102, .ready = true});
 }
 
 TEST_CASE("a service that ends well has ended, except while it is young: then it may have forked once more") {

@@ -30,11 +30,13 @@ TEST_CASE("expect stop lets a process go on that stops itself after it was accep
   CHECK(job.events.told == Told{"main executed", "ready"});
   REQUIRE(job.warnings.size() == 2);
   CHECK(job.warnings[0] == "job main process: expect stop, but it has not stopped itself yet: still waiting");
-  CHECK(job.warnings[1] == "job main process: expect stop, but it has not stopped itself: it would be right without expect");
+  CHECK(job.warnings[1] ==
+        "job main process: expect stop, but it has not stopped itself: it would be right without expect");
 }
 
 TEST_CASE("who does not say that it is ready is warned of, and at last accepted") {
-  for (auto [expect, what] : {std::pair{Expect::ready_fd, "readyfd, but nothing was written to READY_FD"}, {Expect::notify, "notify, but it has not said READY=1"}}) {
+  for (auto [expect, what] : {std::pair{Expect::ready_fd, "readyfd, but nothing was written to READY_FD"},
+                              {Expect::notify, "notify, but it has not said READY=1"}}) {
     TestJob job;
     job.options.expect_times.word = {.quiet_to_warning = 50ms, .acceptance = {5s, 300ms}};
     job.job_class.expect = expect;
@@ -50,7 +52,8 @@ TEST_CASE("who does not say that it is ready is warned of, and at last accepted"
 }
 
 TEST_CASE("who was ready in time is not warned of later") {
-  for (auto [expect, says] : {std::pair{Expect::stop, " stop "}, {Expect::ready_fd, " ready "}, {Expect::notify, " say=READY=1 "}}) {
+  for (auto [expect, says] :
+       {std::pair{Expect::stop, " stop "}, {Expect::ready_fd, " ready "}, {Expect::notify, " say=READY=1 "}}) {
     TestJob job;
     auto& times = job.options.expect_times;
     times.stop = times.word = {.quiet_to_warning = 200ms, .acceptance = {300ms, 400ms}};
@@ -91,10 +94,11 @@ TEST_CASE("what a service says meanwhile prolongs the patience with it") {
 }
 
 TEST_CASE("who detaches itself where no forks are followed is warned of") {
-  for (auto [expect, words, right] : {std::tuple{Expect::ready_fd, " fork note=", "expect fork would be right"},
-                                      {Expect::ready_fd, " ready fork note=", "expect fork would be right"},
-                                      {Expect::notify, " fork setsid note=", "expect fork or MAINPID= would be right"},
-                                      {Expect::notify, " say=READY=1 fork note=", "expect fork or MAINPID= would be right"}}) {
+  for (auto [expect, words, right] :
+       {std::tuple{Expect::ready_fd, " fork note=", "expect fork would be right"},
+        {Expect::ready_fd, " ready fork note=", "expect fork would be right"},
+        {Expect::notify, " fork setsid note=", "expect fork or MAINPID= would be right"},
+        {Expect::notify, " say=READY=1 fork note=", "expect fork or MAINPID= would be right"}}) {
     TestJob job;
     job.job_class.expect = expect;
     job.exec(actor + words + (job.directory / "pid"));
@@ -135,7 +139,8 @@ TEST_CASE("expect readyfd is ready at a byte, or when the descriptor is closed")
 TEST_CASE("expect notify is ready at READY=1 and not before, and tells the status") {
   TestJob job;
   job.job_class.expect = Expect::notify;
-  job.script(actor + " say=STATUS=working exit=0\n[ -f " + (job.directory / "go") + " ] || sleep 0.05\nexec " + actor + " say=READY=1\n");
+  job.script(actor + " say=STATUS=working exit=0\n[ -f " + (job.directory / "go") + " ] || sleep 0.05\nexec " + actor +
+             " say=READY=1\n");
   REQUIRE(job.spawn());
   REQUIRE(await(job.loop, [&] { return job.events.status_text == "working"; }));
   CHECK_FALSE(job.events.has("ready"));
@@ -147,7 +152,8 @@ TEST_CASE("expect notify is ready at READY=1 and not before, and tells the statu
 TEST_CASE("expect notify follows MAINPID to a process of the job, and refuses another") {
   TestJob job;
   job.job_class.expect = Expect::notify;
-  job.script(actor + " say=MAINPID=1 exit=0\nexec " + actor + " fork-stay note=" + (job.directory / "pid") + " say=MAINPID=% say=READY=1\n");
+  job.script(actor + " say=MAINPID=1 exit=0\nexec " + actor + " fork-stay note=" + (job.directory / "pid") +
+             " say=MAINPID=% say=READY=1\n");
   REQUIRE(job.spawn());
   REQUIRE(job.await_told("ready"));
   CHECK(std::to_string(job.events.ready_pid) + "\n" == contents(job.directory / "pid"));
@@ -161,7 +167,8 @@ TEST_CASE("a service that misses its watchdog is ended") {
   TestJob job;
   job.job_class.expect = Expect::notify;
   job.job_class.watchdog = 1s;
-  job.script("[ $WATCHDOG_USEC = 1000000 ] && [ $WATCHDOG_PID = $$ ] || exit 9\nexec " + actor + " say=READY=1 sleep=600 say=WATCHDOG=1 sleep=600 say=STATUS=alive\n");
+  job.script("[ $WATCHDOG_USEC = 1000000 ] && [ $WATCHDOG_PID = $$ ] || exit 9\nexec " + actor +
+             " say=READY=1 sleep=600 say=WATCHDOG=1 sleep=600 say=STATUS=alive\n");
   REQUIRE(job.spawn());
   REQUIRE(job.await_told("main ended"));
   CHECK(job.events.status_text == "alive");

@@ -19,10 +19,12 @@ namespace {
 class StopReadiness : public Readiness {
 public:
   StopReadiness(MainProcess& main, const SilenceTimes& times)
-      : main_{main}, silence_{main.children().loop(), times,
-                              {.process = [&main] { return main.child().pid(); },
-                               .warn = [&main] { main.warn("expect stop, but it has not stopped itself yet: still waiting"); },
-                               .accept = [this] { accept(); }}} {}
+      : main_{main},
+        silence_{main.children().loop(),
+                 times,
+                 {.process = [&main] { return main.child().pid(); },
+                  .warn = [&main] { main.warn("expect stop, but it has not stopped itself yet: still waiting"); },
+                  .accept = [this] { accept(); }}} {}
 
   void begin() override {
     silence_.begin();
@@ -58,12 +60,16 @@ bool is_ending(pid_t pid) {
 class PipeReadiness : public Readiness {
 public:
   PipeReadiness(MainProcess& main, const ExpectTimes& times, base::FileDescriptor reading, base::FileDescriptor writing)
-      : main_{main}, reading_{std::move(reading)}, writing_{std::move(writing)},
+      : main_{main},
+        reading_{std::move(reading)},
+        writing_{std::move(writing)},
         detachment_{main, times.forks.youth},
-        silence_{main.children().loop(), times.word,
-                 {.process = [&main] { return main.child().pid(); },
-                  .warn = [&main] { main.warn("expect readyfd, but nothing was written to READY_FD yet: still waiting"); },
-                  .accept = [this] { nothing_came(); }}},
+        silence_{
+            main.children().loop(),
+            times.word,
+            {.process = [&main] { return main.child().pid(); },
+             .warn = [&main] { main.warn("expect readyfd, but nothing was written to READY_FD yet: still waiting"); },
+             .accept = [this] { nothing_came(); }}},
         watcher_{main.children().loop(), reading_.get(), [this](unsigned) { readable(); }} {}
 
   void prepare(PlanExtras& extras) override { extras.ready_descriptor = writing_.get(); }
@@ -111,7 +117,8 @@ private:
   base::FdWatcher watcher_;
 };
 
-std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_pipe_readiness(MainProcess& main, const ExpectTimes& times) {
+std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_pipe_readiness(MainProcess& main,
+                                                                            const ExpectTimes& times) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{unable_to("create a pipe", errno)};
   base::FileDescriptor reading{ends[0]}, writing{ends[1]};

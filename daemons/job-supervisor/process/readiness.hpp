@@ -1,5 +1,5 @@
-// How a main process says that it is ready, one class for each word of `expect`. Made before the process is spawned, begun when
-// it has executed, gone when it has ended.
+// How a main process says that it is ready, one class for each word of `expect`. Made before the process is spawned,
+// begun when it has executed, gone when it has ended.
 #pragma once
 
 #include "daemons/job-supervisor/process/expect-times.hpp"
@@ -13,8 +13,8 @@
 
 namespace upstart::supervisor {
 
-// The main process as its readiness sees it. `ready` and `supervise` may end in the readiness being destroyed: nothing may be
-// done after them.
+// The main process as its readiness sees it. `ready` and `supervise` may end in the readiness being destroyed: nothing
+// may be done after them.
 class MainProcess {
 public:
   virtual ~MainProcess() = default;
@@ -44,7 +44,7 @@ public:
 };
 
 // Nothing for `expect none`. The error: what cannot be had.
-[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_readiness(const JobClass& job_class, MainProcess& main,
-                                                                                     const ExpectTimes& times);
+[[nodiscard]] std::expected<std::unique_ptr<Readiness>, SpawnFailure>
+make_readiness(const JobClass& job_class, MainProcess& main, const ExpectTimes& times);
 
 } // namespace upstart::supervisor

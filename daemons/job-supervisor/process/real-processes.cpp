@@ -50,11 +50,17 @@ base::FileDescriptor open_null_device() {
 } // namespace
 
 RealProcesses::RealProcesses(base::EventLoop& loop, ProcessOptions options)
-    : loop_{loop}, options_{with_warn(std::move(options))}, defaults_{defaults_of(options_)}, null_device_{open_null_device()},
-      children_{loop}, groups_{options_.control_groups}, leftovers_{children_},
+    : loop_{loop},
+      options_{with_warn(std::move(options))},
+      defaults_{defaults_of(options_)},
+      null_device_{open_null_device()},
+      children_{loop},
+      groups_{options_.control_groups},
+      leftovers_{children_},
       logs_{loop, options_.log_directory, options_.warn} {
   children_.on_swept([this] { groups_.remove_empty(); });
-  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) warn(std::string{"cannot become a child subreaper: "} + std::strerror(errno));
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+    warn(std::string{"cannot become a child subreaper: "} + std::strerror(errno));
 }
 
 RealProcesses::~RealProcesses() { leftovers_.finish(); }

@@ -1,10 +1,11 @@
-// The processes of jobs as children of this process, which becomes a child subreaper: whatever a job leaves behind comes back
-// here. All children of the process are reaped, whoever made them.
+// The processes of jobs as children of this process, which becomes a child subreaper: whatever a job leaves behind
+// comes back here. All children of the process are reaped, whoever made them.
 //
-// An idle RealProcesses costs nothing per job that is loaded; a running process costs a pidfd, an instance with a console log
-// a terminal. It must outlive what `open` returned.
+// An idle RealProcesses costs nothing per job that is loaded; a running process costs a pidfd, an instance with a
+// console log a terminal. It must outlive what `open` returned.
 #pragma once
 
+#include "daemons/base/event-loop.hpp"
 #include "daemons/job-supervisor/process/children.hpp"
 #include "daemons/job-supervisor/process/console-log.hpp"
 #include "daemons/job-supervisor/process/expect-times.hpp"
@@ -12,7 +13,6 @@
 #include "daemons/job-supervisor/process/leftovers.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 #include "daemons/job-supervisor/process/spawn-plan.hpp"
-#include "daemons/base/event-loop.hpp"
 
 #include <functional>
 #include <memory>
@@ -21,12 +21,12 @@
 namespace upstart::supervisor {
 
 struct ProcessOptions {
-  std::string log_directory;         // empty: output of `console log` goes nowhere
+  std::string log_directory; // empty: output of `console log` goes nowhere
   Console default_console = Console::log;
   bool user_session = false;
-  bool inherit_environment = true;   // of a user session: false with --no-inherit-env
-  bool debug = false;                // init runs with --debug
-  bool control_groups = true;        // false with --no-cgroups
+  bool inherit_environment = true; // of a user session: false with --no-inherit-env
+  bool debug = false;              // init runs with --debug
+  bool control_groups = true;      // false with --no-cgroups
   ExpectTimes expect_times{};
   // Where a warning is told; without it, on standard error.
   std::function<void(const std::string&)> warn{};

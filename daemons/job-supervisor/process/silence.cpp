@@ -23,7 +23,9 @@ SilenceStep Silence::looked_at(Time now, const std::string& activity) {
 }
 
 SilenceWatch::SilenceWatch(base::EventLoop& loop, const SilenceTimes& times, Calls calls)
-    : calls_{std::move(calls)}, silence_{times}, look_every_{std::min(longest_between_looks, times.quiet_to_warning / 4)},
+    : calls_{std::move(calls)},
+      silence_{times},
+      look_every_{std::min(longest_between_looks, times.quiet_to_warning / 4)},
       timer_{loop, [this] { look(); }} {}
 
 void SilenceWatch::begin() {
@@ -37,9 +39,7 @@ void SilenceWatch::look() {
   switch (silence_.looked_at(now(), look_at(calls_.process()).activity)) {
   case SilenceStep::wait: return;
   case SilenceStep::warn: return calls_.warn();
-  case SilenceStep::accept:
-    timer_.stop();
-    return calls_.accept(); // may destroy this
+  case SilenceStep::accept: timer_.stop(); return calls_.accept(); // may destroy this
   }
 }
 

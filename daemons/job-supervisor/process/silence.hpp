@@ -1,9 +1,9 @@
-// A process that should say something, by a signal or a word, and does not. First its silence is worth a warning, and at last
-// it is accepted as it is.
+// A process that should say something, by a signal or a word, and does not. First its silence is worth a warning, and
+// at last it is accepted as it is.
 #pragma once
 
-#include "daemons/job-supervisor/process/settling.hpp"
 #include "daemons/base/event-loop.hpp"
+#include "daemons/job-supervisor/process/settling.hpp"
 
 #include <cstdint>
 #include <functional>

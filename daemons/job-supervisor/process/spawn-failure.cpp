@@ -35,11 +35,20 @@ constexpr std::array step_texts{
     StepText{SpawnStep::execute, "execute"},
 };
 
-constexpr std::array<std::pair<int, const char*>, 14> resource_names{{
-    {RLIMIT_AS, "as"}, {RLIMIT_CORE, "core"}, {RLIMIT_CPU, "cpu"}, {RLIMIT_DATA, "data"}, {RLIMIT_FSIZE, "fsize"},
-    {RLIMIT_MEMLOCK, "memlock"}, {RLIMIT_MSGQUEUE, "msgqueue"}, {RLIMIT_NICE, "nice"}, {RLIMIT_NOFILE, "nofile"},
-    {RLIMIT_NPROC, "nproc"}, {RLIMIT_RSS, "rss"}, {RLIMIT_RTPRIO, "rtprio"}, {RLIMIT_SIGPENDING, "sigpending"},
-    {RLIMIT_STACK, "stack"}}};
+constexpr std::array<std::pair<int, const char*>, 14> resource_names{{{RLIMIT_AS, "as"},
+                                                                      {RLIMIT_CORE, "core"},
+                                                                      {RLIMIT_CPU, "cpu"},
+                                                                      {RLIMIT_DATA, "data"},
+                                                                      {RLIMIT_FSIZE, "fsize"},
+                                                                      {RLIMIT_MEMLOCK, "memlock"},
+                                                                      {RLIMIT_MSGQUEUE, "msgqueue"},
+                                                                      {RLIMIT_NICE, "nice"},
+                                                                      {RLIMIT_NOFILE, "nofile"},
+                                                                      {RLIMIT_NPROC, "nproc"},
+                                                                      {RLIMIT_RSS, "rss"},
+                                                                      {RLIMIT_RTPRIO, "rtprio"},
+                                                                      {RLIMIT_SIGPENDING, "sigpending"},
+                                                                      {RLIMIT_STACK, "stack"}}};
 
 std::string resource_name(int resource) {
   for (auto [number, name] : resource_names)
@@ -57,7 +66,9 @@ SpawnFailure describe(const ChildFailure& failure) {
   if (failure.step == SpawnStep::limit)
     return unable_to("set \"" + resource_name(failure.detail) + "\" resource limit", failure.error);
   for (const StepText& text : step_texts)
-    if (text.step == failure.step) return text.with_error ? unable_to(text.what, failure.error) : SpawnFailure{"unable to " + std::string{text.what}};
+    if (text.step == failure.step)
+      return text.with_error ? unable_to(text.what, failure.error)
+                             : SpawnFailure{"unable to " + std::string{text.what}};
   return unable_to("start", failure.error);
 }
 

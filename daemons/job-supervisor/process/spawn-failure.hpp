@@ -8,8 +8,24 @@
 namespace upstart::supervisor {
 
 enum class SpawnStep : std::uint8_t {
-  session, descriptors, console, apparmor, limit, nice, oom, chroot, chdir, find_user, find_group,
-  ownership, groups, control_group, set_group, set_user, signals, execute
+  session,
+  descriptors,
+  console,
+  apparmor,
+  limit,
+  nice,
+  oom,
+  chroot,
+  chdir,
+  find_user,
+  find_group,
+  ownership,
+  groups,
+  control_group,
+  set_group,
+  set_user,
+  signals,
+  execute
 };
 
 // What the child tells its parent: small enough to arrive in one piece.

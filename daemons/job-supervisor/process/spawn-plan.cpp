@@ -43,7 +43,8 @@ void find_pid_places(SpawnPlan& plan) {
   for (std::size_t i = 0; i < plan.environment.size(); ++i)
     for (std::string_view key : pid_keys) {
       std::string_view entry = plan.environment[i];
-      if (entry.starts_with(key) && entry.substr(key.size()) == pid_place) plan.own_pid.push_back(plan.environment[i] + key.size());
+      if (entry.starts_with(key) && entry.substr(key.size()) == pid_place)
+        plan.own_pid.push_back(plan.environment[i] + key.size());
     }
 }
 
@@ -60,7 +61,8 @@ void plan_environment(SpawnPlan& plan, const SpawnRequest& request, const PlanEx
   find_pid_places(plan);
 }
 
-void plan_descriptors(SpawnPlan& plan, const SpawnRequest& request, const CommandLine& command, const PlanExtras& extras) {
+void plan_descriptors(SpawnPlan& plan, const SpawnRequest& request, const CommandLine& command,
+                      const PlanExtras& extras) {
   int next = first_file;
   for (const auto& file : request.files) plan.put(file->get(), next++);
   if (extras.ready_descriptor >= 0) plan.put(extras.ready_descriptor, next++);
@@ -76,7 +78,8 @@ void plan_program(SpawnPlan& plan, const CommandLine& command, const std::vector
 }
 
 void plan_limits(SpawnPlan& plan, const JobClass& job_class) {
-  for (const auto& [resource, limit] : job_class.limits) plan.limits.emplace_back(resource, rlimit{limit.soft, limit.hard});
+  for (const auto& [resource, limit] : job_class.limits)
+    plan.limits.emplace_back(resource, rlimit{limit.soft, limit.hard});
 }
 
 // The stanzas that hold for every process but the helpers of the system.
@@ -88,7 +91,8 @@ void plan_surroundings(SpawnPlan& plan, const JobClass& job_class, const SpawnDe
   plan.nice = job_class.nice;
   if (job_class.oom_score_adjustment) plan.oom_score = std::to_string(*job_class.oom_score_adjustment);
   plan.chroot = job_class.chroot;
-  bool stays = defaults.user_session && job_class.chroot.empty(); // a directory outside the new root would be a way out of it
+  bool stays =
+      defaults.user_session && job_class.chroot.empty(); // a directory outside the new root would be a way out of it
   plan.chdir = job_class.chdir.empty() && !stays ? "/" : job_class.chdir;
   plan.user = job_class.setuid;
   plan.group = job_class.setgid;

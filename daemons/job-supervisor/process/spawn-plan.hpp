@@ -1,7 +1,8 @@
-// Everything a child does between fork and exec, decided and laid out in memory beforehand: the child only reads it (and
-// moves numbers within it), allocates nothing and takes no lock. So it may run in the supervisor's own memory while
-// the supervisor waits for the exec (`shares_memory`, some three times as fast), unless something in the plan could make that
-// wait long or unsafe: a terminal to open, a directory of a slow file system, another user, a debug stop.
+// Everything a child does between fork and exec, decided and laid out in memory beforehand: the child only reads it
+// (and moves numbers within it), allocates nothing and takes no lock. So it may run in the supervisor's own memory
+// while the supervisor waits for the exec (`shares_memory`, some three times as fast), unless something in the plan
+// could make that wait long or unsafe: a terminal to open, a directory of a slow file system, another user, a debug
+// stop.
 #pragma once
 
 #include "daemons/job-supervisor/process/command-line.hpp"
@@ -19,10 +20,10 @@ namespace upstart::supervisor {
 // What holds for all processes of this supervisor.
 struct SpawnDefaults {
   Console console = Console::log;
-  bool user_session = false;       // directory stays as it is
-  bool inherit_environment = true; // of a user session: and so does the umask
-  bool debug = false;              // `debug` stanzas stop their process
-  bool apparmor = false;           // the kernel has it, and it is on
+  bool user_session = false;              // directory stays as it is
+  bool inherit_environment = true;        // of a user session: and so does the umask
+  bool debug = false;                     // `debug` stanzas stop their process
+  bool apparmor = false;                  // the kernel has it, and it is on
   std::optional<rlimit> descriptor_limit; // to set where the class has none
 };
 
@@ -53,13 +54,13 @@ struct SpawnPlan {
   StringVector paths;            // tried in order
   std::vector<char*> with_shell; // arguments for a file that is no program: "/bin/sh", its path, the rest
   StringVector environment;
-  std::vector<char*> own_pid;    // within the environment: where the digits of the child's pid belong
+  std::vector<char*> own_pid; // within the environment: where the digits of the child's pid belong
 
   // Descriptors: what goes where; then what is needed until exec without being the program's.
   std::vector<DescriptorMove> moves;
   std::vector<int> control_groups; // each opened cgroup.procs
   int failure_pipe = -1;
-  int first_free = 3;              // above all that `moves` fills
+  int first_free = 3; // above all that `moves` fills
 
   // The steps; unset: not to be done.
   Console console = Console::none;
@@ -89,6 +90,7 @@ struct PlanExtras {
                                   const SpawnDefaults& defaults, const PlanExtras& extras = {});
 
 // Where a program may lie: the words of PATH in the environment, each followed by the name.
-[[nodiscard]] std::vector<std::string> program_paths(const std::string& name, const std::vector<std::string>& environment);
+[[nodiscard]] std::vector<std::string> program_paths(const std::string& name,
+                                                     const std::vector<std::string>& environment);
 
 } // namespace upstart::supervisor

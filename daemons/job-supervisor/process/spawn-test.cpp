@@ -161,7 +161,8 @@ TEST_CASE("files become descriptors from 3 up, told in the variables of both con
   job.request.files = {std::make_shared<const base::FileDescriptor>(ends[0]),
                        std::make_shared<const base::FileDescriptor>(ends[1])};
   job.request.file_names = {"first"};
-  job.script("echo through >&4\nread line <&3\necho $line\necho $UPSTART_FDS, $LISTEN_FDS, $LISTEN_FDNAMES, $((LISTEN_PID - $$))\n");
+  job.script("echo through >&4\nread line <&3\necho $line\necho $UPSTART_FDS, $LISTEN_FDS, $LISTEN_FDNAMES, "
+             "$((LISTEN_PID - $$))\n");
   CHECK(job.run() == "through\n3 4, 2, first:unknown, 0\n");
 }
 
@@ -256,12 +257,14 @@ TEST_CASE("1000 processes beside a loop of posix_spawn" * doctest::skip()) {
     auto processor = [] {
       rusage usage{};
       ::getrusage(RUSAGE_SELF, &usage);
-      return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 + static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+      return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+             static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
     };
     auto began = std::chrono::steady_clock::now();
     double before = processor();
     action();
-    return {std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count(), processor() - before};
+    return {std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count(),
+            processor() - before};
   };
   char program[] = "/bin/sleep", argument[] = "1000";
   char* arguments[] = {program, argument, nullptr};
@@ -288,10 +291,13 @@ TEST_CASE("1000 processes beside a loop of posix_spawn" * doctest::skip()) {
       Spent spawned = spent([&] {
         for (auto& job : jobs) REQUIRE(job->spawn(all.request));
       });
-      REQUIRE(await(all.loop, [&] { return std::ranges::all_of(events, [](const auto& one) { return one->has("ready"); }); }));
-      MESSAGE("posix_spawn ", bare.clock, " ms (processor ", bare.processor, "); control groups ", groups, ", log ", console == Console::log, ": ",
-              spawned.clock, " ms (processor ", spawned.processor, ")");
+      REQUIRE(await(all.loop,
+                    [&] { return std::ranges::all_of(events, [](const auto& one) { return one->has("ready"); }); }));
+      MESSAGE("posix_spawn ", bare.clock, " ms (processor ", bare.processor, "); control groups ", groups, ", log ",
+              console == Console::log, ": ", spawned.clock, " ms (processor ", spawned.processor, ")");
       for (auto& job : jobs) job->kill_leftovers();
-      REQUIRE(await(all.loop, [&] { return std::ranges::all_of(events, [](const auto& one) { return one->has("main ended"); }); }));
+      REQUIRE(await(all.loop, [&] {
+        return std::ranges::all_of(events, [](const auto& one) { return one->has("main ended"); });
+      }));
     }
 }

@@ -47,7 +47,8 @@ struct ChildStart {
 class ChildStack {
 public:
   static constexpr std::size_t size = 256 * 1024;
-  ChildStack() : memory_{::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)} {}
+  ChildStack()
+      : memory_{::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)} {}
   [[nodiscard]] void* memory() const { return memory_ == MAP_FAILED ? nullptr : memory_; }
 
 private:
@@ -154,7 +155,8 @@ std::expected<Spawned, int> spawn_sharing_memory(SpawnPlan& plan, int control_gr
   ChildStart child{plan, failure};
   Cloned cloned = clone_sharing_memory(child, control_group, stack);
   if (cloned.pid < 0) return std::unexpected{cloned.error};
-  Spawned spawned{.pid = static_cast<pid_t>(cloned.pid), .pidfd = std::move(cloned.pidfd), .failure_pipe = {}, .failure = {}};
+  Spawned spawned{
+      .pid = static_cast<pid_t>(cloned.pid), .pidfd = std::move(cloned.pidfd), .failure_pipe = {}, .failure = {}};
   if (failure.error != 0) spawned.failure = failure;
   spawned.in_group = control_group >= 0;
   return spawned;
@@ -171,7 +173,10 @@ std::expected<Spawned, int> spawn_separately(SpawnPlan& plan, int control_group)
   Cloned cloned = clone_with_memory_of_its_own(child, control_group);
   if (cloned.pid < 0 && clone3_is_missing(cloned.error)) cloned = fork_and_open(child);
   if (cloned.pid < 0) return std::unexpected{cloned.error};
-  return Spawned{.pid = static_cast<pid_t>(cloned.pid), .pidfd = std::move(cloned.pidfd), .failure_pipe = std::move(reading), .failure = {},
+  return Spawned{.pid = static_cast<pid_t>(cloned.pid),
+                 .pidfd = std::move(cloned.pidfd),
+                 .failure_pipe = std::move(reading),
+                 .failure = {},
                  .in_group = control_group >= 0 && !child.forked_without_clone3};
 }
 
@@ -189,7 +194,8 @@ std::expected<Spawned, int> spawn_as_planned(SpawnPlan& plan, int control_group)
 
 // Whether it may be the control group that could not be entered.
 bool concerns_group(int error) {
-  return error == EACCES || error == EBUSY || error == EOPNOTSUPP || error == ENOENT || error == ENODEV || error == EINVAL;
+  return error == EACCES || error == EBUSY || error == EOPNOTSUPP || error == ENOENT || error == ENODEV ||
+         error == EINVAL;
 }
 
 } // namespace

@@ -10,8 +10,8 @@ namespace upstart::supervisor {
 struct Spawned {
   pid_t pid = 0;
   base::FileDescriptor pidfd;
-  // Whether it could execute: where memory was shared this is known now (`failure`, if any); else the pipe tells: closed
-  // without a word when it did, with a ChildFailure when not.
+  // Whether it could execute: where memory was shared this is known now (`failure`, if any); else the pipe tells:
+  // closed without a word when it did, with a ChildFailure when not.
   base::FileDescriptor failure_pipe;
   std::optional<ChildFailure> failure;
   bool in_group = false; // whether it began in the control group

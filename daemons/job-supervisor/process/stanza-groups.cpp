@@ -23,10 +23,10 @@ using base::FileDescriptor;
 struct Renamed {
   std::string_view file, in_unified;
 };
-constexpr std::array renamed_settings{
-    Renamed{"memory.limit_in_bytes", "memory.max"}, Renamed{"memory.soft_limit_in_bytes", "memory.high"},
-    Renamed{"memory.memsw.limit_in_bytes", "memory.swap.max"}, Renamed{"cpu.shares", "cpu.weight"},
-    Renamed{"blkio.weight", "io.weight"}};
+constexpr std::array renamed_settings{Renamed{"memory.limit_in_bytes", "memory.max"},
+                                      Renamed{"memory.soft_limit_in_bytes", "memory.high"},
+                                      Renamed{"memory.memsw.limit_in_bytes", "memory.swap.max"},
+                                      Renamed{"cpu.shares", "cpu.weight"}, Renamed{"blkio.weight", "io.weight"}};
 
 std::string_view unified_controller(std::string_view controller) { return controller == "blkio" ? "io" : controller; }
 
@@ -46,7 +46,8 @@ int write_to(const std::string& path, std::string_view text) {
 
 const GroupTree* tree_for(std::string_view controller, const std::vector<GroupTree>& trees) {
   for (const GroupTree& tree : trees)
-    if (std::ranges::contains(tree.controllers, tree.unified ? unified_controller(controller) : controller)) return &tree;
+    if (std::ranges::contains(tree.controllers, tree.unified ? unified_controller(controller) : controller))
+      return &tree;
   return nullptr;
 }
 
@@ -56,7 +57,9 @@ int make_directories(const GroupTree& tree, const std::string& name, std::string
   for (const auto& part : std::filesystem::path{name}.relative_path()) {
     if (part.empty() || part == "." || part == "..") continue;
     if (tree.unified)
-      if (int error = write_to(directory / "cgroup.subtree_control", std::format("+{}", unified_controller(controller)))) return error;
+      if (int error =
+              write_to(directory / "cgroup.subtree_control", std::format("+{}", unified_controller(controller))))
+        return error;
     directory /= part;
     if (::mkdir(directory.c_str(), 0755) < 0 && errno != EEXIST) return errno;
   }
@@ -83,19 +86,23 @@ void fill_cpuset(const std::string& directory) {
 
 void fill_cpusets(const GroupTree& tree, const std::string& directory) {
   std::vector<std::string> way;
-  for (std::filesystem::path at = directory; at.string().size() > tree.directory.size(); at = at.parent_path()) way.push_back(at);
+  for (std::filesystem::path at = directory; at.string().size() > tree.directory.size(); at = at.parent_path())
+    way.push_back(at);
   for (auto step = way.rbegin(); step != way.rend(); ++step) fill_cpuset(*step);
 }
 
-std::expected<std::string, SpawnFailure> group_name(const ControlGroup& group, std::string_view job, std::string_view instance,
-                                                    protocol::Environment environment) {
+std::expected<std::string, SpawnFailure> group_name(const ControlGroup& group, std::string_view job,
+                                                    std::string_view instance, protocol::Environment environment) {
   environment.set("UPSTART_CGROUP", default_group_name(job, instance));
   auto name = expand(group.name.empty() ? "$UPSTART_CGROUP" : std::string_view{group.name}, environment);
-  if (!name) return std::unexpected{SpawnFailure{std::format("unable to name control group \"{}\": {}", group.name, name.error())}};
+  if (!name)
+    return std::unexpected{
+        SpawnFailure{std::format("unable to name control group \"{}\": {}", group.name, name.error())}};
   return *name;
 }
 
-std::expected<void, SpawnFailure> apply_settings(const ControlGroup& group, const GroupTree& tree, const std::string& directory) {
+std::expected<void, SpawnFailure> apply_settings(const ControlGroup& group, const GroupTree& tree,
+                                                 const std::string& directory) {
   for (const auto& [key, value] : group.settings) {
     GroupSetting setting = group_setting(group.controller, key, value, tree.unified);
     if (int error = write_to(directory + "/" + setting.file, setting.value))
@@ -121,7 +128,8 @@ std::string default_group_name(std::string_view job, std::string_view instance) 
 }
 
 GroupSetting group_setting(std::string_view controller, std::string_view key, std::string_view value, bool unified) {
-  std::string file = key.starts_with(std::format("{}.", controller)) ? std::string{key} : std::format("{}.{}", controller, key);
+  std::string file =
+      key.starts_with(std::format("{}.", controller)) ? std::string{key} : std::format("{}.{}", controller, key);
   if (!unified) return {file, std::string{value}};
   auto renamed = std::ranges::find(renamed_settings, file, &Renamed::file);
   if (renamed == renamed_settings.end()) return {file, std::string{value}};
@@ -139,7 +147,8 @@ std::expected<StanzaGroups, SpawnFailure> make_stanza_groups(const JobClass& job
     const GroupTree* tree = tree_for(group.controller, trees);
     int error = tree == nullptr ? ENODEV : make_directories(*tree, *name, group.controller);
     if (error != 0) {
-      groups.warnings.push_back(std::format("cgroup {}: not to be had here ({}), runs without", group.controller, std::strerror(error)));
+      groups.warnings.push_back(
+          std::format("cgroup {}: not to be had here ({}), runs without", group.controller, std::strerror(error)));
       continue;
     }
     std::string directory = directory_for(*tree, *name);

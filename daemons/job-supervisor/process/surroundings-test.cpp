@@ -46,8 +46,10 @@ struct OtherRoot {
   OtherRoot() {
     std::filesystem::create_directories(directory / "etc");
     std::filesystem::create_directories(directory / "inside");
-    std::ofstream{directory / "etc/passwd"} << "root:x:0:0::/:/bin/sh\nnotester:x:1:1::/:\ntester:x:4321:4322:A Tester:/:/bin/sh\n";
-    std::ofstream{directory / "etc/group"} << "root:x:0:\ntester:x:4322:\nextra:x:4444:other,tester\nno:x:4445:testers,notester\nlast:x:4446:tester";
+    std::ofstream{directory / "etc/passwd"}
+        << "root:x:0:0::/:/bin/sh\nnotester:x:1:1::/:\ntester:x:4321:4322:A Tester:/:/bin/sh\n";
+    std::ofstream{directory / "etc/group"}
+        << "root:x:0:\ntester:x:4322:\nextra:x:4444:other,tester\nno:x:4445:testers,notester\nlast:x:4446:tester";
     std::filesystem::copy_file(actor, directory / "actor");
     std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
   }
@@ -111,13 +113,16 @@ TEST_CASE("each step that fails is told in one line") {
     std::string reason;
   };
   const std::vector<Failure> failures{
-      {[](JobClass& job) { job.chdir = "/no/such/dir"; }, "unable to change working directory: No such file or directory"},
-      {[](JobClass& job) { job.chroot = "/no/such/root"; }, "unable to change root directory: No such file or directory"},
+      {[](JobClass& job) { job.chdir = "/no/such/dir"; },
+       "unable to change working directory: No such file or directory"},
+      {[](JobClass& job) { job.chroot = "/no/such/root"; },
+       "unable to change root directory: No such file or directory"},
       {[](JobClass& job) { job.setuid = "nosuchuser"; }, "unable to find setuid user"},
       {[](JobClass& job) { job.setgid = "nosuchgroup"; }, "unable to find setgid group"},
       {[](JobClass& job) { job.limits = {{RLIMIT_NOFILE, {999999999, 999999999}}}; },
        "unable to set \"nofile\" resource limit: Operation not permitted"},
-      {[](JobClass& job) { job.limits = {{RLIMIT_NICE, {2, 1}}}; }, "unable to set \"nice\" resource limit: Invalid argument"},
+      {[](JobClass& job) { job.limits = {{RLIMIT_NICE, {2, 1}}}; },
+       "unable to set \"nice\" resource limit: Invalid argument"},
       {[](JobClass& job) { job.oom_score_adjustment = 5000; }, "unable to set oom adjustment: Invalid argument"},
   };
   for (const Failure& failure : failures) {
@@ -197,7 +202,8 @@ TEST_CASE("the loader of the security profile runs without the job's surrounding
   auto pid = job.spawn(ProcessKind::security);
   REQUIRE(pid);
   REQUIRE(await(job.loop, [&] { return job.events.has("security ended") || job.events.has("security not executed"); }));
-  if (!std::filesystem::exists("/sbin/apparmor_parser")) CHECK(job.events.reason == "unable to execute: No such file or directory");
+  if (!std::filesystem::exists("/sbin/apparmor_parser"))
+    CHECK(job.events.reason == "unable to execute: No such file or directory");
 }
 
 TEST_CASE("tmpfiles are given to systemd-tmpfiles, without the job's surroundings") {
@@ -222,7 +228,8 @@ TEST_CASE("without systemd-tmpfiles the reason says what is missing and why it i
   job.job_class.tmpfiles = {"/a.conf"};
   REQUIRE(job.spawn(ProcessKind::tmpfiles));
   REQUIRE(job.await_told("tmpfiles not executed"));
-  CHECK(job.events.reason == "unable to execute: No such file or directory (the stanza tmpfiles needs the program systemd-tmpfiles)");
+  CHECK(job.events.reason ==
+        "unable to execute: No such file or directory (the stanza tmpfiles needs the program systemd-tmpfiles)");
 }
 
 TEST_CASE("apparmor switch is passed over where AppArmor is off") {
@@ -237,7 +244,8 @@ TEST_CASE("apparmor switch is passed over where AppArmor is off") {
 TEST_CASE("console none leads nowhere") {
   TestJob job;
   job.job_class.console = Console::none;
-  job.script("echo lost\nlinks=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)\necho \"$links\" > " + (job.directory / "fds") + "\n");
+  job.script("echo lost\nlinks=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)\necho \"$links\" > " +
+             (job.directory / "fds") + "\n");
   CHECK(job.run().empty());
   CHECK(contents(job.directory / "fds") == "/dev/null\n/dev/null\n/dev/null\n");
 }
@@ -245,7 +253,8 @@ TEST_CASE("console none leads nowhere") {
 TEST_CASE("console output is the console, or nothing where there is none") {
   TestJob job;
   job.job_class.console = Console::output;
-  job.script("links=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)\necho \"$links\" > " + (job.directory / "fds") + "\n");
+  job.script("links=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)\necho \"$links\" > " +
+             (job.directory / "fds") + "\n");
   job.run();
   int console = ::open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
   std::string expected = console < 0 ? "/dev/null\n" : "/dev/console\n";
@@ -262,7 +271,8 @@ TEST_CASE("inside: console owner and console output on a console that is a termi
   for (Console console : {Console::owner, Console::output}) {
     TestJob job;
     job.job_class.console = console;
-    job.script("echo seen\nread -r facts < /proc/$$/stat\necho \"$facts\" > " + (job.directory / "stat") + "\n: from standard input: < /dev/tty\n");
+    job.script("echo seen\nread -r facts < /proc/$$/stat\necho \"$facts\" > " + (job.directory / "stat") +
+               "\n: from standard input: < /dev/tty\n");
     REQUIRE(job.spawn());
     REQUIRE(job.await_told("main ended"));
     std::array<char, 64> shown{};
@@ -288,10 +298,12 @@ TEST_CASE("inside: console owner where the console is no terminal" * doctest::sk
   ::umount("/dev/console");
 }
 
-TEST_CASE("the owner of the console has it as its controlling terminal, others only write to it; without one it cannot run") {
+TEST_CASE(
+    "the owner of the console has it as its controlling terminal, others only write to it; without one it cannot run") {
   if (needs_root() || ::access("/dev/console", F_OK) < 0) return;
   std::string program = std::filesystem::read_symlink("/proc/self/exe");
-  std::string command = "unshare --mount --propagation private " + program + " --no-skip --test-case='inside: console *' > /dev/null";
+  std::string command =
+      "unshare --mount --propagation private " + program + " --no-skip --test-case='inside: console *' > /dev/null";
   CHECK(::system(command.c_str()) == 0);
 }
 
@@ -322,7 +334,8 @@ TEST_CASE("debug stops the process just before exec, if init runs so") {
 
 TEST_CASE("cgroup puts all processes of the job into a group of the controller, and sets what it says") {
   auto trees = group_trees();
-  auto tree = std::ranges::find_if(trees, [](const GroupTree& one) { return !one.unified && std::ranges::contains(one.controllers, "pids"); });
+  auto tree = std::ranges::find_if(
+      trees, [](const GroupTree& one) { return !one.unified && std::ranges::contains(one.controllers, "pids"); });
   if (needs_root()) return;
   if (tree == trees.end()) {
     MESSAGE("skipped: no v1 tree of the pids controller here");
@@ -351,7 +364,9 @@ TEST_CASE("a setting that cannot be made is told, a controller that is not there
   REQUIRE(missing.warnings.size() == 1);
   CHECK(missing.warnings.front().contains("nosuchcontroller"));
   auto trees = group_trees();
-  if (std::ranges::none_of(trees, [](const GroupTree& one) { return !one.unified && std::ranges::contains(one.controllers, "pids"); })) return;
+  if (std::ranges::none_of(
+          trees, [](const GroupTree& one) { return !one.unified && std::ranges::contains(one.controllers, "pids"); }))
+    return;
   TestJob bad;
   std::string name = "upstart-test-" + std::to_string(::getpid());
   bad.job_class.control_groups = {{"pids", name, {{"max", "many"}}}};

@@ -1,4 +1,5 @@
-// Pseudo terminals for console logs: the near end is read by the supervisor, the far end is a process's standard output.
+// Pseudo terminals for console logs: the near end is read by the supervisor, the far end is a process's standard
+// output.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
@@ -7,7 +8,8 @@
 
 namespace upstart::supervisor {
 
-// The near end, not waiting when read; lines end in "\n" as they were written. The error is errno: mostly that there are no more.
+// The near end, not waiting when read; lines end in "\n" as they were written. The error is errno: mostly that there
+// are no more.
 [[nodiscard]] std::expected<base::FileDescriptor, int> open_terminal();
 // Another descriptor of its far end.
 [[nodiscard]] std::expected<base::FileDescriptor, int> far_end(const base::FileDescriptor& near_end);

@@ -58,7 +58,11 @@ inline constexpr ExpectTimes impatient{.forks = {.before_a_fork = {1s, 15s}, .be
 
 struct Troupe {
   explicit Troupe(bool groups = true, const ExpectTimes& times = impatient)
-      : all{loop, {.log_directory = "", .control_groups = groups, .expect_times = times, .warn = [this](const std::string& text) { warnings.push_back(text); }}} {}
+      : all{loop,
+            {.log_directory = "",
+             .control_groups = groups,
+             .expect_times = times,
+             .warn = [this](const std::string& text) { warnings.push_back(text); }}} {}
 
   ~Troupe() {
     for (const auto& one : actors) one->processes->kill_leftovers();
@@ -67,7 +71,8 @@ struct Troupe {
   Troupe& operator=(const Troupe&) = delete;
 
   Actor& add(Expect expect, const std::string& words) {
-    return *actors.emplace_back(std::make_unique<Actor>(all, directory, static_cast<int>(actors.size()), expect, words));
+    return *actors.emplace_back(
+        std::make_unique<Actor>(all, directory, static_cast<int>(actors.size()), expect, words));
   }
   // Waits until it holds for all; names those for whom it does not.
   void await_all(bool (Actor::*holds)() const) {

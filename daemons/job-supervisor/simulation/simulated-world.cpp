@@ -8,7 +8,9 @@ namespace {
 
 using Kind = SimulatedStep::Kind;
 
-SimulatedStep step_of(const Event& event) { return {.kind = Kind::event, .name = event.name, .environment = event.environment.strings()}; }
+SimulatedStep step_of(const Event& event) {
+  return {.kind = Kind::event, .name = event.name, .environment = event.environment.strings()};
+}
 
 std::string text_of(const JobClass& job_class, ProcessKind kind) {
   const auto& command = job_class.command(kind);
@@ -21,12 +23,17 @@ std::string text_of(const JobClass& job_class, ProcessKind kind) {
 
 class SimulatedProcesses::Of final : public JobProcesses {
 public:
-  Of(Agenda& agenda, Steps& steps, std::shared_ptr<const JobClass> job_class, std::string instance, ProcessEvents& events)
+  Of(Agenda& agenda, Steps& steps, std::shared_ptr<const JobClass> job_class, std::string instance,
+     ProcessEvents& events)
       : agenda_{agenda}, steps_{steps}, class_{std::move(job_class)}, instance_{std::move(instance)}, events_{events} {}
 
   std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) override {
     auto kind = request.kind;
-    steps_.push_back({.kind = Kind::process, .job = class_->name, .instance = instance_, .name = std::string{name_of(kind)}, .text = text_of(*class_, kind)});
+    steps_.push_back({.kind = Kind::process,
+                      .job = class_->name,
+                      .instance = instance_,
+                      .name = std::string{name_of(kind)},
+                      .text = text_of(*class_, kind)});
     running_.insert(kind);
     add([this, kind] { events_.executed(kind); });
     if (kind == ProcessKind::main) add([this] { events_.ready(pid); });
@@ -63,7 +70,8 @@ private:
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 
-std::unique_ptr<JobProcesses> SimulatedProcesses::open(std::shared_ptr<const JobClass> job_class, std::string instance, ProcessEvents& events) {
+std::unique_ptr<JobProcesses> SimulatedProcesses::open(std::shared_ptr<const JobClass> job_class, std::string instance,
+                                                       ProcessEvents& events) {
   return std::make_unique<Of>(agenda_, steps_, std::move(job_class), std::move(instance), events);
 }
 
@@ -84,7 +92,8 @@ void SimulatedBroker::finished(EventId id, bool failed, const std::vector<std::s
   auto node = pending_.extract(id);
   if (node.empty()) return; // held since before
   auto& [event, finished] = node.mapped();
-  if (failed && !event.name.ends_with("/failed")) emit({.name = event.name + "/failed", .environment = event.environment, .files = {}}, {}, {});
+  if (failed && !event.name.ends_with("/failed"))
+    emit({.name = event.name + "/failed", .environment = event.environment, .files = {}}, {}, {});
   if (finished) agenda_.add([finished = std::move(finished), failed] { finished(failed); });
 }
 

@@ -32,7 +32,8 @@ using Steps = std::vector<SimulatedStep>;
 class SimulatedProcesses final : public Processes {
 public:
   SimulatedProcesses(Agenda& agenda, Steps& steps) : agenda_{agenda}, steps_{steps} {}
-  std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance, ProcessEvents& events) override;
+  std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
+                                     ProcessEvents& events) override;
   void logs_writable() override {}
   [[nodiscard]] bool apparmor_enabled() const override { return false; }
 
@@ -72,7 +73,9 @@ class SimulatedClock final : public Clock {
 public:
   explicit SimulatedClock(Agenda& agenda) : agenda_{agenda} {}
   [[nodiscard]] MonotonicTime now() const override { return MonotonicTime{0}; }
-  [[nodiscard]] std::unique_ptr<Alarm> after(std::chrono::milliseconds, std::function<void()>) override { return std::make_unique<Alarm>(); }
+  [[nodiscard]] std::unique_ptr<Alarm> after(std::chrono::milliseconds, std::function<void()>) override {
+    return std::make_unique<Alarm>();
+  }
   void later(std::function<void()> action) override { agenda_.add(std::move(action)); }
 
 private:
@@ -90,7 +93,8 @@ public:
   void state_changed(const std::string& job, const std::string& instance, State state) override;
   void failed(const std::string&, const std::string&, int) override {}
   void event_emitted(const std::string&, const protocol::Environment&) override {}
-  void conditions_changed(const std::string&, const std::string&, const EventExpression&, const EventExpression&) override {}
+  void conditions_changed(const std::string&, const std::string&, const EventExpression&,
+                          const EventExpression&) override {}
   void activity_changed(const std::string&, std::size_t) override {}
   void session_ended() override {}
 

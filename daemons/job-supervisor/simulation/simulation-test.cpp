@@ -43,9 +43,11 @@ template <> struct StringMaker<Lines> {
 } // namespace doctest
 
 TEST_CASE("an event starts a service, whose events start others") {
-  auto before = situation({{"db", "start on go\nexec db"}, {"web", "start on started db\npre-start exec prepare\nexec web"}});
-  CHECK(story(before, {"go", {}}) == Lines{"event go", "goal db start", "event starting", "process db main db", "state db running", "event started",
-                                           "goal web start", "event starting", "process web pre-start prepare", "finished go", "process web main web",
+  auto before =
+      situation({{"db", "start on go\nexec db"}, {"web", "start on started db\npre-start exec prepare\nexec web"}});
+  CHECK(story(before, {"go", {}}) == Lines{"event go", "goal db start", "event starting", "process db main db",
+                                           "state db running", "event started", "goal web start", "event starting",
+                                           "process web pre-start prepare", "finished go", "process web main web",
                                            "state web running", "event started"});
 }
 
@@ -59,7 +61,8 @@ TEST_CASE("what runs is stopped by its stop on") {
   auto before = situation({{"svc", "stop on halt\nexec svc"}});
   before.running = {{"svc", {}}};
   auto lines = story(before, {"halt", {}});
-  CHECK(lines == Lines{"event halt", "goal svc stop", "event stopping", "state svc waiting", "event stopped", "finished halt"});
+  CHECK(lines ==
+        Lines{"event halt", "goal svc stop", "event stopping", "state svc waiting", "event stopped", "finished halt"});
 }
 
 TEST_CASE("an event that is one half of an and is blocked, and it is told by what") {
@@ -73,7 +76,9 @@ TEST_CASE("what is held already counts") {
   CHECK(std::ranges::contains(story(before, {"b", {}}), "state svc running"));
 }
 
-TEST_CASE("an event that nobody wants only finishes") { CHECK(story(situation({}), {"nobody", {}}) == Lines{"event nobody", "finished nobody"}); }
+TEST_CASE("an event that nobody wants only finishes") {
+  CHECK(story(situation({}), {"nobody", {}}) == Lines{"event nobody", "finished nobody"});
+}
 
 TEST_CASE("jobs that start each other for ever come to an end here") {
   auto before = situation({{"a", "start on go or stopped b\ntask\nexec a"}, {"b", "start on stopped a\ntask\nexec b"}});
@@ -97,7 +102,8 @@ TEST_CASE("the situation is taken from the jobs that are there") {
 }
 
 TEST_CASE("as JSON a step has the members that mean something") {
-  auto json = nlohmann::json::parse(as_json(simulate(situation({{"svc", "start on go\nexec svc x"}}), {"go", {"K=v"}})));
+  auto json =
+      nlohmann::json::parse(as_json(simulate(situation({{"svc", "start on go\nexec svc x"}}), {"go", {"K=v"}})));
   CHECK(json[0] == nlohmann::json{{"kind", "event"}, {"name", "go"}, {"env", {"K=v"}}});
   CHECK(json[1] == nlohmann::json{{"kind", "goal"}, {"job", "svc"}, {"instance", ""}, {"name", "start"}});
 }

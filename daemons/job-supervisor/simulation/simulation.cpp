@@ -31,7 +31,9 @@ class Simulation {
 public:
   explicit Simulation(const Situation& situation)
       : jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = observer_},
-              {.own_environment = protocol::Environment{situation.environment}, .inherit_environment = true, .session_address = ""}} {
+              {.own_environment = protocol::Environment{situation.environment},
+               .inherit_environment = true,
+               .session_address = ""}} {
     for (const auto& job_class : situation.classes) jobs_.apply({{job_class->name, job_class}});
     for (const auto& running : situation.running) start(running);
     for (const auto& held : situation.held) hold(held);
@@ -41,15 +43,14 @@ public:
 
   Steps emit(const SimulatedEvent& event) {
     bool finished = false;
-    jobs_.emit({.name = event.name, .environment = protocol::Environment{event.environment}, .files = {}}, {}, [&](bool failed) {
-      steps_.push_back({.kind = failed ? Kind::failed : Kind::finished, .name = event.name});
-      finished = true;
-    });
+    jobs_.emit({.name = event.name, .environment = protocol::Environment{event.environment}, .files = {}}, {},
+               [&](bool failed) {
+                 steps_.push_back({.kind = failed ? Kind::failed : Kind::finished, .name = event.name});
+                 finished = true;
+               });
     work_off();
-    if (steps_.size() >= most_simulated_steps)
-      steps_.push_back({.kind = Kind::endless});
-    else if (!finished)
-      steps_.push_back({.kind = Kind::blocked, .name = event.name});
+    if (steps_.size() >= most_simulated_steps) steps_.push_back({.kind = Kind::endless});
+    else if (!finished) steps_.push_back({.kind = Kind::blocked, .name = event.name});
     note_half_true_conditions();
     return std::move(steps_);
   }
@@ -81,10 +82,12 @@ private:
     if (subscriber->state().offer(subscriber->expression(), held.node, handled)) handled->block();
   }
 
-  void note_half_true(Subscriber& subscriber, const std::string& job, const std::string& instance, const char* condition) {
+  void note_half_true(Subscriber& subscriber, const std::string& job, const std::string& instance,
+                      const char* condition) {
     for (std::uint32_t i = 0; i < subscriber.expression().nodes.size(); ++i)
       if (auto event = subscriber.state().held_by(i); event && event->id() != before_all_others)
-        steps_.push_back({.kind = Kind::holding, .job = job, .instance = instance, .name = condition, .text = event->name()});
+        steps_.push_back(
+            {.kind = Kind::holding, .job = job, .instance = instance, .name = condition, .text = event->name()});
   }
 
   void note_half_true_conditions() {
@@ -111,7 +114,8 @@ private:
 
 SimulatedEvent plain(const HandledEvent& event) { return {event.name(), event.environment().strings()}; }
 
-void note_held(Situation& situation, Subscriber& subscriber, const std::string& job, const std::optional<std::string>& instance) {
+void note_held(Situation& situation, Subscriber& subscriber, const std::string& job,
+               const std::optional<std::string>& instance) {
   for (std::uint32_t i = 0; i < subscriber.expression().nodes.size(); ++i)
     if (auto event = subscriber.state().held_by(i)) situation.held.push_back({job, instance, i, plain(*event)});
 }
@@ -133,11 +137,14 @@ Situation situation_of(const JobManager& manager) {
 }
 
 std::string_view name_of(SimulatedStep::Kind kind) {
-  constexpr std::string_view names[]{"event", "goal", "state", "process", "finished", "failed", "blocked", "holding", "endless"};
+  constexpr std::string_view names[]{"event",  "goal",    "state",   "process", "finished",
+                                     "failed", "blocked", "holding", "endless"};
   return names[static_cast<std::size_t>(kind)];
 }
 
-std::vector<SimulatedStep> simulate(const Situation& situation, const SimulatedEvent& event) { return Simulation{situation}.emit(event); }
+std::vector<SimulatedStep> simulate(const Situation& situation, const SimulatedEvent& event) {
+  return Simulation{situation}.emit(event);
+}
 
 std::string as_json(const std::vector<SimulatedStep>& steps) {
   using Json = nlohmann::ordered_json;

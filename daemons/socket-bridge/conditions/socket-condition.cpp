@@ -24,7 +24,8 @@ struct Protocol {
 };
 
 constexpr std::array<std::string_view, 4> network_variables{"PROTO", "PORT", "ADDR", "TYPE"};
-constexpr std::array<std::string_view, 7> file_variables{"PROTO", "SOCKET_PATH", "PATH", "TYPE", "MODE", "OWNER", "GROUP"};
+constexpr std::array<std::string_view, 7> file_variables{"PROTO", "SOCKET_PATH", "PATH", "TYPE",
+                                                         "MODE",  "OWNER",       "GROUP"};
 constexpr std::array<std::string_view, 6> fifo_variables{"PROTO", "SOCKET_PATH", "PATH", "MODE", "OWNER", "GROUP"};
 
 constexpr std::array protocols{
@@ -47,9 +48,12 @@ std::expected<Environment, ConditionFault> variables_of(std::span<const std::str
     if (key.size() == argument.size()) return fault(argument, "a value without a variable; write KEY=VALUE");
     if (key.ends_with('!')) return fault(key.substr(0, key.size() - 1), "!= names no socket; write KEY=VALUE");
     if (key.empty()) return fault(argument, "a value without a variable; write KEY=VALUE");
-    if (value.find_first_of("*?[\\") != std::string_view::npos) return fault(key, std::format("a pattern ({}) names no socket", value));
-    if (value.contains('$')) return fault(key, std::format("variables ({}) are not expanded here; write the value itself", value));
-    if (auto before = said.get(key); before && *before != value) return fault(key, "given twice, with different values");
+    if (value.find_first_of("*?[\\") != std::string_view::npos)
+      return fault(key, std::format("a pattern ({}) names no socket", value));
+    if (value.contains('$'))
+      return fault(key, std::format("variables ({}) are not expanded here; write the value itself", value));
+    if (auto before = said.get(key); before && *before != value)
+      return fault(key, "given twice, with different values");
     said.set(key, value);
   }
   return said;
@@ -59,7 +63,8 @@ std::expected<const Protocol*, ConditionFault> protocol_of(const Environment& sa
   auto word = said.get("PROTO");
   if (!word) return fault("PROTO", "is missing; one of inet, inet6, unix, fifo is needed");
   auto found = std::ranges::find(protocols, *word, &Protocol::word);
-  if (found == protocols.end()) return fault("PROTO", std::format("unknown value {}; one of inet, inet6, unix, fifo is needed", *word));
+  if (found == protocols.end())
+    return fault("PROTO", std::format("unknown value {}; one of inet, inet6, unix, fifo is needed", *word));
   return &*found;
 }
 
@@ -91,7 +96,9 @@ Outcome take_network_address(const Environment& said, SocketCondition& condition
   bool six = address.family == Family::inet6;
   std::string host{said.get("ADDR").value_or(six ? "::" : "0.0.0.0")};
   auto numeric = numeric_host(address.family, host);
-  if (!numeric) return fault("ADDR", std::format("{} is no numeric {} address, such as {}", host, six ? "IPv6" : "IPv4", six ? "::1" : "127.0.0.1"));
+  if (!numeric)
+    return fault("ADDR", std::format("{} is no numeric {} address, such as {}", host, six ? "IPv6" : "IPv4",
+                                     six ? "::1" : "127.0.0.1"));
   address.port = *number;
   address.host = *numeric;
   condition.event.set("PORT", *port);
@@ -108,7 +115,8 @@ Outcome take_path(const Environment& said, SocketCondition& condition) {
   std::string_view variable = path ? "SOCKET_PATH" : "PATH";
   std::string_view value = path ? *path : *older;
   bool abstract = value.starts_with('@') && address.family == Family::unix_path;
-  if (!abstract && !value.starts_with('/')) return fault(variable, std::format("{} is neither an absolute path nor @ and a name", value));
+  if (!abstract && !value.starts_with('/'))
+    return fault(variable, std::format("{} is neither an absolute path nor @ and a name", value));
   if (abstract && value.size() == 1) return fault(variable, "a name is needed after @");
   if (address.family == Family::unix_path && value.size() > longest_path)
     return fault(variable, std::format("longer than the {} bytes that a socket's path may have", longest_path));
@@ -122,7 +130,8 @@ Outcome take_path(const Environment& said, SocketCondition& condition) {
 Outcome take_permissions(const Environment& said, SocketCondition& condition) {
   auto& permissions = condition.permissions;
   for (auto variable : {"MODE", "OWNER", "GROUP"})
-    if (said.contains(variable) && condition.address.family == Family::abstract) return fault(variable, "an abstract socket has no file, so no owner or mode");
+    if (said.contains(variable) && condition.address.family == Family::abstract)
+      return fault(variable, "an abstract socket has no file, so no owner or mode");
   if (auto mode = said.get("MODE")) {
     unsigned bits = 0;
     auto [end, error] = std::from_chars(mode->data(), mode->data() + mode->size(), bits, 8);
@@ -132,8 +141,10 @@ Outcome take_permissions(const Environment& said, SocketCondition& condition) {
   }
   permissions.owner = said.get("OWNER").value_or("");
   permissions.group = said.get("GROUP").value_or("");
-  if (said.contains("OWNER") && permissions.owner.empty()) return fault("OWNER", "is empty; a user name or number is needed");
-  if (said.contains("GROUP") && permissions.group.empty()) return fault("GROUP", "is empty; a group name or number is needed");
+  if (said.contains("OWNER") && permissions.owner.empty())
+    return fault("OWNER", "is empty; a user name or number is needed");
+  if (said.contains("GROUP") && permissions.group.empty())
+    return fault("GROUP", "is empty; a group name or number is needed");
   return {};
 }
 
@@ -148,10 +159,11 @@ std::expected<SocketCondition, ConditionFault> understand_condition(std::span<co
   condition.address.family = (*protocol)->family;
   condition.event.set("PROTO", (*protocol)->word);
   bool network = condition.address.family == Family::inet || condition.address.family == Family::inet6;
-  auto outcome = only_its_variables(*said, **protocol)
-                     .and_then([&] { return take_transport(*said, condition); })
-                     .and_then([&] { return network ? take_network_address(*said, condition) : take_path(*said, condition); })
-                     .and_then([&] { return take_permissions(*said, condition); });
+  auto outcome =
+      only_its_variables(*said, **protocol)
+          .and_then([&] { return take_transport(*said, condition); })
+          .and_then([&] { return network ? take_network_address(*said, condition) : take_path(*said, condition); })
+          .and_then([&] { return take_permissions(*said, condition); });
   if (!outcome) return std::unexpected(outcome.error());
   condition.event.merge(*said); // those not there yet come last: TYPE, MODE, OWNER, GROUP
   return condition;

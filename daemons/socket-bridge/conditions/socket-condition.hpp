@@ -32,6 +32,7 @@ struct ConditionFault {
 };
 
 // The arguments that follow the event's name: KEY=VALUE each.
-[[nodiscard]] std::expected<SocketCondition, ConditionFault> understand_condition(std::span<const std::string> arguments);
+[[nodiscard]] std::expected<SocketCondition, ConditionFault>
+understand_condition(std::span<const std::string> arguments);
 
 } // namespace upstart::bridge

@@ -20,7 +20,8 @@ class BrokerLink::Proxy {
 public:
   Proxy(sdbus::IConnection& connection, base::EventLoop& loop, const Events& events)
       : proxy_{sdbus::createProxy(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::event_broker})},
-        loop_{loop}, events_{events} {}
+        loop_{loop},
+        events_{events} {}
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
   ~Proxy() { *alive_ = false; }
@@ -28,7 +29,8 @@ public:
   void emit(Ticket ticket, const protocol::Environment& env, int fd) {
     proxy_->callMethodAsync("Emit")
         .onInterface(Interface::INTERFACE_NAME)
-        .withArguments(event_name, static_cast<const std::vector<std::string>&>(protocol::escaped(env.strings())), std::vector<sdbus::UnixFd>{sdbus::UnixFd{fd}})
+        .withArguments(event_name, static_cast<const std::vector<std::string>&>(protocol::escaped(env.strings())),
+                       std::vector<sdbus::UnixFd>{sdbus::UnixFd{fd}})
         .uponReplyInvoke([this, ticket](std::optional<sdbus::Error> error, EventId id) {
           if (!error) return events_.accepted(ticket, id);
           if (!is_hang_up(*error)) not_possible(ticket, "take the event", *error);
@@ -42,7 +44,8 @@ public:
         .uponReplyInvoke([this, ticket](std::optional<sdbus::Error> error, bool failed) {
           if (error && is_hang_up(*error)) return;
           // An id is forgotten when its event finished long ago; whether a job runs is known from the supervisor.
-          if (error && error->getName() != protocol::error_name::invalid_args) return not_possible(ticket, "tell of the event", *error);
+          if (error && error->getName() != protocol::error_name::invalid_args)
+            return not_possible(ticket, "tell of the event", *error);
           later([this, ticket, failed] { events_.finished(ticket, failed); });
         });
   }
@@ -71,37 +74,36 @@ private:
 };
 
 BrokerLink::BrokerLink(base::EventLoop& loop, const std::string& address, Events events)
-    : events_{std::move(events)}, link_{loop,
-                                        {"event broker", base::Handshake::to_peer},
-                                        [this, &loop](auto& connection) {
-                                          proxy_ = std::make_unique<Proxy>(connection.sdbus(), loop, events_);
-                                          events_.ready();
-                                        },
-                                        [this] {
-                                          proxy_.reset();
-                                          events_.gone();
-                                        }} {
+    : events_{std::move(events)},
+      link_{loop,
+            {"event broker", base::Handshake::to_peer},
+            [this, &loop](auto& connection) {
+              proxy_ = std::make_unique<Proxy>(connection.sdbus(), loop, events_);
+              events_.ready();
+            },
+            [this] {
+              proxy_.reset();
+              events_.gone();
+            }} {
   link_.connect_to(address);
 }
 
-BrokerLink::~BrokerLink() { events_.gone = [] {}; }
+BrokerLink::~BrokerLink() {
+  events_.gone = [] {};
+}
 
 void BrokerLink::emit(Ticket ticket, const protocol::Environment& env, int fd) {
   if (!proxy_) return;
   try {
     proxy_->emit(ticket, env, fd);
-  } catch (const sdbus::Error& error) {
-    proxy_->not_possible(ticket, "get the event", error);
-  }
+  } catch (const sdbus::Error& error) { proxy_->not_possible(ticket, "get the event", error); }
 }
 
 void BrokerLink::await(Ticket ticket, EventId id) {
   if (!proxy_) return;
   try {
     proxy_->await(ticket, id);
-  } catch (const sdbus::Error& error) {
-    proxy_->not_possible(ticket, "get the question", error);
-  }
+  } catch (const sdbus::Error& error) { proxy_->not_possible(ticket, "get the question", error); }
 }
 
 } // namespace upstart::bridge

@@ -1,5 +1,5 @@
-// The event broker, as the bridge sees it: takes an event with a descriptor, says which id it got, and later that it has
-// finished. What was asked before the connection went is never answered; the table asks again.
+// The event broker, as the bridge sees it: takes an event with a descriptor, says which id it got, and later that it
+// has finished. What was asked before the connection went is never answered; the table asks again.
 #pragma once
 
 #include "daemons/socket-bridge/connections/link.hpp"

@@ -6,10 +6,14 @@ namespace upstart::bridge {
 
 Link::Link(base::EventLoop& loop, Kind kind, std::function<void(base::BusConnection&)> connected,
            std::function<void()> disconnected)
-    : loop_{loop}, kind_{std::move(kind)}, connected_{std::move(connected)}, disconnected_{std::move(disconnected)},
-      again_{loop, [this] { connect(); }}, warning_{loop, [this](const std::string& why) {
-        spdlog::warn("no connection to the {} at {}: {}; trying again", kind_.name, address_, why);
-      }} {}
+    : loop_{loop},
+      kind_{std::move(kind)},
+      connected_{std::move(connected)},
+      disconnected_{std::move(disconnected)},
+      again_{loop, [this] { connect(); }},
+      warning_{loop, [this](const std::string& why) {
+                 spdlog::warn("no connection to the {} at {}: {}; trying again", kind_.name, address_, why);
+               }} {}
 
 Link::~Link() {
   if (connection_) disconnected_();

@@ -1,10 +1,10 @@
-// A connection that comes back: connects to an address, and when that fails or the other end goes away tries again after
-// growing pauses, for ever. The supervisor, the broker and the bus are each one of these.
+// A connection that comes back: connects to an address, and when that fails or the other end goes away tries again
+// after growing pauses, for ever. The supervisor, the broker and the bus are each one of these.
 #pragma once
 
-#include "daemons/socket-bridge/growing-pause.hpp"
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/base/delayed-warning.hpp"
+#include "daemons/socket-bridge/growing-pause.hpp"
 
 #include <functional>
 #include <memory>
@@ -20,7 +20,8 @@ public:
   };
 
   // `connected` may register objects on the connection; `disconnected` destroys them, before the connection goes.
-  Link(base::EventLoop& loop, Kind kind, std::function<void(base::BusConnection&)> connected, std::function<void()> disconnected);
+  Link(base::EventLoop& loop, Kind kind, std::function<void(base::BusConnection&)> connected,
+       std::function<void()> disconnected);
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
   ~Link();

@@ -15,7 +15,8 @@ namespace {
 // Called with the bus's answer to the wish for the name.
 int name_answered(sd_bus_message* answer, void*, sd_bus_error*) {
   if (sd_bus_message_is_method_error(answer, nullptr) > 0)
-    spdlog::warn("the bus does not give the name {}: {}", protocol::bus_name::socket_bridge, sd_bus_message_get_error(answer)->message);
+    spdlog::warn("the bus does not give the name {}: {}", protocol::bus_name::socket_bridge,
+                 sd_bus_message_get_error(answer)->message);
   return 0;
 }
 
@@ -42,7 +43,8 @@ public:
 private:
   std::vector<sdbus::Struct<std::string, std::vector<std::string>, std::string>> ListSockets() override {
     std::vector<sdbus::Struct<std::string, std::vector<std::string>, std::string>> sockets;
-    for (const auto& socket : report_()) sockets.emplace_back(protocol::readable(text_of(socket.address)), socket.jobs, protocol::readable(socket.state));
+    for (const auto& socket : report_())
+      sockets.emplace_back(protocol::readable(text_of(socket.address)), socket.jobs, protocol::readable(socket.state));
     return sockets;
   }
   std::string version() override { return UPSTART_VERSION; }
@@ -51,7 +53,12 @@ private:
 };
 
 PublicObject::PublicObject(base::EventLoop& loop, base::FileDescriptor listening, Report report)
-    : report_{std::move(report)}, server_{loop, std::move(listening), [this](auto client) { serve(std::move(client)); }, {}, [](const std::string& trouble) { spdlog::warn("{}", trouble); }},
+    : report_{std::move(report)},
+      server_{loop,
+              std::move(listening),
+              [this](auto client) { serve(std::move(client)); },
+              {},
+              [](const std::string& trouble) { spdlog::warn("{}", trouble); }},
       bus_{loop, {"bus", base::Handshake::to_bus}, [this](auto& bus) { joined(bus); }, [this] { on_bus_.reset(); }} {}
 
 PublicObject::~PublicObject() {
@@ -72,8 +79,11 @@ void PublicObject::join_bus(const std::string& address) { bus_.connect_to(addres
 
 void PublicObject::joined(base::BusConnection& bus) {
   on_bus_ = std::make_unique<Adaptor>(bus.sdbus(), report_);
-  int error = sd_bus_request_name_async(bus.raw(), nullptr, protocol::bus_name::socket_bridge, SD_BUS_NAME_QUEUE, name_answered, nullptr);
-  if (error < 0) spdlog::warn("the bus cannot be asked for the name {}: {}", protocol::bus_name::socket_bridge, std::strerror(-error));
+  int error = sd_bus_request_name_async(bus.raw(), nullptr, protocol::bus_name::socket_bridge, SD_BUS_NAME_QUEUE,
+                                        name_answered, nullptr);
+  if (error < 0)
+    spdlog::warn("the bus cannot be asked for the name {}: {}", protocol::bus_name::socket_bridge,
+                 std::strerror(-error));
 }
 
 void PublicObject::announce(const std::string& address, const std::string& state) {

@@ -1,10 +1,10 @@
-// The bridge's own D-Bus object, SocketBridge1: on the bridge's own socket for each client that connects, and on the bus
-// when there is one. Read-only, for everyone.
+// The bridge's own D-Bus object, SocketBridge1: on the bridge's own socket for each client that connects, and on the
+// bus when there is one. Read-only, for everyone.
 #pragma once
 
+#include "daemons/base/peer.hpp"
 #include "daemons/socket-bridge/connections/link.hpp"
 #include "daemons/socket-bridge/resident/socket-table.hpp"
-#include "daemons/base/peer.hpp"
 
 #include <list>
 

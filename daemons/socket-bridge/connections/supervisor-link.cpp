@@ -20,7 +20,8 @@ class SupervisorLink::Proxy final
     : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::JobSupervisor1_proxy, sdbus::Properties_proxy> {
 public:
   Proxy(sdbus::IConnection& connection, const Events& events)
-      : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::job_supervisor}), events_{events} {
+      : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::job_supervisor}),
+        events_{events} {
     registerProxy();
   }
   Proxy(const Proxy&) = delete;
@@ -29,9 +30,10 @@ public:
 
   void ask() {
     WatchConditions(event_name);
-    GetAsync(INTERFACE_NAME, bus_address_property, [this](std::optional<sdbus::Error> error, const sdbus::Variant& value) {
-      if (!error) take_bus_address(value);
-    });
+    GetAsync(INTERFACE_NAME, bus_address_property,
+             [this](std::optional<sdbus::Error> error, const sdbus::Variant& value) {
+               if (!error) take_bus_address(value);
+             });
   }
 
 private:
@@ -42,19 +44,26 @@ private:
     if (error) return spdlog::error("the job supervisor does not tell the jobs' conditions: {}", error->getMessage());
     std::vector<JobReport> reports;
     reports.reserve(jobs.size());
-    for (const auto& job : jobs) reports.push_back({job.get<0>(), protocol::unescaped(job.get<1>()), protocol::unescaped(job.get<2>()), job.get<3>()});
+    for (const auto& job : jobs)
+      reports.push_back(
+          {job.get<0>(), protocol::unescaped(job.get<1>()), protocol::unescaped(job.get<2>()), job.get<3>()});
     events_.conditions_known(reports);
   }
 
-  void onConditionsChanged(const std::string& event, const std::string& job, const Postfix& start_on, const Postfix& stop_on) override {
-    if (event == event_name) events_.conditions_changed(job, protocol::unescaped(start_on), protocol::unescaped(stop_on));
+  void onConditionsChanged(const std::string& event, const std::string& job, const Postfix& start_on,
+                           const Postfix& stop_on) override {
+    if (event == event_name)
+      events_.conditions_changed(job, protocol::unescaped(start_on), protocol::unescaped(stop_on));
   }
 
-  void onActivityChanged(const std::string& job, const uint32_t& active) override { events_.activity_changed(job, active); }
+  void onActivityChanged(const std::string& job, const uint32_t& active) override {
+    events_.activity_changed(job, active);
+  }
 
   void onPropertiesChanged(const sdbus::InterfaceName&, const std::map<sdbus::PropertyName, sdbus::Variant>& changed,
                            const std::vector<sdbus::PropertyName>&) override {
-    if (auto found = changed.find(sdbus::PropertyName{bus_address_property}); found != changed.end()) take_bus_address(found->second);
+    if (auto found = changed.find(sdbus::PropertyName{bus_address_property}); found != changed.end())
+      take_bus_address(found->second);
   }
 
   void take_bus_address(const sdbus::Variant& value) {
@@ -66,10 +75,11 @@ private:
 };
 
 SupervisorLink::SupervisorLink(base::EventLoop& loop, const std::string& address, Events events)
-    : events_{std::move(events)}, link_{loop,
-                                        {"job supervisor", base::Handshake::to_peer},
-                                        [this](auto& connection) { connected(connection); },
-                                        [this] { proxy_.reset(); }} {
+    : events_{std::move(events)},
+      link_{loop,
+            {"job supervisor", base::Handshake::to_peer},
+            [this](auto& connection) { connected(connection); },
+            [this] { proxy_.reset(); }} {
   link_.connect_to(address);
 }
 

@@ -1,6 +1,7 @@
 // The real program between stand-ins, with real clients.
 #include "daemons/socket-bridge/testing/client.hpp"
 #include "daemons/socket-bridge/testing/world.hpp"
+#include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,7 +30,8 @@ ino_t inode_of(const std::string& path) {
 
 } // namespace
 
-TEST_CASE("a client of any kind of socket makes the event, with the listening descriptor, and is answered by who gets it") {
+TEST_CASE(
+    "a client of any kind of socket makes the event, with the listening descriptor, and is answered by who gets it") {
   World world;
   struct Kind {
     std::string condition_key;
@@ -41,13 +43,22 @@ TEST_CASE("a client of any kind of socket makes the event, with the listening de
   auto path = world.directory / "s";
   auto name = "@" + (world.directory / "a");
   std::vector<Kind> kinds{
-      {"inet", "inet:127.0.0.1:" + port.substr(5), {"PROTO=inet", port, "ADDR=127.0.0.1"}, {"PROTO=inet", port, "ADDR=127.0.0.1"}},
+      {"inet",
+       "inet:127.0.0.1:" + port.substr(5),
+       {"PROTO=inet", port, "ADDR=127.0.0.1"},
+       {"PROTO=inet", port, "ADDR=127.0.0.1"}},
       {"unix", "unix:" + path, {"PROTO=unix", "PATH=" + path}, {"PROTO=unix", "SOCKET_PATH=" + path, "PATH=" + path}},
-      {"abstract", "abstract:" + name.substr(1), {"PROTO=unix", "SOCKET_PATH=" + name}, {"PROTO=unix", "SOCKET_PATH=" + name}},
+      {"abstract",
+       "abstract:" + name.substr(1),
+       {"PROTO=unix", "SOCKET_PATH=" + name},
+       {"PROTO=unix", "SOCKET_PATH=" + name}},
   };
   if (has_ipv6()) {
     auto port6 = std::format("PORT={}", free_port(Family::inet6));
-    kinds.push_back({"inet6", "inet6:[::1]:" + port6.substr(5), {"PROTO=inet6", port6, "ADDR=::1"}, {"PROTO=inet6", port6, "ADDR=::1"}});
+    kinds.push_back({"inet6",
+                     "inet6:[::1]:" + port6.substr(5),
+                     {"PROTO=inet6", port6, "ADDR=::1"},
+                     {"PROTO=inet6", port6, "ADDR=::1"}});
   }
   for (const auto& kind : kinds) {
     Strings match{"socket"};
@@ -291,7 +302,8 @@ TEST_CASE("a port that somebody else has is told, and served once it is free") {
   world.start();
   CHECK(world.state(address) == "failed: the address is in use by another program");
   CHECK(connect_to("unix:" + (world.directory / "s")));
-  CHECK(content_of(world.output).contains("socket-bridge: " + address + " cannot be served: the address is in use by another program"));
+  CHECK(content_of(world.output)
+            .contains("socket-bridge: " + address + " cannot be served: the address is in use by another program"));
   other.reset();
   world.until_state(address, "listening");
 }
@@ -309,7 +321,6 @@ TEST_CASE("a socket whose file the job removed is opened anew") {
   std::filesystem::remove(path);
   world.supervisor.set_active("db", 0);
   world.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
-
 }
 
 TEST_CASE("a socket that the job shut down for all is opened anew") {
@@ -332,8 +343,9 @@ TEST_CASE("state changes arrive as signals") {
   world.supervisor.set_job("web", inet(port));
   world.start();
   std::unique_ptr<base::BusConnection> connection;
-  auto handshake = base::Handshake::to_peer(world.loop, protocol::daemon_address(world.directory.path(), "socket-bridge"),
-                                              [&](auto outcome) { connection = std::move(*outcome); });
+  auto handshake =
+      base::Handshake::to_peer(world.loop, protocol::daemon_address(world.directory.path(), "socket-bridge"),
+                               [&](auto outcome) { connection = std::move(*outcome); });
   world.until([&] { return connection != nullptr; }, "a connection");
   Observer observer{connection->sdbus()};
   observer.ask(); // answered: the bridge knows us
@@ -413,5 +425,6 @@ TEST_CASE("a wrong command line is told") {
   CHECK(run({}) != 0);
   CHECK(run({"--run-directory", directory / "no", "--frobnicate"}) != 0);
   CHECK(run({"--run-directory", directory / "no"}) == 1);
-  CHECK(content_of(directory / "output").contains("socket-bridge: unable to listen at unix:path=" + (directory / "no")));
+  CHECK(
+      content_of(directory / "output").contains("socket-bridge: unable to listen at unix:path=" + (directory / "no")));
 }

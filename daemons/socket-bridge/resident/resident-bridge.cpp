@@ -1,6 +1,7 @@
 #include "daemons/socket-bridge/resident/resident-bridge.hpp"
 
 #include "daemons/base/service-manager.hpp"
+#include "protocol/names.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -14,10 +15,13 @@ Time now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::
 
 } // namespace
 
-ResidentBridge::ResidentBridge(base::EventLoop& loop, const Options& options, base::FileDescriptor listening, Inherited inherited)
-    : loop_{loop}, alarm_{loop, [this] { carry_out(table_.time_reached(now())); }},
+ResidentBridge::ResidentBridge(base::EventLoop& loop, const Options& options, base::FileDescriptor listening,
+                               Inherited inherited)
+    : loop_{loop},
+      alarm_{loop, [this] { carry_out(table_.time_reached(now())); }},
       sockets_{loop,
-               {.client_came = [this](const auto& address, auto waiting) { carry_out(table_.client_came(address, waiting, now())); },
+               {.client_came = [this](const auto& address,
+                                      auto waiting) { carry_out(table_.client_came(address, waiting, now())); },
                 .lost = [this](const auto& address) { carry_out(table_.lost(address)); }}},
       public_{loop, std::move(listening), [this] { return table_.report(); }},
       broker_{loop,
@@ -26,16 +30,18 @@ ResidentBridge::ResidentBridge(base::EventLoop& loop, const Options& options, ba
                .gone = [this] { carry_out(table_.broker_gone(now())); },
                .accepted = [this](Ticket ticket, EventId id) { carry_out(table_.event_accepted(ticket, id)); },
                .finished = [this](Ticket ticket, bool failed) { broker_finished(ticket, failed); }}},
-      supervisor_{loop,
-                  protocol::daemon_address(options.run_directory, protocol::socket_name::supervisor),
-                  {.conditions_known = [this](const auto& jobs) { conditions_known(jobs); },
-                   .conditions_changed = [this](const auto& job, const auto& start_on,
-                                                const auto& stop_on) { conditions_changed(job, start_on, stop_on); },
-                   .activity_changed = [this](const auto& job, unsigned active) { carry_out(table_.activity_changed(job, active, now())); },
-                   .bus_address =
-                       [this](const auto& address) {
-                         if (!public_.has_bus()) public_.join_bus(address);
-                       }}} {
+      supervisor_{
+          loop,
+          protocol::daemon_address(options.run_directory, protocol::socket_name::supervisor),
+          {.conditions_known = [this](const auto& jobs) { conditions_known(jobs); },
+           .conditions_changed = [this](const auto& job, const auto& start_on,
+                                        const auto& stop_on) { conditions_changed(job, start_on, stop_on); },
+           .activity_changed = [this](const auto& job,
+                                      unsigned active) { carry_out(table_.activity_changed(job, active, now())); },
+           .bus_address =
+               [this](const auto& address) {
+                 if (!public_.has_bus()) public_.join_bus(address);
+               }}} {
   table_.adopt(sockets_.adopt(inherited));
   if (!options.bus.empty()) public_.join_bus(options.bus);
 }
@@ -57,7 +63,9 @@ void ResidentBridge::conditions_changed(const std::string& job, const Postfix& s
   });
 }
 
-void ResidentBridge::broker_finished(Ticket ticket, bool failed) { carry_out(table_.event_finished(ticket, failed, now())); }
+void ResidentBridge::broker_finished(Ticket ticket, bool failed) {
+  carry_out(table_.event_finished(ticket, failed, now()));
+}
 
 // What an action brings about may be a happening itself; its actions come after those that are already due.
 void ResidentBridge::carry_out(Actions actions) {

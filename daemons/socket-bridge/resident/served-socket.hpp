@@ -4,8 +4,8 @@
 // An attempt runs from the event to the moment when it has finished and no holder is active. Where it failed, or
 // nobody took the socket, a client that still waits must not start the next attempt at once: the socket rests, longer
 // each time. So it does when many attempts in a row went well but were over quickly with a client left over, which is
-// how a service looks that dies before it accepts. A client that comes later, to a socket at peace, ends all that; so does
-// a backlog that has become shorter, for then whoever had the socket did accept.
+// how a service looks that dies before it accepts. A client that comes later, to a socket at peace, ends all that; so
+// does a backlog that has become shorter, for then whoever had the socket did accept.
 //
 // Pure: time comes as an argument, and what is to be done is read from `state` and `due`.
 #pragma once

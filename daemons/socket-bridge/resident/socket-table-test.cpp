@@ -21,7 +21,9 @@ std::string line(const CloseSocket& it) { return "close " + text_of(it.address);
 std::string line(const SetPermissions& it) { return "permissions " + text_of(it.address); }
 std::string line(const WatchSocket& it) { return (it.on ? "watch " : "unwatch ") + text_of(it.address); }
 std::string line(const EmitEvent& it) { return "emit " + text_of(it.address) + " ticket " + std::to_string(it.ticket); }
-std::string line(const AwaitEvent& it) { return "await " + std::to_string(it.id) + " ticket " + std::to_string(it.ticket); }
+std::string line(const AwaitEvent& it) {
+  return "await " + std::to_string(it.id) + " ticket " + std::to_string(it.ticket);
+}
 std::string line(const Announce& it) { return text_of(it.address) + " is " + it.state; }
 std::string line(const Warn&) { return "warning"; }
 
@@ -53,13 +55,15 @@ TEST_CASE("what jobs want is opened, and watched when it is open and the broker 
 TEST_CASE("a client makes one event, and the socket is not watched until the job has stopped again") {
   auto table = table_with_web();
   auto actions = table.client_came(web, {}, now);
-  CHECK(lines(actions) == Lines{"emit inet:0.0.0.0:80 ticket 1", "unwatch inet:0.0.0.0:80", "inet:0.0.0.0:80 is starting"});
+  CHECK(lines(actions) ==
+        Lines{"emit inet:0.0.0.0:80 ticket 1", "unwatch inet:0.0.0.0:80", "inet:0.0.0.0:80 is starting"});
   CHECK(std::get<EmitEvent>(actions[0]).env.strings() == Lines{"PROTO=inet", "PORT=80", "ADDR=0.0.0.0"});
   CHECK(table.client_came(web, {}, now).empty());
   CHECK(lines(table.event_accepted(1, 77)) == Lines{"await 77 ticket 1"});
   CHECK(lines(table.activity_changed("web", 1, now)) == Lines{"inet:0.0.0.0:80 is handed-over"});
   CHECK(table.event_finished(1, false, now).empty());
-  CHECK(lines(table.activity_changed("web", 0, now + 1h)) == Lines{"watch inet:0.0.0.0:80", "inet:0.0.0.0:80 is listening"});
+  CHECK(lines(table.activity_changed("web", 0, now + 1h)) ==
+        Lines{"watch inet:0.0.0.0:80", "inet:0.0.0.0:80 is listening"});
   CHECK(lines(table.client_came(web, {}, now + 1h))[0] == "emit inet:0.0.0.0:80 ticket 2");
 }
 

@@ -79,7 +79,8 @@ void SocketTable::take_wanted(const SocketAddress& address, WantedSocket wanted,
   entry.wanted = std::move(wanted);
   refresh_activity(entry, now);
   if (is_new) actions_.emplace_back(OpenSocket{address, entry.wanted.permissions});
-  else if (permissions_differ && entry.socket.is_open()) actions_.emplace_back(SetPermissions{address, entry.wanted.permissions});
+  else if (permissions_differ && entry.socket.is_open())
+    actions_.emplace_back(SetPermissions{address, entry.wanted.permissions});
 }
 
 void SocketTable::index_holders() {
@@ -89,7 +90,8 @@ void SocketTable::index_holders() {
 }
 
 void SocketTable::refresh_activity(Entry& entry, Time now) {
-  entry.socket.set_held(std::ranges::any_of(entry.wanted.holders, [&](const auto& job) { return active_.contains(job); }), now);
+  entry.socket.set_held(
+      std::ranges::any_of(entry.wanted.holders, [&](const auto& job) { return active_.contains(job); }), now);
 }
 
 Actions SocketTable::opened(const SocketAddress& address) {
@@ -184,7 +186,8 @@ std::optional<Time> SocketTable::due() const {
 Actions SocketTable::time_reached(Time now) {
   while (!due_.empty() && due_.begin()->first <= now) {
     auto place = sockets_.find(due_.begin()->second);
-    if (place->second.socket.time_reached(now)) actions_.emplace_back(OpenSocket{place->first, place->second.wanted.permissions});
+    if (place->second.socket.time_reached(now))
+      actions_.emplace_back(OpenSocket{place->first, place->second.wanted.permissions});
     settle(place);
   }
   return taken();

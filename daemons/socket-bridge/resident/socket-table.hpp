@@ -3,7 +3,8 @@
 // descriptor, no loop and no bus.
 //
 // Before the supervisor has told the conditions for the first time nothing is watched and nothing closed: the sockets
-// inherited from the bridge before wait with the clients in their backlog. Without the broker nothing is watched either.
+// inherited from the bridge before wait with the clients in their backlog. Without the broker nothing is watched
+// either.
 #pragma once
 
 #include "daemons/socket-bridge/conditions/wanted-sockets.hpp"
@@ -50,7 +51,8 @@ struct Announce {
 struct Warn {
   std::string message;
 };
-using Action = std::variant<OpenSocket, CloseSocket, SetPermissions, WatchSocket, EmitEvent, AwaitEvent, Announce, Warn>;
+using Action =
+    std::variant<OpenSocket, CloseSocket, SetPermissions, WatchSocket, EmitEvent, AwaitEvent, Announce, Warn>;
 using Actions = std::vector<Action>;
 
 struct JobReport {

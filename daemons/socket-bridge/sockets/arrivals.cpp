@@ -15,13 +15,16 @@ void change(int set, int operation, int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = fd;
-  if (::epoll_ctl(set, operation, fd, &event) < 0) throw std::system_error(errno, std::generic_category(), "watching a socket");
+  if (::epoll_ctl(set, operation, fd, &event) < 0)
+    throw std::system_error(errno, std::generic_category(), "watching a socket");
 }
 
 } // namespace
 
 Arrivals::Arrivals(base::EventLoop& loop, std::function<void(int)> arrived)
-    : set_{::epoll_create1(EPOLL_CLOEXEC)}, arrived_{std::move(arrived)}, watcher_{loop, set_.get(), [this](unsigned) { look(); }} {
+    : set_{::epoll_create1(EPOLL_CLOEXEC)},
+      arrived_{std::move(arrived)},
+      watcher_{loop, set_.get(), [this](unsigned) { look(); }} {
   watcher_.watch(base::FdWatcher::readable);
 }
 

@@ -61,7 +61,11 @@ std::optional<unsigned> unix_clients(int fd) {
   base::FileDescriptor kernel{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG)};
   if (!kernel || ::fstat(fd, &socket) < 0) return std::nullopt;
   Question question{};
-  question.header = {.nlmsg_len = sizeof question, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = 0, .nlmsg_pid = 0};
+  question.header = {.nlmsg_len = sizeof question,
+                     .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                     .nlmsg_flags = NLM_F_REQUEST,
+                     .nlmsg_seq = 0,
+                     .nlmsg_pid = 0};
   question.request.sdiag_family = AF_UNIX;
   question.request.udiag_states = ~0U;
   question.request.udiag_ino = static_cast<__u32>(socket.st_ino);

@@ -59,7 +59,8 @@ TEST_CASE("clients reach every kind of socket") {
 
 TEST_CASE("the clients in a backlog are counted") {
   TemporaryDirectory directory;
-  for (const auto& address : {std::format("inet:127.0.0.1:{}", free_port()), "unix:" + (directory / "s"), "abstract:" + (directory / "a")}) {
+  for (const auto& address :
+       {std::format("inet:127.0.0.1:{}", free_port()), "unix:" + (directory / "s"), "abstract:" + (directory / "a")}) {
     CAPTURE(address);
     auto socket = opened(address);
     CHECK(clients_waiting(socket.fd()) == 0);
@@ -74,7 +75,8 @@ TEST_CASE("the clients in a backlog are counted") {
 
 TEST_CASE("datagrams and FIFOs arrive") {
   TemporaryDirectory directory;
-  for (const auto& address : {std::format("inet-dgram:127.0.0.1:{}", free_port()), "unix-dgram:" + (directory / "d"), "fifo:" + (directory / "f")}) {
+  for (const auto& address : {std::format("inet-dgram:127.0.0.1:{}", free_port()), "unix-dgram:" + (directory / "d"),
+                              "fifo:" + (directory / "f")}) {
     CAPTURE(address);
     auto socket = opened(address);
     CHECK(socket.is_reachable());
@@ -146,15 +148,19 @@ TEST_CASE("the mode is 0777 less umask, or the one asked for") {
 
 TEST_CASE("an owner that does not exist is told, and leaves no file behind") {
   TemporaryDirectory directory;
-  CHECK(why_not("unix:" + (directory / "s"), {.mode = {}, .owner = "no such user", .group = ""}) == "there is no user no such user");
-  CHECK(why_not("unix:" + (directory / "s"), {.mode = {}, .owner = "", .group = "no such group"}) == "there is no group no such group");
+  CHECK(why_not("unix:" + (directory / "s"), {.mode = {}, .owner = "no such user", .group = ""}) ==
+        "there is no user no such user");
+  CHECK(why_not("unix:" + (directory / "s"), {.mode = {}, .owner = "", .group = "no such group"}) ==
+        "there is no group no such group");
   CHECK_FALSE(exists(directory / "s"));
 }
 
 TEST_CASE("an inherited socket is taken over only if it still is what its name says") {
   TemporaryDirectory directory;
   auto address = "unix:" + (directory / "s");
-  auto adopt = [&](const std::string& as, int fd) { return ListeningSocket::adopt(at(as), FileDescriptor{::dup(fd)}).has_value(); };
+  auto adopt = [&](const std::string& as, int fd) {
+    return ListeningSocket::adopt(at(as), FileDescriptor{::dup(fd)}).has_value();
+  };
   {
     auto socket = opened(address);
     CHECK(adopt(address, socket.fd()));

@@ -51,13 +51,16 @@ KernelAddress kernel_address(const SocketAddress& address) {
     std::size_t before = address.family == Family::abstract ? 1 : 0;
     un.sun_family = AF_UNIX;
     std::memcpy(un.sun_path + before, address.path.data(), std::min(address.path.size(), sizeof un.sun_path - before));
-    result.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + before + address.path.size() + (before == 0 ? 1 : 0));
+    result.size =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + before + address.path.size() + (before == 0 ? 1 : 0));
   }
   }
   return result;
 }
 
-int type_of(const SocketAddress& address) { return address.transport == Transport::datagram ? SOCK_DGRAM : SOCK_STREAM; }
+int type_of(const SocketAddress& address) {
+  return address.transport == Transport::datagram ? SOCK_DGRAM : SOCK_STREAM;
+}
 
 std::string reason(int error) { return std::strerror(error); }
 
@@ -126,13 +129,15 @@ std::expected<void, std::string> clear_the_place(const SocketAddress& address) {
   if (address.family != Family::unix_path || ::lstat(address.path.c_str(), &file) < 0) return {};
   if (!S_ISSOCK(file.st_mode)) return std::unexpected(std::format("{} exists and is not a socket", address.path));
   if (!is_stale(address)) return std::unexpected(std::format("another program listens on {}", address.path));
-  if (::unlink(address.path.c_str()) < 0) return std::unexpected(std::format("unable to replace the stale {}: {}", address.path, reason(errno)));
+  if (::unlink(address.path.c_str()) < 0)
+    return std::unexpected(std::format("unable to replace the stale {}: {}", address.path, reason(errno)));
   return {};
 }
 
 } // namespace
 
-std::expected<ListeningSocket, std::string> ListeningSocket::open(const SocketAddress& address, const Permissions& permissions) {
+std::expected<ListeningSocket, std::string> ListeningSocket::open(const SocketAddress& address,
+                                                                  const Permissions& permissions) {
   if (address.family == Family::fifo) return open_fifo(address, permissions);
   auto target = kernel_address(address);
   FileDescriptor fd{::socket(target.storage.ss_family, type_of(address) | SOCK_CLOEXEC, 0)};
@@ -150,7 +155,8 @@ std::expected<void, std::string> ListeningSocket::bind_and_listen(const Permissi
   bool stream = address_.transport == Transport::stream;
   bool network = address_.family == Family::inet || address_.family == Family::inet6;
   // For datagrams the option would let a second program take the port.
-  if (network && stream && !set_option(fd(), SOL_SOCKET, SO_REUSEADDR, 1)) return std::unexpected("SO_REUSEADDR: " + reason(errno));
+  if (network && stream && !set_option(fd(), SOL_SOCKET, SO_REUSEADDR, 1))
+    return std::unexpected("SO_REUSEADDR: " + reason(errno));
   if (address_.family == Family::inet6 && !set_option(fd(), IPPROTO_IPV6, IPV6_V6ONLY, 1))
     return std::unexpected("IPV6_V6ONLY: " + reason(errno));
   auto target = kernel_address(address_);
@@ -165,10 +171,12 @@ std::expected<void, std::string> ListeningSocket::bind_and_listen(const Permissi
 }
 
 // Opened for reading and writing, so that it never reads as ended when a writer goes.
-std::expected<ListeningSocket, std::string> ListeningSocket::open_fifo(const SocketAddress& address, const Permissions& permissions) {
+std::expected<ListeningSocket, std::string> ListeningSocket::open_fifo(const SocketAddress& address,
+                                                                       const Permissions& permissions) {
   {
     Umask mask{permissions.mode};
-    if (::mkfifo(address.path.c_str(), 0777) < 0 && errno != EEXIST) return std::unexpected(bind_reason(address, errno));
+    if (::mkfifo(address.path.c_str(), 0777) < 0 && errno != EEXIST)
+      return std::unexpected(bind_reason(address, errno));
   }
   FileDescriptor fd{::open(address.path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)};
   if (!fd) return std::unexpected(std::format("unable to open {}: {}", address.path, reason(errno)));

@@ -4,9 +4,9 @@
 // Whether it blocks is shared with the jobs that have it, so that is only touched when it is handed to the next one.
 #pragma once
 
+#include "daemons/base/file-descriptor.hpp"
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
 #include "daemons/socket-bridge/sockets/socket-address.hpp"
-#include "daemons/base/file-descriptor.hpp"
 
 #include <sys/types.h>
 
@@ -18,10 +18,13 @@ namespace upstart::bridge {
 
 class ListeningSocket {
 public:
-  // Binds and listens. A stale socket file is replaced, one that somebody listens on is not. The error says what and why.
-  [[nodiscard]] static std::expected<ListeningSocket, std::string> open(const SocketAddress& address, const Permissions& permissions);
+  // Binds and listens. A stale socket file is replaced, one that somebody listens on is not. The error says what and
+  // why.
+  [[nodiscard]] static std::expected<ListeningSocket, std::string> open(const SocketAddress& address,
+                                                                        const Permissions& permissions);
   // Takes over a descriptor that was kept; the error says why it is not what its name says.
-  [[nodiscard]] static std::expected<ListeningSocket, std::string> adopt(const SocketAddress& address, base::FileDescriptor fd);
+  [[nodiscard]] static std::expected<ListeningSocket, std::string> adopt(const SocketAddress& address,
+                                                                         base::FileDescriptor fd);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   // Whether clients still reach it: a job may have removed its file, or shut it down for all.
@@ -42,7 +45,8 @@ private:
 
   ListeningSocket(SocketAddress address, base::FileDescriptor fd) : address_{std::move(address)}, fd_{std::move(fd)} {}
   [[nodiscard]] std::expected<void, std::string> bind_and_listen(const Permissions& permissions);
-  [[nodiscard]] static std::expected<ListeningSocket, std::string> open_fifo(const SocketAddress& address, const Permissions& permissions);
+  [[nodiscard]] static std::expected<ListeningSocket, std::string> open_fifo(const SocketAddress& address,
+                                                                             const Permissions& permissions);
   [[nodiscard]] std::expected<void, std::string> set_owner(const Permissions& permissions) const;
   [[nodiscard]] std::optional<File> file_there() const;
   [[nodiscard]] bool is_what_it_should_be() const;

@@ -1,7 +1,7 @@
 #include "daemons/socket-bridge/sockets/open-sockets.hpp"
 
-#include "daemons/socket-bridge/sockets/backlog.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "daemons/socket-bridge/sockets/backlog.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -72,7 +72,8 @@ void OpenSockets::close(const SocketAddress& address) {
   sockets_.erase(place);
 }
 
-std::expected<void, std::string> OpenSockets::set_permissions(const SocketAddress& address, const Permissions& permissions) {
+std::expected<void, std::string> OpenSockets::set_permissions(const SocketAddress& address,
+                                                              const Permissions& permissions) {
   auto place = sockets_.find(address);
   if (place == sockets_.end()) return {};
   return place->second.socket.set_permissions(permissions);

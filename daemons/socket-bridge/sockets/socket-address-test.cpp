@@ -5,8 +5,9 @@
 using namespace upstart::bridge;
 
 TEST_CASE("an address is read back from its text and from its descriptor's name") {
-  for (const auto* text : {"inet:127.0.0.1:80", "inet6:[::1]:65535", "unix:/run/a b%:c\xff", "abstract:x:y", "fifo:/run/f",
-                           "inet-dgram:0.0.0.0:53", "inet6-dgram:[::]:53", "unix-dgram:/run/d", "abstract-dgram:d"}) {
+  for (const auto* text :
+       {"inet:127.0.0.1:80", "inet6:[::1]:65535", "unix:/run/a b%:c\xff", "abstract:x:y", "fifo:/run/f",
+        "inet-dgram:0.0.0.0:53", "inet6-dgram:[::]:53", "unix-dgram:/run/d", "abstract-dgram:d"}) {
     CAPTURE(text);
     auto address = address_of_text(text);
     REQUIRE(address);
@@ -27,8 +28,9 @@ TEST_CASE("a descriptor's name that would be too long is none") {
 }
 
 TEST_CASE("what is no address is not taken for one") {
-  for (const auto* text : {"", "inet", "inet:127.0.0.1", "inet:127.0.0.1:0", "inet:127.0.0.1:65536", "inet:localhost:80", "inet6:::1:80",
-                           "inet6:[127.0.0.1]:80", "inet6:[:80", "unix:relative", "unix:", "abstract:", "tcp:127.0.0.1:80"})
+  for (const auto* text :
+       {"", "inet", "inet:127.0.0.1", "inet:127.0.0.1:0", "inet:127.0.0.1:65536", "inet:localhost:80", "inet6:::1:80",
+        "inet6:[127.0.0.1]:80", "inet6:[:80", "unix:relative", "unix:", "abstract:", "tcp:127.0.0.1:80"})
     CHECK_FALSE(address_of_text(text));
   for (const auto* name : {"socket-bridge", "socket.unix%3", "socket.unix%3z/a", "socket.", "inet%3a127.0.0.1%3a80"})
     CHECK_FALSE(address_of_descriptor_name(name));

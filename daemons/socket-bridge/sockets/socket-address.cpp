@@ -94,7 +94,8 @@ std::optional<SocketAddress> address_of_text(std::string_view text) {
   if (kind == nullptr) return std::nullopt;
   auto rest = text.substr(colon + 1);
   SocketAddress address{.family = kind->family, .transport = kind->transport, .host = {}, .path = {}};
-  if (kind->family == Family::inet || kind->family == Family::inet6) return with_host_and_port(std::move(address), rest);
+  if (kind->family == Family::inet || kind->family == Family::inet6)
+    return with_host_and_port(std::move(address), rest);
   if (rest.empty() || (address.has_file() && !rest.starts_with('/'))) return std::nullopt;
   address.path = rest;
   return address;

@@ -56,7 +56,8 @@ base::FileDescriptor socket_for(const SocketAddress& address, const Target& targ
 } // namespace
 
 base::FileDescriptor connect_to(const SocketAddress& address) {
-  if (address.family == Family::fifo) return base::FileDescriptor{::open(address.path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
+  if (address.family == Family::fifo)
+    return base::FileDescriptor{::open(address.path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
   auto target = target_of(address);
   auto client = socket_for(address, target);
   if (::connect(client.get(), target.get(), target.size) < 0) return {};
@@ -81,18 +82,22 @@ std::uint16_t free_port(Family family) {
   storage.ss_family = six ? AF_INET6 : AF_INET;
   socklen_t size = six ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   auto* name = reinterpret_cast<sockaddr*>(&storage);
-  if (::bind(fd.get(), name, size) < 0 || ::getsockname(fd.get(), name, &size) < 0) throw std::runtime_error("no free port");
-  return ntohs(six ? reinterpret_cast<sockaddr_in6&>(storage).sin6_port : reinterpret_cast<sockaddr_in&>(storage).sin_port);
+  if (::bind(fd.get(), name, size) < 0 || ::getsockname(fd.get(), name, &size) < 0)
+    throw std::runtime_error("no free port");
+  return ntohs(six ? reinterpret_cast<sockaddr_in6&>(storage).sin6_port
+                   : reinterpret_cast<sockaddr_in&>(storage).sin_port);
 }
 
 bool has_ipv6() {
   base::FileDescriptor fd{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in6 name{.sin6_family = AF_INET6, .sin6_port = 0, .sin6_flowinfo = 0, .sin6_addr = in6addr_loopback, .sin6_scope_id = 0};
+  sockaddr_in6 name{
+      .sin6_family = AF_INET6, .sin6_port = 0, .sin6_flowinfo = 0, .sin6_addr = in6addr_loopback, .sin6_scope_id = 0};
   return fd && ::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0;
 }
 
 void say(const base::FileDescriptor& to, const std::string& words) {
-  if (::write(to.get(), words.data(), words.size()) != static_cast<ssize_t>(words.size())) throw std::runtime_error("cannot write");
+  if (::write(to.get(), words.data(), words.size()) != static_cast<ssize_t>(words.size()))
+    throw std::runtime_error("cannot write");
 }
 
 std::string hear(const base::FileDescriptor& from) {
@@ -101,7 +106,9 @@ std::string hear(const base::FileDescriptor& from) {
   return size > 0 ? std::string(buffer.data(), static_cast<std::size_t>(size)) : std::string{};
 }
 
-base::FileDescriptor accept_on(int listening) { return base::FileDescriptor{::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)}; }
+base::FileDescriptor accept_on(int listening) {
+  return base::FileDescriptor{::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)};
+}
 
 bool is_blocking(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0; }
 

@@ -1,8 +1,8 @@
 // Plain clients of the sockets that the bridge serves: what psql, nc and the like do.
 #pragma once
 
-#include "daemons/socket-bridge/sockets/socket-address.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/socket-bridge/sockets/socket-address.hpp"
 
 #include <cstdint>
 #include <string>

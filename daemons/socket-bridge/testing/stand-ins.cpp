@@ -1,6 +1,7 @@
 #include "daemons/socket-bridge/testing/stand-ins.hpp"
 
 #include "daemons/socket-bridge/testing/client.hpp"
+#include "protocol/names.hpp"
 
 #include <sys/socket.h>
 
@@ -15,7 +16,8 @@ void Supervisor::set_job(const std::string& name, Postfix start_on, Postfix stop
   auto& job = jobs_[name];
   job.start_on = std::move(start_on);
   job.stop_on = std::move(stop_on);
-  if (serving_) serving_->for_each([&](auto& object) { object.emitConditionsChanged("socket", name, job.start_on, job.stop_on); });
+  if (serving_)
+    serving_->for_each([&](auto& object) { object.emitConditionsChanged("socket", name, job.start_on, job.stop_on); });
 }
 
 void Supervisor::remove_job(const std::string& name) {
@@ -32,11 +34,13 @@ void Supervisor::set_bus_address(const std::string& address) {
   bus_address_ = address;
   if (serving_)
     serving_->for_each([&](auto& object) {
-      object.emitPropertiesChangedSignal(sdbus::InterfaceName{com::ubuntu::Upstart::JobSupervisor1_adaptor::INTERFACE_NAME});
+      object.emitPropertiesChangedSignal(
+          sdbus::InterfaceName{com::ubuntu::Upstart::JobSupervisor1_adaptor::INTERFACE_NAME});
     });
 }
 
-std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>> Supervisor::Object::WatchConditions(const std::string& event) {
+std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>>
+Supervisor::Object::WatchConditions(const std::string& event) {
   ++owner_.times_asked_;
   std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>> jobs;
   if (event != "socket") return jobs;
@@ -55,10 +59,12 @@ void Broker::finish(std::size_t id, bool failed) {
   for (auto& result : std::exchange(asked.waiting, {})) result.returnResults(failed);
 }
 
-uint64_t Broker::Object::Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) {
+uint64_t Broker::Object::Emit(const std::string& name, const std::vector<std::string>& env,
+                              const std::vector<sdbus::UnixFd>& files) {
   if (owner_.refusing_) {
     ++owner_.refused_;
-    throw sdbus::Error{sdbus::Error::Name{protocol::error_name::permission_denied}, "You do not have permission to emit"};
+    throw sdbus::Error{sdbus::Error::Name{protocol::error_name::permission_denied},
+                       "You do not have permission to emit"};
   }
   Event event{.name = name, .env = env, .files = {}, .failed = {}, .waiting = {}};
   for (const auto& file : files) event.files.emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
@@ -74,7 +80,9 @@ void Broker::Object::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
 }
 
 Manager::Manager(base::EventLoop& loop, const std::string& directory)
-    : address_{directory + "/notify"}, fd_{listen_on("unix-dgram:" + address_)}, watcher_{loop, fd_.get(), [this](unsigned) { receive(); }} {
+    : address_{directory + "/notify"},
+      fd_{listen_on("unix-dgram:" + address_)},
+      watcher_{loop, fd_.get(), [this](unsigned) { receive(); }} {
   watcher_.watch(base::FdWatcher::readable);
 }
 

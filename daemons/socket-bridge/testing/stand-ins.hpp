@@ -2,11 +2,11 @@
 // test says, a broker that notes what is emitted, a manager that keeps descriptors.
 #pragma once
 
+#include "daemons/base/peer.hpp"
+#include "daemons/base/service-manager.hpp"
 #include "generated/EventBroker1-adaptor.hpp"
 #include "generated/JobSupervisor1-adaptor.hpp"
 #include "protocol/names.hpp"
-#include "daemons/base/peer.hpp"
-#include "daemons/base/service-manager.hpp"
 
 #include <sdbus-c++/StandardInterfaces.h>
 
@@ -44,9 +44,7 @@ public:
     for (auto& client : clients_) {
       try {
         action(*client.object);
-      } catch (const sdbus::Error&) {
-        continue;
-      }
+      } catch (const sdbus::Error&) { continue; }
     }
   }
 
@@ -67,7 +65,9 @@ public:
     unsigned active = 0;
   };
 
-  Supervisor(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} { come(); }
+  Supervisor(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} {
+    come();
+  }
 
   // The process comes and goes; what the test said stays.
   void come() { serving_.emplace(loop_, run_directory_, protocol::socket_name::supervisor, *this); }
@@ -84,7 +84,8 @@ public:
 private:
   class Object;
   friend class StandIn<Object>;
-  class Object final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor, sdbus::Properties_adaptor> {
+  class Object final
+      : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor, sdbus::Properties_adaptor> {
   public:
     using Owner = Supervisor;
     Object(sdbus::IConnection& connection, Supervisor& owner)
@@ -96,7 +97,8 @@ private:
     ~Object() { unregisterAdaptor(); }
 
   private:
-    std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>> WatchConditions(const std::string& event) override;
+    std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>>
+    WatchConditions(const std::string& event) override;
     std::string PrintClass(const std::string&) override { return {}; }
     std::string Simulate(const std::string&, const std::vector<std::string>&) override { return "[]"; }
     std::string bus_address() override { return owner_.bus_address_; }
@@ -124,7 +126,9 @@ public:
     int times_waited_for = 0;
   };
 
-  Broker(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} { come(); }
+  Broker(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} {
+    come();
+  }
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
   ~Broker() { go(); }
@@ -154,14 +158,21 @@ private:
     ~Object() { unregisterAdaptor(); }
 
   private:
-    uint64_t Emit(const std::string& name, const std::vector<std::string>& env, const std::vector<sdbus::UnixFd>& files) override;
-    uint64_t EmitFor(const std::string&, const std::vector<std::string>&, const std::vector<sdbus::UnixFd>&, const uint32_t&, const uint32_t&) override { return 0; }
+    uint64_t Emit(const std::string& name, const std::vector<std::string>& env,
+                  const std::vector<sdbus::UnixFd>& files) override;
+    uint64_t EmitFor(const std::string&, const std::vector<std::string>&, const std::vector<sdbus::UnixFd>&,
+                     const uint32_t&, const uint32_t&) override {
+      return 0;
+    }
     void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
     std::vector<std::string> Attach(const std::string&, const std::vector<std::string>&) override { return {}; }
     void Subscribe(const std::vector<std::string>&, const std::vector<std::string>&) override {}
     void Finished(const uint64_t&, const bool&, const std::vector<std::string>&) override {}
     void Record(const std::string&, const std::vector<std::string>&, const uint32_t&, const uint32_t&) override {}
-    std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> ListPending() override { return {}; }
+    std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
+    ListPending() override {
+      return {};
+    }
     std::vector<std::map<std::string, sdbus::Variant>> History(const uint32_t&) override { return {}; }
     void JoinBus(const std::string&) override {}
     std::string version() override { return ""; }

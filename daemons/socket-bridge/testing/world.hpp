@@ -5,6 +5,7 @@
 #include "daemons/socket-bridge/testing/stand-ins.hpp"
 #include "daemons/socket-bridge/testing/temporary-directory.hpp"
 #include "generated/SocketBridge1-proxy.hpp"
+#include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
 
@@ -34,15 +35,21 @@ public:
 
   void ask() {
     sockets.reset();
-    getProxy().callMethodAsync("ListSockets").onInterface(INTERFACE_NAME).uponReplyInvoke([this](std::optional<sdbus::Error> error, const std::vector<sdbus::Struct<std::string, Strings, std::string>>& list) {
-      if (error) return;
-      sockets.emplace();
-      for (const auto& socket : list) (*sockets)[socket.get<0>()] = {socket.get<1>(), socket.get<2>()};
-    });
+    getProxy()
+        .callMethodAsync("ListSockets")
+        .onInterface(INTERFACE_NAME)
+        .uponReplyInvoke([this](std::optional<sdbus::Error> error,
+                                const std::vector<sdbus::Struct<std::string, Strings, std::string>>& list) {
+          if (error) return;
+          sockets.emplace();
+          for (const auto& socket : list) (*sockets)[socket.get<0>()] = {socket.get<1>(), socket.get<2>()};
+        });
   }
 
 private:
-  void onSocketChanged(const std::string& address, const std::string& state) override { changes.push_back(address + " " + state); }
+  void onSocketChanged(const std::string& address, const std::string& state) override {
+    changes.push_back(address + " " + state);
+  }
 };
 
 // A run directory with the bridge's neighbours; the bridge is started when the test has set the scene.
@@ -72,7 +79,10 @@ struct World {
 
   void start() {
     manager.forget_what_was_told();
-    Process::Plan plan{.command = {SOCKET_BRIDGE, "--run-directory", directory.path()}, .environment = environment, .descriptors = {}, .output = output};
+    Process::Plan plan{.command = {SOCKET_BRIDGE, "--run-directory", directory.path()},
+                       .environment = environment,
+                       .descriptors = {},
+                       .output = output};
     plan.command.insert(plan.command.end(), options.begin(), options.end());
     if (managed) plan.environment["NOTIFY_SOCKET"] = manager.address();
     for (const auto& [name, fd] : manager.kept()) plan.descriptors.emplace_back(name, fd.get());
@@ -88,10 +98,11 @@ struct World {
   // The states of all sockets, asked for now.
   std::map<std::string, std::pair<Strings, std::string>> sockets() {
     std::unique_ptr<base::BusConnection> connection;
-    auto handshake = base::Handshake::to_peer(loop, protocol::daemon_address(directory.path(), protocol::socket_name::bridge), [&](auto outcome) {
-      REQUIRE(outcome);
-      connection = std::move(*outcome);
-    });
+    auto handshake = base::Handshake::to_peer(
+        loop, protocol::daemon_address(directory.path(), protocol::socket_name::bridge), [&](auto outcome) {
+          REQUIRE(outcome);
+          connection = std::move(*outcome);
+        });
     until([&] { return connection != nullptr; }, "a connection to the bridge");
     Observer observer{connection->sdbus()};
     observer.ask();
@@ -106,8 +117,11 @@ struct World {
   // A bus daemon, and a connection of the test to it.
   std::string bus_address() const { return "unix:path=" + (directory / "bus"); }
   Process start_bus() {
-    return Process{{.command = {"dbus-daemon", "--session", "--nofork", "--nopidfile", "--nosyslog", "--address=" + bus_address()},
-                    .environment = {}, .descriptors = {}, .output = directory / "bus-output"}};
+    return Process{
+        {.command = {"dbus-daemon", "--session", "--nofork", "--nopidfile", "--nosyslog", "--address=" + bus_address()},
+         .environment = {},
+         .descriptors = {},
+         .output = directory / "bus-output"}};
   }
   std::unique_ptr<base::BusConnection> join_bus() {
     std::unique_ptr<base::BusConnection> connection;
@@ -117,26 +131,33 @@ struct World {
       failed = !outcome;
       if (outcome) connection = std::move(*outcome);
     };
-    until([&] {
-      if (std::exchange(failed, false)) handshake = base::Handshake::to_bus(loop, bus_address(), tried);
-      return connection != nullptr;
-    }, "the bus");
+    until(
+        [&] {
+          if (std::exchange(failed, false)) handshake = base::Handshake::to_bus(loop, bus_address(), tried);
+          return connection != nullptr;
+        },
+        "the bus");
     return connection;
   }
   void until_on_bus(base::BusConnection& connection) {
-    auto bus = sdbus::createProxy(connection.sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"}, sdbus::ObjectPath{"/org/freedesktop/DBus"});
+    auto bus = sdbus::createProxy(connection.sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"},
+                                  sdbus::ObjectPath{"/org/freedesktop/DBus"});
     bool there = false;
     auto ask = [&] {
-      bus->callMethodAsync("NameHasOwner").onInterface("org.freedesktop.DBus").withArguments(protocol::bus_name::socket_bridge)
+      bus->callMethodAsync("NameHasOwner")
+          .onInterface("org.freedesktop.DBus")
+          .withArguments(protocol::bus_name::socket_bridge)
           .uponReplyInvoke([&](std::optional<sdbus::Error> error, bool has) { there = !error && has; });
     };
-    bus->uponSignal("NameOwnerChanged").onInterface("org.freedesktop.DBus").call([&](const std::string&, const std::string&, const std::string&) { ask(); });
+    bus->uponSignal("NameOwnerChanged")
+        .onInterface("org.freedesktop.DBus")
+        .call([&](const std::string&, const std::string&, const std::string&) { ask(); });
     ask();
     until([&] { return there; }, "the bridge's name on the bus");
   }
 
-  // The job takes the socket of event `id`, as far as the bridge can see: it is active well before the event finishes. The
-  // two are told on two connections; that the bridge has answered in between keeps them in order.
+  // The job takes the socket of event `id`, as far as the bridge can see: it is active well before the event finishes.
+  // The two are told on two connections; that the bridge has answered in between keeps them in order.
   void job_runs(const std::string& job, std::size_t id) {
     supervisor.set_active(job, 1);
     sockets();
