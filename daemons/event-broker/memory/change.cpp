@@ -1,146 +1,101 @@
 #include "daemons/event-broker/memory/change.hpp"
 
+#include "daemons/base/bytes.hpp"
+
 #include <array>
-#include <cstring>
-#include <stdexcept>
 #include <utility>
 
 namespace upstart::broker {
 
+using base::ByteReader;
+using base::ByteWriter;
+
 namespace {
 
-class Writer {
-public:
-  explicit Writer(std::string& bytes) : bytes_{bytes} {}
+void write(ByteWriter& to, const Event& event) {
+  to.number(event.id);
+  to.text(event.name);
+  to.texts(event.env);
+  to.number(event.emitter.uid);
+  to.number(event.emitter.pid);
+  to.number(event.time);
+  to.number(event.files);
+}
+void write(ByteWriter& to, const IdsReserved& change) { to.number(change.up_to); }
+void write(ByteWriter& to, const HandlerAttached& change) {
+  to.text(change.handler);
+  to.texts(change.wants);
+}
+void write(ByteWriter& to, const HandlerSubscribed& change) {
+  to.text(change.handler);
+  to.texts(change.add);
+  to.texts(change.remove);
+}
+void write(ByteWriter& to, const HandlerForgotten& change) { to.text(change.handler); }
+void write(ByteWriter& to, const EventAccepted& change) {
+  write(to, *change.event);
+  to.texts(change.handlers);
+}
+void write(ByteWriter& to, const HandlerFinished& change) {
+  to.number(change.id);
+  to.text(change.handler);
+  to.truth(change.failed);
+  to.texts(change.done);
+}
+void write(ByteWriter& to, const EventEnded& change) {
+  to.number(change.id);
+  to.truth(change.failed);
+  to.optional(change.follow_up, [&](const EventAccepted& accepted) { write(to, accepted); });
+}
+void write(ByteWriter& to, const FailuresForgotten& change) { to.number(change.up_to); }
 
-  void put(std::uint64_t number) { bytes_.append(reinterpret_cast<const char*>(&number), sizeof number); }
-  void put(bool value) { bytes_ += value ? '\1' : '\0'; }
-  void put(const std::string& text) {
-    put(std::uint64_t{text.size()});
-    bytes_ += text;
-  }
-  void put(const std::vector<std::string>& list) {
-    put(std::uint64_t{list.size()});
-    for (const auto& entry : list) put(entry);
-  }
-  void put(const Event& event) {
-    put(event.id);
-    put(event.name);
-    put(event.env);
-    put(std::uint64_t{event.emitter.uid});
-    put(static_cast<std::uint64_t>(event.emitter.pid));
-    put(event.time);
-    put(std::uint64_t{event.files});
-  }
+EventPointer read_event(ByteReader& from) {
+  Event event;
+  event.id = from.number();
+  event.name = from.text();
+  event.env = from.texts();
+  event.emitter.uid = from.number<uid_t>();
+  event.emitter.pid = from.number<pid_t>();
+  event.time = from.number();
+  event.files = from.number<unsigned>();
+  return std::make_shared<const Event>(std::move(event));
+}
 
-  void put(const IdsReserved& change) { put(change.up_to); }
-  void put(const HandlerAttached& change) {
-    put(change.handler);
-    put(change.wants);
-  }
-  void put(const HandlerSubscribed& change) {
-    put(change.handler);
-    put(change.add);
-    put(change.remove);
-  }
-  void put(const HandlerForgotten& change) { put(change.handler); }
-  void put(const EventAccepted& change) {
-    put(*change.event);
-    put(change.handlers);
-  }
-  void put(const HandlerFinished& change) {
-    put(change.id);
-    put(change.handler);
-    put(change.failed);
-    put(change.done);
-  }
-  void put(const EventEnded& change) {
-    put(change.id);
-    put(change.failed);
-    put(change.follow_up.has_value());
-    if (change.follow_up) put(*change.follow_up);
-  }
-  void put(const FailuresForgotten& change) { put(change.up_to); }
+void read(ByteReader& from, IdsReserved& change) { change.up_to = from.number(); }
+void read(ByteReader& from, HandlerAttached& change) {
+  change.handler = from.text();
+  change.wants = from.texts();
+}
+void read(ByteReader& from, HandlerSubscribed& change) {
+  change.handler = from.text();
+  change.add = from.texts();
+  change.remove = from.texts();
+}
+void read(ByteReader& from, HandlerForgotten& change) { change.handler = from.text(); }
+void read(ByteReader& from, EventAccepted& change) {
+  change.event = read_event(from);
+  change.handlers = from.texts();
+}
+void read(ByteReader& from, HandlerFinished& change) {
+  change.id = from.number();
+  change.handler = from.text();
+  change.failed = from.truth();
+  change.done = from.texts();
+}
+void read(ByteReader& from, EventEnded& change) {
+  change.id = from.number();
+  change.failed = from.truth();
+  change.follow_up = from.optional([&] {
+    EventAccepted accepted;
+    read(from, accepted);
+    return accepted;
+  });
+}
+void read(ByteReader& from, FailuresForgotten& change) { change.up_to = from.number(); }
 
-private:
-  std::string& bytes_;
-};
-
-class TooShort : public std::runtime_error {
-public:
-  TooShort() : runtime_error("a record ends too early") {}
-};
-
-class Reader {
-public:
-  explicit Reader(std::string_view bytes) : bytes_{bytes} {}
-  [[nodiscard]] bool at_end() const { return bytes_.empty(); }
-
-  std::string_view take(std::uint64_t size) {
-    if (size > bytes_.size()) throw TooShort{};
-    auto taken = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return taken;
-  }
-  std::uint64_t number() {
-    std::uint64_t value = 0;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
-  }
-  bool truth() { return take(1).front() != '\0'; }
-  std::string text() { return std::string{take(number())}; }
-  std::vector<std::string> list() {
-    std::vector<std::string> result;
-    for (auto left = number(); left > 0; --left) result.push_back(text());
-    return result;
-  }
-  EventPointer event() {
-    Event event;
-    event.id = number();
-    event.name = text();
-    event.env = list();
-    event.emitter.uid = static_cast<uid_t>(number());
-    event.emitter.pid = static_cast<pid_t>(number());
-    event.time = number();
-    event.files = static_cast<unsigned>(number());
-    return std::make_shared<const Event>(std::move(event));
-  }
-
-  void get(IdsReserved& change) { change.up_to = number(); }
-  void get(HandlerAttached& change) {
-    change.handler = text();
-    change.wants = list();
-  }
-  void get(HandlerSubscribed& change) {
-    change.handler = text();
-    change.add = list();
-    change.remove = list();
-  }
-  void get(HandlerForgotten& change) { change.handler = text(); }
-  void get(EventAccepted& change) {
-    change.event = event();
-    change.handlers = list();
-  }
-  void get(HandlerFinished& change) {
-    change.id = number();
-    change.handler = text();
-    change.failed = truth();
-    change.done = list();
-  }
-  void get(EventEnded& change) {
-    change.id = number();
-    change.failed = truth();
-    if (truth()) get(change.follow_up.emplace());
-  }
-  void get(FailuresForgotten& change) { change.up_to = number(); }
-
-private:
-  std::string_view bytes_;
-};
-
-template <typename Kind> Change read_change(Reader& reader) {
+template <typename Kind> Change read_change(ByteReader& from) {
   Kind change;
-  reader.get(change);
+  read(from, change);
   return change;
 }
 
@@ -154,17 +109,18 @@ constexpr auto readers = readers_of(std::make_index_sequence<std::variant_size_v
 
 std::string encode(const Change& change) {
   std::string bytes(1, static_cast<char>(change.index()));
-  std::visit([&](const auto& kind) { Writer{bytes}.put(kind); }, change);
+  ByteWriter to{bytes};
+  std::visit([&](const auto& kind) { write(to, kind); }, change);
   return bytes;
 }
 
-std::expected<Change, std::string> decode(std::string_view bytes) try {
-  Reader reader{bytes};
-  auto kind = static_cast<unsigned char>(reader.take(1).front());
+std::expected<Change, std::string> decode(std::string_view bytes) {
+  ByteReader from{bytes};
+  auto kind = from.byte();
   if (kind >= readers.size()) return std::unexpected("a record of unknown kind " + std::to_string(kind));
-  auto change = readers[kind](reader);
-  if (!reader.at_end()) return std::unexpected("a record goes on after its end");
+  auto change = readers[kind](from);
+  if (auto outcome = from.outcome(); !outcome) return std::unexpected(outcome.error());
   return change;
-} catch (const TooShort& fault) { return std::unexpected(fault.what()); }
+}
 
 } // namespace upstart::broker
