@@ -1,6 +1,6 @@
 #include "daemons/socket-bridge/connections/supervisor-link.hpp"
 
-#include "generated/JobSupervisor1-proxy.hpp"
+#include "generated/JobSupervisor1-proxy-stub.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
@@ -17,7 +17,7 @@ constexpr const char* bus_address_property = "bus_address";
 } // namespace
 
 class SupervisorLink::Proxy final
-    : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::JobSupervisor1_proxy, sdbus::Properties_proxy> {
+    : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::JobSupervisor1_proxy_stub, sdbus::Properties_proxy> {
 public:
   Proxy(sdbus::IConnection& connection, const Events& events)
       : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::job_supervisor}),
@@ -37,7 +37,7 @@ public:
   }
 
 private:
-  static constexpr const char* INTERFACE_NAME = com::ubuntu::Upstart::JobSupervisor1_proxy::INTERFACE_NAME;
+  static constexpr const char* INTERFACE_NAME = com::ubuntu::Upstart::JobSupervisor1_proxy_stub::INTERFACE_NAME;
 
   void onWatchConditionsReply(const std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>>& jobs,
                               std::optional<sdbus::Error> error) override {

@@ -4,8 +4,8 @@
 
 #include "daemons/base/peer.hpp"
 #include "daemons/base/service-manager.hpp"
-#include "generated/EventBroker1-adaptor.hpp"
-#include "generated/JobSupervisor1-adaptor.hpp"
+#include "generated/EventBroker1-stub.hpp"
+#include "generated/JobSupervisor1-stub.hpp"
 #include "protocol/names.hpp"
 
 #include <sdbus-c++/StandardInterfaces.h>
@@ -85,7 +85,7 @@ private:
   class Object;
   friend class StandIn<Object>;
   class Object final
-      : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor, sdbus::Properties_adaptor> {
+      : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_stub, sdbus::Properties_adaptor> {
   public:
     using Owner = Supervisor;
     Object(sdbus::IConnection& connection, Supervisor& owner)
@@ -99,11 +99,7 @@ private:
   private:
     std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>>
     WatchConditions(const std::string& event) override;
-    std::string PrintClass(const std::string&) override { return {}; }
-    std::string Simulate(const std::string&, const std::vector<std::string>&) override { return "[]"; }
     std::string bus_address() override { return owner_.bus_address_; }
-    std::string event_broker_address() override { return {}; }
-    std::string log_directory() override { return {}; }
     Supervisor& owner_;
   };
 
@@ -146,7 +142,7 @@ public:
 private:
   class Object;
   friend class StandIn<Object>;
-  class Object final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventBroker1_adaptor> {
+  class Object final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventBroker1_stub> {
   public:
     using Owner = Broker;
     Object(sdbus::IConnection& connection, Broker& owner)
@@ -160,23 +156,7 @@ private:
   private:
     uint64_t Emit(const std::string& name, const std::vector<std::string>& env,
                   const std::vector<sdbus::UnixFd>& files) override;
-    uint64_t EmitFor(const std::string&, const std::vector<std::string>&, const std::vector<sdbus::UnixFd>&,
-                     const uint32_t&, const uint32_t&) override {
-      return 0;
-    }
     void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
-    std::vector<std::string> Attach(const std::string&, const std::vector<std::string>&) override { return {}; }
-    void Subscribe(const std::vector<std::string>&, const std::vector<std::string>&) override {}
-    void Finished(const uint64_t&, const bool&, const std::vector<std::string>&) override {}
-    void Record(const std::string&, const std::vector<std::string>&, const uint32_t&, const uint32_t&) override {}
-    std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
-    ListPending() override {
-      return {};
-    }
-    std::vector<std::map<std::string, sdbus::Variant>> History(const uint32_t&) override { return {}; }
-    void JoinBus(const std::string&) override {}
-    std::string version() override { return ""; }
-    uint32_t pending() override { return 0; }
     Broker& owner_;
   };
 

@@ -4,7 +4,7 @@
 #include "daemons/socket-bridge/testing/process.hpp"
 #include "daemons/socket-bridge/testing/stand-ins.hpp"
 #include "daemons/socket-bridge/testing/temporary-directory.hpp"
-#include "generated/SocketBridge1-proxy.hpp"
+#include "generated/SocketBridge1-proxy-stub.hpp"
 #include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 using Strings = std::vector<std::string>;
 
 // What SocketBridge1 shows, followed over a connection.
-class Observer : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::SocketBridge1_proxy> {
+class Observer : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::SocketBridge1_proxy_stub> {
 public:
   explicit Observer(sdbus::IConnection& connection, const std::string& name = "")
       : ProxyInterfaces(connection, sdbus::ServiceName{name}, sdbus::ObjectPath{protocol::path::socket_bridge}) {
