@@ -10,7 +10,7 @@
 #include "daemons/job-supervisor/api/loop-clock.hpp"
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/options.hpp"
-#include "daemons/job-supervisor/process/real-processes.hpp"
+#include "daemons/job-supervisor/process/instances/real-processes.hpp"
 #include "protocol/names.hpp"
 
 #include <list>

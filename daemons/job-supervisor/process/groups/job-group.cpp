@@ -1,0 +1,111 @@
+#include "daemons/job-supervisor/process/groups/job-group.hpp"
+
+#include "daemons/job-supervisor/process/children/process-tree.hpp"
+#include "daemons/job-supervisor/process/groups/control-group-mounts.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace upstart::supervisor {
+
+namespace {
+
+using base::FileDescriptor;
+
+constexpr std::string_view base_name = "upstart-";
+constexpr int most_attempts = 1000;
+constexpr int most_waits = 50;
+
+bool write_to(const std::string& path, std::string_view text) {
+  FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+// With the groups that a job has made within its own. False while somebody is in one of them.
+bool remove_tree(const std::filesystem::path& directory) {
+  if (::rmdir(directory.c_str()) == 0 || errno != EBUSY) return true;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator{directory, ignored})
+    if (entry.is_directory(ignored)) remove_tree(entry.path());
+  return ::rmdir(directory.c_str()) == 0;
+}
+
+// What supervisors that are no more could not remove since their jobs went on.
+void remove_abandoned(const std::string& directory) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator{directory, ignored}) {
+    std::string name = entry.path().filename();
+    if (!name.starts_with(base_name)) continue;
+    std::string pid = name.substr(base_name.size());
+    if (::access(("/proc/" + pid).c_str(), F_OK) < 0) remove_tree(entry.path());
+  }
+}
+
+// Empty where there is no v2 tree or no right to make groups in it.
+std::string make_base() {
+  for (const GroupTree& tree : group_trees()) {
+    if (!tree.unified) continue;
+    remove_abandoned(tree.directory);
+    std::string base = tree.directory + "/" + std::string{base_name} + std::to_string(::getpid());
+    if (::mkdir(base.c_str(), 0755) == 0 || errno == EEXIST) return base;
+  }
+  return {};
+}
+
+} // namespace
+
+JobGroups::JobGroups(bool enabled) {
+  if (enabled) base_ = make_base();
+}
+
+JobGroups::~JobGroups() {
+  if (!available()) return;
+  remove_empty();
+  for (int wait = 0; wait < most_waits && !to_be_removed_.empty(); ++wait) { // for those who were killed just now
+    ::usleep(1000);
+    remove_empty();
+  }
+  ::rmdir(base_.c_str()); // stays while a job's process is in it
+}
+
+std::string JobGroups::create(std::string_view job, std::string_view instance) {
+  if (!available()) return {};
+  std::string name{job};
+  if (!instance.empty()) name.append("-").append(instance);
+  std::ranges::replace(name, '/', '_');
+  std::ranges::replace(name, '\n', '_');
+  constexpr std::size_t most = 200; // of the 255 that a file name may have
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    std::string path = base_ + "/" + name.substr(0, most) + "." + std::to_string(++next_);
+    if (::mkdir(path.c_str(), 0755) == 0) return path;
+    if (errno != EEXIST) break; // left by somebody who had the same process id
+  }
+  return {};
+}
+
+void JobGroups::remove(const std::string& path) {
+  if (!remove_tree(path)) to_be_removed_.insert(path);
+}
+
+void JobGroups::remove_empty() {
+  std::erase_if(to_be_removed_, [](const std::string& path) { return remove_tree(path); });
+}
+
+std::vector<pid_t> members_of(const std::string& group) { return pids_listed_in(group + "/cgroup.procs"); }
+
+void kill_group_for_good(const std::string& group) {
+  if (!write_to(group + "/cgroup.kill", "1")) kill_members(group); // before Linux 5.14
+}
+
+// A frozen process cannot fork, but dies.
+void kill_members(const std::string& group) {
+  bool frozen = write_to(group + "/cgroup.freeze", "1");
+  for (pid_t pid : members_of(group)) ::kill(pid, SIGKILL);
+  if (frozen) write_to(group + "/cgroup.freeze", "0");
+}
+
+} // namespace upstart::supervisor

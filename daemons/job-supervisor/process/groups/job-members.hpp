@@ -1,0 +1,31 @@
+// Who belongs to an instance beyond the processes that were spawned for it: orphans, which come to the supervisor when
+// their parent has gone. Its control group knows; without one the session tells, and where a process has begun a
+// session of its own, the environment it was executed with.
+#pragma once
+
+#include "daemons/job-supervisor/process/children/children.hpp"
+#include "daemons/job-supervisor/process/children/process-tree.hpp"
+
+#include <string>
+#include <vector>
+
+namespace upstart::supervisor {
+
+struct JobMembers {
+  std::string group;                // directory of the control group; empty: there is none
+  std::vector<std::string> marks{}; // of the environment: UPSTART_JOB=…, UPSTART_INSTANCE=…
+  std::vector<pid_t> sessions{};    // begun by the processes that were spawned
+  std::uint64_t since = 0;          // ticks since boot: what is older is none of it
+};
+
+// The supervisor's children that belong to the instance without being watched. Those that have ended but were not
+// reaped yet are among them where the session tells.
+[[nodiscard]] std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& children);
+// Those of them that may come from this process: what the instance's others (pre-start, post-start) have left is in
+// their sessions.
+[[nodiscard]] std::vector<ProcessFacts> orphans_that_may_come_from(pid_t process, const JobMembers& members,
+                                                                   const Children& children);
+// Whether this unwatched child of the supervisor is one.
+[[nodiscard]] bool belongs_to(const JobMembers& members, const ProcessFacts& orphan);
+
+} // namespace upstart::supervisor

@@ -1,0 +1,195 @@
+#include "daemons/job-supervisor/process/logs/console-log.hpp"
+
+#include "daemons/job-supervisor/process/logs/terminal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <format>
+#include <unistd.h>
+
+namespace upstart::supervisor {
+
+namespace {
+
+using base::FdWatcher;
+using base::FileDescriptor;
+
+// Read in one turn of the loop from one source, so that a job that writes without end keeps nobody waiting.
+constexpr std::size_t most_at_once = 64 * 1024;
+constexpr int most_rounds_of_drain = 16;
+constexpr std::chrono::milliseconds first_retry{250}, last_retry{30'000};
+
+std::array<char, most_at_once>& read_buffer() {
+  static std::array<char, most_at_once> buffer;
+  return buffer;
+}
+
+struct Taken {
+  std::size_t size = 0;
+  bool ended = false;
+};
+
+Taken read_available(int fd, std::array<char, most_at_once>& buffer) {
+  Taken taken;
+  while (taken.size < buffer.size()) {
+    ssize_t got = ::read(fd, buffer.data() + taken.size, buffer.size() - taken.size);
+    if (got > 0) taken.size += static_cast<std::size_t>(got);
+    else if (got < 0 && errno == EINTR) continue;
+    else {
+      taken.ended = got == 0 || errno != EAGAIN; // EIO: nobody has the far end of the terminal open any more
+      break;
+    }
+  }
+  return taken;
+}
+
+} // namespace
+
+ConsoleLog::ConsoleLog(ConsoleLogs& logs, std::string path) : logs_{logs}, file_{std::move(path)} {}
+
+ConsoleLog::~ConsoleLog() {
+  logs_.unwritten_.erase(this);
+  logs_.logs_.erase(file_.path());
+}
+
+bool ConsoleLog::has_terminal() const { return std::ranges::any_of(sources_, &Source::terminal); }
+
+std::expected<FileDescriptor, int> ConsoleLog::open_for_process() {
+  for (const auto& source : sources_)
+    if (source->terminal) return far_end(source->fd);
+  if (auto near_end = open_terminal()) {
+    auto end = far_end(*near_end);
+    if (end) {
+      add_source(std::move(*near_end), true);
+      return end;
+    }
+  }
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{errno};
+  FileDescriptor reading{ends[0]}, writing{ends[1]};
+  ::fcntl(reading.get(), F_SETFL, O_NONBLOCK);
+  add_source(std::move(reading), false);
+  return writing;
+}
+
+void ConsoleLog::add_source(FileDescriptor fd, bool terminal) {
+  auto source = std::make_unique<Source>(std::move(fd), terminal);
+  source->watcher = std::make_unique<FdWatcher>(logs_.loop_, source->fd.get(),
+                                                [this, raw = source.get()](unsigned) { readable(*raw); });
+  source->watcher->watch(FdWatcher::readable);
+  sources_.push_back(std::move(source));
+  live_while_needed();
+}
+
+void ConsoleLog::readable(Source& source) {
+  auto alive = shared_from_this();
+  take_from(source);
+  live_while_needed();
+}
+
+// True if there may be more.
+bool ConsoleLog::take_from(Source& source) {
+  auto& buffer = read_buffer();
+  Taken taken = read_available(source.fd.get(), buffer);
+  append({buffer.data(), taken.size});
+  if (taken.ended) remove(source);
+  return !taken.ended && taken.size == buffer.size();
+}
+
+void ConsoleLog::remove(const Source& source) {
+  std::erase_if(sources_, [&](const auto& one) {
+    if (one.get() != &source) return false;
+    one->watcher.reset(); // before its descriptor is closed
+    return true;
+  });
+}
+
+void ConsoleLog::drain() {
+  auto alive = shared_from_this();
+  std::vector<Source*> all;
+  for (const auto& source : sources_) all.push_back(source.get());
+  for (Source* source : all)
+    for (int round = 0; round < most_rounds_of_drain && take_from(*source); ++round) {}
+  live_while_needed();
+}
+
+void ConsoleLog::append(std::string_view text) {
+  if (text.empty()) return;
+  if (file_.kept() && logs_.worth_trying()) flush();
+  file_.append(text);
+  if (file_.kept()) logs_.unwritten(*this);
+}
+
+void ConsoleLog::flush() {
+  auto alive = shared_from_this();
+  file_.flush();
+  std::size_t lost = file_.kept() ? 0 : file_.take_lost();
+  if (lost > 0)
+    logs_.warn_(std::format("{}: {} bytes of output are lost: more than could be kept until it was writable",
+                            file_.path(), lost));
+  if (!file_.kept()) logs_.unwritten_.erase(this);
+  live_while_needed();
+}
+
+void ConsoleLog::live_while_needed() {
+  bool needed = !sources_.empty() || file_.kept();
+  if (needed == (self_ != nullptr)) return;
+  auto keep = std::exchange(self_, needed ? shared_from_this() : nullptr); // may be the last: goes when this returns
+}
+
+ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, Warn warn)
+    : loop_{loop},
+      directory_{std::move(directory)},
+      warn_{std::move(warn)},
+      retry_{first_retry},
+      retry_timer_{loop, [this] { try_again(); }} {}
+
+// Logs that still wait for output end here; each lets go of itself.
+ConsoleLogs::~ConsoleLogs() {
+  while (!logs_.empty()) {
+    auto log = logs_.begin()->second->shared_from_this();
+    logs_.erase(logs_.begin());
+    log->drain();
+    log->sources_.clear();
+    log->self_.reset();
+  }
+}
+
+std::shared_ptr<ConsoleLog> ConsoleLogs::open(std::string_view job, std::string_view instance) {
+  std::string path = log_path(directory_, job, instance);
+  if (auto known = logs_.find(path); known != logs_.end()) return known->second->shared_from_this();
+  auto log = std::make_shared<ConsoleLog>(*this, path);
+  logs_.emplace(std::move(path), log.get());
+  return log;
+}
+
+void ConsoleLogs::unwritten(ConsoleLog& log) {
+  tried_ = uv_now(loop_.raw());
+  if (!unwritten_.insert(&log).second) return;
+  int error = log.file_.error();
+  if (error != ENOENT)
+    warn_(std::format("{}: cannot be written, output is kept: {}", log.file_.path(), std::strerror(error)));
+  if (retry_timer_.active()) return;
+  retry_ = first_retry;
+  retry_timer_.start(retry_);
+}
+
+void ConsoleLogs::try_again() {
+  flush();
+  if (unwritten_.empty()) return;
+  retry_ = std::min(retry_ * 2, last_retry);
+  retry_timer_.start(retry_);
+}
+
+bool ConsoleLogs::worth_trying() const {
+  return uv_now(loop_.raw()) - tried_ >= static_cast<std::uint64_t>(first_retry.count());
+}
+
+void ConsoleLogs::flush() {
+  tried_ = uv_now(loop_.raw());
+  for (ConsoleLog* log : std::vector(unwritten_.begin(), unwritten_.end())) log->flush();
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,90 @@
+// Standard output and error of all processes of an instance on their way into its log: a terminal, of which each
+// process gets the far end, or a pipe for each process where there are no more terminals. A log lives on until the last
+// process that has its terminal open is gone and all is written, be the instance long forgotten.
+#pragma once
+
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/file-descriptor.hpp"
+#include "daemons/job-supervisor/process/logs/log-file.hpp"
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace upstart::supervisor {
+
+class ConsoleLogs;
+
+class ConsoleLog : public std::enable_shared_from_this<ConsoleLog> {
+public:
+  ConsoleLog(ConsoleLogs& logs, std::string path);
+  ~ConsoleLog();
+  ConsoleLog(const ConsoleLog&) = delete;
+  ConsoleLog& operator=(const ConsoleLog&) = delete;
+
+  // What a new process gets as standard output and error; the error is errno.
+  [[nodiscard]] std::expected<base::FileDescriptor, int> open_for_process();
+  // Takes what has been written so far into the log, up to a bound.
+  void drain();
+  [[nodiscard]] bool has_terminal() const;
+
+private:
+  friend class ConsoleLogs;
+  struct Source {
+    base::FileDescriptor fd;
+    bool terminal = false;
+    std::unique_ptr<base::FdWatcher> watcher;
+  };
+
+  void add_source(base::FileDescriptor fd, bool terminal);
+  void readable(Source& source);
+  bool take_from(Source& source);
+  void remove(const Source& source);
+  void append(std::string_view text);
+  void flush();
+  void live_while_needed();
+
+  ConsoleLogs& logs_;
+  LogFile file_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::shared_ptr<ConsoleLog> self_; // while something is still to come or to be written
+};
+
+// All logs of a directory. Those that cannot be written are tried again by and by.
+class ConsoleLogs {
+public:
+  using Warn = std::function<void(const std::string&)>;
+  ConsoleLogs(base::EventLoop& loop, std::string directory, Warn warn);
+  ~ConsoleLogs();
+  ConsoleLogs(const ConsoleLogs&) = delete;
+  ConsoleLogs& operator=(const ConsoleLogs&) = delete;
+
+  // One per job and instance: whoever asks again gets the same while it lives.
+  [[nodiscard]] std::shared_ptr<ConsoleLog> open(std::string_view job, std::string_view instance);
+  // Writes all that is kept, if it can be written now.
+  void flush();
+  // Some time has passed since something was tried in vain.
+  [[nodiscard]] bool worth_trying() const;
+  [[nodiscard]] bool enabled() const { return !directory_.empty(); }
+
+private:
+  friend class ConsoleLog;
+  void unwritten(ConsoleLog& log);
+  void try_again();
+
+  base::EventLoop& loop_;
+  std::string directory_;
+  Warn warn_;
+  std::unordered_map<std::string, ConsoleLog*> logs_; // by path
+  std::unordered_set<ConsoleLog*> unwritten_;
+  std::chrono::milliseconds retry_;
+  std::uint64_t tried_ = 0; // by the loop's clock
+  base::Timer retry_timer_;
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,96 @@
+// Everything a child does between fork and exec, decided and laid out in memory beforehand: the child only reads it
+// (and moves numbers within it), allocates nothing and takes no lock. So it may run in the supervisor's own memory
+// while the supervisor waits for the exec (`shares_memory`, some three times as fast), unless something in the plan
+// could make that wait long or unsafe: a terminal to open, a directory of a slow file system, another user, a debug
+// stop.
+#pragma once
+
+#include "daemons/job-supervisor/process/plan/command-line.hpp"
+#include "daemons/job-supervisor/process/processes.hpp"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace upstart::supervisor {
+
+// What holds for all processes of this supervisor.
+struct SpawnDefaults {
+  Console console = Console::log;
+  bool user_session = false;              // directory stays as it is
+  bool inherit_environment = true;        // of a user session: and so does the umask
+  bool debug = false;                     // `debug` stanzas stop their process
+  bool apparmor = false;                  // the kernel has it, and it is on
+  std::optional<rlimit> descriptor_limit; // to set where the class has none
+};
+
+struct DescriptorMove {
+  int from;
+  int to;
+};
+
+// NULL-terminated vectors for execve over strings that this owns.
+class StringVector {
+public:
+  StringVector() = default;
+  explicit StringVector(std::vector<std::string> strings);
+  StringVector(StringVector&&) = default;
+  StringVector& operator=(StringVector&&) = default;
+  [[nodiscard]] char* const* data() const { return pointers_.data(); }
+  [[nodiscard]] std::size_t size() const { return strings_.size(); }
+  [[nodiscard]] char* operator[](std::size_t index) const { return pointers_[index]; }
+
+private:
+  std::vector<std::string> strings_;
+  std::vector<char*> pointers_;
+};
+
+struct SpawnPlan {
+  // What is executed.
+  StringVector arguments;
+  StringVector paths;            // tried in order
+  std::vector<char*> with_shell; // arguments for a file that is no program: "/bin/sh", its path, the rest
+  StringVector environment;
+  std::vector<char*> own_pid; // within the environment: where the digits of the child's pid belong
+
+  // Descriptors: what goes where; then what is needed until exec without being the program's.
+  std::vector<DescriptorMove> moves;
+  std::vector<int> control_groups; // each opened cgroup.procs
+  int failure_pipe = -1;
+  int first_free = 3; // above all that `moves` fills
+
+  // The steps; unset: not to be done.
+  Console console = Console::none;
+  std::string apparmor;
+  std::vector<std::pair<int, rlimit>> limits;
+  std::optional<rlimit> descriptor_limit; // where `limits` has none: what the supervisor itself was given
+  std::optional<mode_t> umask;
+  std::optional<int> nice;
+  std::string oom_score;
+  std::string chroot, chdir, user, group;
+  int script = -1; // number in the child
+  bool set_groups = false;
+  bool stop_before_exec = false;
+
+  bool shares_memory = false;
+
+  void put(int from, int to) { moves.push_back({from, to}); }
+};
+
+// The plan of a process, without its standard descriptors, pipes and control groups, which are the caller's.
+struct PlanExtras {
+  int ready_descriptor = -1;             // to be handed over as READY_FD
+  std::string notify_socket;             // NOTIFY_SOCKET
+  std::chrono::milliseconds watchdog{0}; // WATCHDOG_USEC, WATCHDOG_PID
+};
+[[nodiscard]] SpawnPlan make_plan(const JobClass& job_class, const SpawnRequest& request, const CommandLine& command,
+                                  const SpawnDefaults& defaults, const PlanExtras& extras = {});
+
+// Where a program may lie: the words of PATH in the environment, each followed by the name.
+[[nodiscard]] std::vector<std::string> program_paths(const std::string& name,
+                                                     const std::vector<std::string>& environment);
+
+} // namespace upstart::supervisor

@@ -1,0 +1,84 @@
+#include "daemons/job-supervisor/process/readiness/fork-following.hpp"
+
+#include <algorithm>
+#include <sys/wait.h>
+#include <tuple>
+#include <utility>
+
+namespace upstart::supervisor {
+
+namespace {
+
+// The one that detached itself most: in a session that is not the first process's; of these the youngest.
+const ProcessFacts* service_among(std::span<const ProcessFacts> orphans, pid_t first) {
+  auto rank = [first](const ProcessFacts& one) { return std::tuple{one.session != first, one.started, one.pid}; };
+  const ProcessFacts* best = nullptr;
+  for (const ProcessFacts& orphan : orphans)
+    if (!orphan.ended() && (best == nullptr || rank(orphan) > rank(*best))) best = &orphan;
+  return best;
+}
+
+// A session that neither the first process nor this one began was begun by one in between.
+int forks_told_by_session(const ProcessFacts& process, pid_t first) {
+  return process.session != first && process.session != process.pid ? 2 : 1;
+}
+
+} // namespace
+
+FollowingStep ForkFollowing::main_ended(Time now, int wait_status, std::span<const ProcessFacts> orphans) {
+  const ProcessFacts* service = may_have_detached(now, wait_status) ? service_among(orphans, first_) : nullptr;
+  if (service == nullptr) return {.ended = true};
+  for (const ProcessFacts& orphan : orphans)
+    if (orphan.ended()) orphan_ended(orphan);
+  return move_to(now, *service);
+}
+
+// Whatever status a parent exits with, what it forked is the service; but once there may be a service, a failure is the
+// service's.
+bool ForkFollowing::may_have_detached(Time now, int wait_status) const {
+  if (signalled_ || WIFSIGNALED(wait_status)) return false;
+  bool lacks_forks = forks_ < needed_;
+  if (wait_status != 0) return lacks_forks && !settled_;
+  return lacks_forks || !settled_ || settling_.passed(now) <= times_.youth;
+}
+
+FollowingStep ForkFollowing::move_to(Time now, const ProcessFacts& orphan) {
+  forks_ = std::max(forks_ + 1 + std::exchange(passed_, 0), forks_told_by_session(orphan, first_));
+  FollowingStep step{.supervise = orphan.pid};
+  step.ready = ready_ || forks_ >= needed_;
+  ready_ = step.ready;
+  if (ready_ && !warned_ && forks_ > needed_ && needed_ == 1) {
+    warned_ = true;
+    step.warning = wrong_stanza();
+  }
+  settled_ = false;
+  settling_.begin(now);
+  return step;
+}
+
+void ForkFollowing::orphan_ended(const ProcessFacts& orphan) {
+  bool counts = needed_ == 2; // one fork is enough for `fork`, and helpers end, too
+  if (counts && orphan.session == first_ && orphan.pid != first_) ++passed_;
+}
+
+FollowingStep ForkFollowing::looked_at(Time now, const Look& look, const std::function<bool()>& has_orphans) {
+  settling_.looked_at(now, look.activity);
+  if (!settling_.exhausts(forks_ < needed_ ? times_.before_a_fork : times_.when_ready)) return {};
+  bool waits_for_its_child = forks_ == 0 && (look.has_descendants || has_orphans());
+  if (waits_for_its_child && !settling_.exhausts(times_.beside_its_child)) return {};
+  settled_ = true;
+  if (std::exchange(ready_, true)) return {.settled = true};
+  warned_ = true;
+  return {.ready = true, .settled = true, .warning = wrong_stanza(waits_for_its_child)};
+}
+
+std::string ForkFollowing::wrong_stanza(bool waits_for_its_child) const {
+  std::string stanza = needed_ == 2 ? "expect daemon" : "expect fork";
+  if (waits_for_its_child)
+    return stanza + ", but its first process has not ended after forking: it would be right without expect";
+  if (forks_ == 0) return stanza + ", but it has not forked: it would be right without expect";
+  if (forks_ == 1) return stanza + ", but it has forked only once: expect fork would be right";
+  return stanza + ", but it has forked more than once: expect daemon would be right";
+}
+
+} // namespace upstart::supervisor

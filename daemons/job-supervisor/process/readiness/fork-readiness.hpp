@@ -1,0 +1,36 @@
+// `expect fork` and `expect daemon` carried out: tells ForkFollowing what happens, and does what it says.
+#pragma once
+
+#include "daemons/job-supervisor/process/readiness/fork-following.hpp"
+#include "daemons/job-supervisor/process/readiness/readiness.hpp"
+
+#include <optional>
+
+namespace upstart::supervisor {
+
+class ForkReadiness : public Readiness {
+public:
+  ForkReadiness(MainProcess& main, Expect expect, const ForkTimes& times);
+
+  void begin() override;
+  bool main_ended(int wait_status) override;
+  void signalled() override;
+
+private:
+  [[nodiscard]] ForkFollowing::Time now() const;
+  void look();
+  void orphan_ended(pid_t pid);
+  void watch_closely();
+  [[nodiscard]] std::vector<ProcessFacts> orphans() const;
+
+  MainProcess& main_;
+  Expect expect_;
+  ForkTimes times_;
+  pid_t first_ = 0;
+  std::optional<ForkFollowing> following_; // from `begin` on
+  std::uint64_t began_ = 0;                // nanoseconds of the loop's clock
+  base::Timer timer_;
+  std::optional<Children::Witness> witness_; // while it has not settled
+};
+
+} // namespace upstart::supervisor

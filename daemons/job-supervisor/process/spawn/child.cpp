@@ -1,0 +1,286 @@
+#include "daemons/job-supervisor/process/spawn/child.hpp"
+
+#include "daemons/job-supervisor/process/spawn/accounts.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Credentials are changed with plain system calls: the C library's wrappers would try to tell other threads, of which a
+// child has none but may see its parent's.
+
+namespace upstart::supervisor {
+
+namespace {
+
+struct Child {
+  SpawnPlan& plan;
+  Account account{};
+  bool has_account = false;
+  gid_t group = 0;
+  int detail = 0;
+};
+
+int result(long value) { return value < 0 ? errno : 0; }
+
+int start_session(Child&) { return result(::setsid()); }
+
+// A descriptor that is needed later must not lie where another is to be put.
+int move_up(int& fd, int first_free) {
+  if (fd < 0 || fd >= first_free) return 0;
+  int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, first_free);
+  if (moved < 0) return errno;
+  fd = moved;
+  return 0;
+}
+
+bool is_filled(const SpawnPlan& plan, int fd) {
+  for (const DescriptorMove& move : plan.moves)
+    if (move.to == fd) return true;
+  return false;
+}
+
+// The lowest from `from` on that is needed until exec; -1 when there is none.
+int next_needed(const SpawnPlan& plan, int from) {
+  int next = plan.failure_pipe >= from ? plan.failure_pipe : -1;
+  for (int fd : plan.control_groups)
+    if (fd >= from && (next < 0 || fd < next)) next = fd;
+  return next;
+}
+
+// The supervisor may have more descriptors open than the job's limit allows, and the steps to come open some for a
+// while: so they are closed here, and not by exec, unless that would keep the supervisor waiting.
+void close_others(const SpawnPlan& plan) {
+  unsigned flags = plan.shares_memory ? CLOSE_RANGE_CLOEXEC : 0;
+  for (int from = plan.first_free;;) {
+    int next = next_needed(plan, from);
+    unsigned last = next < 0 ? ~0U : static_cast<unsigned>(next) - 1;
+    if (next != from) ::syscall(SYS_close_range, static_cast<unsigned>(from), last, flags);
+    if (next < 0) return;
+    from = next + 1;
+  }
+}
+
+int arrange_descriptors(Child& child) {
+  SpawnPlan& plan = child.plan;
+  if (int error = move_up(plan.failure_pipe, plan.first_free)) return error;
+  for (DescriptorMove& move : plan.moves)
+    if (int error = move_up(move.from, plan.first_free)) return error;
+  for (int& fd : plan.control_groups)
+    if (int error = move_up(fd, plan.first_free)) return error;
+  for (const DescriptorMove& move : plan.moves)
+    if (::dup2(move.from, move.to) < 0) return errno;
+  for (int fd = 3; fd < plan.first_free; ++fd)
+    if (!is_filled(plan, fd)) ::close(fd);
+  close_others(plan);
+  return 0;
+}
+
+// Where there is no console, `output` leaves what the standard descriptors are: /dev/null.
+int open_console(Child& child) {
+  Console console = child.plan.console;
+  if (console != Console::output && console != Console::owner) return 0;
+  int fd = ::open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return console == Console::owner ? errno : 0;
+  if (console == Console::owner && ::ioctl(fd, TIOCSCTTY, 1) < 0) return errno;
+  for (int standard = 0; standard <= 2; ++standard)
+    if (::dup2(fd, standard) < 0) return errno;
+  return 0;
+}
+
+int write_to(const char* path, std::string_view text) {
+  int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  int error = result(::write(fd, text.data(), text.size()));
+  ::close(fd);
+  return error;
+}
+
+int switch_profile(Child& child) {
+  const std::string& profile = child.plan.apparmor; // "exec NAME"
+  if (profile.empty()) return 0;
+  int error = write_to("/proc/self/attr/apparmor/exec", profile);
+  return error == ENOENT ? write_to("/proc/self/attr/exec", profile) : error;
+}
+
+int set_limits(Child& child) {
+  for (const auto& [resource, limit] : child.plan.limits) {
+    child.detail = resource;
+    if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) < 0) return errno;
+  }
+  return 0;
+}
+
+int set_umask_and_priority(Child& child) {
+  if (child.plan.umask) ::umask(*child.plan.umask);
+  return child.plan.nice ? result(::setpriority(PRIO_PROCESS, 0, *child.plan.nice)) : 0;
+}
+
+int set_oom_score(Child& child) {
+  return child.plan.oom_score.empty() ? 0 : write_to("/proc/self/oom_score_adj", child.plan.oom_score);
+}
+
+int change_root(Child& child) { return child.plan.chroot.empty() ? 0 : result(::chroot(child.plan.chroot.c_str())); }
+int change_directory(Child& child) { return child.plan.chdir.empty() ? 0 : result(::chdir(child.plan.chdir.c_str())); }
+
+int look_up_user(Child& child) {
+  child.group = ::getegid();
+  if (child.plan.user.empty()) return 0;
+  auto account = find_account(child.plan.user.c_str(), !child.plan.shares_memory);
+  if (!account) return ENOENT;
+  child.account = *account;
+  child.has_account = true;
+  child.group = account->group;
+  return 0;
+}
+
+int look_up_group(Child& child) {
+  if (child.plan.group.empty()) return 0;
+  auto group = find_group(child.plan.group.c_str(), !child.plan.shares_memory);
+  if (!group) return ENOENT;
+  child.group = *group;
+  return 0;
+}
+
+// The user must be able to open by name what it was given: its script, and the terminal of its log.
+int give_descriptors(Child& child) {
+  if (!child.has_account) return 0;
+  struct stat status{};
+  if (child.plan.script >= 0 && ::fchown(child.plan.script, child.account.user, child.group) < 0) return errno;
+  if (child.plan.console == Console::log && ::fstat(1, &status) == 0 && !S_ISCHR(status.st_mode) &&
+      !S_ISFIFO(status.st_mode))
+    return 0;
+  if (child.plan.console == Console::log && ::isatty(1))
+    return result(::fchown(1, child.account.user, static_cast<gid_t>(-1)));
+  return 0;
+}
+
+int set_supplementary_groups(Child& child) {
+  if (!child.plan.set_groups) return 0;
+  GroupList list;
+  std::array<char, 256> buffer;
+  std::string_view user = child.has_account ? std::string_view{child.plan.user} : name_of_user(::geteuid(), buffer);
+  if (user.empty()) list.add(child.group);
+  else find_groups_of(user, child.group, child.account.from_services, list);
+  return result(::syscall(SYS_setgroups, list.count, list.groups.data()));
+}
+
+int enter_control_groups(Child& child) {
+  for (int fd : child.plan.control_groups)
+    if (::write(fd, "0", 1) < 0) return errno;
+  return 0;
+}
+
+int set_group(Child& child) {
+  bool wanted = child.has_account || !child.plan.group.empty();
+  return wanted ? result(::syscall(SYS_setresgid, child.group, child.group, child.group)) : 0;
+}
+
+int set_user(Child& child) {
+  uid_t user = child.account.user;
+  return child.has_account ? result(::syscall(SYS_setresuid, user, user, user)) : 0;
+}
+
+// Lowered last: with shared memory the supervisor's descriptors are still there.
+int restore_descriptor_limit(Child& child) {
+  child.detail = RLIMIT_NOFILE;
+  return child.plan.descriptor_limit ? result(::setrlimit(RLIMIT_NOFILE, &*child.plan.descriptor_limit)) : 0;
+}
+
+int reset_signals(Child& child) {
+  struct sigaction standard{};
+  standard.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal)
+    ::sigaction(signal, &standard, nullptr); // KILL, STOP and the library's own refuse
+  sigset_t none;
+  ::sigemptyset(&none);
+  int error = result(::sigprocmask(SIG_SETMASK, &none, nullptr));
+  if (!error && child.plan.stop_before_exec) ::kill(static_cast<pid_t>(::syscall(SYS_getpid)), SIGSTOP);
+  return error;
+}
+
+void tell_own_pid(const SpawnPlan& plan) {
+  constexpr int longest = 10;
+  for (char* place : plan.own_pid)
+    *std::to_chars(place, place + longest, static_cast<pid_t>(::syscall(SYS_getpid))).ptr = '\0';
+}
+
+// What a search along PATH does about an error: go on, or end with it.
+bool goes_on(int error) {
+  return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE || error == ENODEV ||
+         error == ETIMEDOUT;
+}
+
+int execute(Child& child) {
+  SpawnPlan& plan = child.plan;
+  tell_own_pid(plan);
+  int outcome = ENOENT;
+  for (std::size_t i = 0; i < plan.paths.size(); ++i) {
+    ::execve(plan.paths[i], plan.arguments.data(), plan.environment.data());
+    if (errno == ENOEXEC) {
+      plan.with_shell[1] = plan.paths[i];
+      ::execve(plan.with_shell[0], plan.with_shell.data(), plan.environment.data());
+    }
+    if (outcome != EACCES) outcome = errno;
+    if (!goes_on(outcome)) break;
+  }
+  return outcome;
+}
+
+struct Step {
+  SpawnStep name;
+  int (*run)(Child&); // the error, or 0
+};
+
+constexpr std::array steps{
+    Step{SpawnStep::session, start_session},
+    Step{SpawnStep::descriptors, arrange_descriptors},
+    Step{SpawnStep::console, open_console},
+    Step{SpawnStep::apparmor, switch_profile},
+    Step{SpawnStep::limit, set_limits},
+    Step{SpawnStep::nice, set_umask_and_priority},
+    Step{SpawnStep::oom, set_oom_score},
+    Step{SpawnStep::chroot, change_root},
+    Step{SpawnStep::chdir, change_directory},
+    Step{SpawnStep::find_user, look_up_user},
+    Step{SpawnStep::find_group, look_up_group},
+    Step{SpawnStep::ownership, give_descriptors},
+    Step{SpawnStep::groups, set_supplementary_groups},
+    Step{SpawnStep::control_group, enter_control_groups},
+    Step{SpawnStep::set_group, set_group},
+    Step{SpawnStep::set_user, set_user},
+    Step{SpawnStep::limit, restore_descriptor_limit},
+    Step{SpawnStep::signals, reset_signals},
+    Step{SpawnStep::execute, execute},
+};
+
+void tell(const SpawnPlan& plan, const ChildFailure& failure) {
+  if (plan.failure_pipe < 0) return;
+  while (::write(plan.failure_pipe, &failure, sizeof failure) < 0 && errno == EINTR) {}
+}
+
+} // namespace
+
+// The sanitizer would look for the supervisor's stack before a function that does not return; this one has another.
+[[gnu::no_sanitize_address]] void run_child(SpawnPlan& plan, ChildFailure& failure) {
+  Child child{.plan = plan};
+  for (const Step& step : steps) {
+    int error = step.run(child);
+    if (error == 0) continue;
+    failure = {step.name, error, child.detail};
+    break;
+  }
+  tell(plan, failure);
+  ::_exit(child_failed_status);
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,210 @@
+#include "daemons/job-supervisor/process/spawn/spawn.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <linux/sched.h>
+#include <memory>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace upstart::supervisor {
+
+namespace {
+
+using base::FileDescriptor;
+
+// No signal may be handled by a child that shares the supervisor's memory.
+class AllSignalsBlocked {
+public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, &before_);
+  }
+  ~AllSignalsBlocked() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+
+private:
+  sigset_t before_;
+};
+
+struct ChildStart {
+  SpawnPlan& plan;
+  ChildFailure& failure;
+  bool forked_without_clone3 = false;
+};
+
+[[noreturn, gnu::no_sanitize_address]] void start(void* argument) {
+  auto* child = static_cast<ChildStart*>(argument);
+  run_child(child->plan, child->failure);
+}
+
+// The stack of children that share memory; one at a time runs, and the supervisor waits for it.
+class ChildStack {
+public:
+  static constexpr std::size_t size = 256 * 1024;
+  ChildStack()
+      : memory_{::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)} {}
+  [[nodiscard]] void* memory() const { return memory_ == MAP_FAILED ? nullptr : memory_; }
+
+private:
+  void* memory_;
+};
+
+// clone3 for a child on a stack of its own, which cannot return into its parent's functions.
+#if defined(__x86_64__)
+constexpr bool can_share_memory = true;
+long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) {
+  long result = SYS_clone3;
+  asm volatile("syscall\n\t"
+               "testq %%rax, %%rax\n\t"
+               "jnz 1f\n\t"
+               "xorl %%ebp, %%ebp\n\t"
+               "movq %[argument], %%rdi\n\t"
+               "callq *%[run]\n\t"
+               "hlt\n"
+               "1:"
+               : "+a"(result)
+               : "D"(&arguments), "S"(sizeof arguments), [run] "r"(run), [argument] "r"(argument)
+               : "rcx", "r11", "cc", "memory");
+  if (result >= 0) return result;
+  errno = static_cast<int>(-result);
+  return -1;
+}
+#elif defined(__aarch64__)
+constexpr bool can_share_memory = true;
+long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) {
+  register long x8 asm("x8") = SYS_clone3;
+  register auto x0 asm("x0") = reinterpret_cast<long>(&arguments);
+  register long x1 asm("x1") = sizeof arguments;
+  asm volatile("svc #0\n\t"
+               "cbnz x0, 1f\n\t"
+               "mov x29, xzr\n\t"
+               "mov x0, %[argument]\n\t"
+               "blr %[run]\n\t"
+               "brk #0\n"
+               "1:"
+               : "+r"(x0)
+               : "r"(x8), "r"(x1), [run] "r"(run), [argument] "r"(argument)
+               : "cc", "memory");
+  if (x0 >= 0) return x0;
+  errno = static_cast<int>(-x0);
+  return -1;
+}
+#else
+constexpr bool can_share_memory = false;
+long clone3_on_stack(clone_args&, void (*)(void*), void*) { return -1; }
+#endif
+
+struct Cloned {
+  Cloned(long result, int pidfd_number) : pid{result}, error{result < 0 ? errno : 0}, pidfd{pidfd_number} {}
+  long pid;
+  int error;
+  FileDescriptor pidfd;
+};
+
+clone_args clone_arguments(int& pidfd, int control_group) {
+  clone_args arguments{};
+  arguments.flags = CLONE_PIDFD;
+  arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  arguments.exit_signal = SIGCHLD;
+  if (control_group < 0) return arguments;
+  arguments.flags |= CLONE_INTO_CGROUP;
+  arguments.cgroup = static_cast<std::uint64_t>(control_group);
+  return arguments;
+}
+
+Cloned clone_sharing_memory(ChildStart& child, int control_group, void* stack) {
+  int pidfd = -1;
+  clone_args arguments = clone_arguments(pidfd, control_group);
+  arguments.flags |= CLONE_VM | CLONE_VFORK;
+  arguments.stack = reinterpret_cast<std::uintptr_t>(stack);
+  arguments.stack_size = ChildStack::size;
+  AllSignalsBlocked blocked;
+  long pid = clone3_on_stack(arguments, start, &child);
+  return {pid, pidfd};
+}
+
+Cloned clone_with_memory_of_its_own(ChildStart& child, int control_group) {
+  int pidfd = -1;
+  clone_args arguments = clone_arguments(pidfd, control_group);
+  AllSignalsBlocked blocked;
+  long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+  if (pid == 0) start(&child);
+  return {pid, pidfd};
+}
+
+// Where clone3 is forbidden, as it is in some containers.
+Cloned fork_and_open(ChildStart& child) {
+  child.forked_without_clone3 = true;
+  AllSignalsBlocked blocked;
+  long pid = ::fork();
+  if (pid == 0) start(&child);
+  return {pid, pid < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
+
+bool clone3_is_missing(int error) { return error == ENOSYS || error == EPERM; }
+
+// The error is that of clone3.
+std::expected<Spawned, int> spawn_sharing_memory(SpawnPlan& plan, int control_group, void* stack) {
+  ChildFailure failure;
+  ChildStart child{plan, failure};
+  Cloned cloned = clone_sharing_memory(child, control_group, stack);
+  if (cloned.pid < 0) return std::unexpected{cloned.error};
+  Spawned spawned{
+      .pid = static_cast<pid_t>(cloned.pid), .pidfd = std::move(cloned.pidfd), .failure_pipe = {}, .failure = {}};
+  if (failure.error != 0) spawned.failure = failure;
+  spawned.in_group = control_group >= 0;
+  return spawned;
+}
+
+// The error is that of pipe2, clone3 or fork.
+std::expected<Spawned, int> spawn_separately(SpawnPlan& plan, int control_group) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{errno};
+  FileDescriptor reading{ends[0]}, writing{ends[1]};
+  plan.failure_pipe = writing.get();
+  ChildFailure failure;
+  ChildStart child{plan, failure};
+  Cloned cloned = clone_with_memory_of_its_own(child, control_group);
+  if (cloned.pid < 0 && clone3_is_missing(cloned.error)) cloned = fork_and_open(child);
+  if (cloned.pid < 0) return std::unexpected{cloned.error};
+  return Spawned{.pid = static_cast<pid_t>(cloned.pid),
+                 .pidfd = std::move(cloned.pidfd),
+                 .failure_pipe = std::move(reading),
+                 .failure = {},
+                 .in_group = control_group >= 0 && !child.forked_without_clone3};
+}
+
+std::expected<Spawned, int> spawn_as_planned(SpawnPlan& plan, int control_group) {
+  static const ChildStack stack;
+  static bool clone3_works = true;
+  plan.shares_memory = plan.shares_memory && can_share_memory && clone3_works && stack.memory() != nullptr;
+  if (!plan.shares_memory) return spawn_separately(plan, control_group);
+  auto spawned = spawn_sharing_memory(plan, control_group, stack.memory());
+  if (spawned || !clone3_is_missing(spawned.error())) return spawned;
+  clone3_works = false;
+  plan.shares_memory = false;
+  return spawn_separately(plan, control_group);
+}
+
+// Whether it may be the control group that could not be entered.
+bool concerns_group(int error) {
+  return error == EACCES || error == EBUSY || error == EOPNOTSUPP || error == ENOENT || error == ENODEV ||
+         error == EINVAL;
+}
+
+} // namespace
+
+std::expected<Spawned, SpawnFailure> spawn_child(SpawnPlan& plan, int control_group) {
+  auto spawned = spawn_as_planned(plan, control_group);
+  if (!spawned && control_group >= 0 && concerns_group(spawned.error())) spawned = spawn_as_planned(plan, -1);
+  if (!spawned) return std::unexpected{unable_to("fork", spawned.error())};
+  return std::move(*spawned);
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,23 @@
+// Makes the child that carries out a plan.
+#pragma once
+
+#include "daemons/job-supervisor/process/spawn/child.hpp"
+
+#include <optional>
+
+namespace upstart::supervisor {
+
+struct Spawned {
+  pid_t pid = 0;
+  base::FileDescriptor pidfd;
+  // Whether it could execute: where memory was shared this is known now (`failure`, if any); else the pipe tells:
+  // closed without a word when it did, with a ChildFailure when not.
+  base::FileDescriptor failure_pipe;
+  std::optional<ChildFailure> failure;
+  bool in_group = false; // whether it began in the control group
+};
+
+// `control_group`: a directory of cgroup v2 in which the child is to begin, or -1.
+[[nodiscard]] std::expected<Spawned, SpawnFailure> spawn_child(SpawnPlan& plan, int control_group = -1);
+
+} // namespace upstart::supervisor
