@@ -1,6 +1,6 @@
 // upstart-socket-bridge: reads the command line and runs the mode that it asks for.
 #include "daemons/base/service-manager.hpp"
-#include "daemons/socket-bridge/resident/resident-bridge.hpp"
+#include "daemons/socket-bridge/default-mode.hpp"
 #include "protocol/names.hpp"
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,7 @@ namespace {
 using namespace upstart;
 
 struct CommandLine {
-  bridge::ResidentBridge::Options resident;
+  socket_bridge::DefaultMode::Options mode;
   bool quiet = false;
   bool verbose = false;
   bool debug = false;
@@ -25,10 +25,10 @@ void describe(CLI::App& app, CommandLine& line) {
   app.description("Listens on the sockets that jobs name, and emits the event `socket` with the listening descriptor "
                   "when a client comes.");
   app.set_version_flag("--version", "upstart-socket-bridge (upstart " UPSTART_VERSION ")");
-  app.add_option("--run-directory", line.resident.run_directory, "where the daemons' sockets are")
+  app.add_option("--run-directory", line.mode.run_directory, "where the daemons' sockets are")
       ->required()
       ->type_name("DIR");
-  app.add_option("--bus", line.resident.bus, "the D-Bus address of the bus to be on")->type_name("ADDRESS");
+  app.add_option("--bus", line.mode.bus, "the D-Bus address of the bus to be on")->type_name("ADDRESS");
   app.add_flag("-q,--quiet", line.quiet, "tell of errors only");
   app.add_flag("-v,--verbose", line.verbose, "tell of sockets and clients");
   app.add_flag("--debug", line.debug, "tell of everything");
@@ -50,7 +50,7 @@ void set_up_log(const CommandLine& line) {
 // The bridge's own socket: inherited, else made here; removed in the end by the one who made it.
 class OwnSocket {
 public:
-  OwnSocket(const std::string& run_directory, bridge::ResidentBridge::Inherited& inherited) {
+  OwnSocket(const std::string& run_directory, socket_bridge::DefaultMode::Inherited& inherited) {
     if (auto place = inherited.find(protocol::socket_name::bridge); place != inherited.end()) {
       fd_ = std::move(place->second);
       inherited.erase(place);
@@ -78,10 +78,10 @@ int run(const CommandLine& line) {
   std::signal(SIGPIPE, SIG_IGN);
   base::EventLoop loop;
   auto inherited = base::inherited_descriptors();
-  OwnSocket own{line.resident.run_directory, inherited};
+  OwnSocket own{line.mode.run_directory, inherited};
   base::SignalWatcher terminate{loop, SIGTERM, [&] { loop.stop(); }};
   base::SignalWatcher interrupt{loop, SIGINT, [&] { loop.stop(); }};
-  bridge::ResidentBridge bridge{loop, line.resident, own.take(), std::move(inherited)};
+  socket_bridge::DefaultMode bridge{loop, line.mode, own.take(), std::move(inherited)};
   base::SignalWatcher rejoin{loop, SIGUSR1, [&] { bridge.rejoin_bus(); }};
   loop.run();
   base::notify_manager("STOPPING=1");

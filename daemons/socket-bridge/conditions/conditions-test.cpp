@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace upstart::bridge;
+using namespace upstart::socket_bridge;
 using Words = std::vector<std::string>;
 
 namespace {

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <format>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -169,4 +169,4 @@ std::expected<SocketCondition, ConditionFault> understand_condition(std::span<co
   return condition;
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

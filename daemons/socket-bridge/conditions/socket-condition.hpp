@@ -2,23 +2,15 @@
 // match. The event says every variable that the condition says, with the same value, for else it would not match.
 #pragma once
 
-#include "daemons/socket-bridge/sockets/socket-address.hpp"
+#include "daemons/socket-bridge/values/permissions.hpp"
+#include "daemons/socket-bridge/values/socket-address.hpp"
 #include "protocol/environment.hpp"
 
 #include <expected>
-#include <optional>
 #include <span>
 #include <string>
 
-namespace upstart::bridge {
-
-// What the file of a socket looks like; empty members leave what the system gives.
-struct Permissions {
-  std::optional<unsigned> mode;
-  std::string owner; // a name or a number
-  std::string group;
-  friend bool operator==(const Permissions&, const Permissions&) = default;
-};
+namespace upstart::socket_bridge {
 
 struct SocketCondition {
   SocketAddress address;
@@ -35,4 +27,4 @@ struct ConditionFault {
 [[nodiscard]] std::expected<SocketCondition, ConditionFault>
 understand_condition(std::span<const std::string> arguments);
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -3,7 +3,7 @@
 #include <format>
 #include <span>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -69,4 +69,4 @@ Wanted union_of(const std::map<std::string, JobSockets>& jobs) {
   return wanted;
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 // An expression in postfix order, as the supervisor tells it: [EVENT, ARG…], ["/AND"], ["/OR"].
 using Postfix = std::vector<std::vector<std::string>>;
@@ -41,4 +41,4 @@ struct Wanted {
 // The union, in the order of job names: where two jobs contradict each other the first one stands.
 [[nodiscard]] Wanted union_of(const std::map<std::string, JobSockets>& jobs);
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -6,7 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -106,4 +106,4 @@ void BrokerLink::await(Ticket ticket, EventId id) {
   } catch (const sdbus::Error& error) { proxy_->not_possible(ticket, "get the question", error); }
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "daemons/socket-bridge/connections/link.hpp"
-#include "daemons/socket-bridge/resident/socket-table.hpp"
+#include "daemons/socket-bridge/core/socket-table.hpp"
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 class BrokerLink {
 public:
@@ -33,4 +33,4 @@ private:
   Link link_;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 Link::Link(base::EventLoop& loop, Kind kind, std::function<void(base::BusConnection&)> connected,
            std::function<void()> disconnected)
@@ -62,4 +62,4 @@ void Link::connect_later(const std::string& why) {
   again_.start(pause_.next());
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -4,13 +4,13 @@
 
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/base/delayed-warning.hpp"
-#include "daemons/socket-bridge/growing-pause.hpp"
+#include "daemons/socket-bridge/core/growing-pause.hpp"
 
 #include <functional>
 #include <memory>
 #include <string>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 class Link {
 public:
@@ -50,4 +50,4 @@ private:
   base::DelayedWarning warning_;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

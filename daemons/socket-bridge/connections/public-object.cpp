@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -91,4 +91,4 @@ void PublicObject::announce(const std::string& address, const std::string& state
   if (on_bus_) on_bus_->announce(address, state);
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

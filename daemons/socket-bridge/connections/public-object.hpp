@@ -4,11 +4,11 @@
 
 #include "daemons/base/peer.hpp"
 #include "daemons/socket-bridge/connections/link.hpp"
-#include "daemons/socket-bridge/resident/socket-table.hpp"
+#include "daemons/socket-bridge/core/socket-table.hpp"
 
 #include <list>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 class PublicObject {
 public:
@@ -41,4 +41,4 @@ private:
   Link bus_;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

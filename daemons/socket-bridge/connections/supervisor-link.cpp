@@ -7,7 +7,7 @@
 #include <sdbus-c++/StandardInterfaces.h>
 #include <spdlog/spdlog.h>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -90,4 +90,4 @@ void SupervisorLink::connected(base::BusConnection& connection) {
   proxy_->ask();
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

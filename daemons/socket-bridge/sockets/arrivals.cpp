@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -37,4 +37,4 @@ void Arrivals::look() {
   for (int i = 0; i < at_once && ::epoll_wait(set_.get(), &event, 1, 0) == 1; ++i) arrived_(event.data.fd);
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -8,7 +8,7 @@
 
 #include <functional>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 class Arrivals {
 public:
@@ -27,4 +27,4 @@ private:
   base::FdWatcher watcher_;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -14,7 +14,7 @@
 #include <array>
 #include <cstring>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -84,4 +84,4 @@ std::optional<unsigned> clients_waiting(int listening) {
   return option_of(listening, SO_DOMAIN) == AF_UNIX ? unix_clients(listening) : tcp_clients(listening);
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

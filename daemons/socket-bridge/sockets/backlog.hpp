@@ -4,9 +4,9 @@
 
 #include <optional>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 // Nothing where the kernel does not say: for datagrams and FIFOs, and where it has no socket diagnostics.
 [[nodiscard]] std::optional<unsigned> clients_waiting(int listening);
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -1,7 +1,7 @@
+#include "daemons/bridge/testing/temporary-directory.hpp"
 #include "daemons/socket-bridge/sockets/backlog.hpp"
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
 #include "daemons/socket-bridge/testing/client.hpp"
-#include "daemons/socket-bridge/testing/temporary-directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,10 +10,12 @@
 
 #include <format>
 #include <fstream>
+#include <vector>
 
-using namespace upstart::bridge;
-using namespace upstart::bridge::testing;
+using namespace upstart::socket_bridge;
+using namespace upstart::socket_bridge::testing;
 using upstart::base::FileDescriptor;
+using upstart::bridge::testing::TemporaryDirectory;
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include <cstring>
 #include <format>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -251,4 +251,4 @@ void ListeningSocket::remove_file() const {
   if (file_ && file_there() == file_) ::unlink(address_.path.c_str());
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

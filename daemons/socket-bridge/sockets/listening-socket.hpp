@@ -5,8 +5,8 @@
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
-#include "daemons/socket-bridge/conditions/socket-condition.hpp"
-#include "daemons/socket-bridge/sockets/socket-address.hpp"
+#include "daemons/socket-bridge/values/permissions.hpp"
+#include "daemons/socket-bridge/values/socket-address.hpp"
 
 #include <sys/types.h>
 
@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 class ListeningSocket {
 public:
@@ -56,4 +56,4 @@ private:
   std::optional<File> file_;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

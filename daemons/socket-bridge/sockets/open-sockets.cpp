@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -107,4 +107,4 @@ int OpenSockets::descriptor(const SocketAddress& address) const {
   return place->second.socket.fd();
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -9,7 +9,7 @@
 #include <map>
 #include <vector>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 class OpenSockets {
 public:
@@ -49,4 +49,4 @@ private:
   Arrivals arrivals_;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

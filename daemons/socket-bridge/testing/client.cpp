@@ -10,7 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace upstart::bridge::testing {
+namespace upstart::socket_bridge::testing {
 
 namespace {
 
@@ -112,4 +112,4 @@ base::FileDescriptor accept_on(int listening) {
 
 bool is_blocking(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0; }
 
-} // namespace upstart::bridge::testing
+} // namespace upstart::socket_bridge::testing

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
-#include "daemons/socket-bridge/sockets/socket-address.hpp"
+#include "daemons/socket-bridge/values/socket-address.hpp"
 
 #include <cstdint>
 #include <string>
 
-namespace upstart::bridge::testing {
+namespace upstart::socket_bridge::testing {
 
 // A connected socket (for a datagram address one that sends there); empty, and errno set, where nobody listens.
 [[nodiscard]] base::FileDescriptor connect_to(const SocketAddress& address);
@@ -25,4 +25,4 @@ void say(const base::FileDescriptor& to, const std::string& words);
 [[nodiscard]] base::FileDescriptor accept_on(int listening);
 [[nodiscard]] bool is_blocking(int fd);
 
-} // namespace upstart::bridge::testing
+} // namespace upstart::socket_bridge::testing

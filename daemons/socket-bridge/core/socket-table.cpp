@@ -1,8 +1,8 @@
-#include "daemons/socket-bridge/resident/socket-table.hpp"
+#include "daemons/socket-bridge/core/socket-table.hpp"
 
 #include <algorithm>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 void SocketTable::adopt(const std::vector<SocketAddress>& addresses) {
   for (const auto& address : addresses) sockets_[address].socket.opened();
@@ -224,4 +224,4 @@ std::vector<SocketReport> SocketTable::report() const {
   return result;
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -1,8 +1,8 @@
-#include "daemons/socket-bridge/resident/served-socket.hpp"
+#include "daemons/socket-bridge/core/served-socket.hpp"
 
 #include <utility>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 ServedSocket::State ServedSocket::state() const {
   if (!open_) return failure_.empty() ? State::opening : State::failed;
@@ -101,4 +101,4 @@ bool ServedSocket::time_reached(Time now) {
   return true;
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

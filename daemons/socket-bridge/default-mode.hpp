@@ -5,15 +5,15 @@
 #include "daemons/socket-bridge/connections/broker-link.hpp"
 #include "daemons/socket-bridge/connections/public-object.hpp"
 #include "daemons/socket-bridge/connections/supervisor-link.hpp"
-#include "daemons/socket-bridge/resident/socket-table.hpp"
+#include "daemons/socket-bridge/core/socket-table.hpp"
 #include "daemons/socket-bridge/sockets/open-sockets.hpp"
 
 #include <expected>
 #include <memory>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
-class ResidentBridge {
+class DefaultMode {
 public:
   struct Options {
     std::string run_directory;
@@ -22,7 +22,7 @@ public:
   using Inherited = std::multimap<std::string, base::FileDescriptor>;
 
   // Begins at once; `listening` is where the bridge's own clients come.
-  ResidentBridge(base::EventLoop& loop, const Options& options, base::FileDescriptor listening, Inherited inherited);
+  DefaultMode(base::EventLoop& loop, const Options& options, base::FileDescriptor listening, Inherited inherited);
 
   void rejoin_bus() { public_.rejoin_bus(); }
 
@@ -56,4 +56,4 @@ private:
   SupervisorLink supervisor_;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -24,7 +24,7 @@ public:
   [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
 private:
-  std::string path_ = "/tmp/socket-bridge-test.XXXXXX";
+  std::string path_ = "/tmp/bridge-test.XXXXXX";
 };
 
 } // namespace upstart::bridge::testing

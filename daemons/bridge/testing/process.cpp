@@ -1,4 +1,4 @@
-#include "daemons/socket-bridge/testing/process.hpp"
+#include "daemons/bridge/testing/process.hpp"
 
 #include <fcntl.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
-// Stand-ins for the bridge's neighbours, on their real sockets in a run directory: a job supervisor that tells what a
-// test says, a broker that notes what is emitted, a manager that keeps descriptors.
+// Stand-ins for a bridge's neighbours, on their real sockets in a run directory: a job supervisor whose jobs a test
+// sets, a broker that records what is emitted, a manager that keeps descriptors.
 #pragma once
 
 #include "daemons/base/peer.hpp"
@@ -13,6 +13,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ public:
     for (auto& client : clients_) client.object.reset();
   }
 
-  // A client that has hung up, and of which the loop has not yet told, is passed over.
+  // Skips a client that has hung up.
   void for_each(const auto& action) {
     for (auto& client : clients_) {
       try {
@@ -66,14 +67,14 @@ public:
   };
 
   Supervisor(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} {
-    come();
+    start();
   }
 
-  // The process comes and goes; what the test said stays.
-  void come() { serving_.emplace(loop_, run_directory_, protocol::socket_name::supervisor, *this); }
-  void go() { serving_.reset(); }
+  // A stopped supervisor has no connection and does not listen; its jobs stay.
+  void start() { serving_.emplace(loop_, run_directory_, protocol::socket_name::supervisor, *this); }
+  void stop() { serving_.reset(); }
 
-  // Before the bridge asks: what it will be told. Afterwards: told at once.
+  // Who watches an event that the job names, before or after the change, is sent a signal.
   void set_job(const std::string& name, Postfix start_on, Postfix stop_on = {});
   void remove_job(const std::string& name);
   void set_active(const std::string& name, unsigned active);
@@ -102,10 +103,12 @@ private:
     std::string bus_address() override { return owner_.bus_address_; }
     Supervisor& owner_;
   };
+  void tell_conditions(const std::string& event, const std::string& name, const Job& job);
 
   base::EventLoop& loop_;
   std::string run_directory_;
   std::map<std::string, Job> jobs_;
+  std::set<std::string> watched_; // events
   std::string bus_address_;
   int times_asked_ = 0;
   std::optional<StandIn<Object>> serving_;
@@ -123,13 +126,13 @@ public:
   };
 
   Broker(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} {
-    come();
+    start();
   }
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
-  ~Broker() { go(); }
-  void come() { serving_.emplace(loop_, run_directory_, protocol::socket_name::broker, *this); }
-  void go();
+  ~Broker() { stop(); }
+  void start() { serving_.emplace(loop_, run_directory_, protocol::socket_name::broker, *this); }
+  void stop();
 
   // Events are numbered from 1, as they come.
   [[nodiscard]] std::size_t count() const { return events_.size(); }
@@ -168,23 +171,23 @@ private:
   std::optional<StandIn<Object>> serving_;
 };
 
-// The receiving end of NOTIFY_SOCKET.
+// The receiving end of NOTIFY_SOCKET: records the lines and keeps the descriptors that come with FDSTORE=1.
 class Manager {
 public:
   Manager(base::EventLoop& loop, const std::string& directory);
 
   [[nodiscard]] const std::string& address() const { return address_; }
-  [[nodiscard]] bool was_told(const std::string& line) const;
-  void forget_what_was_told() { told_.clear(); }
+  [[nodiscard]] bool received(const std::string& line) const;
+  void clear_received() { received_.clear(); }
   [[nodiscard]] const std::map<std::string, base::FileDescriptor>& kept() const { return kept_; }
 
 private:
   void receive();
-  void note(const std::string& message, base::FileDescriptor fd);
+  void take(const std::string& message, base::FileDescriptor fd);
 
   std::string address_;
   base::FileDescriptor fd_;
-  std::vector<std::string> told_;
+  std::vector<std::string> received_;
   std::map<std::string, base::FileDescriptor> kept_;
   base::FdWatcher watcher_;
 };

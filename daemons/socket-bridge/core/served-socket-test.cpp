@@ -1,8 +1,8 @@
-#include "daemons/socket-bridge/resident/served-socket.hpp"
+#include "daemons/socket-bridge/core/served-socket.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace upstart::bridge;
+using namespace upstart::socket_bridge;
 using namespace std::chrono_literals;
 using State = ServedSocket::State;
 

@@ -1,4 +1,4 @@
-#include "daemons/socket-bridge/sockets/socket-address.hpp"
+#include "daemons/socket-bridge/values/socket-address.hpp"
 
 #include <arpa/inet.h>
 
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <format>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -134,4 +134,4 @@ std::optional<SocketAddress> address_of_descriptor_name(std::string_view name) {
   return address_of_text(*text);
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -1,23 +1,52 @@
-#include "daemons/socket-bridge/testing/stand-ins.hpp"
+#include "daemons/bridge/testing/stand-ins.hpp"
 
-#include "daemons/socket-bridge/testing/client.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <ranges>
+#include <stdexcept>
 
 namespace upstart::bridge::testing {
 
+namespace {
+
+bool names(const Postfix& expression, const std::string& event) {
+  return std::ranges::any_of(expression, [&](const auto& match) { return match.at(0) == event; });
+}
+
+bool names(const Supervisor::Job& job, const std::string& event) {
+  return names(job.start_on, event) || names(job.stop_on, event);
+}
+
+base::FileDescriptor datagram_socket_at(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
+  base::FileDescriptor fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) < 0)
+    throw std::runtime_error("unable to bind " + path);
+  return fd;
+}
+
+} // namespace
+
 void Supervisor::set_job(const std::string& name, Postfix start_on, Postfix stop_on) {
   auto& job = jobs_[name];
-  job.start_on = std::move(start_on);
-  job.stop_on = std::move(stop_on);
+  auto before = std::exchange(job, {std::move(start_on), std::move(stop_on), job.active});
+  for (const auto& event : watched_) {
+    if (names(job, event)) tell_conditions(event, name, job);
+    else if (names(before, event)) tell_conditions(event, name, {});
+  }
+}
+
+void Supervisor::tell_conditions(const std::string& event, const std::string& name, const Job& job) {
   if (serving_)
-    serving_->for_each([&](auto& object) { object.emitConditionsChanged("socket", name, job.start_on, job.stop_on); });
+    serving_->for_each([&](auto& object) { object.emitConditionsChanged(event, name, job.start_on, job.stop_on); });
 }
 
 void Supervisor::remove_job(const std::string& name) {
@@ -43,12 +72,13 @@ std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>>
 Supervisor::Object::WatchConditions(const std::string& event) {
   ++owner_.times_asked_;
   std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>> jobs;
-  if (event != "socket") return jobs;
-  for (const auto& [name, job] : owner_.jobs_) jobs.emplace_back(name, job.start_on, job.stop_on, job.active);
+  owner_.watched_.insert(event);
+  for (const auto& [name, job] : owner_.jobs_)
+    if (names(job, event)) jobs.emplace_back(name, job.start_on, job.stop_on, job.active);
   return jobs;
 }
 
-void Broker::go() {
+void Broker::stop() {
   for (auto& event : events_) event.waiting.clear();
   serving_.reset();
 }
@@ -81,12 +111,12 @@ void Broker::Object::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
 
 Manager::Manager(base::EventLoop& loop, const std::string& directory)
     : address_{directory + "/notify"},
-      fd_{listen_on("unix-dgram:" + address_)},
+      fd_{datagram_socket_at(address_)},
       watcher_{loop, fd_.get(), [this](unsigned) { receive(); }} {
   watcher_.watch(base::FdWatcher::readable);
 }
 
-bool Manager::was_told(const std::string& line) const { return std::ranges::contains(told_, line); }
+bool Manager::received(const std::string& line) const { return std::ranges::contains(received_, line); }
 
 void Manager::receive() {
   std::array<char, 4096> text{};
@@ -105,10 +135,10 @@ void Manager::receive() {
     std::memcpy(&number, CMSG_DATA(header), sizeof number);
     fd.reset(number);
   }
-  note(std::string(text.data(), static_cast<std::size_t>(size)), std::move(fd));
+  take(std::string(text.data(), static_cast<std::size_t>(size)), std::move(fd));
 }
 
-void Manager::note(const std::string& message, base::FileDescriptor fd) {
+void Manager::take(const std::string& message, base::FileDescriptor fd) {
   std::string name;
   std::vector<std::string> lines;
   for (auto line : std::views::split(message, '\n')) lines.emplace_back(std::string_view{line});
@@ -116,7 +146,7 @@ void Manager::note(const std::string& message, base::FileDescriptor fd) {
     if (line.starts_with("FDNAME=")) name = line.substr(7);
   if (std::ranges::contains(lines, "FDSTORE=1")) kept_[name] = std::move(fd);
   if (std::ranges::contains(lines, "FDSTOREREMOVE=1")) kept_.erase(name);
-  told_.insert(told_.end(), lines.begin(), lines.end());
+  received_.insert(received_.end(), lines.begin(), lines.end());
 }
 
 } // namespace upstart::bridge::testing

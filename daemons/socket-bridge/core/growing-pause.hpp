@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 class GrowingPause {
 public:
@@ -23,4 +23,4 @@ private:
   std::chrono::milliseconds pause_ = shortest;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

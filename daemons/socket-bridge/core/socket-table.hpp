@@ -1,4 +1,4 @@
-// All sockets that jobs want, and what is to be done about them: the decisions of the resident bridge. Each happening
+// All sockets that jobs want, and what is to be done about them: the decisions of the default mode. Each input
 // returns the actions that follow from it, in order; the shell carries them out and tells what came of them. Knows no
 // descriptor, no loop and no bus.
 //
@@ -8,13 +8,13 @@
 #pragma once
 
 #include "daemons/socket-bridge/conditions/wanted-sockets.hpp"
-#include "daemons/socket-bridge/resident/served-socket.hpp"
+#include "daemons/socket-bridge/core/served-socket.hpp"
 
 #include <cstdint>
 #include <utility>
 #include <variant>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 using Ticket = std::uint64_t;  // one emission
 using EventId = std::uint64_t; // the broker's
@@ -138,4 +138,4 @@ private:
   Actions actions_;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

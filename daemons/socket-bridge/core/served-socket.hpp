@@ -10,12 +10,12 @@
 // Pure: time comes as an argument, and what is to be done is read from `state` and `due`.
 #pragma once
 
-#include "daemons/socket-bridge/growing-pause.hpp"
+#include "daemons/socket-bridge/core/growing-pause.hpp"
 
 #include <optional>
 #include <string>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 using Time = std::chrono::milliseconds; // on the monotonic clock
 
@@ -74,4 +74,4 @@ private:
   bool resting_ = false;
 };
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

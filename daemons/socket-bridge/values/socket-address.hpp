@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 enum class Family { inet, inet6, unix_path, abstract, fifo };
 enum class Transport { stream, datagram };
@@ -40,4 +40,4 @@ struct SocketAddress {
 [[nodiscard]] std::optional<std::string> descriptor_name(const SocketAddress& address);
 [[nodiscard]] std::optional<SocketAddress> address_of_descriptor_name(std::string_view name);
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

@@ -1,4 +1,4 @@
-#include "daemons/socket-bridge/resident/resident-bridge.hpp"
+#include "daemons/socket-bridge/default-mode.hpp"
 
 #include "daemons/base/service-manager.hpp"
 #include "protocol/names.hpp"
@@ -7,7 +7,7 @@
 
 #include <iterator>
 
-namespace upstart::bridge {
+namespace upstart::socket_bridge {
 
 namespace {
 
@@ -15,8 +15,8 @@ Time now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::
 
 } // namespace
 
-ResidentBridge::ResidentBridge(base::EventLoop& loop, const Options& options, base::FileDescriptor listening,
-                               Inherited inherited)
+DefaultMode::DefaultMode(base::EventLoop& loop, const Options& options, base::FileDescriptor listening,
+                         Inherited inherited)
     : loop_{loop},
       alarm_{loop, [this] { carry_out(table_.time_reached(now())); }},
       sockets_{loop,
@@ -46,14 +46,14 @@ ResidentBridge::ResidentBridge(base::EventLoop& loop, const Options& options, ba
   if (!options.bus.empty()) public_.join_bus(options.bus);
 }
 
-void ResidentBridge::conditions_known(const std::vector<JobReport>& jobs) {
+void DefaultMode::conditions_known(const std::vector<JobReport>& jobs) {
   bool first = !table_.knows_conditions();
   spdlog::info("the job supervisor knows {} jobs with socket conditions", jobs.size());
   carry_out(table_.conditions_known(jobs, now()));
   if (first && !base::notify_manager("READY=1")) spdlog::warn("the manager could not be told that the bridge is ready");
 }
 
-void ResidentBridge::conditions_changed(const std::string& job, const Postfix& start_on, const Postfix& stop_on) {
+void DefaultMode::conditions_changed(const std::string& job, const Postfix& start_on, const Postfix& stop_on) {
   table_.conditions_changed(job, start_on, stop_on);
   if (std::exchange(change_noted_, true)) return;
   loop_.defer([this, alive = alive_] {
@@ -63,12 +63,12 @@ void ResidentBridge::conditions_changed(const std::string& job, const Postfix& s
   });
 }
 
-void ResidentBridge::broker_finished(Ticket ticket, bool failed) {
+void DefaultMode::broker_finished(Ticket ticket, bool failed) {
   carry_out(table_.event_finished(ticket, failed, now()));
 }
 
 // What an action brings about may be a happening itself; its actions come after those that are already due.
-void ResidentBridge::carry_out(Actions actions) {
+void DefaultMode::carry_out(Actions actions) {
   std::ranges::move(actions, std::back_inserter(waiting_));
   if (carrying_out_) return;
   carrying_out_ = true;
@@ -81,7 +81,7 @@ void ResidentBridge::carry_out(Actions actions) {
   set_alarm();
 }
 
-void ResidentBridge::carry_out_one(const OpenSocket& action) {
+void DefaultMode::carry_out_one(const OpenSocket& action) {
   auto opened = sockets_.open(action.address, action.permissions);
   if (opened) {
     spdlog::info("{} is open", text_of(action.address));
@@ -95,38 +95,38 @@ void ResidentBridge::carry_out_one(const OpenSocket& action) {
   carry_out(table_.could_not_be_opened(action.address, opened.error(), now()));
 }
 
-void ResidentBridge::carry_out_one(const CloseSocket& action) {
+void DefaultMode::carry_out_one(const CloseSocket& action) {
   spdlog::info("{} is no longer wanted", text_of(action.address));
   told_failures_.erase(action.address);
   sockets_.close(action.address);
 }
 
-void ResidentBridge::carry_out_one(const SetPermissions& action) {
+void DefaultMode::carry_out_one(const SetPermissions& action) {
   if (auto set = sockets_.set_permissions(action.address, action.permissions); !set)
     spdlog::error("{}: {}", text_of(action.address), set.error());
 }
 
-void ResidentBridge::carry_out_one(const WatchSocket& action) { sockets_.watch(action.address, action.on); }
+void DefaultMode::carry_out_one(const WatchSocket& action) { sockets_.watch(action.address, action.on); }
 
-void ResidentBridge::carry_out_one(const EmitEvent& action) {
+void DefaultMode::carry_out_one(const EmitEvent& action) {
   spdlog::info("a client came to {}", text_of(action.address));
   broker_.emit(action.ticket, action.env, sockets_.descriptor(action.address));
 }
 
-void ResidentBridge::carry_out_one(const AwaitEvent& action) { broker_.await(action.ticket, action.id); }
+void DefaultMode::carry_out_one(const AwaitEvent& action) { broker_.await(action.ticket, action.id); }
 
-void ResidentBridge::carry_out_one(const Announce& action) {
+void DefaultMode::carry_out_one(const Announce& action) {
   auto address = text_of(action.address);
   spdlog::debug("{} is {}", address, action.state);
   public_.announce(address, action.state);
 }
 
-void ResidentBridge::carry_out_one(const Warn& action) { spdlog::warn("{}", action.message); }
+void DefaultMode::carry_out_one(const Warn& action) { spdlog::warn("{}", action.message); }
 
-void ResidentBridge::set_alarm() {
+void DefaultMode::set_alarm() {
   auto due = table_.due();
   if (due) alarm_.start(*due - now());
   else alarm_.stop();
 }
 
-} // namespace upstart::bridge
+} // namespace upstart::socket_bridge

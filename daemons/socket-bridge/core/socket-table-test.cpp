@@ -1,8 +1,8 @@
-#include "daemons/socket-bridge/resident/socket-table.hpp"
+#include "daemons/socket-bridge/core/socket-table.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace upstart::bridge;
+using namespace upstart::socket_bridge;
 using namespace std::chrono_literals;
 using Lines = std::vector<std::string>;
 

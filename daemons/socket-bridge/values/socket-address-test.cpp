@@ -1,8 +1,8 @@
-#include "daemons/socket-bridge/sockets/socket-address.hpp"
+#include "daemons/socket-bridge/values/socket-address.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace upstart::bridge;
+using namespace upstart::socket_bridge;
 
 TEST_CASE("an address is read back from its text and from its descriptor's name") {
   for (const auto* text :

@@ -1,0 +1,421 @@
+// The real program between stand-ins, with real clients.
+#include "daemons/socket-bridge/testing/client.hpp"
+#include "daemons/socket-bridge/testing/fixture.hpp"
+#include "protocol/names.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <format>
+
+using namespace upstart;
+using namespace upstart::socket_bridge;
+using namespace upstart::socket_bridge::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+Postfix inet(std::uint16_t port) { return {{"socket", "PROTO=inet", std::format("PORT={}", port), "ADDR=127.0.0.1"}}; }
+std::string inet_address(std::uint16_t port) { return std::format("inet:127.0.0.1:{}", port); }
+Postfix unix_path(const std::string& path) { return {{"socket", "PROTO=unix", "SOCKET_PATH=" + path}}; }
+
+ino_t inode_of(const std::string& path) {
+  struct stat file{};
+  REQUIRE(::lstat(path.c_str(), &file) == 0);
+  return file.st_ino;
+}
+
+} // namespace
+
+TEST_CASE(
+    "a client of any kind of socket makes the event, with the listening descriptor, and is answered by who gets it") {
+  SocketBridgeFixture test;
+  struct Kind {
+    std::string condition_key;
+    std::string address;
+    Strings condition;
+    Strings event;
+  };
+  auto port = std::format("PORT={}", free_port());
+  auto path = test.directory / "s";
+  auto name = "@" + (test.directory / "a");
+  std::vector<Kind> kinds{
+      {"inet",
+       "inet:127.0.0.1:" + port.substr(5),
+       {"PROTO=inet", port, "ADDR=127.0.0.1"},
+       {"PROTO=inet", port, "ADDR=127.0.0.1"}},
+      {"unix", "unix:" + path, {"PROTO=unix", "PATH=" + path}, {"PROTO=unix", "SOCKET_PATH=" + path, "PATH=" + path}},
+      {"abstract",
+       "abstract:" + name.substr(1),
+       {"PROTO=unix", "SOCKET_PATH=" + name},
+       {"PROTO=unix", "SOCKET_PATH=" + name}},
+  };
+  if (has_ipv6()) {
+    auto port6 = std::format("PORT={}", free_port(Family::inet6));
+    kinds.push_back({"inet6",
+                     "inet6:[::1]:" + port6.substr(5),
+                     {"PROTO=inet6", port6, "ADDR=::1"},
+                     {"PROTO=inet6", port6, "ADDR=::1"}});
+  }
+  for (const auto& kind : kinds) {
+    Strings match{"socket"};
+    match.insert(match.end(), kind.condition.begin(), kind.condition.end());
+    test.supervisor.set_job(kind.condition_key, {match});
+  }
+  test.start();
+  std::size_t id = 0;
+  for (const auto& kind : kinds) {
+    CAPTURE(kind.address);
+    auto client = connect_to(kind.address);
+    REQUIRE(client);
+    test.until_events(++id);
+    auto& event = test.broker.event(id);
+    CHECK(event.name == "socket");
+    CHECK(event.env == kind.event);
+    REQUIRE(event.files.size() == 1);
+    CHECK(is_blocking(event.files[0].get()));
+    say(accept_on(event.files[0].get()), "served");
+    CHECK(hear(client) == "served");
+  }
+}
+
+TEST_CASE("where no address is named the event says so") {
+  SocketBridgeFixture test;
+  auto port = std::format("PORT={}", free_port());
+  test.supervisor.set_job("web", {{"socket", "PROTO=inet", port}});
+  test.start();
+  auto client = connect_to("inet:127.0.0.1:" + port.substr(5));
+  test.until_events(1);
+  CHECK(test.broker.event(1).env == Strings{"PROTO=inet", port, "ADDR=0.0.0.0"});
+}
+
+TEST_CASE("clients make one event until the job has stopped; then it happens anew") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.start();
+  auto first = connect_to(inet_address(port));
+  test.until_events(1);
+  auto second = connect_to(inet_address(port));
+  CHECK(test.state(inet_address(port)) == "starting");
+  test.job_runs("web", 1);
+  test.until_state(inet_address(port), "handed-over");
+  auto third = connect_to(inet_address(port));
+  test.until_state(inet_address(port), "handed-over");
+  CHECK(test.broker.count() == 1);
+  for (int i = 0; i < 3; ++i) CHECK(accept_on(test.broker.event(1).files[0].get()));
+  test.supervisor.set_active("web", 0);
+  test.until_state(inet_address(port), "listening");
+  CHECK(test.broker.count() == 1);
+  auto fourth = connect_to(inet_address(port));
+  test.until_events(2);
+}
+
+TEST_CASE("a socket whose job fails rests between attempts, longer each time") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.start();
+  auto client = connect_to(inet_address(port));
+  auto began = std::chrono::steady_clock::now();
+  for (std::size_t id = 1; id <= 3; ++id) {
+    test.until_events(id);
+    test.broker.finish(id, true);
+    test.until_state(inet_address(port), "resting");
+  }
+  CHECK(std::chrono::steady_clock::now() - began >= 300ms); // 100 and 200
+  test.until_events(4);
+}
+
+TEST_CASE("a refused event makes the socket rest") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.broker.refuse(true);
+  test.start();
+  auto client = connect_to(inet_address(port));
+  test.until([&] { return test.broker.refused() == 2; }, "a second attempt");
+  test.broker.refuse(false);
+  test.until_events(1);
+}
+
+TEST_CASE("a bad condition is told with job and variable, and the others are served") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("bad", {{"socket", "PROTO=inet", "PORT=http"}});
+  test.supervisor.set_job("good", inet(port));
+  test.start();
+  CHECK(connect_to(inet_address(port)));
+  CHECK(content_of(test.output).contains("socket-bridge: job bad: PORT in its socket condition: http is no port"));
+}
+
+TEST_CASE("jobs come, change and go, and so do their sockets, and only theirs") {
+  SocketBridgeFixture test;
+  auto stays = test.directory / "stays";
+  test.supervisor.set_job("stays", unix_path(stays));
+  test.start();
+  auto inode = inode_of(stays);
+  test.supervisor.set_job("other", unix_path(test.directory / "a"));
+  test.until([&] { return bool{connect_to("unix:" + (test.directory / "a"))}; }, "a new socket");
+  test.supervisor.set_job("other", unix_path(test.directory / "b"));
+  test.until([&] { return bool{connect_to("unix:" + (test.directory / "b"))}; }, "a changed socket");
+  CHECK_FALSE(std::filesystem::exists(test.directory / "a"));
+  test.supervisor.remove_job("other");
+  test.until([&] { return test.sockets().size() == 1; }, "one socket less");
+  CHECK_FALSE(std::filesystem::exists(test.directory / "b"));
+  CHECK(inode_of(stays) == inode);
+  CHECK(test.manager.kept().size() == 1);
+}
+
+TEST_CASE("two jobs share a socket") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("a", inet(port));
+  test.supervisor.set_job("b", inet(port));
+  test.start();
+  auto sockets = test.sockets();
+  REQUIRE(sockets.size() == 1);
+  CHECK(sockets[inet_address(port)].first == Strings{"a", "b"});
+}
+
+TEST_CASE("sockets and their clients survive the bridge's sudden end") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  auto path = test.directory / "s";
+  test.supervisor.set_job("web", inet(port));
+  test.supervisor.set_job("db", unix_path(path));
+  test.start();
+  CHECK(test.manager.kept().size() == 2);
+  auto inode = inode_of(path);
+  test.bridge->end(SIGKILL);
+  auto client = connect_to(inet_address(port));
+  auto db_client = connect_to("unix:" + path);
+  REQUIRE(client);
+  REQUIRE(db_client);
+  test.start();
+  test.until_events(2);
+  CHECK(inode_of(path) == inode);
+  for (std::size_t id : {1, 2}) say(accept_on(test.broker.event(id).files[0].get()), "served");
+  CHECK(hear(client) == "served");
+  CHECK(hear(db_client) == "served");
+}
+
+TEST_CASE("a restarted bridge leaves a socket alone that a job has, and closes one that is no longer wanted") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  auto path = test.directory / "s";
+  test.supervisor.set_job("web", inet(port));
+  test.supervisor.set_job("old", unix_path(path));
+  test.start();
+  CHECK(test.bridge->end(SIGTERM) == 0);
+  CHECK(std::filesystem::exists(path));
+  test.supervisor.remove_job("old");
+  test.supervisor.set_active("web", 1);
+  test.start();
+  auto client = connect_to(inet_address(port));
+  CHECK(test.state(inet_address(port)) == "handed-over");
+  CHECK(test.broker.count() == 0);
+  CHECK_FALSE(std::filesystem::exists(path));
+  test.until([&] { return test.manager.kept().size() == 1; }, "one kept socket");
+}
+
+TEST_CASE("whether a socket blocks is the job's own affair while it has it, also when the bridge restarts") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.start();
+  auto client = connect_to(inet_address(port));
+  test.until_events(1);
+  test.job_runs("web", 1);
+  int had_by_job = test.broker.event(1).files[0].get();
+  for (bool blocking : {true, false}) {
+    ::fcntl(had_by_job, F_SETFL, O_RDWR | (blocking ? 0 : O_NONBLOCK));
+    test.bridge->end(SIGKILL);
+    test.start();
+    CHECK(test.state(inet_address(port)) == "handed-over");
+    CHECK(is_blocking(had_by_job) == blocking);
+  }
+  CHECK(accept_on(had_by_job));
+  test.supervisor.set_active("web", 0);
+  auto next = connect_to(inet_address(port));
+  test.until_events(2);
+  CHECK(is_blocking(test.broker.event(2).files[0].get()));
+}
+
+TEST_CASE("sockets stay while the supervisor is away, and are what it wants when it is back") {
+  SocketBridgeFixture test;
+  auto stays = free_port();
+  auto goes = free_port();
+  test.supervisor.set_job("stays", inet(stays));
+  test.supervisor.set_job("goes", inet(goes));
+  test.start();
+  test.supervisor.stop();
+  auto client = connect_to(inet_address(stays));
+  test.until_events(1); // the broker keeps it for the supervisor
+  CHECK(connect_to(inet_address(goes)));
+  test.supervisor.remove_job("goes");
+  test.supervisor.set_active("stays", 1);
+  test.supervisor.start();
+  test.until([&] { return test.supervisor.times_asked() == 2; }, "the question asked again");
+  test.until_state(inet_address(stays), "handed-over");
+  CHECK(test.sockets().size() == 1);
+}
+
+TEST_CASE("a broker that goes and comes back is asked again about what was on its way") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.start();
+  auto client = connect_to(inet_address(port));
+  test.until_events(1);
+  test.until([&] { return test.broker.event(1).times_waited_for == 1; }, "a wait");
+  test.broker.stop();
+  test.broker.start();
+  test.until([&] { return test.broker.event(1).times_waited_for == 2; }, "a second wait");
+  CHECK(test.broker.count() == 1);
+  test.job_runs("web", 1);
+  test.until_state(inet_address(port), "handed-over");
+}
+
+TEST_CASE("clients that come while the broker is away wait for it") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.start();
+  test.broker.stop();
+  auto client = connect_to(inet_address(port));
+  CHECK(test.state(inet_address(port)) == "listening");
+  test.broker.start();
+  test.until_events(1);
+}
+
+TEST_CASE("a port that somebody else has is told, and served once it is free") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  auto address = inet_address(port);
+  auto other = listen_on(address);
+  test.supervisor.set_job("web", inet(port));
+  test.supervisor.set_job("db", unix_path(test.directory / "s"));
+  test.start();
+  CHECK(test.state(address) == "failed: the address is in use by another program");
+  CHECK(connect_to("unix:" + (test.directory / "s")));
+  CHECK(content_of(test.output)
+            .contains("socket-bridge: " + address + " cannot be served: the address is in use by another program"));
+  other.reset();
+  test.until_state(address, "listening");
+}
+
+TEST_CASE("a socket whose file the job removed is opened anew") {
+  SocketBridgeFixture test;
+  auto path = test.directory / "s";
+  test.supervisor.set_job("db", unix_path(path));
+  test.start();
+  auto client = connect_to("unix:" + path);
+  test.until_events(1);
+  test.job_runs("db", 1);
+  CHECK(accept_on(test.broker.event(1).files[0].get()));
+  test.until_state("unix:" + path, "handed-over");
+  std::filesystem::remove(path);
+  test.supervisor.set_active("db", 0);
+  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
+}
+
+TEST_CASE("a socket that the job shut down for all is opened anew") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.start();
+  auto client = connect_to(inet_address(port));
+  test.until_events(1);
+  test.job_runs("web", 1);
+  test.until_state(inet_address(port), "handed-over");
+  ::shutdown(test.broker.event(1).files[0].get(), SHUT_RDWR);
+  test.supervisor.set_active("web", 0);
+  test.until([&] { return bool{connect_to(inet_address(port))}; }, "the port again");
+}
+
+TEST_CASE("state changes arrive as signals") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.start();
+  auto connection = test.connect();
+  Observer observer{connection->sdbus()};
+  observer.ask(); // answered: the bridge knows us
+  test.until([&] { return observer.sockets.has_value(); }, "an answer");
+  auto client = connect_to(inet_address(port));
+  test.until_events(1);
+  test.job_runs("web", 1);
+  test.until([&] { return observer.changes.size() == 2; }, "two signals");
+  CHECK(observer.changes == Strings{inet_address(port) + " starting", inet_address(port) + " handed-over"});
+}
+
+TEST_CASE("the bridge is on the bus that it is told of, with its name and object") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("web", inet(port));
+  test.options = {"--debug", "--bus", test.bus_address()};
+  auto bus = test.start_bus();
+  auto connection = test.join_bus();
+  test.start();
+  test.until_on_bus(*connection);
+  Observer observer{connection->sdbus(), protocol::bus_name::socket_bridge};
+  observer.ask();
+  test.until([&] { return observer.sockets.has_value(); }, "ListSockets on the bus");
+  CHECK((*observer.sockets)[inet_address(port)].second == "listening");
+  auto client = connect_to(inet_address(port));
+  test.until([&] { return observer.changes == Strings{inet_address(port) + " starting"}; }, "a signal on the bus");
+}
+
+TEST_CASE("the bridge joins the bus that the supervisor names, also later") {
+  SocketBridgeFixture test;
+  auto bus = test.start_bus();
+  auto connection = test.join_bus();
+  SUBCASE("when asked first") {
+    test.supervisor.set_bus_address(test.bus_address());
+    test.start();
+  }
+  SUBCASE("when it changes") {
+    test.start();
+    test.supervisor.set_bus_address(test.bus_address());
+  }
+  test.until_on_bus(*connection);
+}
+
+TEST_CASE("a bus that appears later is joined at SIGUSR1, and one that is restarted is joined again") {
+  SocketBridgeFixture test;
+  test.options = {"--debug", "--bus", test.bus_address()};
+  test.start();
+  test.until([&] { return content_of(test.output).contains("no connection to the bus"); }, "a message");
+  for (int i = 0; i < 2; ++i) {
+    auto bus = test.start_bus();
+    auto connection = test.join_bus();
+    if (i == 0) test.bridge->signal(SIGUSR1);
+    test.until_on_bus(*connection);
+  }
+}
+
+TEST_CASE("SIGTERM ends the bridge with status 0, and without a manager no file is left behind") {
+  SocketBridgeFixture test;
+  test.managed = false;
+  test.supervisor.set_job("db", unix_path(test.directory / "s"));
+  test.start();
+  test.until([&] { return bool{connect_to("unix:" + (test.directory / "s"))}; }, "the socket");
+  CHECK(test.bridge->end(SIGTERM) == 0);
+  CHECK_FALSE(std::filesystem::exists(test.directory / "s"));
+  CHECK_FALSE(std::filesystem::exists(test.directory / "socket-bridge.sock"));
+}
+
+TEST_CASE("a wrong command line is refused") {
+  SocketBridgeFixture test;
+  CHECK(test.run({"--help"}) == 0);
+  CHECK(test.run({"--version"}) == 0);
+  CHECK(content_of(test.output).contains("upstart-socket-bridge (upstart "));
+  CHECK(test.run({}) != 0);
+  CHECK(test.run({"--run-directory", test.directory / "no", "--frobnicate"}) != 0);
+  CHECK(test.run({"--run-directory", test.directory / "no"}) == 1);
+  CHECK(content_of(test.output).contains("socket-bridge: unable to listen at unix:path=" + (test.directory / "no")));
+}
