@@ -86,7 +86,7 @@ void BusMembership::lost() {
 
 void BusMembership::try_later() {
   auto path = path_of(address_);
-  if (!watch_ && !path.empty()) watch_ = std::make_unique<PathWatch>(loop_, path, [this] { path_appeared(); });
+  if (!watch_ && !path.empty()) watch_ = std::make_unique<base::PathWatch>(loop_, path, [this] { path_appeared(); });
   bool watched = watch_ && watch_->works();
   if (watched && pause_ > longest_pause_of_watched) return;
   retry_.start(pause_);

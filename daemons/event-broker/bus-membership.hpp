@@ -5,7 +5,7 @@
 
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/base/delayed-warning.hpp"
-#include "daemons/event-broker/path-watch.hpp"
+#include "daemons/base/path-watch.hpp"
 
 namespace upstart::broker {
 
@@ -33,7 +33,7 @@ private:
   Joined joined_;
   std::unique_ptr<base::Handshake> handshake_;
   base::Timer retry_;
-  std::unique_ptr<PathWatch> watch_;
+  std::unique_ptr<base::PathWatch> watch_;
   std::chrono::milliseconds pause_;
   base::DelayedWarning warning_;
   bool is_member_ = false;

@@ -1,11 +1,11 @@
-#include "daemons/event-broker/path-watch.hpp"
+#include "daemons/base/path-watch.hpp"
 
 #include <doctest/doctest.h>
 
 #include <fstream>
 
 using upstart::base::EventLoop;
-using upstart::broker::PathWatch;
+using upstart::base::PathWatch;
 
 TEST_CASE("a path is noticed although even its directory had to be made first") {
   std::string directory = "/tmp/path-watch-test-XXXXXX";

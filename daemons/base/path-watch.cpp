@@ -1,20 +1,20 @@
-#include "daemons/event-broker/path-watch.hpp"
+#include "daemons/base/path-watch.hpp"
 
 #include <sys/inotify.h>
 
 #include <array>
 #include <cerrno>
 
-namespace upstart::broker {
+namespace upstart::base {
 
-PathWatch::PathWatch(base::EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there)
+PathWatch::PathWatch(EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there)
     : path_{std::move(path)},
       may_be_there_{std::move(may_be_there)},
       inotify_{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)} {
   if (!inotify_) return;
   watch_nearest();
-  watcher_ = std::make_unique<base::FdWatcher>(loop, inotify_.get(), [this](unsigned) { happened(); });
-  watcher_->watch(base::FdWatcher::readable);
+  watcher_ = std::make_unique<FdWatcher>(loop, inotify_.get(), [this](unsigned) { happened(); });
+  watcher_->watch(FdWatcher::readable);
 }
 
 void PathWatch::watch_nearest() {
@@ -33,4 +33,4 @@ void PathWatch::happened() {
   may_be_there_();
 }
 
-} // namespace upstart::broker
+} // namespace upstart::base

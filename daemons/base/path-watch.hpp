@@ -8,11 +8,11 @@
 #include <filesystem>
 #include <memory>
 
-namespace upstart::broker {
+namespace upstart::base {
 
 class PathWatch {
 public:
-  PathWatch(base::EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there);
+  PathWatch(EventLoop& loop, std::filesystem::path path, std::function<void()> may_be_there);
 
   // False where the system has no watches left: nothing will be told.
   [[nodiscard]] bool works() const { return watch_ >= 0; }
@@ -23,9 +23,9 @@ private:
 
   std::filesystem::path path_;
   std::function<void()> may_be_there_;
-  base::FileDescriptor inotify_;
+  FileDescriptor inotify_;
   int watch_ = -1;
-  std::unique_ptr<base::FdWatcher> watcher_;
+  std::unique_ptr<FdWatcher> watcher_;
 };
 
-} // namespace upstart::broker
+} // namespace upstart::base
