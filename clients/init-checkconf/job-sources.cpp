@@ -1,6 +1,6 @@
 #include "clients/init-checkconf/job-sources.hpp"
 
-#include "daemons/job-supervisor/language/job-files.hpp"
+#include "daemons/job-supervisor/language/model/job-files.hpp"
 
 #include <algorithm>
 #include <cerrno>

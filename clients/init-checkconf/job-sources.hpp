@@ -2,7 +2,7 @@
 // order of precedence, an override on top of the class that its job file gives.
 #pragma once
 
-#include "daemons/job-supervisor/language/parser.hpp"
+#include "daemons/job-supervisor/language/parse-job.hpp"
 
 #include <optional>
 #include <string>

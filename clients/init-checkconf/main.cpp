@@ -3,7 +3,7 @@
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
 #include "clients/output.hpp"
-#include "daemons/job-supervisor/language/stanzas.hpp"
+#include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,6 +1,6 @@
 #include "clients/initctl/explanation.hpp"
 
-#include "daemons/job-supervisor/language/suggestions.hpp"
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
 #include "protocol/environment.hpp"
 
 #include <fnmatch.h>

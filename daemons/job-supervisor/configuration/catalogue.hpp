@@ -10,7 +10,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/configuration/class-change.hpp"
-#include "daemons/job-supervisor/language/job-files.hpp"
+#include "daemons/job-supervisor/language/model/job-files.hpp"
 
 #include <expected>
 #include <functional>

@@ -1,7 +1,7 @@
 // What the configuration tells the jobs: a class that is new or has changed, or a name that has none any more.
 #pragma once
 
-#include "daemons/job-supervisor/language/job-class.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 
 #include <memory>
 #include <string>

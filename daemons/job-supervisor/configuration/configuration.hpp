@@ -4,7 +4,7 @@
 
 #include "daemons/base/event-loop.hpp"
 #include "daemons/job-supervisor/configuration/class-change.hpp"
-#include "daemons/job-supervisor/language/parser.hpp"
+#include "daemons/job-supervisor/language/parse-job.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/configuration/watches.hpp"
 
-#include "daemons/job-supervisor/language/job-files.hpp"
+#include "daemons/job-supervisor/language/model/job-files.hpp"
 
 #include <sys/inotify.h>
 #include <sys/stat.h>

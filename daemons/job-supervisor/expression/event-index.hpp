@@ -4,7 +4,7 @@
 // A leaf belongs to a subscriber: `start on` of a class or `stop on` of an instance.
 #pragma once
 
-#include "daemons/job-supervisor/language/event-expression.hpp"
+#include "daemons/job-supervisor/language/model/event-expression.hpp"
 #include "protocol/environment.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 // events are only handed in and handed back.
 #pragma once
 
-#include "daemons/job-supervisor/language/event-expression.hpp"
+#include "daemons/job-supervisor/language/model/event-expression.hpp"
 
 #include <cstdint>
 #include <memory>

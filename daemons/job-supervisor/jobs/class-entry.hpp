@@ -4,7 +4,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/jobs/subscriber.hpp"
-#include "daemons/job-supervisor/language/job-class.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 
 #include <map>
 #include <memory>

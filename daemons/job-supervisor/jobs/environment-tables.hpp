@@ -1,7 +1,7 @@
 // The environments that jobs begin with: the global table, which clients may change, and what a class adds to it.
 #pragma once
 
-#include "daemons/job-supervisor/language/job-class.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 #include "protocol/environment.hpp"
 
 namespace upstart::supervisor {

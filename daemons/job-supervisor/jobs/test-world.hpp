@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/jobs/job-manager.hpp"
-#include "daemons/job-supervisor/language/parser.hpp"
+#include "daemons/job-supervisor/language/parse-job.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-#include "daemons/job-supervisor/language/suggestions.hpp"
 #include "daemons/job-supervisor/language/test-support.hpp"
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;

@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/language/printer.hpp"
+#include "daemons/job-supervisor/language/printing/printer.hpp"
 #include "daemons/job-supervisor/language/test-support.hpp"
 
 using namespace upstart::supervisor;

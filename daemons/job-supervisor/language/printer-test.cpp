@@ -1,7 +1,7 @@
-#include "daemons/job-supervisor/language/printer.hpp"
+#include "daemons/job-supervisor/language/printing/printer.hpp"
 
-#include "daemons/job-supervisor/language/fuzz/round-trip.hpp"
-#include "daemons/job-supervisor/language/stanzas.hpp"
+#include "daemons/job-supervisor/language/round-trip.hpp"
+#include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 #include "daemons/job-supervisor/language/test-support.hpp"
 
 using namespace upstart::supervisor;

@@ -1,7 +1,7 @@
 // What the tests of the language share.
 #pragma once
 
-#include "daemons/job-supervisor/language/parser.hpp"
+#include "daemons/job-supervisor/language/parse-job.hpp"
 
 #include <doctest/doctest.h>
 

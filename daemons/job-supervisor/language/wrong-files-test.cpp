@@ -1,5 +1,5 @@
 // Small wrong files with the line and message that the original gives for each, and small files that it takes.
-#include "daemons/job-supervisor/language/parser.hpp"
+#include "daemons/job-supervisor/language/parse-job.hpp"
 
 #include <doctest/doctest.h>
 

@@ -11,7 +11,7 @@
 // blocker taken; after goal stop, waiting is reached once all processes have ended and all events have finished.
 #pragma once
 
-#include "daemons/job-supervisor/language/job-class.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 #include "daemons/job-supervisor/lifecycle/state.hpp"
 
 #include <array>

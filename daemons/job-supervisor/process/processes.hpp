@@ -6,7 +6,7 @@
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
-#include "daemons/job-supervisor/language/job-class.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 
 #include <sys/types.h>
 

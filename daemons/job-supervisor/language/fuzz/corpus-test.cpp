@@ -1,5 +1,5 @@
 // Every text of the fuzz target's corpus, through the same function.
-#include "daemons/job-supervisor/language/fuzz/round-trip.hpp"
+#include "daemons/job-supervisor/language/round-trip.hpp"
 
 #include <doctest/doctest.h>
 

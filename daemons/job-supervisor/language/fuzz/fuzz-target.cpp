@@ -1,5 +1,5 @@
 // The function that libFuzzer calls.
-#include "daemons/job-supervisor/language/fuzz/round-trip.hpp"
+#include "daemons/job-supervisor/language/round-trip.hpp"
 
 #include <cstdint>
 #include <cstdio>

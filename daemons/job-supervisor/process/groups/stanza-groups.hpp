@@ -4,7 +4,7 @@
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
-#include "daemons/job-supervisor/language/job-class.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 #include "daemons/job-supervisor/process/groups/control-group-mounts.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 #include "protocol/environment.hpp"

@@ -2,7 +2,7 @@
 // that shell reads. Pure.
 #pragma once
 
-#include "daemons/job-supervisor/language/job-class.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 
 #include <string>
 #include <string_view>

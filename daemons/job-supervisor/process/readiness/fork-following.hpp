@@ -8,7 +8,7 @@
 // followed. Pure: what is seen goes in, what is to be done comes out.
 #pragma once
 
-#include "daemons/job-supervisor/language/job-class.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 #include "daemons/job-supervisor/process/readiness/idle-time.hpp"
 

@@ -1,0 +1,41 @@
+// What the parser has to say of a file, collected with places given as offsets and turned into diagnostics once: in the
+// order of the text, each with its line, its column and the line's text. Bounded, whatever the file holds.
+#pragma once
+
+#include "daemons/job-supervisor/language/lexing/lexer.hpp"
+#include "daemons/job-supervisor/language/parse-job.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace upstart::supervisor {
+
+class Findings {
+public:
+  explicit Findings(std::string_view text) : text_(text) {}
+
+  // `about` is where the stanza stands that is wrong; the fault itself may be noticed much later, at the end of the
+  // file.
+  void error(const Fault& fault, std::size_t about);
+  void warning(const Fault& fault);
+
+  [[nodiscard]] bool any_error() const { return any_error_; }
+  // True when so much is wrong that saying more would help nobody.
+  [[nodiscard]] bool full() const { return found_.size() >= most; }
+
+  [[nodiscard]] std::vector<Diagnostic> diagnostics() &&;
+
+private:
+  static constexpr std::size_t most = 100;
+  struct Finding {
+    std::size_t about;
+    Diagnostic::Severity severity;
+    Fault fault;
+  };
+
+  std::string_view text_;
+  std::vector<Finding> found_;
+  bool any_error_ = false;
+};
+
+} // namespace upstart::supervisor

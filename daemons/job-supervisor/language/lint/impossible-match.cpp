@@ -1,0 +1,143 @@
+#include "daemons/job-supervisor/language/lint/impossible-match.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fnmatch.h>
+#include <format>
+#include <span>
+#include <string_view>
+
+namespace upstart::supervisor {
+
+namespace {
+
+struct KnownEvent {
+  std::string_view name;
+  std::span<const std::string_view> variables; // in their order
+  bool more;                                   // others may follow
+};
+
+constexpr std::array<std::string_view, 3> end_variables{"JOB", "INSTANCE", "RESULT"};
+constexpr std::array<std::string_view, 2> begin_variables{"JOB", "INSTANCE"};
+constexpr std::array<std::string_view, 2> runlevel_variables{"RUNLEVEL", "PREVLEVEL"};
+constexpr std::array<std::string_view, 1> session_variables{"TYPE"};
+
+constexpr std::array<KnownEvent, 10> known_events{{{"startup", {}, false},
+                                                   {"control-alt-delete", {}, false},
+                                                   {"keyboard-request", {}, false},
+                                                   {"power-status-changed", {}, false},
+                                                   {"session-end", session_variables, false},
+                                                   {"runlevel", runlevel_variables, true},
+                                                   {"starting", begin_variables, true},
+                                                   {"started", begin_variables, true},
+                                                   {"stopping", end_variables, true},
+                                                   {"stopped", end_variables, true}}};
+
+struct KnownValues {
+  std::string_view variable;
+  std::span<const char* const> values;
+};
+
+constexpr std::array runlevels{"0", "1", "2", "3", "4", "5", "6", "S", "s"};
+constexpr std::array previous_runlevels{"0", "1", "2", "3", "4", "5", "6", "S", "s", "N", ""};
+constexpr std::array results{"ok", "failed"};
+
+constexpr std::array<KnownValues, 3> known_values{
+    {{"RUNLEVEL", runlevels}, {"PREVLEVEL", previous_runlevels}, {"RESULT", results}}};
+
+const KnownEvent* known_event(std::string_view name) {
+  const auto found = std::ranges::find(known_events, name, &KnownEvent::name);
+  return found == known_events.end() ? nullptr : &*found;
+}
+
+// The variable that an argument is about; empty where that is not known.
+std::string_view variable_of(const KnownEvent& event, const EventArgument& argument, std::size_t position) {
+  if (argument.key) return *argument.key;
+  return position < event.variables.size() ? event.variables[position] : std::string_view{};
+}
+
+std::optional<Impossible> no_such_variable(const KnownEvent& event, const EventArgument& argument,
+                                           std::size_t position) {
+  if (event.more) return std::nullopt;
+  const bool there =
+      argument.key ? std::ranges::contains(event.variables, *argument.key) : position < event.variables.size();
+  if (there) return std::nullopt;
+  const auto count = event.variables.size();
+  return Impossible{
+      position,
+      count == 0 ? std::format("the event `{}` carries no variables: this can never match", event.name)
+                 : std::format("the event `{}` carries {} only: this can never match", event.name, event.variables[0]),
+      {}};
+}
+
+std::optional<Impossible> no_such_value(std::string_view variable, const EventArgument& argument,
+                                        std::size_t position) {
+  const auto known = std::ranges::find(known_values, variable, &KnownValues::variable);
+  if (known == known_values.end() || argument.negated || argument.pattern.contains('$')) return std::nullopt;
+  const auto matches = [&](const char* value) { return fnmatch(argument.pattern.c_str(), value, 0) == 0; };
+  if (std::ranges::any_of(known->values, matches)) return std::nullopt;
+  Impossible never{position, std::format("no {} matches `{}`", variable, argument.pattern), {}};
+  const auto bracketed = std::format("[{}]", argument.pattern);
+  const bool meant_as_set =
+      std::ranges::any_of(known->values, [&](const char* value) { return fnmatch(bracketed.c_str(), value, 0) == 0; });
+  if (variable != "RESULT" && meant_as_set) never.suggestion = std::format("did you mean `{}`?", bracketed);
+  return never;
+}
+
+// The first $NAME or ${NAME} in a pattern that has no value here and no default.
+std::optional<std::string_view> unset_variable(std::string_view pattern, const JobClass& job) {
+  constexpr std::string_view name_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  const auto is_set = [&](std::string_view name) {
+    return std::ranges::any_of(job.env,
+                               [&](std::string_view entry) { return entry.substr(0, entry.find('=')) == name; });
+  };
+  for (auto at = pattern.find('$'); at != std::string_view::npos; at = pattern.find('$', at + 1)) {
+    auto rest = pattern.substr(at + 1);
+    const bool braces = rest.starts_with('{');
+    if (braces) rest.remove_prefix(1);
+    const auto size = std::min(rest.find_first_not_of(name_characters), rest.size());
+    if (size == 0 || (braces && !rest.substr(size).starts_with('}'))) continue;
+    if (!is_set(rest.substr(0, size))) return rest.substr(0, size);
+  }
+  return std::nullopt;
+}
+
+std::optional<Impossible> wrong_argument(const ExpressionNode& match, std::size_t position, const JobClass& job,
+                                         ExpressionUse use) {
+  const auto& argument = match.arguments[position];
+  if (const auto* event = known_event(match.event)) {
+    if (auto never = no_such_variable(*event, argument, position)) return never;
+    if (auto never = no_such_value(variable_of(*event, argument, position), argument, position)) return never;
+  }
+  if (argument.key == "EXIT_SIGNAL" && argument.pattern.starts_with("SIG"))
+    return Impossible{position, "EXIT_SIGNAL is the name without `SIG`: this can never match",
+                      std::format("did you mean `{}`?", argument.pattern.substr(3))};
+  if (use == ExpressionUse::stop_on) return std::nullopt;
+  if (const auto name = unset_variable(argument.pattern, job))
+    return Impossible{position, std::format("`${}` has no value here: this can never match", *name),
+                      "a start on expression knows the variables of the job's own `env` stanzas only"};
+  return std::nullopt;
+}
+
+// Its own beginning cannot start a job, nor its own end stop it.
+bool waits_for_itself(const ExpressionNode& match, const JobClass& job, ExpressionUse use) {
+  if (!job.instance.empty() || job.name.empty() || match.arguments.empty()) return false;
+  const auto& first = match.arguments.front();
+  if ((first.key && *first.key != "JOB") || first.negated || first.pattern != job.name) return false;
+  if (use == ExpressionUse::stop_on) return match.event == "stopped";
+  return match.event == "starting" || match.event == "started";
+}
+
+} // namespace
+
+std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass& job, ExpressionUse use) {
+  if (waits_for_itself(match, job, use)) {
+    const auto* what = use == ExpressionUse::start_on ? "a job that is not running" : "a job that has stopped";
+    return Impossible{{}, std::format("{} cannot wait for its own `{}`: this can never match", what, match.event), {}};
+  }
+  for (std::size_t position = 0; position < match.arguments.size(); ++position)
+    if (auto never = wrong_argument(match, position, job, use)) return never;
+  return std::nullopt;
+}
+
+} // namespace upstart::supervisor

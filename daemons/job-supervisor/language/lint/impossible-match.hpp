@@ -1,0 +1,22 @@
+// Matches of event expressions that can never happen, as far as a job file alone tells: init's own events have known
+// variables, and some of these only a few values.
+#pragma once
+
+#include "daemons/job-supervisor/language/model/job-class.hpp"
+
+#include <optional>
+#include <string>
+
+namespace upstart::supervisor {
+
+enum class ExpressionUse : std::uint8_t { start_on, stop_on };
+
+struct Impossible {
+  std::optional<std::size_t> argument; // which one it is; nothing: the event itself
+  std::string why;
+  std::string suggestion;
+};
+
+[[nodiscard]] std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass& job, ExpressionUse use);
+
+} // namespace upstart::supervisor

@@ -1,0 +1,117 @@
+#include "daemons/job-supervisor/language/lint/warnings.hpp"
+
+#include "daemons/job-supervisor/language/lint/impossible-match.hpp"
+
+#include <algorithm>
+#include <format>
+
+namespace upstart::supervisor {
+
+namespace {
+
+using Kind = ExpressionNode::Kind;
+
+bool contains_word(std::string_view text, std::string_view word) {
+  constexpr std::string_view before = " \t\n;&|({`";
+  constexpr std::string_view after = " \t\n;";
+  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || before.contains(text[at - 1])) && (end == text.size() || after.contains(text[end]))) return true;
+  }
+  return false;
+}
+
+std::string_view stanza_of(ExpressionUse use) { return use == ExpressionUse::start_on ? "start on" : "stop on"; }
+
+class Warnings {
+public:
+  Warnings(const JobClass& job, const FileFacts& facts, Findings& findings)
+      : job_(job), facts_(facts), findings_(findings) {}
+
+  void all() {
+    respawn_and_expect();
+    scripts();
+    values();
+    variables();
+    expression(facts_.start_on, job_.start_on, ExpressionUse::start_on);
+    expression(facts_.stop_on, job_.stop_on, ExpressionUse::stop_on);
+  }
+
+private:
+  void say(std::size_t offset, std::string message, std::string suggestion = {}) {
+    findings_.warning({std::move(message), offset, std::move(suggestion), {}, {}});
+  }
+  void when_given(std::string_view stanza, bool wrong, std::string_view message, std::string_view suggestion = {}) {
+    if (!wrong) return;
+    if (const auto place = facts_.given.place(stanza)) say(*place, std::string(message), std::string(suggestion));
+  }
+
+  void respawn_and_expect() {
+    const auto& main = job_.command(ProcessKind::main);
+    when_given("respawn limit", !job_.respawn, "`respawn limit` without `respawn` has no effect");
+    when_given("respawn", !main, "`respawn` has no effect: there is no main process");
+    when_given("expect", !main, "`expect` has no effect: there is no main process");
+    const bool follows_forks = job_.expect == Expect::fork || job_.expect == Expect::daemon;
+    when_given("expect", follows_forks && main && main->script && !contains_word(main->text, "exec"),
+               "the forks of the shell itself are counted, too: this script execs nothing",
+               "let the script's last command be `exec COMMAND`");
+    when_given("watchdog", job_.expect != Expect::notify, "`watchdog` has no effect without `expect notify`");
+    when_given("main", main && !main->script && main->text.ends_with('&') && !main->text.ends_with("&&"),
+               "the main process runs in the background and is lost", "leave out the `&`");
+  }
+
+  void scripts() {
+    for (const auto& script : facts_.scripts)
+      if (script && script->inner_block)
+        say(*script->inner_block, "this is part of the script above", "is `end script` missing before it?");
+  }
+
+  void values() {
+    for (const auto& [resource, limit] : job_.limits)
+      when_given("limit", limit.soft > limit.hard,
+                 "a soft limit above its hard limit cannot be set: the job will fail to start");
+    const auto too_great = [](const NormalExit& end) { return !end.signal && end.number > 255; };
+    when_given("normal exit", std::ranges::any_of(job_.normal_exits, too_great), "an exit status is never above 255");
+    when_given("kill signal", job_.kill_signal == 0,
+               "signal 0 stops nothing: the job ends only after its kill timeout");
+  }
+
+  void variables() {
+    const auto has_value = [](const std::string& name) { return name.contains('='); };
+    when_given("export", std::ranges::any_of(job_.exports, has_value), "`export` takes names only",
+               "set the value with `env`");
+    when_given("import", std::ranges::any_of(job_.imports, has_value), "`import` takes names only");
+    when_given("env", std::ranges::any_of(job_.env, [](const auto& entry) { return entry.starts_with('='); }),
+               "a variable without a name");
+  }
+
+  // Only of what this file says itself: of that the places are known.
+  void expression(const ExpressionPlaces& places, const EventExpression& expression, ExpressionUse use) {
+    const auto& nodes = expression.nodes;
+    if (nodes.empty() || places.nodes.size() != nodes.size()) return;
+    std::vector<bool> never(nodes.size());
+    std::size_t arguments_before = 0;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i].kind == Kind::all_of) never[i] = never[i - 1] || never[nodes[i].left];
+      else if (nodes[i].kind == Kind::any_of) never[i] = never[i - 1] && never[nodes[i].left];
+      else if (const auto why = why_never(nodes[i], job_, use)) {
+        never[i] = true;
+        say(why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,
+            why->suggestion);
+      }
+      arguments_before += nodes[i].arguments.size();
+    }
+    if (nodes.size() > 1 && never.back())
+      when_given(stanza_of(use), true, std::format("this `{}` can never become true", stanza_of(use)));
+  }
+
+  const JobClass& job_;
+  const FileFacts& facts_;
+  Findings& findings_;
+};
+
+} // namespace
+
+void warn(const JobClass& job, const FileFacts& facts, Findings& findings) { Warnings(job, facts, findings).all(); }
+
+} // namespace upstart::supervisor

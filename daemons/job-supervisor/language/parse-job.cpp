@@ -1,0 +1,187 @@
+#include "daemons/job-supervisor/language/parse-job.hpp"
+
+#include "daemons/job-supervisor/language/diagnostics/findings.hpp"
+#include "daemons/job-supervisor/language/lint/warnings.hpp"
+#include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+
+namespace upstart::supervisor {
+
+namespace {
+
+class FileParser {
+public:
+  FileParser(std::string_view text, const ParseOptions& options)
+      : text_(text),
+        dialect_(options.dialect),
+        lexer_(text),
+        findings_(text),
+        job_(options.base != nullptr ? *options.base : JobClass{}) {
+    job_.name = options.name;
+    job_.path = options.path;
+    if (dialect_ == Dialect::event_d) job_.positional_parameters = true;
+  }
+
+  ParseResult parse() {
+    refuse_nul();
+    while (next_stanza()) stanza();
+    if (dialect_ == Dialect::event_d && !job_.respawn && !facts_.service) job_.task = true;
+    ParseResult result;
+    if (!findings_.any_error()) {
+      warn(job_, facts_, findings_);
+      result.job_class = std::make_shared<const JobClass>(std::move(job_));
+    }
+    result.diagnostics = std::move(findings_).diagnostics();
+    for (std::size_t kind = 0; kind < process_kinds; ++kind)
+      if (const auto& script = facts_.scripts[kind]) result.script_lines[kind] = line_of(script->begin);
+    return result;
+  }
+
+private:
+  [[nodiscard]] std::size_t line_of(std::size_t offset) const {
+    return 1 + static_cast<std::size_t>(std::ranges::count(text_.substr(0, offset), '\n'));
+  }
+
+  void refuse_nul() {
+    const auto at = text_.find('\0');
+    if (at != std::string_view::npos) findings_.error({"Illegal NUL byte", at, "a job file is plain text", {}, {}}, at);
+  }
+
+  bool next_stanza() {
+    lexer_.skip_space(true);
+    return !lexer_.at_end() && !findings_.full();
+  }
+
+  void stanza() {
+    const auto begin = lexer_.offset();
+    const auto word = lexer_.token();
+    if (!word) return recover(word.error(), begin);
+    const StanzaFamily family(word->value, dialect_);
+    if (family.empty()) return unknown(*word);
+    if (const auto* known = choose(family, begin)) read(*known, begin);
+  }
+
+  // Which stanza of those that begin with the same word.
+  const Stanza* choose(const StanzaFamily& family, std::size_t begin) {
+    if (!family.has_pairs()) return family.alone();
+    lexer_.skip_space();
+    const auto at = lexer_.offset();
+    if (lexer_.at_stanza_end()) {
+      if (family.alone() != nullptr) return family.alone();
+      recover({"Expected token", at, near_miss_or_list({}, family.second_words()), {}, {}}, begin);
+      return nullptr;
+    }
+    const auto second = lexer_.token();
+    if (second) {
+      if (const auto* pair = family.with(second->value)) return pair;
+    }
+    if (family.alone() != nullptr) {
+      lexer_.move_to(at);
+      return family.alone();
+    }
+    if (second) recover({"Unknown stanza", at, near_miss_or_list(second->value, family.second_words()), {}, {}}, begin);
+    else recover(second.error(), begin);
+    return nullptr;
+  }
+
+  void read(const Stanza& stanza, std::size_t begin) {
+    Statement statement(lexer_, job_, facts_, dialect_, begin, {stanza.name, stanza.arguments});
+    stanza.parse(statement);
+    statement.finish();
+    if (statement.failed()) return recover(*statement.fault(), begin);
+    note_again(stanza, begin);
+  }
+
+  static std::string_view slot_of(const Stanza& stanza) { return stanza.slot.empty() ? stanza.name : stanza.slot; }
+  static std::string description_of(std::string_view slot) {
+    return slot == "main" ? "main process" : std::format("`{}`", slot);
+  }
+
+  void note_again(const Stanza& stanza, std::size_t begin) {
+    const auto slot = slot_of(stanza);
+    const auto before = facts_.given.give(slot, begin);
+    if (!before || stanza.again == Stanza::Again::harmless || dialect_ == Dialect::event_d) return;
+    findings_.warning(
+        {std::format("this replaces an earlier {}", description_of(slot)), begin, {}, before, "it was given here"});
+  }
+
+  void unknown(const Token& word) {
+    recover({"Unknown stanza", word.begin, suggested_stanza(word.value, dialect_), {}, {}}, word.begin);
+  }
+
+  // Says what is wrong with a stanza and finds where to go on.
+  void recover(const Fault& fault, std::size_t begin) {
+    findings_.error(fault, begin);
+    const bool ran_away = fault.cause.has_value(); // something was opened and never closed
+    const bool block = ran_away && stands_at_block(begin);
+    if (block || (ran_away && !may_look_again())) return lexer_.move_to(text_.size());
+    lexer_.move_to(ran_away ? begin : std::max(fault.offset, begin));
+    lexer_.skip_stanza();
+    if (stands_at_block(begin)) pass_block();
+    else if (ran_away || stands_at_expression(begin)) pass_to_stanza();
+  }
+
+  // What has been swallowed may be read again, up to a number of times that keeps the whole linear.
+  bool may_look_again() {
+    constexpr int most = 4;
+    return ++second_looks_ <= most;
+  }
+
+  void pass_block() {
+    if (may_look_again()) lexer_.skip_block();
+  }
+
+  void pass_to_stanza() {
+    while (!lexer_.at_end() && !stands_at_stanza(lexer_.offset())) lexer_.skip_line_rest();
+  }
+
+  // The first two words of the line at an offset, as they stand.
+  [[nodiscard]] std::array<std::string_view, 2> words_at(std::size_t offset) const {
+    std::array<std::string_view, 2> words;
+    constexpr std::size_t longest = 80;
+    auto line = text_.substr(offset, longest);
+    line = line.substr(0, line.find('\n'));
+    for (auto& word : words) {
+      line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+      word = line.substr(0, line.find_first_of(" \t\r#"));
+      line.remove_prefix(word.size());
+    }
+    return words;
+  }
+
+  [[nodiscard]] bool stands_at_stanza(std::size_t offset) const {
+    return !StanzaFamily(words_at(offset)[0], dialect_).empty();
+  }
+
+  [[nodiscard]] bool stands_at_expression(std::size_t offset) const {
+    const auto words = words_at(offset);
+    return words[1] == "on" || words[0] == "on";
+  }
+
+  // A line that begins a block, or was meant to.
+  [[nodiscard]] bool stands_at_block(std::size_t offset) const {
+    const auto words = words_at(offset);
+    const StanzaFamily family(words[0], dialect_);
+    if (edit_distance(words[0], "script") <= 2) return true;
+    if (edit_distance(words[1], "script") <= 2) return family.empty() || family.has_pairs();
+    return words[1].empty() && family.with("script") != nullptr;
+  }
+
+  std::string_view text_;
+  Dialect dialect_;
+  Lexer lexer_;
+  Findings findings_;
+  JobClass job_;
+  FileFacts facts_;
+  int second_looks_ = 0;
+};
+
+} // namespace
+
+ParseResult parse_job(std::string_view text, const ParseOptions& options) { return FileParser(text, options).parse(); }
+
+} // namespace upstart::supervisor
