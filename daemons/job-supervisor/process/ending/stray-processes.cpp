@@ -20,22 +20,22 @@ void kill_tree(pid_t root) {
 
 } // namespace
 
-Leftovers::Leftovers(Children& children)
+StrayProcesses::StrayProcesses(Children& children)
     : children_{children},
       timer_{children.loop(), [this] { look(); }},
       next_deadline_{children.loop(), [this] { pass_deadlines(std::chrono::steady_clock::now()); }} {}
 
-void Leftovers::kill(JobMembers members) {
+void StrayProcesses::kill(JobMembers members) {
   requests_.push_back({std::move(members), ticks_since_boot()});
   timer_.start(std::chrono::milliseconds{0});
 }
 
-void Leftovers::kill_later(JobMembers members, std::chrono::milliseconds grace) {
+void StrayProcesses::kill_later(JobMembers members, std::chrono::milliseconds grace) {
   deadlines_.push_back({std::chrono::steady_clock::now() + grace, {std::move(members), ticks_since_boot()}});
   if (!next_deadline_.active()) next_deadline_.start(grace);
 }
 
-void Leftovers::pass_deadlines(std::chrono::steady_clock::time_point now) {
+void StrayProcesses::pass_deadlines(std::chrono::steady_clock::time_point now) {
   std::erase_if(deadlines_, [&](Deadline& deadline) {
     if (deadline.when > now) return false;
     if (deadline.request.members.group.empty()) requests_.push_back(std::move(deadline.request));
@@ -48,17 +48,17 @@ void Leftovers::pass_deadlines(std::chrono::steady_clock::time_point now) {
   next_deadline_.start(std::chrono::ceil<std::chrono::milliseconds>(next - now));
 }
 
-void Leftovers::look() {
+void StrayProcesses::look() {
   if (kill_orphans()) timer_.start(between_looks);
 }
 
-void Leftovers::finish() {
+void StrayProcesses::finish() {
   pass_deadlines(std::chrono::steady_clock::time_point::max());
   while (kill_orphans()) {}
 }
 
 // True if it is to be done again: those who were killed may have had children in the last moment.
-bool Leftovers::kill_orphans() {
+bool StrayProcesses::kill_orphans() {
   std::vector<Request*> found;
   for (pid_t pid : children_of(::getpid())) {
     if (children_.is_watched(pid)) continue;

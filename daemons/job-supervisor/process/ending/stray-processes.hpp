@@ -10,9 +10,9 @@
 
 namespace upstart::supervisor {
 
-class Leftovers {
+class StrayProcesses {
 public:
-  explicit Leftovers(Children& children);
+  explicit StrayProcesses(Children& children);
   // What was started until now and belongs to these, those in their control group excepted.
   void kill(JobMembers members);
   // The same, and all of their control group, when `grace` has passed.

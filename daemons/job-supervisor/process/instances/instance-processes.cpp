@@ -62,20 +62,20 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
   if (slot(request.kind)) return std::unexpected{SpawnFailure{"unable to start: one is running already"}};
   auto command = command_for(*class_, request);
   if (!command) return std::unexpected{SpawnFailure{"unable to execute: no command"}};
-  Provisions provisions;
+  LaunchResources resources;
   begin_membership(request);
-  if (auto done = prepare_readiness(request, provisions); !done) return std::unexpected{done.error()};
-  SpawnPlan plan = make_plan(*class_, request, *command, all_.defaults(), provisions.extras);
-  for (auto step : {connect_streams(plan, provisions), provide_script(plan, *command, provisions),
-                    enter_groups(plan, request, provisions)})
+  if (auto done = prepare_readiness(request, resources); !done) return std::unexpected{done.error()};
+  SpawnPlan plan = make_plan(*class_, request, *command, all_.defaults(), resources.extras);
+  for (auto step : {connect_streams(plan, resources), provide_script(plan, *command, resources),
+                    enter_groups(plan, request, resources)})
     if (!step) return std::unexpected{step.error()};
-  auto spawned = spawn_child(plan, provisions.group.get());
+  auto spawned = spawn_child(plan, resources.group.get());
   if (!spawned) return std::unexpected{spawned.error()};
   if (!spawned->in_group) leave_group();
   pid_t pid = spawned->pid;
   if (request.kind == ProcessKind::main) ending_.reset();
   members_.sessions.push_back(pid);
-  if (request.kind == ProcessKind::main) readiness_ = std::move(provisions.readiness);
+  if (request.kind == ProcessKind::main) readiness_ = std::move(resources.readiness);
   watch(request.kind, std::move(*spawned));
   return pid;
 }
@@ -90,24 +90,24 @@ void InstanceProcesses::begin_membership(const SpawnRequest& request) {
     if (entry.starts_with("UPSTART_JOB=") || entry.starts_with("UPSTART_INSTANCE=")) members_.marks.push_back(entry);
 }
 
-Done InstanceProcesses::prepare_readiness(const SpawnRequest& request, Provisions& provisions) {
+Done InstanceProcesses::prepare_readiness(const SpawnRequest& request, LaunchResources& resources) {
   if (request.kind != ProcessKind::main) return {};
   ready_told_ = false;
-  auto readiness = make_readiness(*class_, *this, all_.expect_times());
+  auto readiness = make_readiness(*class_, *this, all_.expect_timeouts());
   if (!readiness) return std::unexpected{readiness.error()};
-  provisions.readiness = std::move(*readiness);
-  if (provisions.readiness) provisions.readiness->prepare(provisions.extras);
+  resources.readiness = std::move(*readiness);
+  if (resources.readiness) resources.readiness->prepare(resources.extras);
   return {};
 }
 
-Done InstanceProcesses::connect_streams(SpawnPlan& plan, Provisions& provisions) {
+Done InstanceProcesses::connect_streams(SpawnPlan& plan, LaunchResources& resources) {
   int output = all_.null_device();
   if (plan.console == Console::log && all_.logs().enabled()) {
     if (!log_) log_ = all_.logs().open(class_->name, instance_);
     auto opened = log_->open_for_process();
     if (!opened) return std::unexpected{unable_to("open the log's terminal", opened.error())};
-    provisions.console = std::move(*opened);
-    output = provisions.console.get();
+    resources.console = std::move(*opened);
+    output = resources.console.get();
   }
   plan.put(all_.null_device(), STDIN_FILENO);
   plan.put(output, STDOUT_FILENO);
@@ -115,31 +115,31 @@ Done InstanceProcesses::connect_streams(SpawnPlan& plan, Provisions& provisions)
   return {};
 }
 
-Done InstanceProcesses::provide_script(SpawnPlan& plan, const CommandLine& command, Provisions& provisions) {
+Done InstanceProcesses::provide_script(SpawnPlan& plan, const CommandLine& command, LaunchResources& resources) {
   if (command.script_descriptor < 0) return {};
   auto file = script_file(command.script);
   if (!file) return std::unexpected{unable_to("hold the script", file.error())};
-  provisions.script = std::move(*file);
-  plan.put(provisions.script.get(), command.script_descriptor);
+  resources.script = std::move(*file);
+  plan.put(resources.script.get(), command.script_descriptor);
   return {};
 }
 
 // The job's own group in the v2 tree is the one of its `cgroup` stanza where that lies there.
-Done InstanceProcesses::enter_groups(SpawnPlan& plan, const SpawnRequest& request, Provisions& provisions) {
+Done InstanceProcesses::enter_groups(SpawnPlan& plan, const SpawnRequest& request, LaunchResources& resources) {
   if (!class_->control_groups.empty() && all_.control_groups_wanted()) {
     auto made = make_stanza_groups(*class_, instance_, protocol::Environment{request.environment}, group_trees());
     if (!made) return std::unexpected{made.error()};
-    provisions.stanza_groups = std::move(*made);
-    stanza_directories_ = provisions.stanza_groups.directories;
-    for (const auto& warning : provisions.stanza_groups.warnings)
+    resources.stanza_groups = std::move(*made);
+    stanza_directories_ = resources.stanza_groups.directories;
+    for (const auto& warning : resources.stanza_groups.warnings)
       if (request.kind == ProcessKind::main) warn(warning);
-    for (const auto& membership : provisions.stanza_groups.memberships) plan.control_groups.push_back(membership.get());
+    for (const auto& membership : resources.stanza_groups.memberships) plan.control_groups.push_back(membership.get());
   }
   if (!plan.control_groups.empty()) plan.shares_memory = false; // entering a group of v1 may take a while
-  if (!provisions.stanza_groups.unified.empty()) members_.group = provisions.stanza_groups.unified;
+  if (!resources.stanza_groups.unified.empty()) members_.group = resources.stanza_groups.unified;
   else if (members_.group.empty()) members_.group = all_.groups().create(class_->name, instance_);
   if (!members_.group.empty())
-    provisions.group = FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    resources.group = FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   return {};
 }
 

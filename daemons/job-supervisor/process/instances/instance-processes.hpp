@@ -5,7 +5,7 @@
 #include "daemons/job-supervisor/process/groups/stanza-groups.hpp"
 #include "daemons/job-supervisor/process/logs/console-log.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
-#include "daemons/job-supervisor/process/readiness/readiness.hpp"
+#include "daemons/job-supervisor/process/readiness/make-readiness.hpp"
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
 
 #include <array>
@@ -39,7 +39,7 @@ private:
     bool executed_told = false;
   };
   // What the parent holds open until the child has been made.
-  struct Provisions {
+  struct LaunchResources {
     base::FileDescriptor console, script, group;
     StanzaGroups stanza_groups;
     std::unique_ptr<Readiness> readiness;
@@ -54,10 +54,12 @@ private:
   using Alive = std::weak_ptr<InstanceProcesses*>;
 
   [[nodiscard]] std::unique_ptr<Process>& slot(ProcessKind kind) { return processes_[static_cast<std::size_t>(kind)]; }
-  std::expected<void, SpawnFailure> prepare_readiness(const SpawnRequest& request, Provisions& provisions);
-  std::expected<void, SpawnFailure> connect_streams(SpawnPlan& plan, Provisions& provisions);
-  std::expected<void, SpawnFailure> provide_script(SpawnPlan& plan, const CommandLine& command, Provisions& provisions);
-  std::expected<void, SpawnFailure> enter_groups(SpawnPlan& plan, const SpawnRequest& request, Provisions& provisions);
+  std::expected<void, SpawnFailure> prepare_readiness(const SpawnRequest& request, LaunchResources& resources);
+  std::expected<void, SpawnFailure> connect_streams(SpawnPlan& plan, LaunchResources& resources);
+  std::expected<void, SpawnFailure> provide_script(SpawnPlan& plan, const CommandLine& command,
+                                                   LaunchResources& resources);
+  std::expected<void, SpawnFailure> enter_groups(SpawnPlan& plan, const SpawnRequest& request,
+                                                 LaunchResources& resources);
   void leave_group();
   void begin_membership(const SpawnRequest& request);
   void watch(ProcessKind kind, Spawned spawned);

@@ -56,14 +56,14 @@ RealProcesses::RealProcesses(base::EventLoop& loop, ProcessOptions options)
       null_device_{open_null_device()},
       children_{loop},
       groups_{options_.control_groups},
-      leftovers_{children_},
+      strays_{children_},
       logs_{loop, options_.log_directory, options_.warn} {
   children_.on_swept([this] { groups_.remove_empty(); });
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
     warn(std::string{"cannot become a child subreaper: "} + std::strerror(errno));
 }
 
-RealProcesses::~RealProcesses() { leftovers_.finish(); }
+RealProcesses::~RealProcesses() { strays_.finish(); }
 
 std::unique_ptr<JobProcesses> RealProcesses::open(std::shared_ptr<const JobClass> job_class, std::string instance,
                                                   ProcessEvents& events) {

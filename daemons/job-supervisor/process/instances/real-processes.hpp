@@ -27,7 +27,7 @@ struct ProcessOptions {
   bool inherit_environment = true; // of a user session: false with --no-inherit-env
   bool debug = false;              // init runs with --debug
   bool control_groups = true;      // false with --no-cgroups
-  ExpectTimes expect_times{};
+  ExpectTimeouts expect_timeouts{};
   // Where a warning is told; without it, on standard error.
   std::function<void(const std::string&)> warn{};
 };
@@ -48,9 +48,9 @@ public:
   [[nodiscard]] ConsoleLogs& logs() { return logs_; }
   [[nodiscard]] const SpawnDefaults& defaults() const { return defaults_; }
   [[nodiscard]] JobGroups& groups() { return groups_; }
-  [[nodiscard]] Leftovers& leftovers() { return leftovers_; }
+  [[nodiscard]] StrayProcesses& leftovers() { return strays_; }
   [[nodiscard]] bool control_groups_wanted() const { return options_.control_groups; }
-  [[nodiscard]] const ExpectTimes& expect_times() const { return options_.expect_times; }
+  [[nodiscard]] const ExpectTimeouts& expect_timeouts() const { return options_.expect_timeouts; }
   [[nodiscard]] int null_device() const { return null_device_.get(); }
   void warn(const std::string& message) const { options_.warn(message); }
 
@@ -61,7 +61,7 @@ private:
   base::FileDescriptor null_device_;
   Children children_;
   JobGroups groups_;
-  Leftovers leftovers_;
+  StrayProcesses strays_;
   ConsoleLogs logs_;
 };
 

@@ -83,7 +83,7 @@ void plan_limits(SpawnPlan& plan, const JobClass& job_class) {
 }
 
 // The stanzas that hold for every process but the helpers of the system.
-void plan_surroundings(SpawnPlan& plan, const JobClass& job_class, const SpawnDefaults& defaults) {
+void plan_context(SpawnPlan& plan, const JobClass& job_class, const SpawnDefaults& defaults) {
   plan_limits(plan, job_class);
   bool keeps_umask = defaults.user_session && defaults.inherit_environment;
   if (job_class.umask) plan.umask = static_cast<mode_t>(*job_class.umask);
@@ -132,7 +132,7 @@ SpawnPlan make_plan(const JobClass& job_class, const SpawnRequest& request, cons
   SpawnPlan plan;
   bool helper = is_helper(request.kind);
   plan.console = job_class.console.value_or(defaults.console);
-  if (!helper) plan_surroundings(plan, job_class, defaults);
+  if (!helper) plan_context(plan, job_class, defaults);
   if (helper || !job_class.limits.contains(RLIMIT_NOFILE)) plan.descriptor_limit = defaults.descriptor_limit;
   if (request.kind == ProcessKind::main && defaults.apparmor) plan.apparmor = job_class.apparmor_switch;
   plan.set_groups = ::geteuid() == 0;

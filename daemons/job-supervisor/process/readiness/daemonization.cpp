@@ -5,11 +5,11 @@
 
 namespace upstart::supervisor {
 
-void Detachment::ready() { ready_since_ = uv_hrtime(); }
+void Daemonization::ready() { ready_since_ = uv_hrtime(); }
 
-bool Detachment::seen_in(int wait_status) const {
+bool Daemonization::detected_in(int wait_status) const {
   if (first_ == 0 || wait_status != 0) return false;
-  if (ready_since_ && std::chrono::nanoseconds{uv_hrtime() - *ready_since_} > youth_) return false;
+  if (ready_since_ && std::chrono::nanoseconds{uv_hrtime() - *ready_since_} > grace_period_) return false;
   return !std::ranges::all_of(orphans_that_may_come_from(first_, main_.members(), main_.children()),
                               &ProcessFacts::ended);
 }

@@ -1,5 +1,5 @@
-// Notices a first process that detaches itself (it ends well and leaves others behind) although its `expect` follows no
-// forks: those others are supervised by nobody.
+// Notices a main process that becomes a daemon (it ends well and leaves other processes running) although its `expect`
+// follows no forks: those others are not supervised.
 #pragma once
 
 #include "daemons/job-supervisor/process/readiness/readiness.hpp"
@@ -9,21 +9,22 @@
 
 namespace upstart::supervisor {
 
-class Detachment {
+class Daemonization {
 public:
-  Detachment(MainProcess& main, std::chrono::milliseconds youth) : main_{main}, youth_{youth} {}
+  Daemonization(MainProcess& main, std::chrono::milliseconds grace_period) : main_{main}, grace_period_{grace_period} {}
 
   // The first process has executed.
   void begin() { first_ = main_.child().pid(); }
-  // Long after it was ready a service may end for other reasons.
+  // From the end of the grace period after this on, a service may end for other reasons.
   void ready();
-  // It was ordered to end, or is not the main process any more.
-  void excused() { first_ = 0; }
-  [[nodiscard]] bool seen_in(int wait_status) const;
+  // It is told to end, or is not the main process any more.
+  void cancel() { first_ = 0; }
+  // Whether this end of the first process is that of one that has become a daemon.
+  [[nodiscard]] bool detected_in(int wait_status) const;
 
 private:
   MainProcess& main_;
-  std::chrono::milliseconds youth_;
+  std::chrono::milliseconds grace_period_;
   pid_t first_ = 0;
   std::optional<std::uint64_t> ready_since_{}; // nanoseconds of the loop's clock
 };

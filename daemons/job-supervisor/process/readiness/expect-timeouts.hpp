@@ -1,35 +1,39 @@
-// How long a main process is waited for that does not show itself ready as its `expect` says. Quiet: it uses no
-// processor time and makes no processes.
+// The timeouts of `expect`: how long the supervisor waits for a main process that does not become ready as its stanza
+// says. Nothing waits for ever: when a timeout has passed, the process is taken as ready, with a warning.
 #pragma once
 
 #include <chrono>
 
 namespace upstart::supervisor {
 
-struct Patience {
-  std::chrono::milliseconds quiet; // doing nothing for so long
-  std::chrono::milliseconds most;  // whatever it does
+// When a process has settled: it was idle (it used no processor time and made no processes) for `idle`, or it was
+// watched for `total`, whatever it did.
+struct SettleTime {
+  std::chrono::milliseconds idle;
+  std::chrono::milliseconds total;
 };
 
 // `expect fork` and `expect daemon`.
-struct ForkTimes {
-  Patience before_a_fork{std::chrono::seconds{3}, std::chrono::seconds{15}};
-  Patience beside_its_child{std::chrono::seconds{10},
-                            std::chrono::seconds{15}}; // the first process may wait for it to be ready
-  Patience when_ready{std::chrono::milliseconds{500}, std::chrono::seconds{5}}; // it may fork more often than it should
-  std::chrono::milliseconds youth{std::chrono::seconds{30}}; // so long it may do so even after a rest
+struct ForkTimeouts {
+  SettleTime before_fork{std::chrono::seconds{3}, std::chrono::seconds{15}};
+  // The first process may wait until its child is ready.
+  SettleTime parent_beside_child{std::chrono::seconds{10}, std::chrono::seconds{15}};
+  // It may fork more often than its stanza says.
+  SettleTime after_ready{std::chrono::milliseconds{500}, std::chrono::seconds{5}};
+  // So long after its last fork it may fork once more, even when it has settled.
+  std::chrono::milliseconds grace_period{std::chrono::seconds{30}};
 };
 
-// `expect stop`, `readyfd` and `notify`: a signal or a word that does not come.
-struct SilenceTimes {
-  std::chrono::milliseconds quiet_to_warning;
-  Patience acceptance;
+// `expect stop`, `readyfd` and `notify`, which wait for a signal or a message.
+struct ReadyTimeouts {
+  std::chrono::milliseconds idle_before_warning;
+  SettleTime acceptance;
 };
 
-struct ExpectTimes {
-  ForkTimes forks{};
-  SilenceTimes stop{std::chrono::seconds{10}, {std::chrono::seconds{30}, std::chrono::seconds{90}}};
-  SilenceTimes word{std::chrono::seconds{10}, {std::chrono::seconds{90}, std::chrono::seconds{90}}};
+struct ExpectTimeouts {
+  ForkTimeouts forks{};
+  ReadyTimeouts stop{std::chrono::seconds{10}, {std::chrono::seconds{30}, std::chrono::seconds{90}}};
+  ReadyTimeouts message{std::chrono::seconds{10}, {std::chrono::seconds{90}, std::chrono::seconds{90}}};
 };
 
 } // namespace upstart::supervisor

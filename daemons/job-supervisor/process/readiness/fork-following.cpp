@@ -26,7 +26,7 @@ int forks_told_by_session(const ProcessFacts& process, pid_t first) {
 } // namespace
 
 FollowingStep ForkFollowing::main_ended(Time now, int wait_status, std::span<const ProcessFacts> orphans) {
-  const ProcessFacts* service = may_have_detached(now, wait_status) ? service_among(orphans, first_) : nullptr;
+  const ProcessFacts* service = may_have_daemonized(now, wait_status) ? service_among(orphans, first_) : nullptr;
   if (service == nullptr) return {.ended = true};
   for (const ProcessFacts& orphan : orphans)
     if (orphan.ended()) orphan_ended(orphan);
@@ -35,11 +35,11 @@ FollowingStep ForkFollowing::main_ended(Time now, int wait_status, std::span<con
 
 // Whatever status a parent exits with, what it forked is the service; but once there may be a service, a failure is the
 // service's.
-bool ForkFollowing::may_have_detached(Time now, int wait_status) const {
+bool ForkFollowing::may_have_daemonized(Time now, int wait_status) const {
   if (signalled_ || WIFSIGNALED(wait_status)) return false;
   bool lacks_forks = forks_ < needed_;
   if (wait_status != 0) return lacks_forks && !settled_;
-  return lacks_forks || !settled_ || settling_.passed(now) <= times_.youth;
+  return lacks_forks || !settled_ || idle_time_.passed(now) <= timeouts_.grace_period;
 }
 
 FollowingStep ForkFollowing::move_to(Time now, const ProcessFacts& orphan) {
@@ -52,7 +52,7 @@ FollowingStep ForkFollowing::move_to(Time now, const ProcessFacts& orphan) {
     step.warning = wrong_stanza();
   }
   settled_ = false;
-  settling_.begin(now);
+  idle_time_.begin(now);
   return step;
 }
 
@@ -62,10 +62,10 @@ void ForkFollowing::orphan_ended(const ProcessFacts& orphan) {
 }
 
 FollowingStep ForkFollowing::looked_at(Time now, const Look& look, const std::function<bool()>& has_orphans) {
-  settling_.looked_at(now, look.activity);
-  if (!settling_.exhausts(forks_ < needed_ ? times_.before_a_fork : times_.when_ready)) return {};
+  idle_time_.looked_at(now, look.activity);
+  if (!idle_time_.exceeds(forks_ < needed_ ? timeouts_.before_fork : timeouts_.after_ready)) return {};
   bool waits_for_its_child = forks_ == 0 && (look.has_descendants || has_orphans());
-  if (waits_for_its_child && !settling_.exhausts(times_.beside_its_child)) return {};
+  if (waits_for_its_child && !idle_time_.exceeds(timeouts_.parent_beside_child)) return {};
   settled_ = true;
   if (std::exchange(ready_, true)) return {.settled = true};
   warned_ = true;
@@ -73,12 +73,13 @@ FollowingStep ForkFollowing::looked_at(Time now, const Look& look, const std::fu
 }
 
 std::string ForkFollowing::wrong_stanza(bool waits_for_its_child) const {
-  std::string stanza = needed_ == 2 ? "expect daemon" : "expect fork";
+  std::string stanza = needed_ == 2 ? "(expect daemon)" : "(expect fork)";
+  std::string accepted = "; taken as ready; ";
   if (waits_for_its_child)
-    return stanza + ", but its first process has not ended after forking: it would be right without expect";
-  if (forks_ == 0) return stanza + ", but it has not forked: it would be right without expect";
-  if (forks_ == 1) return stanza + ", but it has forked only once: expect fork would be right";
-  return stanza + ", but it has forked more than once: expect daemon would be right";
+    return "has not ended after forking " + stanza + accepted + "if it never does, remove the stanza expect";
+  if (forks_ == 0) return "has not forked " + stanza + accepted + "if it never does, remove the stanza expect";
+  if (forks_ == 1) return "has forked only once " + stanza + accepted + "use expect fork";
+  return "has forked more than once " + stanza + "; its last process is supervised; use expect daemon";
 }
 
 } // namespace upstart::supervisor

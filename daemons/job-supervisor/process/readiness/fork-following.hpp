@@ -30,10 +30,10 @@ struct FollowingStep {
 
 class ForkFollowing {
 public:
-  using Time = Settling::Time; // since the program was executed
+  using Time = IdleTime::Time; // since the program was executed
 
-  ForkFollowing(Expect expect, pid_t first, const ForkTimes& times = {})
-      : needed_{expect == Expect::daemon ? 2 : 1}, first_{first}, times_{times} {}
+  ForkFollowing(Expect expect, pid_t first, const ForkTimeouts& timeouts = {})
+      : needed_{expect == Expect::daemon ? 2 : 1}, first_{first}, timeouts_{timeouts} {}
 
   // The supervised process has ended; `orphans` are the job's.
   FollowingStep main_ended(Time now, int wait_status, std::span<const ProcessFacts> orphans);
@@ -46,16 +46,16 @@ public:
 
 private:
   FollowingStep move_to(Time now, const ProcessFacts& orphan);
-  [[nodiscard]] bool may_have_detached(Time now, int wait_status) const;
+  [[nodiscard]] bool may_have_daemonized(Time now, int wait_status) const;
   [[nodiscard]] std::string wrong_stanza(bool waits_for_its_child = false) const;
 
   int needed_;
   pid_t first_;
-  ForkTimes times_;
+  ForkTimeouts timeouts_;
   int forks_ = 0;
   int passed_ = 0; // ended on the way, unseen while they lived
   bool ready_ = false, settled_ = false, signalled_ = false, warned_ = false;
-  Settling settling_; // of the one that is supervised now
+  IdleTime idle_time_; // of the one that is supervised now
 };
 
 } // namespace upstart::supervisor

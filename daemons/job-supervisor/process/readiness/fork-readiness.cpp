@@ -9,12 +9,12 @@ namespace {
 constexpr std::chrono::milliseconds look_every{100};
 }
 
-ForkReadiness::ForkReadiness(MainProcess& main, Expect expect, const ForkTimes& times)
-    : main_{main}, expect_{expect}, times_{times}, timer_{main.children().loop(), [this] { look(); }} {}
+ForkReadiness::ForkReadiness(MainProcess& main, Expect expect, const ForkTimeouts& timeouts)
+    : main_{main}, expect_{expect}, timeouts_{timeouts}, timer_{main.children().loop(), [this] { look(); }} {}
 
 void ForkReadiness::begin() {
   first_ = main_.child().pid();
-  following_.emplace(expect_, first_, times_);
+  following_.emplace(expect_, first_, timeouts_);
   began_ = uv_hrtime();
   watch_closely();
 }

@@ -10,7 +10,7 @@ namespace upstart::supervisor {
 
 class ForkReadiness : public Readiness {
 public:
-  ForkReadiness(MainProcess& main, Expect expect, const ForkTimes& times);
+  ForkReadiness(MainProcess& main, Expect expect, const ForkTimeouts& timeouts);
 
   void begin() override;
   bool main_ended(int wait_status) override;
@@ -25,7 +25,7 @@ private:
 
   MainProcess& main_;
   Expect expect_;
-  ForkTimes times_;
+  ForkTimeouts timeouts_;
   pid_t first_ = 0;
   std::optional<ForkFollowing> following_; // from `begin` on
   std::uint64_t began_ = 0;                // nanoseconds of the loop's clock

@@ -15,16 +15,16 @@ Look look_at(pid_t pid) {
   return look;
 }
 
-void Settling::begin(Time now) {
-  began_ = quiet_since_ = last_look_ = now;
+void IdleTime::begin(Time now) {
+  began_ = idle_since_ = last_look_ = now;
   activity_.clear();
 }
 
-void Settling::looked_at(Time now, const std::string& activity) {
+void IdleTime::looked_at(Time now, const std::string& activity) {
   last_look_ = now;
   if (activity == activity_) return;
   activity_ = activity;
-  quiet_since_ = now;
+  idle_since_ = now;
 }
 
 } // namespace upstart::supervisor

@@ -1,4 +1,4 @@
-// Whether a process has come to rest: looks at it from time to time, and what is made of them.
+// How long a process has been idle: what each look at it shows, and the time since that changed last.
 #pragma once
 
 #include "daemons/job-supervisor/process/readiness/expect-timeouts.hpp"
@@ -17,23 +17,24 @@ struct Look {
 };
 [[nodiscard]] Look look_at(pid_t pid);
 
-// How long it has been waited for and how long it has been quiet. Pure.
-class Settling {
+// The time of the watch, and of it that since the last change. Pure.
+class IdleTime {
 public:
   using Time = std::chrono::milliseconds;
 
+  // Starts the watch, also again.
   void begin(Time now);
   void looked_at(Time now, const std::string& activity);
 
-  [[nodiscard]] Time quiet() const { return last_look_ - quiet_since_; }
+  [[nodiscard]] Time idle() const { return last_look_ - idle_since_; }
   [[nodiscard]] Time passed(Time now) const { return now - began_; }
-  [[nodiscard]] bool exhausts(const Patience& patience) const {
-    return quiet() >= patience.quiet || passed(last_look_) >= patience.most;
+  [[nodiscard]] bool exceeds(const SettleTime& limit) const {
+    return idle() >= limit.idle || passed(last_look_) >= limit.total;
   }
 
 private:
   std::string activity_;
-  Time began_{0}, quiet_since_{0}, last_look_{0};
+  Time began_{0}, idle_since_{0}, last_look_{0};
 };
 
 } // namespace upstart::supervisor

@@ -3,7 +3,6 @@
 #include "daemons/job-supervisor/process/plan/spawn-failure.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -19,43 +18,6 @@ namespace {
 
 using base::FileDescriptor;
 
-// A message and who sent it; descriptors that come along are closed.
-struct Notification {
-  ucred sender{};
-  std::array<char, 4096> text;
-  std::size_t size = 0;
-};
-
-void close_descriptors(const cmsghdr& header) {
-  std::size_t count = (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  for (std::size_t i = 0; i < count; ++i) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(&header) + i * sizeof fd, sizeof fd);
-    FileDescriptor{fd}.reset();
-  }
-}
-
-// False when there is nothing more.
-bool receive(int socket, Notification& notification) {
-  iovec part{notification.text.data(), notification.text.size()};
-  alignas(cmsghdr) std::array<unsigned char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(253 * sizeof(int))> control;
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (got < 0) return errno == EINTR;
-  notification.size = static_cast<std::size_t>(got);
-  notification.sender = {.pid = 0, .uid = static_cast<uid_t>(-1), .gid = static_cast<gid_t>(-1)};
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET) continue;
-    if (header->cmsg_type == SCM_RIGHTS) close_descriptors(*header);
-    if (header->cmsg_type == SCM_CREDENTIALS) std::memcpy(&notification.sender, CMSG_DATA(header), sizeof(ucred));
-  }
-  return true;
-}
-
 // An abstract address that the kernel chooses: it can be reached from within a chroot, too.
 std::string bind_anywhere(int socket) {
   sockaddr_un address{};
@@ -68,33 +30,21 @@ std::string bind_anywhere(int socket) {
 
 } // namespace
 
-std::map<std::string, std::string, std::less<>> parse_notification(std::string_view message) {
-  std::map<std::string, std::string, std::less<>> lines;
-  while (!message.empty()) {
-    std::size_t end = std::min(message.find('\n'), message.size());
-    std::string_view line = message.substr(0, end);
-    if (std::size_t equals = line.find('='); equals != line.npos)
-      lines.insert_or_assign(std::string{line.substr(0, equals)}, std::string{line.substr(equals + 1)});
-    message.remove_prefix(std::min(end + 1, message.size()));
-  }
-  return lines;
-}
-
-NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimes& times,
+NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimeouts& timeouts,
                                  FileDescriptor socket, std::string address)
     : main_{main},
       watchdog_{job_class.watchdog},
       kill_timeout_{job_class.kill_timeout},
       socket_{std::move(socket)},
       address_{std::move(address)},
-      detachment_{main, times.forks.youth},
-      silence_{main.children().loop(),
-               times.word,
-               {.process = [&main] { return main.child().pid(); },
-                .warn = [&main] { main.warn("expect notify, but it has not said READY=1 yet: still waiting"); },
-                .accept = [this] { heard_nothing(); }}},
+      daemonization_{main, timeouts.forks.grace_period},
+      ready_timeout_{main.children().loop(),
+                     timeouts.message,
+                     {.process = [&main] { return main.child().pid(); },
+                      .warn = [&main] { main.warn("has not sent READY=1 (expect notify) yet; still waiting"); },
+                      .accept = [this] { timed_out(); }}},
       watchdog_timer_{main.children().loop(),
-                      [this] { end_by_watchdog("it has given no sign of life within its watchdog's time"); }},
+                      [this] { end_by_watchdog("has not sent WATCHDOG=1 within its watchdog time"); }},
       kill_timer_{main.children().loop(), [this] { main_.child().signal_group(SIGKILL); }},
       watcher_{main.children().loop(), socket_.get(), [this](unsigned) { readable(); }} {}
 
@@ -104,55 +54,54 @@ void NotifyReadiness::prepare(PlanExtras& extras) {
 }
 
 void NotifyReadiness::begin() {
-  detachment_.begin();
-  silence_.begin();
+  daemonization_.begin();
+  ready_timeout_.begin();
   watcher_.watch(base::FdWatcher::readable);
 }
 
 void NotifyReadiness::signalled() {
-  detachment_.excused();
-  silence_.end();
+  daemonization_.cancel();
+  ready_timeout_.end();
 }
 
 bool NotifyReadiness::main_ended(int wait_status) {
-  if (detachment_.seen_in(wait_status))
-    main_.warn("expect notify, but its first process has ended and left others behind: expect fork or MAINPID= would "
-               "be right");
+  if (daemonization_.detected_in(wait_status))
+    main_.warn("has ended and left other processes running (expect notify), which are not supervised; use expect fork, "
+               "or send MAINPID=");
   return false;
 }
 
 // One message at a time: what it says may end this.
 void NotifyReadiness::readable() {
-  Notification notification;
-  if (!receive(socket_.get(), notification) || !may_speak(notification.sender.uid)) return;
-  heard(parse_notification({notification.text.data(), notification.size}));
+  auto notification = receive_notification(socket_.get());
+  if (notification && may_notify(notification->sender.uid)) received(notification->lines);
 }
 
 // Anybody on the machine can send to an abstract socket.
-bool NotifyReadiness::may_speak(uid_t user) const {
+bool NotifyReadiness::may_notify(uid_t user) const {
   if (user == 0 || user == ::geteuid()) return true;
   struct stat status{};
   std::string process = "/proc/" + std::to_string(main_.child().pid());
   return ::stat(process.c_str(), &status) == 0 && status.st_uid == user;
 }
 
-void NotifyReadiness::heard(const std::map<std::string, std::string, std::less<>>& lines) {
+void NotifyReadiness::received(const NotificationLines& lines) {
   auto has = [&](std::string_view key, std::string_view value) {
     auto found = lines.find(key);
     return found != lines.end() && found->second == value;
   };
-  if (!lines.empty()) silence_.word();
+  if (!lines.empty()) ready_timeout_.restart();
   if (auto status = lines.find("STATUS"); status != lines.end()) main_.status_text(status->second);
-  if (has("WATCHDOG", "trigger")) return end_by_watchdog("it has said WATCHDOG=trigger");
-  if (has("WATCHDOG", "1")) keep_watch();
+  if (has("WATCHDOG", "trigger")) return end_by_watchdog("has sent WATCHDOG=trigger");
+  if (has("WATCHDOG", "1")) restart_watchdog();
   bool moved = false;
   if (auto pid = lines.find("MAINPID"); pid != lines.end()) moved = take_main(pid->second);
   bool now_ready = has("READY", "1") && !ready_;
   if (now_ready) {
     ready_ = true;
-    silence_.end();
-    detachment_.ready();
-    keep_watch();
+    ready_timeout_.end();
+    daemonization_.ready();
+    restart_watchdog();
   }
   if (now_ready || (moved && ready_)) main_.ready();
 }
@@ -166,39 +115,39 @@ bool NotifyReadiness::take_main(const std::string& text) {
   auto orphans = orphans_of(main_.members(), main_.children());
   bool belongs = std::ranges::contains(descendants, pid) || std::ranges::contains(orphans, pid, &ProcessFacts::pid);
   if (belongs && main_.supervise(pid)) {
-    detachment_.excused();
+    daemonization_.cancel();
     return true;
   }
-  main_.warn("it names " + text + " as its main process, which is not one of the job's");
+  main_.warn("has sent MAINPID=" + text + ", which is not a process of the job; ignored");
   return false;
 }
 
-void NotifyReadiness::keep_watch() {
+void NotifyReadiness::restart_watchdog() {
   if (watchdog_.count() > 0 && ready_) watchdog_timer_.start(watchdog_);
 }
 
-void NotifyReadiness::heard_nothing() {
+void NotifyReadiness::timed_out() {
   ready_ = true;
-  detachment_.ready();
-  main_.warn("expect notify, but it has not said READY=1: it would be right without expect");
+  daemonization_.ready();
+  main_.warn("has not sent READY=1 (expect notify); taken as ready; if it never does, remove the stanza expect");
   main_.ready();
 }
 
 void NotifyReadiness::end_by_watchdog(const std::string& why) {
-  main_.warn(why + ": ended");
+  main_.warn(why + "; it is ended with SIGABRT");
   main_.child().signal_group(SIGABRT);
   kill_timer_.start(kill_timeout_);
 }
 
 std::expected<std::unique_ptr<Readiness>, SpawnFailure>
-make_notify_readiness(const JobClass& job_class, MainProcess& main, const ExpectTimes& times) {
+make_notify_readiness(const JobClass& job_class, MainProcess& main, const ExpectTimeouts& timeouts) {
   FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   int on = 1;
   if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
     return std::unexpected{unable_to("create its notification socket", errno)};
   std::string address = bind_anywhere(socket.get());
   if (address.empty()) return std::unexpected{unable_to("bind its notification socket", errno)};
-  return std::make_unique<NotifyReadiness>(main, job_class, times, std::move(socket), std::move(address));
+  return std::make_unique<NotifyReadiness>(main, job_class, timeouts, std::move(socket), std::move(address));
 }
 
 } // namespace upstart::supervisor

@@ -11,35 +11,37 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_between_looks{1000};
 
-Silence::Time now() { return std::chrono::duration_cast<Silence::Time>(std::chrono::nanoseconds{uv_hrtime()}); }
+ReadyTimeout::Time now() {
+  return std::chrono::duration_cast<ReadyTimeout::Time>(std::chrono::nanoseconds{uv_hrtime()});
+}
 
 } // namespace
 
-SilenceStep Silence::looked_at(Time now, const std::string& activity) {
-  settling_.looked_at(now, activity);
-  if (settling_.exhausts(times_.acceptance)) return SilenceStep::accept;
-  if (settling_.quiet() < times_.quiet_to_warning || std::exchange(warned_, true)) return SilenceStep::wait;
-  return SilenceStep::warn;
+ReadyTimeoutStep ReadyTimeout::looked_at(Time now, const std::string& activity) {
+  idle_time_.looked_at(now, activity);
+  if (idle_time_.exceeds(timeouts_.acceptance)) return ReadyTimeoutStep::accept;
+  if (idle_time_.idle() < timeouts_.idle_before_warning || std::exchange(warned_, true)) return ReadyTimeoutStep::wait;
+  return ReadyTimeoutStep::warn;
 }
 
-SilenceWatch::SilenceWatch(base::EventLoop& loop, const SilenceTimes& times, Calls calls)
+ReadyTimeoutWatch::ReadyTimeoutWatch(base::EventLoop& loop, const ReadyTimeouts& timeouts, Calls calls)
     : calls_{std::move(calls)},
-      silence_{times},
-      look_every_{std::min(longest_between_looks, times.quiet_to_warning / 4)},
+      ready_timeout_{timeouts},
+      look_every_{std::min(longest_between_looks, timeouts.idle_before_warning / 4)},
       timer_{loop, [this] { look(); }} {}
 
-void SilenceWatch::begin() {
-  silence_.begin(now());
+void ReadyTimeoutWatch::begin() {
+  ready_timeout_.begin(now());
   timer_.start_repeating(look_every_);
 }
 
-void SilenceWatch::word() { silence_.begin(now()); }
+void ReadyTimeoutWatch::restart() { ready_timeout_.begin(now()); }
 
-void SilenceWatch::look() {
-  switch (silence_.looked_at(now(), look_at(calls_.process()).activity)) {
-  case SilenceStep::wait: return;
-  case SilenceStep::warn: return calls_.warn();
-  case SilenceStep::accept: timer_.stop(); return calls_.accept(); // may destroy this
+void ReadyTimeoutWatch::look() {
+  switch (ready_timeout_.looked_at(now(), look_at(calls_.process()).activity)) {
+  case ReadyTimeoutStep::wait: return;
+  case ReadyTimeoutStep::warn: return calls_.warn();
+  case ReadyTimeoutStep::accept: timer_.stop(); return calls_.accept(); // may destroy this
   }
 }
 

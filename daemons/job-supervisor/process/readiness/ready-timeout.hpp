@@ -1,5 +1,5 @@
-// A process that should say something, by a signal or a word, and does not. First its silence is worth a warning, and
-// at last it is accepted as it is.
+// The timeout of a process that is to raise a signal or send a message and does not: at first a warning, in the end it
+// is taken as ready.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
@@ -10,42 +10,42 @@
 
 namespace upstart::supervisor {
 
-enum class SilenceStep { wait, warn, accept };
+enum class ReadyTimeoutStep { wait, warn, accept };
 
-// What is to be done about it. Pure.
-class Silence {
+// What to do about it. Pure. Warns once.
+class ReadyTimeout {
 public:
-  using Time = Settling::Time;
+  using Time = IdleTime::Time;
 
-  explicit Silence(const SilenceTimes& times) : times_{times} {}
-  // From now on it is waited for; also after it has said something else.
-  void begin(Time now) { settling_.begin(now); }
-  SilenceStep looked_at(Time now, const std::string& activity);
+  explicit ReadyTimeout(const ReadyTimeouts& timeouts) : timeouts_{timeouts} {}
+  // Starts the timeout, also again: after any other message.
+  void begin(Time now) { idle_time_.begin(now); }
+  ReadyTimeoutStep looked_at(Time now, const std::string& activity);
 
 private:
-  SilenceTimes times_;
-  Settling settling_;
+  ReadyTimeouts timeouts_;
+  IdleTime idle_time_;
   bool warned_ = false;
 };
 
-// Looks at the process until something is to be done.
-class SilenceWatch {
+// Looks at the process at intervals, warns, and accepts it. `accept` may destroy this.
+class ReadyTimeoutWatch {
 public:
   struct Calls {
     std::function<pid_t()> process;
     std::function<void()> warn, accept;
   };
-  SilenceWatch(base::EventLoop& loop, const SilenceTimes& times, Calls calls);
+  ReadyTimeoutWatch(base::EventLoop& loop, const ReadyTimeouts& timeouts, Calls calls);
   void begin();
-  // It has said something else: whoever speaks is going to say that it is ready, too.
-  void word();
+  // It has sent another message: a process that speaks the protocol is going to say that it is ready, too.
+  void restart();
   void end() { timer_.stop(); }
 
 private:
   void look();
 
   Calls calls_;
-  Silence silence_;
+  ReadyTimeout ready_timeout_;
   std::chrono::milliseconds look_every_;
   base::Timer timer_;
 };

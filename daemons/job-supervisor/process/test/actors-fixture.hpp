@@ -1,7 +1,7 @@
 // Jobs whose main process is the actor (job-actor.cpp), one or many at the same time under one supervisor.
 #pragma once
 
-#include "daemons/job-supervisor/process/tests/process-fixture.hpp"
+#include "daemons/job-supervisor/process/test/process-fixture.hpp"
 
 #include <csignal>
 #include <sstream>
@@ -54,21 +54,22 @@ struct Actor {
 };
 
 // So that nobody waits long for those that never do what their `expect` says.
-inline constexpr ExpectTimes impatient{.forks = {.before_a_fork = {1s, 15s}, .beside_its_child = {1500ms, 15s}}};
+inline constexpr ExpectTimeouts short_timeouts{
+    .forks = {.before_fork = {1s, 15s}, .parent_beside_child = {1500ms, 15s}}};
 
-struct Troupe {
-  explicit Troupe(bool groups = true, const ExpectTimes& times = impatient)
+struct ActorsFixture {
+  explicit ActorsFixture(bool groups = true, const ExpectTimeouts& timeouts = short_timeouts)
       : all{loop,
             {.log_directory = "",
              .control_groups = groups,
-             .expect_times = times,
+             .expect_timeouts = timeouts,
              .warn = [this](const std::string& text) { warnings.push_back(text); }}} {}
 
-  ~Troupe() {
+  ~ActorsFixture() {
     for (const auto& one : actors) one->processes->kill_leftovers();
   }
-  Troupe(const Troupe&) = delete;
-  Troupe& operator=(const Troupe&) = delete;
+  ActorsFixture(const ActorsFixture&) = delete;
+  ActorsFixture& operator=(const ActorsFixture&) = delete;
 
   Actor& add(Expect expect, const std::string& words) {
     return *actors.emplace_back(

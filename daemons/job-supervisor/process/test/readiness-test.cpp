@@ -1,5 +1,5 @@
 // How main processes say that they are ready by a signal or a word, and what becomes of those that do not.
-#include "daemons/job-supervisor/process/tests/actors-fixture.hpp"
+#include "daemons/job-supervisor/process/test/actors-fixture.hpp"
 
 using namespace upstart;
 using namespace upstart::supervisor;
@@ -20,7 +20,7 @@ TEST_CASE("expect stop is ready when the process has stopped itself, and lets it
 
 TEST_CASE("expect stop lets a process go on that stops itself after it was accepted") {
   TestJob job;
-  job.options.expect_times.stop = {.quiet_to_warning = 50ms, .acceptance = {100ms, 1s}};
+  job.options.expect_timeouts.stop = {.idle_before_warning = 50ms, .acceptance = {100ms, 1s}};
   job.job_class.expect = Expect::stop;
   job.exec(actor + " sleep=600 stop note=" + (job.directory / "went-on"));
   REQUIRE(job.spawn());
@@ -29,34 +29,35 @@ TEST_CASE("expect stop lets a process go on that stops itself after it was accep
   REQUIRE(await(job.loop, [&] { return !contents(job.directory / "went-on").empty(); }));
   CHECK(job.events.told == Told{"main executed", "ready"});
   REQUIRE(job.warnings.size() == 2);
-  CHECK(job.warnings[0] == "job main process: expect stop, but it has not stopped itself yet: still waiting");
-  CHECK(job.warnings[1] ==
-        "job main process: expect stop, but it has not stopped itself: it would be right without expect");
+  CHECK(job.warnings[0] == "job main process: has not raised SIGSTOP (expect stop) yet; still waiting");
+  CHECK(job.warnings[1] == "job main process: has not raised SIGSTOP (expect stop); taken as ready; if it never does, "
+                           "remove the stanza expect");
 }
 
-TEST_CASE("who does not say that it is ready is warned of, and at last accepted") {
-  for (auto [expect, what] : {std::pair{Expect::ready_fd, "readyfd, but nothing was written to READY_FD"},
-                              {Expect::notify, "notify, but it has not said READY=1"}}) {
+TEST_CASE("a process that does not say that it is ready is warned of, and in the end taken as ready") {
+  for (auto [expect, what] : {std::pair{Expect::ready_fd, "has not written to READY_FD (expect readyfd)"},
+                              {Expect::notify, "has not sent READY=1 (expect notify)"}}) {
     TestJob job;
-    job.options.expect_times.word = {.quiet_to_warning = 50ms, .acceptance = {5s, 300ms}};
+    job.options.expect_timeouts.message = {.idle_before_warning = 50ms, .acceptance = {5s, 300ms}};
     job.job_class.expect = expect;
     job.exec(actor);
     REQUIRE(job.spawn());
     REQUIRE(await(job.loop, [&] { return job.warnings.size() == 1; }));
-    CHECK(job.warnings[0] == std::string{"job main process: expect "} + what + " yet: still waiting");
+    CHECK(job.warnings[0] == std::string{"job main process: "} + what + " yet; still waiting");
     CHECK_FALSE(job.events.has("ready"));
     REQUIRE(job.await_told("ready"));
     REQUIRE(job.warnings.size() == 2);
-    CHECK(job.warnings[1] == std::string{"job main process: expect "} + what + ": it would be right without expect");
+    CHECK(job.warnings[1] ==
+          std::string{"job main process: "} + what + "; taken as ready; if it never does, remove the stanza expect");
   }
 }
 
-TEST_CASE("who was ready in time is not warned of later") {
+TEST_CASE("a process that was ready in time is not warned of later") {
   for (auto [expect, says] :
        {std::pair{Expect::stop, " stop "}, {Expect::ready_fd, " ready "}, {Expect::notify, " say=READY=1 "}}) {
     TestJob job;
-    auto& times = job.options.expect_times;
-    times.stop = times.word = {.quiet_to_warning = 200ms, .acceptance = {300ms, 400ms}};
+    auto& timeouts = job.options.expect_timeouts;
+    timeouts.stop = timeouts.message = {.idle_before_warning = 200ms, .acceptance = {300ms, 400ms}};
     job.job_class.expect = expect;
     job.exec(actor + says + "sleep=700 note=" + (job.directory / "later"));
     REQUIRE(job.spawn());
@@ -66,11 +67,11 @@ TEST_CASE("who was ready in time is not warned of later") {
   }
 }
 
-TEST_CASE("who is told to end need not say that it is ready any more") {
+TEST_CASE("a process that is told to end need not say that it is ready any more") {
   for (Expect expect : {Expect::stop, Expect::ready_fd, Expect::notify}) {
     TestJob job;
-    auto& times = job.options.expect_times;
-    times.stop = times.word = {.quiet_to_warning = 100ms, .acceptance = {150ms, 200ms}};
+    auto& timeouts = job.options.expect_timeouts;
+    timeouts.stop = timeouts.message = {.idle_before_warning = 100ms, .acceptance = {150ms, 200ms}};
     job.job_class.expect = expect;
     job.exec(actor + " sleep=500 note=" + (job.directory / "later"));
     REQUIRE(job.spawn());
@@ -82,9 +83,9 @@ TEST_CASE("who is told to end need not say that it is ready any more") {
   }
 }
 
-TEST_CASE("what a service says meanwhile prolongs the patience with it") {
+TEST_CASE("each message of a service starts its timeout again") {
   TestJob job;
-  job.options.expect_times.word = {.quiet_to_warning = 1s, .acceptance = {5s, 600ms}};
+  job.options.expect_timeouts.message = {.idle_before_warning = 1s, .acceptance = {5s, 600ms}};
   job.job_class.expect = Expect::notify;
   job.exec(actor + " sleep=350 say=STATUS=1 sleep=350 say=STATUS=2 sleep=350 say=READY=1");
   REQUIRE(job.spawn());
@@ -93,12 +94,12 @@ TEST_CASE("what a service says meanwhile prolongs the patience with it") {
   CHECK(job.warnings.empty());
 }
 
-TEST_CASE("who detaches itself where no forks are followed is warned of") {
+TEST_CASE("a process that becomes a daemon where no forks are followed is warned of") {
   for (auto [expect, words, right] :
-       {std::tuple{Expect::ready_fd, " fork note=", "expect fork would be right"},
-        {Expect::ready_fd, " ready fork note=", "expect fork would be right"},
-        {Expect::notify, " fork setsid note=", "expect fork or MAINPID= would be right"},
-        {Expect::notify, " say=READY=1 fork note=", "expect fork or MAINPID= would be right"}}) {
+       {std::tuple{Expect::ready_fd, " fork note=", "use expect fork"},
+        {Expect::ready_fd, " ready fork note=", "use expect fork"},
+        {Expect::notify, " fork setsid note=", "use expect fork, or send MAINPID="},
+        {Expect::notify, " say=READY=1 fork note=", "use expect fork, or send MAINPID="}}) {
     TestJob job;
     job.job_class.expect = expect;
     job.exec(actor + words + (job.directory / "pid"));
@@ -106,11 +107,12 @@ TEST_CASE("who detaches itself where no forks are followed is warned of") {
     REQUIRE(job.await_told("main ended"));
     CHECK(job.events.ends[ProcessKind::main] == 0);
     REQUIRE(job.warnings.size() == 1);
-    CHECK(job.warnings[0].ends_with(std::string{", but its first process has ended and left others behind: "} + right));
+    CHECK(job.warnings[0].contains("has ended and left other processes running"));
+    CHECK(job.warnings[0].ends_with(right));
   }
 }
 
-TEST_CASE("who was told to end, failed, or named another as its main process has not detached itself") {
+TEST_CASE("a process that was told to end, failed, or named another as the main one has not become a daemon") {
   for (std::string words : {"fork-stay say=MAINPID=% say=READY=1 end-on=15 note=", "fork-fail note="}) {
     TestJob job;
     job.job_class.expect = Expect::notify;
@@ -175,12 +177,12 @@ TEST_CASE("a service that misses its watchdog is ended") {
   CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGABRT);
 }
 
-TEST_CASE("a service that asks for it is ended as by its watchdog, and the warning does not say that it was silent") {
+TEST_CASE("a service that asks for it is ended as by its watchdog, and the warning says that it asked") {
   TestJob job;
   job.job_class.expect = Expect::notify;
   job.exec(actor + " say=READY=1 say=WATCHDOG=trigger");
   REQUIRE(job.spawn());
   REQUIRE(job.await_told("main ended"));
   CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGABRT);
-  CHECK(job.warnings == Told{"job main process: it has said WATCHDOG=trigger: ended"});
+  CHECK(job.warnings == Told{"job main process: has sent WATCHDOG=trigger; it is ended with SIGABRT"});
 }

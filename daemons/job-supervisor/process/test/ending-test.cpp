@@ -1,20 +1,20 @@
-// Who ends with a job: all that its processes have started, each in its own time.
-#include "daemons/job-supervisor/process/tests/actors-fixture.hpp"
+// What ends with a job: all that its processes have started, each in its own time.
+#include "daemons/job-supervisor/process/test/actors-fixture.hpp"
 
 using namespace upstart;
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
 
-TEST_CASE("an order to end is obeyed: who remains then is left over, not the service") {
-  Troupe troupe{false};
-  Actor& graceful = troupe.add(Expect::fork, "fork end-on=15 fork-stay setsid note");
-  REQUIRE(await(troupe.loop, [&] { return graceful.ready() && !graceful.noted().empty(); }));
+TEST_CASE("when a process that was told to end has ended, what remains is a stray process, not the service") {
+  ActorsFixture fixture{false};
+  Actor& graceful = fixture.add(Expect::fork, "fork end-on=15 fork-stay setsid note");
+  REQUIRE(await(fixture.loop, [&] { return graceful.ready() && !graceful.noted().empty(); }));
   graceful.processes->signal(ProcessKind::main, SIGTERM);
-  troupe.await_all(&Actor::ended);
+  fixture.await_all(&Actor::ended);
   CHECK(graceful.events.told == Told{"main executed", "ready", "main ended"});
   CHECK(exists(graceful.noted().back()));
   graceful.processes->kill_leftovers();
-  troupe.await_all(&Actor::leaves_nothing);
+  fixture.await_all(&Actor::leaves_nothing);
 }
 
 TEST_CASE("main's end is told when all that it started has ended, each in its own time") {
@@ -33,7 +33,7 @@ TEST_CASE("main's end is told when all that it started has ended, each in its ow
   }
 }
 
-TEST_CASE("who began a session hears of the end, too, where there are control groups") {
+TEST_CASE("a process that began a session is told to end, too, where there are control groups") {
   TestJob job;
   std::string note = job.directory / "wound-up";
   job.exec(actor + " fork-stay setsid wind-up=" + note + " note=" + (job.directory / "there"));
@@ -48,49 +48,49 @@ TEST_CASE("who began a session hears of the end, too, where there are control gr
   CHECK(contents(note) == contents(job.directory / "there"));
 }
 
-TEST_CASE("who does not listen is killed with main, though main has ended long ago") {
+TEST_CASE("a process that ignores the signal is killed with main, though main has ended long ago") {
   for (bool groups : {true, false}) {
-    Troupe troupe{groups};
-    Actor& deaf = troupe.add(Expect::none, "fork-stay ignore=15 fork-stay note");
-    REQUIRE(await(troupe.loop, [&] { return !deaf.noted().empty(); }));
+    ActorsFixture fixture{groups};
+    Actor& deaf = fixture.add(Expect::none, "fork-stay ignore=15 fork-stay note");
+    REQUIRE(await(fixture.loop, [&] { return !deaf.noted().empty(); }));
     deaf.processes->signal(ProcessKind::main, SIGTERM);
-    REQUIRE(await(troupe.loop, [&] { return deaf.events.has("moved"); }));
+    REQUIRE(await(fixture.loop, [&] { return deaf.events.has("moved"); }));
     CHECK_FALSE(deaf.ended());
     deaf.processes->signal(ProcessKind::main, SIGKILL);
-    troupe.await_all(&Actor::ended);
-    troupe.await_all(&Actor::leaves_nothing);
+    fixture.await_all(&Actor::ended);
+    fixture.await_all(&Actor::leaves_nothing);
   }
 }
 
-TEST_CASE("leftovers that nobody has asked to end are asked, and killed when their time is over") {
+TEST_CASE("stray processes that were not told to end are told, and killed when their time is over") {
   for (bool groups : {true, false}) {
-    Troupe troupe{groups};
-    Actor& graceful = troupe.add(Expect::none, "fork-stay setsid wind-up=NOTE note");
-    Actor& deaf = troupe.add(Expect::none, "fork-stay setsid ignore=15 note");
-    REQUIRE(await(troupe.loop, [&] { return !graceful.noted().empty() && !deaf.noted().empty(); }));
-    for (const auto& one : troupe.actors) one->processes->signal_process(ProcessKind::main, SIGKILL);
-    troupe.await_all(&Actor::ended);
-    for (const auto& one : troupe.actors) one->processes->end_leftovers(SIGTERM, 1s);
+    ActorsFixture fixture{groups};
+    Actor& graceful = fixture.add(Expect::none, "fork-stay setsid wind-up=NOTE note");
+    Actor& deaf = fixture.add(Expect::none, "fork-stay setsid ignore=15 note");
+    REQUIRE(await(fixture.loop, [&] { return !graceful.noted().empty() && !deaf.noted().empty(); }));
+    for (const auto& one : fixture.actors) one->processes->signal_process(ProcessKind::main, SIGKILL);
+    fixture.await_all(&Actor::ended);
+    for (const auto& one : fixture.actors) one->processes->end_leftovers(SIGTERM, 1s);
     CHECK(exists(graceful.noted().back()));
-    troupe.await_all(&Actor::leaves_nothing);
+    fixture.await_all(&Actor::leaves_nothing);
     CHECK(graceful.noted().size() == 2); // it had its time
   }
 }
 
-TEST_CASE("what has begun a session of its own is ended with the job, without control groups as with them") {
+TEST_CASE("a process in a session of its own is ended with the job, without control groups as with them") {
   for (bool groups : {true, false}) {
-    Troupe troupe{groups};
-    troupe.add(Expect::none, "note fork-stay setsid note");
-    troupe.add(Expect::none, "note fork-stay fork setsid fork note");
-    troupe.add(Expect::none, "note fork-stay setsid note fork-stay note");
-    REQUIRE(await(troupe.loop, [&] {
-      return std::ranges::all_of(troupe.actors, [](const auto& one) { return one->noted().size() >= 2; });
+    ActorsFixture fixture{groups};
+    fixture.add(Expect::none, "note fork-stay setsid note");
+    fixture.add(Expect::none, "note fork-stay fork setsid fork note");
+    fixture.add(Expect::none, "note fork-stay setsid note fork-stay note");
+    REQUIRE(await(fixture.loop, [&] {
+      return std::ranges::all_of(fixture.actors, [](const auto& one) { return one->noted().size() >= 2; });
     }));
-    troupe.stop_all();
+    fixture.stop_all();
   }
 }
 
-TEST_CASE("a process may be spawned after the leftovers were killed") {
+TEST_CASE("a process may be spawned after the stray processes were killed") {
   for (bool groups : {true, false}) {
     TestJob job;
     job.options.control_groups = groups;
@@ -107,12 +107,12 @@ TEST_CASE("a process may be spawned after the leftovers were killed") {
 }
 
 TEST_CASE("a process that has cleared its environment is ended with its job where there are control groups") {
-  Troupe troupe;
-  if (!troupe.all.groups().available()) {
+  ActorsFixture fixture;
+  if (!fixture.all.groups().available()) {
     MESSAGE("skipped: no control group can be made here");
     return;
   }
-  Actor& one = troupe.add(Expect::none, "fork-stay setsid forget fork note");
-  REQUIRE(await(troupe.loop, [&] { return !one.noted().empty(); }));
-  troupe.stop_all();
+  Actor& one = fixture.add(Expect::none, "fork-stay setsid forget fork note");
+  REQUIRE(await(fixture.loop, [&] { return !one.noted().empty(); }));
+  fixture.stop_all();
 }

@@ -1,6 +1,6 @@
-// What a job file says of a process's surroundings, looked at from within the process and in /proc.
+// What a job file says of the context that a process runs in, seen from within the process and in /proc.
 #include "daemons/job-supervisor/process/groups/control-group-mounts.hpp"
-#include "daemons/job-supervisor/process/tests/process-fixture.hpp"
+#include "daemons/job-supervisor/process/test/process-fixture.hpp"
 
 #include <csignal>
 #include <fcntl.h>

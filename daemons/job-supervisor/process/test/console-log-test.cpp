@@ -1,5 +1,5 @@
-// The way of a job's output into its log.
-#include "daemons/job-supervisor/process/tests/process-fixture.hpp"
+// From a job's output to its log.
+#include "daemons/job-supervisor/process/test/process-fixture.hpp"
 
 #include <csignal>
 #include <sched.h>

@@ -1,5 +1,5 @@
 // A process from its spawn to its end, as the engine sees it.
-#include "daemons/job-supervisor/process/tests/process-fixture.hpp"
+#include "daemons/job-supervisor/process/test/process-fixture.hpp"
 
 #include <algorithm>
 #include <csignal>

@@ -1,0 +1,68 @@
+#include "daemons/job-supervisor/process/readiness/notification.hpp"
+
+#include "daemons/base/file-descriptor.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace upstart::supervisor {
+
+namespace {
+
+using base::FileDescriptor;
+
+constexpr std::size_t longest_message = 4096;
+constexpr std::size_t most_descriptors = 253; // SCM_MAX_FD of the kernel
+
+void close_descriptors(const cmsghdr& header) {
+  std::size_t count = (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  for (std::size_t i = 0; i < count; ++i) {
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(&header) + i * sizeof fd, sizeof fd);
+    FileDescriptor{fd}.reset();
+  }
+}
+
+ucred take_ancillary(msghdr& message) {
+  ucred sender{.pid = 0, .uid = static_cast<uid_t>(-1), .gid = static_cast<gid_t>(-1)};
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET) continue;
+    if (header->cmsg_type == SCM_RIGHTS) close_descriptors(*header);
+    if (header->cmsg_type == SCM_CREDENTIALS) std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
+  }
+  return sender;
+}
+
+} // namespace
+
+NotificationLines parse_notification(std::string_view message) {
+  NotificationLines lines;
+  while (!message.empty()) {
+    std::size_t end = std::min(message.find('\n'), message.size());
+    std::string_view line = message.substr(0, end);
+    if (std::size_t equals = line.find('='); equals != line.npos)
+      lines.insert_or_assign(std::string{line.substr(0, equals)}, std::string{line.substr(equals + 1)});
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+  return lines;
+}
+
+std::optional<Notification> receive_notification(int socket) {
+  std::array<char, longest_message> text;
+  iovec part{text.data(), text.size()};
+  alignas(cmsghdr) std::array<unsigned char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(most_descriptors * sizeof(int))>
+      control;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (got < 0) return std::nullopt;
+  ucred sender = take_ancillary(message);
+  return Notification{sender, parse_notification({text.data(), static_cast<std::size_t>(got)})};
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,26 @@
+// A message of sd_notify on a NOTIFY_SOCKET: lines of KEY=VALUE, and who sent it.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace upstart::supervisor {
+
+using NotificationLines = std::map<std::string, std::string, std::less<>>;
+
+struct Notification {
+  ucred sender{}; // no user where the kernel has told none
+  NotificationLines lines;
+};
+
+// Lines without "=" are ignored; of two lines with one key the last counts. Pure.
+[[nodiscard]] NotificationLines parse_notification(std::string_view message);
+
+// Receives one message without waiting; nothing when there is none. Descriptors that come along are closed.
+[[nodiscard]] std::optional<Notification> receive_notification(int socket);
+
+} // namespace upstart::supervisor

@@ -1,0 +1,25 @@
+// `expect stop`: the process raises SIGSTOP when it is ready, and the supervisor lets it go on with SIGCONT.
+#pragma once
+
+#include "daemons/job-supervisor/process/readiness/readiness.hpp"
+#include "daemons/job-supervisor/process/readiness/ready-timeout.hpp"
+
+namespace upstart::supervisor {
+
+class StopReadiness : public Readiness {
+public:
+  StopReadiness(MainProcess& main, const ReadyTimeouts& timeouts);
+
+  void begin() override;
+  void signalled() override { ready_timeout_.end(); }
+
+private:
+  void stopped();
+  void accept();
+
+  MainProcess& main_;
+  bool accepted_ = false;
+  ReadyTimeoutWatch ready_timeout_;
+};
+
+} // namespace upstart::supervisor
