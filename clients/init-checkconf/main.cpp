@@ -1,8 +1,8 @@
 // init-checkconf FILE|DIR…: are these job files right? Needs no daemon; reads, parses, and asks the shell about
 // scripts.
+#include "clients/base/output.hpp"
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
-#include "clients/output.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,8 +1,9 @@
 #include "clients/initctl/initctl.hpp"
 
-#include "clients/initctl/command-line.hpp"
-#include "clients/initctl/help.hpp"
-#include "clients/initctl/upstart.hpp"
+#include "clients/base/upstart.hpp"
+#include "clients/initctl/command/command-line.hpp"
+#include "clients/initctl/command/command-table.hpp"
+#include "clients/initctl/command/help.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,9 +14,9 @@ namespace upstart::client {
 
 namespace {
 
-int complain(const Surroundings& surroundings, const std::string& program, const Failure& failure) {
-  surroundings.err << std::format("{}: {}\n", program, failure.message);
-  if (failure.usage) surroundings.err << std::format("Try `{} --help' for more information.\n", program);
+int complain(const ProcessContext& context, const std::string& program, const Failure& failure) {
+  context.err << std::format("{}: {}\n", program, failure.message);
+  if (failure.usage) context.err << std::format("Try `{} --help' for more information.\n", program);
   return 1;
 }
 
@@ -31,7 +32,7 @@ std::string requested_help(const CommandLine& line) {
 }
 
 Outcome perform_connected(const Command& command, Call& call) {
-  return with_upstart(call, [&](Upstart& upstart) {
+  return with_upstart(call.target_options(), call.context, [&](Upstart& upstart) {
     call.upstart = &upstart;
     return command.run(call);
   });
@@ -55,27 +56,27 @@ Outcome perform(const Command& command, Call& call) {
   return command.daemon == Daemon::needed ? perform_connected(command, call) : command.run(call);
 }
 
-int perform_line(const CommandLine& line, Surroundings& surroundings) {
+int perform_line(const CommandLine& line, ProcessContext& context) {
   if (!line.command || line.options.has("--help") || line.options.has("--version")) {
-    surroundings.out.write(requested_help(line));
+    context.out.write(requested_help(line));
     return 0;
   }
-  Call call{surroundings, line.options, line.arguments};
+  Call call{context, line.options, line.arguments};
   auto outcome = perform(*line.command, call);
-  surroundings.out.flush();
-  return outcome ? *outcome : complain(surroundings, line.program, outcome.error());
+  context.out.flush();
+  return outcome ? *outcome : complain(context, line.program, outcome.error());
 }
 
 } // namespace
 
-int run(const std::vector<std::string>& words, Surroundings& surroundings) {
-  auto line = parse_command_line(words);
+int run(const std::vector<std::string>& words, ProcessContext& context) {
+  auto line = parse_command_line(words, all_commands());
   if (!line)
-    return complain(surroundings, words.empty() ? "initctl" : words[0].substr(words[0].rfind('/') + 1), line.error());
-  int status = perform_line(*line, surroundings);
-  surroundings.out.flush();
-  if (int error = surroundings.out.error())
-    return complain(surroundings, line->program, {std::format("Unable to write: {}", std::strerror(error))});
+    return complain(context, words.empty() ? "initctl" : words[0].substr(words[0].rfind('/') + 1), line.error());
+  int status = perform_line(*line, context);
+  context.out.flush();
+  if (int error = context.out.error())
+    return complain(context, line->program, {std::format("Unable to write: {}", std::strerror(error))});
   return status;
 }
 

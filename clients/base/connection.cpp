@@ -1,0 +1,175 @@
+#include "clients/base/connection.hpp"
+
+#include "daemons/base/file-descriptor.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <format>
+#include <limits>
+#include <ranges>
+
+namespace upstart::client {
+
+namespace {
+
+std::string_view name_of(Target::Kind kind) {
+  switch (kind) {
+    using enum Target::Kind;
+  case system_bus: return "system bus";
+  case session_bus: return "session bus";
+  case peer: break;
+  }
+  return "Upstart";
+}
+
+// Undoes the %XX of a value in a D-Bus address.
+std::string unescaped(std::string_view value) {
+  std::string plain;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    unsigned char byte = 0;
+    bool escape = value[i] == '%' && i + 2 < value.size() &&
+                  std::from_chars(&value[i + 1], &value[i + 1] + 2, byte, 16).ptr == &value[i + 1] + 2;
+    plain += escape ? static_cast<char>(byte) : value[i];
+    if (escape) i += 2;
+  }
+  return plain;
+}
+
+struct SocketName {
+  std::string name;
+  bool abstract = false;
+};
+
+// The Unix socket that one D-Bus address means; nothing for other transports.
+std::optional<SocketName> socket_of(std::string_view address) {
+  if (!address.starts_with("unix:")) return std::nullopt;
+  for (auto part : address.substr(5) | std::views::split(',')) {
+    std::string_view setting{part};
+    if (setting.starts_with("path=")) return SocketName{unescaped(setting.substr(5)), false};
+    if (setting.starts_with("abstract=")) return SocketName{unescaped(setting.substr(9)), true};
+  }
+  return std::nullopt;
+}
+
+// Connects; without SOCK_NONBLOCK a daemon with a full backlog is waited for. The error is errno.
+std::expected<base::FileDescriptor, int> connect_to(const SocketName& socket_name, int flags = 0) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  std::string name = socket_name.abstract ? std::string(1, '\0') + socket_name.name : socket_name.name;
+  if (name.size() >= sizeof address.sun_path) return std::unexpected{ENAMETOOLONG};
+  std::memcpy(address.sun_path, name.data(), name.size());
+  auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (socket_name.abstract ? 0 : 1));
+  base::FileDescriptor descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
+  if (!descriptor) return std::unexpected{errno};
+  int result = 0;
+  do result = ::connect(descriptor.get(), reinterpret_cast<sockaddr*>(&address), length);
+  while (result < 0 && errno == EINTR);
+  if (result < 0) return std::unexpected{errno};
+  return descriptor;
+}
+
+using Bus = std::unique_ptr<sd_bus, decltype(&sd_bus_unref)>;
+
+std::expected<void, std::string> attach(sd_bus* bus, const std::string& address) {
+  auto name = socket_of(address);
+  if (!name) { // tcp, unixexec and what else sd-bus knows
+    int result = sd_bus_set_address(bus, address.c_str());
+    if (result < 0) return std::unexpected{std::format("Bad D-Bus address {}: {}", address, std::strerror(-result))};
+    return {};
+  }
+  auto descriptor = connect_to(*name);
+  if (!descriptor)
+    return std::unexpected{
+        std::format("Failed to connect to socket {}: {}", name->name, std::strerror(descriptor.error()))};
+  int raw = descriptor->release();
+  sd_bus_set_fd(bus, raw, raw);
+  return {};
+}
+
+// Both sides have said who they are, and a bus has given us a name.
+std::expected<void, std::string> begin_handshake(sd_bus* bus, std::chrono::milliseconds time) {
+  using Clock = std::chrono::steady_clock;
+  auto end = Clock::now() + time;
+  while (sd_bus_is_ready(bus) == 0) {
+    int result = sd_bus_process(bus, nullptr);
+    if (result < 0) return std::unexpected{std::string{std::strerror(-result)}};
+    if (result > 0) continue;
+    auto left = std::chrono::duration_cast<std::chrono::microseconds>(end - Clock::now()).count();
+    if (left <= 0)
+      return std::unexpected{std::format("no answer for {}; what listens there is stuck, or does not speak D-Bus",
+                                         std::chrono::duration<double>{time})};
+    sd_bus_wait(bus, static_cast<std::uint64_t>(left));
+  }
+  return {};
+}
+
+// What stands for the address in an error: of a socket its name alone.
+std::string shown(const std::string& address) {
+  auto name = socket_of(address);
+  return name ? "socket " + name->name : address;
+}
+
+// Of "ADDRESS;ADDRESS" the first that can be reached; the error is that of the last.
+std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::milliseconds handshake_time) {
+  std::string why = "empty address";
+  for (auto part : target.address | std::views::split(';')) {
+    sd_bus* raw = nullptr;
+    if (int result = sd_bus_new(&raw); result < 0) return std::unexpected{std::string{std::strerror(-result)}};
+    Bus bus{raw, &sd_bus_unref};
+    sd_bus_set_bus_client(raw, target.kind != Target::Kind::peer);
+    std::string address{std::string_view{part}};
+    if (auto attached = attach(raw, address); !attached) {
+      why = attached.error();
+      continue;
+    }
+    int result = sd_bus_start(raw);
+    auto connected =
+        result < 0 ? std::unexpected{std::string{std::strerror(-result)}} : begin_handshake(raw, handshake_time);
+    if (connected) return bus;
+    why = std::format("Failed to connect to {}: {}", shown(address), connected.error());
+  }
+  return std::unexpected{why};
+}
+
+} // namespace
+
+bool is_listening(const std::string& address) {
+  auto name = socket_of(address);
+  if (!name) return true;
+  auto connected = connect_to(*name, SOCK_NONBLOCK);
+  return connected || connected.error() == EAGAIN; // more callers than it has accepted so far
+}
+
+std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target,
+                                                                     std::chrono::milliseconds handshake_time) {
+  auto unreachable = [&](std::string_view why) {
+    bool odd_session = target.kind == Target::Kind::peer && !socket_of(target.address);
+    auto hint = odd_session ? "; UPSTART_SESSION holds an address such as `initctl list-sessions' shows" : "";
+    return std::unexpected{Failure{std::format("Unable to connect to {}: {}{}", name_of(target.kind), why, hint)}};
+  };
+  auto bus = start_bus(target, handshake_time);
+  if (!bus) return unreachable(bus.error());
+  try {
+    return std::unique_ptr<Connection>{new Connection{target, bus->release()}};
+  } catch (const sdbus::Error& error) { return unreachable(error.getMessage()); }
+}
+
+Connection::Connection(Target target, sd_bus* bus)
+    : target_{std::move(target)}, bus_{bus}, connection_{sdbus::createBusConnection(bus)} {
+  sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
+}
+
+void Connection::handle_message() {
+  while (!connection_->processPendingEvent()) sd_bus_wait(bus_, std::numeric_limits<std::uint64_t>::max());
+}
+
+int Connection::descriptor() const { return sd_bus_get_fd(bus_); }
+
+void Connection::handle_pending() {
+  while (connection_->processPendingEvent()) {}
+}
+
+} // namespace upstart::client

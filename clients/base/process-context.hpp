@@ -1,0 +1,26 @@
+// What a client sees of the process it runs in: streams, environment variables, user id. Tests replace it; nothing else
+// of a client reads the environment or writes to standard output.
+#pragma once
+
+#include "clients/base/output.hpp"
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <ostream>
+#include <string>
+
+namespace upstart::client {
+
+struct ProcessContext {
+  Output out;
+  std::ostream& err;
+  std::function<std::optional<std::string>(const std::string&)> variable; // an environment variable; nothing: not set
+  uid_t uid = 0;
+
+  // The context of this process: standard output and error, its environment, its real user id.
+  [[nodiscard]] static ProcessContext of_this_process();
+};
+
+} // namespace upstart::client

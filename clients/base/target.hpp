@@ -1,0 +1,33 @@
+// Which Upstart is meant, and where it is reached: the socket of a session, the private socket of the system's init, or
+// a bus. Decided from options, environment and user id alone, before anything is connected.
+#pragma once
+
+#include "clients/base/failure.hpp"
+#include "clients/base/process-context.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+namespace upstart::client {
+
+struct Target {
+  enum class Kind : std::uint8_t { peer, system_bus, session_bus };
+  Kind kind = Kind::peer;
+  std::string address;     // a D-Bus address
+  std::string destination; // name on the bus; empty for a peer
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+// What the user said about it.
+struct TargetOptions {
+  bool session_init = false;                // --user: the session init of UPSTART_SESSION, no other
+  std::optional<Target::Kind> bus = {};     // --system, --session; nothing: neither was given
+  std::optional<std::string> bus_name = {}; // --dest
+};
+
+// The failure says which variable is missing, or which options do not go together.
+[[nodiscard]] std::expected<Target, Failure> choose_target(const TargetOptions& options, const ProcessContext& context);
+
+} // namespace upstart::client

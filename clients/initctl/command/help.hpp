@@ -1,0 +1,20 @@
+// What the program says about itself: the general help, the list of commands, the help of one command, the version.
+#pragma once
+
+#include "clients/initctl/command/command.hpp"
+
+namespace upstart::client {
+
+[[nodiscard]] std::string general_help();
+[[nodiscard]] std::string list_of_commands(const std::vector<Command>& commands);
+// `usage_name` is what the user types: "initctl start", or "start" for the link.
+[[nodiscard]] std::string help_of(const Command& command, std::string_view usage_name);
+[[nodiscard]] std::string version_text(std::string_view program);
+
+// The same as JSON.
+[[nodiscard]] Json general_help_json();
+[[nodiscard]] Json list_of_commands_json(const std::vector<Command>& commands);
+[[nodiscard]] Json help_json_of(const Command& command);
+[[nodiscard]] Json version_json(std::string_view program);
+
+} // namespace upstart::client

@@ -1,0 +1,32 @@
+// Commands about events: emit.
+#include "clients/base/upstart.hpp"
+
+#include "clients/initctl/command/command.hpp"
+
+namespace upstart::client {
+
+namespace {
+
+Outcome emit(Call& call) {
+  call.upstart->manager().EmitEvent(call.arguments[0], call.arguments_from(1), !call.has("--no-wait"));
+  return 0;
+}
+
+} // namespace
+
+std::vector<Command> event_commands() {
+  return {
+      {.name = "emit",
+       .group = event_group,
+       .summary = "Emit an event.",
+       .synopsis = "EVENT [KEY=VALUE]...",
+       .about = "Waits until all jobs that the event starts or stops are there; fails if one of them fails. An event "
+                "that makes one half "
+                "of an `and' true is waited for until the other half comes: see `initctl explain'.",
+       .missing = "event name",
+       .options = {{"-n,--no-wait", "", "do not wait for the jobs that the event starts or stops"}},
+       .run = emit},
+  };
+}
+
+} // namespace upstart::client

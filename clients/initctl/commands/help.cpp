@@ -1,0 +1,40 @@
+// help: the list of commands, or what one of them does.
+#include "clients/initctl/command/help.hpp"
+#include "clients/initctl/command/command-table.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <format>
+
+namespace upstart::client {
+
+namespace {
+
+Outcome help(Call& call) {
+  if (call.arguments.empty()) {
+    call.context.out.write(call.wants_json() ? to_text(list_of_commands_json(all_commands()))
+                                             : list_of_commands(all_commands()));
+    return 0;
+  }
+  const Command* command = find_command(all_commands(), call.arguments[0]);
+  if (!command) return std::unexpected{Failure{"invalid command: " + call.arguments[0], true}};
+  call.context.out.write(call.wants_json() ? to_text(help_json_of(*command))
+                                           : help_of(*command, std::format("initctl {}", command->name)));
+  return 0;
+}
+
+} // namespace
+
+std::vector<Command> help_commands() {
+  return {{.name = "help",
+           .group = other_group,
+           .summary = "Show the list of commands, or the help of one.",
+           .synopsis = "[COMMAND]",
+           .about = "Without COMMAND the commands are listed by what they are about.",
+           .missing = "",
+           .options = {},
+           .run = help,
+           .daemon = Daemon::not_needed}};
+}
+
+} // namespace upstart::client

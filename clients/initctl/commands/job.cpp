@@ -1,0 +1,211 @@
+// Commands on one job: start, stop, restart, reload, status; and list.
+#include "clients/base/upstart.hpp"
+
+#include "clients/initctl/command/command.hpp"
+#include "protocol/names.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace upstart::client {
+
+namespace {
+
+using Path = sdbus::ObjectPath;
+
+Outcome show(Call& call, const InstanceStatus& status) {
+  if (call.wants_json()) call.print_json(to_json(status));
+  else call.print(to_text(status));
+  return 0;
+}
+
+// What a command is about: JOB [KEY=VALUE]... of the command line or, inside a job's own process, that job itself.
+struct Subject {
+  std::string job;
+  std::vector<std::string> environment;
+  std::optional<std::string> own_instance; // of the job whose process this is
+
+  [[nodiscard]] bool is_own_job() const { return own_instance.has_value(); }
+};
+
+Subject subject_of(const Call& call) {
+  if (!call.arguments.empty()) return {call.arguments[0], call.arguments_from(1), std::nullopt};
+  auto own = call.own_job();
+  return {own->job, {}, own->instance};
+}
+
+// A process that waited for its own job's stop would wait for itself.
+bool shall_wait(const Call& call, const Subject& subject) { return !call.has("--no-wait") && !subject.is_own_job(); }
+
+Path find_instance(JobClass& job_class, const Subject& subject) {
+  return subject.is_own_job() ? job_class.GetInstanceByName(*subject.own_instance)
+                              : job_class.GetInstance(subject.environment);
+}
+
+// The status after a command. A job whose processes have got their signal has most often gone a moment later: it is
+// asked a few times more, so that a stop that was not waited for shows what it led to.
+InstanceStatus settled_status(Upstart& upstart, const std::string& job, const Path& path) {
+  constexpr int more_looks = 20;
+  auto status = upstart.status_at(job, path);
+  for (int i = 0; i < more_looks && status.goal == "stop" && status.state == "killed"; ++i)
+    status = upstart.status_at(job, path);
+  return status;
+}
+
+using Act = Path (*)(Upstart&, const Subject&, bool wait);
+
+// Acts on the subject and shows its status afterwards.
+Outcome act_and_show(Call& call, Act act) {
+  auto subject = subject_of(call);
+  Path instance = act(*call.upstart, subject, shall_wait(call, subject));
+  return show(call, settled_status(*call.upstart, subject.job, instance));
+}
+
+Path start_instance(Upstart& upstart, const Subject& subject, bool wait) {
+  auto job_class = upstart.job_class(subject.job);
+  if (!subject.is_own_job()) return job_class.Start(subject.environment, wait);
+  Path path = find_instance(job_class, subject);
+  upstart.instance(path).Start(wait);
+  return path;
+}
+
+Path stop_instance(Upstart& upstart, const Subject& subject, bool wait) {
+  auto job_class = upstart.job_class(subject.job);
+  Path path = find_instance(job_class, subject);
+  if (subject.is_own_job()) upstart.instance(path).Stop(wait);
+  else job_class.Stop(subject.environment, wait);
+  return path;
+}
+
+Path restart_instance(Upstart& upstart, const Subject& subject, bool wait) {
+  auto job_class = upstart.job_class(subject.job);
+  if (!subject.is_own_job()) return job_class.Restart(subject.environment, wait);
+  Path path = find_instance(job_class, subject);
+  upstart.instance(path).Restart(wait);
+  return path;
+}
+
+Outcome start(Call& call) {
+  auto subject = subject_of(call);
+  if (!call.has("--no-wait") || subject.is_own_job()) return act_and_show(call, start_instance);
+  return show(call, call.upstart->start_and_look(subject.job, subject.environment));
+}
+Outcome stop(Call& call) { return act_and_show(call, stop_instance); }
+Outcome restart(Call& call) { return act_and_show(call, restart_instance); }
+
+Outcome reload(Call& call) {
+  auto subject = subject_of(call);
+  auto job_class = call.upstart->job_class(subject.job);
+  call.upstart->instance(find_instance(job_class, subject)).Reload();
+  return 0;
+}
+
+// A class that has no instance is stopped; but an instance asked for by name, which is not there, is an error.
+bool means_stopped(const sdbus::Error& error, const Subject& subject) {
+  if (error.getName() != protocol::error_name::unknown_instance) return false;
+  return subject.environment.empty() || error.getMessage().ends_with(": ");
+}
+
+Outcome status(Call& call) {
+  auto subject = subject_of(call);
+  auto job_class = call.upstart->job_class(subject.job);
+  try {
+    return show(call, call.upstart->status_at(subject.job, find_instance(job_class, subject)));
+  } catch (const sdbus::Error& error) {
+    if (!means_stopped(error, subject)) throw;
+    return show(call, {.job = subject.job});
+  }
+}
+
+Outcome list(Call& call) {
+  auto statuses = call.upstart->all_statuses();
+  if (call.wants_json()) {
+    Json document = Json::array();
+    for (const auto& status : statuses) document.push_back(to_json(status));
+    call.print_json(document);
+    return 0;
+  }
+  std::string text;
+  for (const auto& status : statuses) text += to_text(status);
+  call.print(text);
+  return 0;
+}
+
+const Option no_wait{"-n,--no-wait", "", "return at once, without waiting for the job to get there"};
+constexpr std::string_view job_and_environment = "JOB [KEY=VALUE]...";
+
+} // namespace
+
+std::vector<Command> job_commands() {
+  return {
+      {.name = "start",
+       .group = job_group,
+       .summary = "Start a job.",
+       .synopsis = job_and_environment,
+       .about = "JOB is the name of the job to start. The variables that follow are defined in its environment; they "
+                "may also decide "
+                "which instance of the job is meant.\n"
+                "A service is waited for until it runs, a task until it has ended. The status of the job is printed.\n"
+                "Without JOB, inside a job's own process, the command is about that job and does not wait.",
+       .missing = "job name",
+       .own_job_will_do = true,
+       .options = {no_wait},
+       .run = start,
+       .is_program = true},
+      {.name = "stop",
+       .group = job_group,
+       .summary = "Stop a job.",
+       .synopsis = job_and_environment,
+       .about = "The variables say which instance is meant, and are defined for its pre-stop and post-stop processes.\n"
+                "The job is waited for until it has stopped. Its status is printed.\n"
+                "Without JOB, inside a job's own process, the command is about that job and does not wait.",
+       .missing = "job name",
+       .own_job_will_do = true,
+       .options = {no_wait},
+       .run = stop,
+       .is_program = true},
+      {.name = "restart",
+       .group = job_group,
+       .summary = "Restart a running job.",
+       .synopsis = job_and_environment,
+       .about = "The job is stopped and started again as the class that it was started from; a changed job file takes "
+                "effect with "
+                "stop and start.\n"
+                "Without JOB, inside a job's own process, the command is about that job and does not wait.",
+       .missing = "job name",
+       .own_job_will_do = true,
+       .options = {no_wait},
+       .run = restart,
+       .is_program = true},
+      {.name = "reload",
+       .group = job_group,
+       .summary = "Send the reload signal to a job.",
+       .synopsis = job_and_environment,
+       .about = "The main process of the job gets SIGHUP, or what the job file names as its reload signal.",
+       .missing = "job name",
+       .own_job_will_do = true,
+       .options = {},
+       .run = reload,
+       .is_program = true},
+      {.name = "status",
+       .group = job_group,
+       .summary = "Show the status of a job.",
+       .synopsis = job_and_environment,
+       .about = "Prints `JOB (INSTANCE) GOAL/STATE' and the processes of the job.\n"
+                "Without JOB, inside a job's own process, the command is about that job.",
+       .missing = "job name",
+       .own_job_will_do = true,
+       .options = {},
+       .run = status,
+       .is_program = true},
+      {.name = "list",
+       .group = job_group,
+       .summary = "List the status of all jobs.",
+       .synopsis = "",
+       .about = "One status for each instance, and one for each job that has none, sorted by name.",
+       .missing = "",
+       .options = {},
+       .run = list},
+  };
+}
+
+} // namespace upstart::client

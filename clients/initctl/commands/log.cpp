@@ -1,0 +1,119 @@
+// log: what a job has printed.
+#include "clients/initctl/command/command.hpp"
+#include "clients/initctl/log/log-file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <format>
+
+namespace upstart::client {
+
+namespace {
+
+std::expected<std::optional<std::size_t>, Failure> lines_asked_for(const Call& call) {
+  auto text = call.options.value("--lines");
+  if (!text) return std::nullopt;
+  std::size_t lines = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), lines);
+  if (error != std::errc{} || end != text->data() + text->size() || lines == 0)
+    return std::unexpected{Failure{"not a number of lines: " + *text, true}};
+  return lines;
+}
+
+// The instances of a job that have a log in that directory.
+std::vector<std::string> logged_instances(const std::filesystem::path& directory, const std::string& job) {
+  std::vector<std::string> instances;
+  std::string prefix = log_name(job, "");
+  prefix.replace(prefix.size() - 4, 4, "-");
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator{directory, none}) {
+    std::string name = entry.path().filename();
+    if (name.starts_with(prefix) && name.ends_with(".log"))
+      instances.push_back(name.substr(prefix.size(), name.size() - prefix.size() - 4));
+  }
+  std::ranges::sort(instances);
+  return instances;
+}
+
+Failure cannot_read(const std::filesystem::path& path, int error, const std::string& job, const std::string& instance) {
+  if (error != ENOENT) return {std::format("Unable to read {}: {}", path.native(), std::strerror(error))};
+  auto others = instance.empty() ? logged_instances(path.parent_path(), job) : std::vector<std::string>{};
+  if (others.empty())
+    return {std::format("{} has no log: {} does not exist", shown_name(job, instance), path.native())};
+  std::string text = std::format("{} has a log for each instance. Name one of:", job);
+  for (const auto& other : others) text += " " + other;
+  return {text};
+}
+
+// Until the file may have grown; false when init has gone.
+bool wait_for_more(Connection& connection, const GrowingFile& file) {
+  constexpr int look_again = 1000; // milliseconds
+  auto changes = file.descriptor();
+  std::array<pollfd, 2> waiting{{{connection.descriptor(), POLLIN, 0}, {changes.value_or(-1), POLLIN, 0}}};
+  ::poll(waiting.data(), waiting.size(), changes ? -1 : look_again);
+  if (waiting[0].revents == 0) return true;
+  try {
+    connection.handle_pending();
+    return (waiting[0].revents & (POLLHUP | POLLERR)) == 0;
+  } catch (const sdbus::Error&) { return false; }
+}
+
+Outcome follow(Call& call, const std::filesystem::path& path, std::size_t offset) {
+  GrowingFile file{path, offset};
+  bool is_there = true;
+  while (call.context.out.good()) {
+    auto text = file.added();
+    call.print(text);
+    call.context.out.flush();
+    if (!is_there && text.empty())
+      return std::unexpected{Failure{std::format("Upstart has gone: nothing will be added to {}", path.native())}};
+    if (is_there) is_there = wait_for_more(call.upstart->connection(), file);
+  }
+  return 0;
+}
+
+Outcome show_log(Call& call) {
+  auto lines = lines_asked_for(call);
+  if (!lines) return std::unexpected{lines.error()};
+  std::string job = call.arguments[0];
+  std::string instance = call.arguments.size() > 1 ? call.arguments[1] : "";
+  (void)call.upstart->manager().GetJobByName(job);
+  auto directory = log_directory(call.context, *call.upstart);
+  if (!directory) return std::unexpected{Failure{"init was told to log nowhere (--no-log)"}};
+  auto path = *directory / log_name(job, instance);
+  auto read = read_log(path, *lines);
+  if (!read && !(call.has("--follow") && read.error() == ENOENT))
+    return std::unexpected{cannot_read(path, read.error(), job, instance)};
+  bool exists = read.has_value();
+  auto log = std::move(read).value_or(LogText{});
+  if (call.wants_json() && !call.has("--follow"))
+    call.print_json(Json{{"job", job}, {"instance", instance}, {"path", path.native()}, {"text", log.text}});
+  else call.print(log.text);
+  if (!call.has("--follow")) return 0;
+  if (!exists) call.context.err << std::format("initctl: waiting for {}, which does not exist yet\n", path.native());
+  return follow(call, path, log.end);
+}
+
+} // namespace
+
+std::vector<Command> log_commands() {
+  return {{.name = "log",
+           .group = insight_group,
+           .summary = "Show what a job has printed.",
+           .synopsis = "JOB [INSTANCE]",
+           .about = "Shows the console log of the job: what its processes have written to standard output and standard "
+                    "error, if the job "
+                    "has `console log', which is the default.",
+           .missing = "job name",
+           .options = {{"-f,--follow", "", "go on with what is added, until interrupted"},
+                       {"-n,--lines", "COUNT", "only the last so many lines"}},
+           .run = show_log}};
+}
+
+} // namespace upstart::client

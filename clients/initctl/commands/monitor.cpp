@@ -1,0 +1,165 @@
+// monitor: events and changes of jobs, as the daemon signals them.
+#include "clients/initctl/history/broker.hpp"
+
+#include "clients/initctl/command/command.hpp"
+#include "protocol/names.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <format>
+
+namespace upstart::client {
+
+namespace {
+
+using sdbus::Message;
+using sdbus::ObjectPath;
+
+// What a signal says: as text after the time, and as JSON beside it. `job` is whom it is about; empty: an event, or
+// all.
+struct Report {
+  std::string text;
+  Json document;
+  std::string job = {};
+};
+
+std::string job_of(const ObjectPath& path) {
+  auto address = protocol::address_of_path(path);
+  return address ? address->job : std::string{path};
+}
+
+std::string instance_of(const ObjectPath& path) {
+  auto address = protocol::address_of_path(path);
+  return address ? address->instance.value_or("") : "";
+}
+
+std::string title_of(const ObjectPath& path) { return shown_name(job_of(path), instance_of(path)); }
+
+Report about_job(const char* what, const char* verb, Message& signal) {
+  ObjectPath path;
+  signal >> path;
+  return {std::format("{} {}", job_of(path), verb), {{"kind", what}, {"job", job_of(path)}}, job_of(path)};
+}
+
+Report about_instance(const char* what, const char* verb, Message& signal) {
+  ObjectPath path;
+  signal >> path;
+  return {std::format("{} {}", title_of(path), verb),
+          {{"kind", what}, {"job", job_of(path)}, {"instance", instance_of(path)}},
+          job_of(path)};
+}
+
+Report about_change(const char* what, Message& signal) {
+  std::string value;
+  signal >> value;
+  ObjectPath path{signal.getPath()};
+  return {std::format("{} {} {}", title_of(path), what, value),
+          {{"kind", what}, {"job", job_of(path)}, {"instance", instance_of(path)}, {what, value}},
+          job_of(path)};
+}
+
+Report about_failure(Message& signal) {
+  std::int32_t status = 0;
+  signal >> status;
+  ObjectPath path{signal.getPath()};
+  auto how = status > 0xff ? std::format("killed by signal {}", status >> 8) : std::format("exit status {}", status);
+  return {std::format("{} failed, {}", title_of(path), how),
+          {{"kind", "failed"}, {"job", job_of(path)}, {"instance", instance_of(path)}, {"status", status}},
+          job_of(path)};
+}
+
+Report about_event(Message& signal) {
+  std::string name;
+  std::vector<std::string> environment;
+  signal >> name >> environment;
+  return {"event " + shown_event(name, environment), {{"kind", "event"}, {"name", name}, {"env", environment}}};
+}
+
+struct SignalEntry {
+  std::string_view member;
+  Report (*read)(Message&);
+};
+
+constexpr SignalEntry signals[]{
+    {"EventEmitted", about_event},
+    {"GoalChanged", [](Message& signal) { return about_change("goal", signal); }},
+    {"StateChanged", [](Message& signal) { return about_change("state", signal); }},
+    {"Failed", about_failure},
+    {"InstanceAdded", [](Message& signal) { return about_instance("instance-added", "came to be", signal); }},
+    {"InstanceRemoved", [](Message& signal) { return about_instance("instance-removed", "is gone", signal); }},
+    {"JobAdded", [](Message& signal) { return about_job("job-added", "was loaded", signal); }},
+    {"JobRemoved", [](Message& signal) { return about_job("job-removed", "was unloaded", signal); }},
+    {"Restarted", [](Message&) { return Report{"init was restarted", {{"kind", "restarted"}}}; }},
+};
+
+void show(Call& call, Report report) {
+  auto now = std::chrono::system_clock::now();
+  if (call.wants_json()) {
+    Json document{{"time", microseconds_of(now)}};
+    document.update(report.document);
+    call.print(to_line(document));
+  } else {
+    call.print(std::format("{} {}\n", shown_time(now, now), report.text));
+  }
+  call.context.out.flush();
+}
+
+bool is_wanted(const Call& call, const Report& report) {
+  return call.arguments.empty() || std::ranges::contains(call.arguments, report.job);
+}
+
+void hear(Call& call, Message signal) {
+  auto entry = std::ranges::find(signals, std::string_view{signal.getMemberName()}, &SignalEntry::member);
+  if (entry == std::end(signals)) return;
+  auto report = entry->read(signal);
+  if (is_wanted(call, report)) show(call, std::move(report));
+}
+
+std::string match_rule(const Connection& connection) {
+  std::string rule = std::format("type='signal',path_namespace='{}'", protocol::path::manager);
+  return connection.target().kind == Target::Kind::peer
+             ? rule
+             : rule + std::format(",sender='{}'", connection.target().destination);
+}
+
+bool is_loaded(Upstart& upstart, const std::string& job) {
+  try {
+    (void)upstart.manager().GetJobByName(job);
+    return true;
+  } catch (const sdbus::Error& error) {
+    if (error.getName() == protocol::error_name::unknown_job) return false;
+    throw;
+  }
+}
+
+Outcome monitor(Call& call) {
+  auto& connection = call.upstart->connection();
+  auto slot = connection.sdbus().addMatch(
+      match_rule(connection), [&](Message signal) { hear(call, std::move(signal)); }, sdbus::return_slot);
+  call.upstart->manager().version(); // a daemon that is not there is an error now, not silence
+  for (const auto& job : call.arguments)
+    if (!is_loaded(*call.upstart, job))
+      call.context.err << std::format("initctl: there is no job {}; waiting for it to be loaded\n", job);
+  try {
+    while (call.context.out.good()) connection.handle_message();
+  } catch (const sdbus::Error&) { return std::unexpected{Failure{"Upstart has gone"}}; }
+  return 0;
+}
+
+} // namespace
+
+std::vector<Command> monitor_commands() {
+  return {{.name = "monitor",
+           .group = insight_group,
+           .summary = "Show events and changes of jobs as they happen.",
+           .synopsis = "[JOB]...",
+           .about = "Goes on until it is interrupted or init ends. With JOBs only their changes are shown, no events. "
+                    "With --json each "
+                    "line is a document of its own.",
+           .missing = "",
+           .options = {},
+           .run = monitor}};
+}
+
+} // namespace upstart::client

@@ -1,0 +1,33 @@
+// Which events can come at all, as far as the loaded jobs tell: those that init emits by itself, those that a job says
+// that it emits, and the life events of jobs that exist.
+#pragma once
+
+#include "clients/base/upstart.hpp"
+#include "clients/initctl/conditions/conditions.hpp"
+
+#include <set>
+
+namespace upstart::client {
+
+class PossibleEvents {
+public:
+  PossibleEvents(const std::vector<ClassDetails>& classes, const std::vector<std::string>& taken_as_known);
+
+  [[nodiscard]] bool can_happen(const Condition& event) const;
+
+  // What is missing for an event that cannot happen: kind "job" or "event", and its name.
+  struct Obstacle {
+    std::string kind, name;
+  };
+  [[nodiscard]] Obstacle obstacle_of(const Condition& event) const;
+
+private:
+  [[nodiscard]] bool is_emitted(std::string_view event) const;
+  [[nodiscard]] bool is_job(const std::string& pattern) const;
+
+  std::set<std::string, std::less<>> names_;
+  std::vector<std::string> patterns_; // emits stanzas with wildcards
+  std::set<std::string, std::less<>> jobs_;
+};
+
+} // namespace upstart::client

@@ -1,0 +1,155 @@
+// An explanation as people read it, and as JSON.
+#include "clients/initctl/explain/explanation.hpp"
+
+#include "clients/base/wrap.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <format>
+
+namespace upstart::client {
+
+namespace {
+
+constexpr std::size_t line_width = 100;
+
+std::string item(std::string_view mark, std::string_view text) {
+  std::size_t indentation = mark.size() + 3;
+  return std::format("  {} {}\n", mark, wrap(text, line_width - indentation, indentation));
+}
+
+std::string event_line(const EventFinding& finding) {
+  if (!finding.seen) return item("[ ]", std::format("{} — {}", finding.event, finding.remark));
+  if (finding.by->outcome.empty())
+    return item("[x]", std::format("{} — seen, event #{}", finding.event, finding.by->id));
+  return item("[x]", std::format("{} — seen {}, event #{} {}", finding.event, shown_time(finding.by->time),
+                                 finding.by->id, shown_event(finding.by->name, finding.by->environment)));
+}
+
+// Events that are seen but held, since the rest has not come.
+std::string held_events(const ConditionFinding& finding) {
+  std::string text;
+  for (const auto& event : finding.events)
+    if (event.seen)
+      text += item(
+          "->", std::format("event #{} is held until the rest has come; whoever emitted it and waits{} waits for that",
+                            event.by->id, event.by->pid > 0 ? std::format(" (pid {})", event.by->pid) : ""));
+  return text;
+}
+
+std::string condition_text(std::string_view stanza, const ConditionFinding& finding) {
+  if (finding.written.empty()) return {};
+  std::string text = std::format("\n{} {}\n", stanza, finding.written);
+  for (const auto& event : finding.events) text += event_line(event);
+  return text + held_events(finding);
+}
+
+std::string instance_text(const InstanceFinding& finding) {
+  std::string text = "\n" + to_text(finding.status);
+  text += item("started", finding.cause);
+  if (finding.last_change)
+    text += item("last event", std::format("{} {}", finding.last_change->name, shown_time(finding.last_change->time)));
+  if (!finding.says.empty()) text += item("says", finding.says);
+  if (!finding.waits_for.empty()) text += item("waits for", finding.waits_for);
+  for (const auto& holder : finding.blocked_by) text += item("held up by", holder);
+  for (const auto& held : finding.blocks) text += item("holds up", held);
+  for (const auto& trouble : finding.passed_over) text += item("passed over", trouble);
+  return text + condition_text("stop on", finding.stop_on);
+}
+
+std::string failure_text(const FailureFinding& failure) {
+  auto instance = std::ranges::find_if(
+      failure.event.environment, [](const auto& pair) { return pair.starts_with("INSTANCE=") && pair.size() > 9; });
+  auto whose = instance == failure.event.environment.end() ? "" : std::format(" of instance {}", instance->substr(9));
+  return std::format("\nlast failure{}: {}, event #{}\n", whose, shown_time(failure.event.time), failure.event.id) +
+         item("->", failure.text);
+}
+
+// What a job printed, without what would colour or confuse a terminal.
+std::string harmless(std::string_view line) {
+  static constexpr auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line.substr(i).starts_with("\x1b[")) {
+      i = std::min(line.find_first_not_of("0123456789;?", i + 2), line.size());
+      continue;
+    }
+    if (line[i] == '\r' && i + 1 == line.size()) continue;
+    if (line[i] == '\t' || !is_control(line[i])) text += line[i];
+    else text += {'^', static_cast<char>(line[i] ^ '@')};
+  }
+  return text;
+}
+
+std::string log_text(const LogTail& log) {
+  std::string text = std::format("\nlast lines of {}\n", log.path);
+  for (const auto& line : log.lines) text += "  | " + harmless(line) + "\n";
+  return text;
+}
+
+Json to_json(const EventFinding& finding) {
+  Json document{{"event", finding.event},
+                {"seen", finding.seen},
+                {"by", nullptr},
+                {"can_come", finding.can_come},
+                {"remark", finding.remark}};
+  if (finding.by) document["by"] = to_json(*finding.by);
+  return document;
+}
+
+Json to_json(const ConditionFinding& finding) {
+  if (finding.written.empty()) return nullptr;
+  Json events = Json::array();
+  for (const auto& event : finding.events) events.push_back(to_json(event));
+  return {{"condition", finding.written}, {"can_come_true", finding.can_come_true}, {"events", events}};
+}
+
+Json to_json(const InstanceFinding& finding) {
+  Json document = to_json(finding.status);
+  document["started"] = finding.cause;
+  document["last_event"] = finding.last_change ? to_json(*finding.last_change) : Json{};
+  document["waits_for"] = finding.waits_for;
+  document["blocked_by"] = finding.blocked_by;
+  document["blocks"] = finding.blocks;
+  document["says"] = finding.says;
+  document["passed_over"] = finding.passed_over;
+  document["stop_on"] = to_json(finding.stop_on);
+  return document;
+}
+
+} // namespace
+
+std::string to_text(const Explanation& explanation) {
+  std::string text = explanation.verdict + "\n";
+  if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
+  if (explanation.file_gone) text += "  its file is gone; the job goes too when the last instance has stopped\n";
+  else if (explanation.replaced_by_newer)
+    text += "  its file has changed since; that takes effect when the last instance has stopped\n";
+  text += condition_text("start on", explanation.start_on);
+  for (const auto& instance : explanation.instances) text += instance_text(instance);
+  if (explanation.last_failure) text += failure_text(*explanation.last_failure);
+  if (explanation.log) text += log_text(*explanation.log);
+  return text;
+}
+
+Json to_json(const Explanation& explanation) {
+  Json instances = Json::array();
+  for (const auto& instance : explanation.instances) instances.push_back(to_json(instance));
+  Json document{{"job", explanation.job},
+                {"file", explanation.file},
+                {"verdict", explanation.verdict},
+                {"start_on", to_json(explanation.start_on)},
+                {"instances", instances},
+                {"last_failure", nullptr},
+                {"replaced_by_newer", explanation.replaced_by_newer},
+                {"file_gone", explanation.file_gone},
+                {"log", nullptr}};
+  if (explanation.last_failure)
+    document["last_failure"] = {{"event", to_json(explanation.last_failure->event)},
+                                {"text", explanation.last_failure->text}};
+  if (explanation.log) document["log"] = {{"path", explanation.log->path}, {"lines", explanation.log->lines}};
+  return document;
+}
+
+} // namespace upstart::client

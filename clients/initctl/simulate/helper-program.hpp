@@ -1,0 +1,13 @@
+// A program that does what initctl does not link: found beside it, or where an installation puts what is not for users;
+// run to its end, its standard output taken, its standard error passed through.
+#pragma once
+
+#include "clients/initctl/command/call.hpp"
+
+namespace upstart::client {
+
+// Its output; the failure says that it cannot be found, cannot be run, or did not succeed.
+[[nodiscard]] std::expected<std::string, Failure> run_helper(const std::string& program,
+                                                             std::vector<std::string> arguments);
+
+} // namespace upstart::client

@@ -1,0 +1,447 @@
+// Whole runs of initctl against an init daemon of the test's own.
+#include "clients/initctl/command/command-table.hpp"
+#include "clients/initctl/testing/fake-upstart.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+using namespace upstart::client;
+using Words = std::vector<std::string>;
+
+namespace {
+
+// A daemon with these jobs and one initctl after another.
+struct Session {
+  explicit Session(std::map<std::string, FakeJob> jobs = {{"svc", {}}}, std::string log_directory = {})
+      : daemon{std::move(jobs), std::move(log_directory)} {}
+
+  Ran initctl(const std::string& line) {
+    Words words{"initctl"};
+    std::istringstream stream{line};
+    for (std::string word; stream >> word;) words.push_back(word);
+    return run(words);
+  }
+  Ran run(const Words& words) {
+    Variables all = variables;
+    all["UPSTART_SESSION"] = daemon.address();
+    return run_initctl(words, all);
+  }
+  nlohmann::json json(const std::string& line) { return nlohmann::json::parse(initctl("--json " + line).out); }
+
+  FakeUpstart daemon;
+  Variables variables;
+};
+
+std::map<std::string, FakeJob> with_instances() { return {{"net", {.has_instances = true, .running = {"eth0"}}}}; }
+
+} // namespace
+
+TEST_CASE("start shows the status of the job that it started") {
+  Session session;
+  CHECK(session.initctl("start svc").out == "svc start/running, process 42\n");
+  CHECK(session.initctl("status svc").out == "svc start/running, process 42\n");
+  CHECK(session.daemon.calls() == Words{"Start"});
+}
+
+TEST_CASE("stop shows the job as stopped when the instance has gone") {
+  Session session{with_instances()};
+  auto ran = session.initctl("stop net NAME=eth0");
+  CHECK(ran.out == "net stop/waiting\n");
+  CHECK(ran.status == 0);
+}
+
+TEST_CASE("restart shows the status, reload nothing") {
+  Session session{with_instances()};
+  CHECK(session.initctl("restart net NAME=eth0").out == "net (eth0) start/running, process 42\n");
+  CHECK(session.initctl("reload net NAME=eth0").out == "");
+  CHECK(session.daemon.calls() == Words{"Restart NAME=eth0", "Reload eth0"});
+}
+
+TEST_CASE("no-wait is passed on") {
+  Session session;
+  CHECK(session.initctl("start -n svc").status == 0);
+  CHECK(session.initctl("stop svc --no-wait").status == 0);
+  CHECK(session.initctl("emit --no-wait go K=v").status == 0);
+  CHECK(session.daemon.calls() == Words{"Start no-wait", "Stop no-wait", "EmitEvent no-wait go K=v"});
+}
+
+TEST_CASE("a start that is not waited for shows the status, of a single instance and of a named one, and its errors") {
+  Session session{{{"svc", {}}, {"net", {.has_instances = true, .running = {}}}, {"bad", {.fails = true}}}};
+  CHECK(session.initctl("start -n svc").out == "svc start/running, process 42\n");
+  CHECK(session.initctl("start -n net NAME=a").out == "net (a) start/running, process 42\n");
+  CHECK(session.initctl("start -n svc").err == "initctl: Job is already running: svc\n");
+  CHECK(session.initctl("start -n bad").err == "initctl: Job failed to start\n");
+  CHECK(session.initctl("start -n nosuch").err == "initctl: Unknown job: nosuch\n");
+}
+
+TEST_CASE("the daemon's errors are shown in its own words, with exit status 1") {
+  Session session{{{"svc", {.running = {""}}}, {"bad", {.fails = true}}, {"inst", {.has_instances = true}}}};
+  CHECK(session.initctl("start nosuch").err == "initctl: Unknown job: nosuch\n");
+  CHECK(session.initctl("start svc").err == "initctl: Job is already running: svc\n");
+  CHECK(session.initctl("start bad").err == "initctl: Job failed to start\n");
+  CHECK(session.initctl("start bad K").err == "initctl: Env must be KEY=VALUE pairs\n");
+  CHECK(session.initctl("stop bad").err == "initctl: Unknown instance: \n");
+  CHECK(session.initctl("status inst").err == "initctl: Unknown parameter: NAME\n");
+  CHECK(session.initctl("status inst NAME=a").err == "initctl: Unknown instance: a\n");
+  CHECK(session.initctl("emit failing").err == "initctl: Event failed\n");
+  CHECK(session.initctl("emit failing").status == 1);
+}
+
+TEST_CASE("a job without instance is stopped") { CHECK(Session{}.initctl("status svc").out == "svc stop/waiting\n"); }
+
+TEST_CASE("list is sorted by name, has a line for every instance, and passes over what has gone meanwhile") {
+  Session session{
+      {{"b", {}}, {"net", {.has_instances = true, .running = {"wlan0", "eth0"}}}, {"a", {.running = {""}}}}};
+  CHECK(session.initctl("list").out == "a start/running, process 42\n"
+                                       "b stop/waiting\n"
+                                       "net (eth0) start/running, process 42\n"
+                                       "net (wlan0) start/running, process 42\n");
+}
+
+TEST_CASE("list asks for more jobs than may be asked for at a time") {
+  std::map<std::string, FakeJob> jobs;
+  for (int i = 0; i < 300; ++i) jobs["job" + std::to_string(i)] = {.running = {""}};
+  auto out = Session{std::move(jobs)}.initctl("list").out;
+  CHECK(std::ranges::count(out, '\n') == 300);
+}
+
+TEST_CASE("called by the name of a link the program is that command, and says so in its errors") {
+  Session session;
+  CHECK(session.run({"/sbin/start", "svc"}).out == "svc start/running, process 42\n");
+  CHECK(session.run({"stop", "svc", "K"}).err == "stop: Env must be KEY=VALUE pairs\n");
+  CHECK(session.run({"stop"}).err == "stop: missing job name\nTry `stop --help' for more information.\n");
+}
+
+TEST_CASE("inside a job's own process a command without a job acts on that job and does not wait") {
+  Session session{with_instances()};
+  session.variables = {{"UPSTART_JOB", "net"}, {"UPSTART_INSTANCE", "eth0"}};
+  CHECK(session.initctl("status").out == "net (eth0) start/running, process 42\n");
+  CHECK(session.initctl("restart").out == "net (eth0) start/running, process 42\n");
+  session.initctl("stop");
+  session.initctl("reload");
+  CHECK(session.daemon.calls() == Words{"Instance.Restart no-wait", "Instance.Stop no-wait", "Reload eth0"});
+}
+
+TEST_CASE("quiet prints nothing but errors") {
+  Session session;
+  CHECK(session.initctl("-q start svc").out == "");
+  CHECK(session.initctl("list --quiet").out == "");
+  CHECK(session.initctl("-q start svc").err != "");
+}
+
+TEST_CASE("environment commands are about the global table outside a job and with --global, else about the job's") {
+  Session session;
+  CHECK(session.initctl("set-env X").status == 0);
+  CHECK(session.initctl("set-env -r A=1").status == 0);
+  CHECK(session.initctl("set-env A=1 B").status == 0);
+  CHECK(session.initctl("unset-env A").status == 0);
+  session.variables = {{"UPSTART_JOB", "svc"}, {"UPSTART_INSTANCE", ""}};
+  CHECK(session.initctl("reset-env").status == 0);
+  CHECK(session.initctl("reset-env -g").status == 0);
+  CHECK(session.daemon.calls() ==
+        Words{"SetEnv", "X=", "SetEnv retain", "A=1", "SetEnvList A=1 B=", "UnsetEnv A", "ResetEnv svc ", "ResetEnv"});
+}
+
+TEST_CASE("list-env is sorted, get-env shows the value alone") {
+  Session session;
+  CHECK(session.initctl("list-env").out == "A=1\nB=2\n");
+  CHECK(session.initctl("get-env A").out == "1\n");
+  CHECK(session.initctl("get-env NO").err == "initctl: No such variable: NO\n");
+}
+
+TEST_CASE("daemon commands") {
+  Session session;
+  CHECK(session.initctl("version").out == "init (upstart 0)\n");
+  CHECK(session.initctl("log-priority debug").out == "");
+  CHECK(session.initctl("log-priority").out == "debug\n");
+  CHECK(session.initctl("log-priority bogus").err == "initctl: The log priority given was not recognised\n");
+  CHECK(session.initctl("reload-configuration").status == 0);
+  CHECK(session.initctl("notify-disk-writeable").status == 0);
+  CHECK(session.initctl("notify-dbus-address unix:path=/x").status == 0);
+  CHECK(session.daemon.calls() ==
+        Words{"ReloadConfiguration", "NotifyDiskWriteable", "NotifyDBusAddress unix:path=/x"});
+}
+
+TEST_CASE("usage shows the usage stanza, empty or not") {
+  Session session{{{"a", {.usage = "a FOO=x"}}, {"b", {}}}};
+  CHECK(session.initctl("usage a").out == "Usage: a FOO=x\n");
+  CHECK(session.initctl("usage b").out == "Usage: \n");
+}
+
+TEST_CASE("show-config --source prints classes as job files") {
+  Session session{{{"a", {}}, {"b", {}}}};
+  CHECK(session.initctl("show-config --source a").out == "# the class a\n");
+  CHECK(session.initctl("show-config --source").out == "# a\n# the class a\n\n# b\n# the class b\n\n");
+  CHECK(session.json("show-config --source b")[0]["source"] == "# the class b\n");
+}
+
+TEST_CASE("show-config writes conditions with all parentheses, or enumerates their events") {
+  Session session{{{"a",
+                    {.start_on = {{"x", "K=v"}, {"started", "b", "L=w"}, {"/AND"}},
+                     .stop_on = {{"stopping", "JOB=b"}},
+                     .emits = {"e"}}},
+                   {"b", {}}}};
+  CHECK(session.initctl("show-config").out ==
+        "a\n  emits e\n  start on (x K=v and started b L=w)\n  stop on stopping JOB=b\nb\n");
+  CHECK(session.initctl("show-config -e a").out ==
+        "a\n  emits e\n  start on x (job:, env: K=v)\n  start on started (job: b, env: L=w)\n"
+        "  stop on stopping (job: b, env: JOB=b)\n");
+}
+
+TEST_CASE("check-config reports what can never come, and fails if there is such a thing") {
+  Session session{
+      {{"a", {.start_on = {{"started", "nojob"}, {"noevent"}, {"/AND"}}, .stop_on = {{"made-x"}, {"other"}, {"/OR"}}}},
+       {"b", {.start_on = {{"started", "a"}}, .emits = {"made-*"}}}}};
+  auto ran = session.initctl("check-config");
+  CHECK(ran.out == "a\n  start on: unknown event noevent\n  start on: unknown job nojob\n");
+  CHECK(ran.status == 1);
+  CHECK(session.initctl("check-config b").status == 0);
+  CHECK(session.initctl("check-config -w a").out.ends_with("  stop on: unknown event other\n"));
+  CHECK(session.initctl("check-config -i noevent a").out == "a\n  start on: unknown job nojob\n");
+  CHECK(session.initctl("check-config nosuch").err == "initctl: Invalid job class: nosuch\n");
+}
+
+TEST_CASE("JSON has a documented shape") {
+  Session session{{{"net", {.start_on = {{"a"}, {"b", "K=v"}, {"/AND"}}, .has_instances = true, .running = {"eth0"}}},
+                   {"off", {}}}};
+  CHECK(session.json("list") == nlohmann::json::parse(R"([
+    {"job": "net", "instance": "eth0", "goal": "start", "state": "running", "processes": [{"name": "main", "pid": 42}]},
+    {"job": "off", "instance": null, "goal": "stop", "state": "waiting", "processes": []}])"));
+  CHECK(session.json("status off")["state"] == "waiting");
+  CHECK(session.json("version") == nlohmann::json{{"version", "init (upstart 0)"}});
+  CHECK(session.json("list-env") == nlohmann::json{{"A", "1"}, {"B", "2"}});
+  CHECK(session.json("get-env A") == nlohmann::json{{"name", "A"}, {"value", "1"}});
+  CHECK(session.json("show-config net")[0]["start_on"] ==
+        nlohmann::json::parse(R"({"and": [{"event": "a", "arguments": []}, {"event": "b", "arguments": ["K=v"]}]})"));
+  CHECK(session.json("show-config off")[0]["start_on"] == nullptr);
+  CHECK(session.json("check-config net")[0] ==
+        nlohmann::json::parse(R"({"job": "net", "stanza": "start on", "unknown": "event", "name": "b"})"));
+}
+
+TEST_CASE("graph draws jobs, events and what joins them") {
+  Session session{{{"a", {.start_on = {{"x", "K=v"}}, .stop_on = {{"stopping", "b"}}, .emits = {"e\"q"}}}, {"b", {}}}};
+  auto dot = session.initctl("graph").out;
+  CHECK(dot.contains("  \"event x\" -> \"job a\" [color=forestgreen label=\"K=v\"];\n"));
+  CHECK(dot.contains("  \"job b\" -> \"job a\" [color=firebrick style=dashed label=\"stopping\"];\n"));
+  CHECK(dot.contains("  \"job a\" -> \"event e\\\"q\" [color=gray40 style=dotted label=\"\"];\n"));
+  CHECK_FALSE(session.initctl("graph b").out.contains("event x"));
+  CHECK(session.json("graph")["edges"].size() == 3);
+  CHECK(session.initctl("graph nosuch").err == "initctl: Unknown job: nosuch\n");
+}
+
+TEST_CASE("simulate asks the daemon and says the steps in words") {
+  Session session;
+  CHECK(session.initctl("simulate go K=v").out ==
+        "event go K=v\nsvc: to be started\n=> event go is not finished: whoever waits for it goes on waiting\n");
+  CHECK(session.json("simulate go").size() == 4);
+  CHECK(session.daemon.calls() == Words{"Simulate go K=v", "Simulate go"});
+}
+
+TEST_CASE("simulate refuses a directory that is not there") {
+  Session session;
+  auto ran = session.initctl("simulate --confdir /no/such go");
+  CHECK(ran.err == "initctl: Unable to read /no/such: No such file or directory\n");
+  CHECK(ran.status == 1);
+  CHECK(session.initctl("simulate --confdir /dev/null go").err ==
+        "initctl: Unable to read /dev/null: Not a directory\n");
+}
+
+TEST_CASE("log shows what a job has printed, from where the daemon says that logs are") {
+  std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()));
+  std::ofstream{directory + "/svc.log"} << "one\ntwo\n";
+  std::ofstream{directory + "/net-eth0.log"} << "eth\n";
+  Session session{{{"svc", {}}, {"net", {}}, {"silent", {}}}, directory};
+  CHECK(session.initctl("log svc").out == "one\ntwo\n");
+  CHECK(session.initctl("log -n 1 svc").out == "two\n");
+  CHECK(session.initctl("log net eth0").out == "eth\n");
+  CHECK(session.initctl("log net").err == "initctl: net has a log for each instance. Name one of: eth0\n");
+  CHECK(session.initctl("log silent").err ==
+        "initctl: silent has no log: " + directory + "/silent.log does not exist\n");
+  CHECK(session.initctl("log nosuch").err == "initctl: Unknown job: nosuch\n");
+  CHECK(session.initctl("log -n x svc").err.starts_with("initctl: not a number of lines: x\n"));
+  CHECK(session.json("log svc")["text"] == "one\ntwo\n");
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("log says so when init logs nowhere") {
+  CHECK(Session{}.initctl("log svc").err == "initctl: init was told to log nowhere (--no-log)\n");
+}
+
+namespace {
+
+// A stream that takes one line and then fails, as a closed terminal does.
+struct OneLine : std::stringbuf {
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    return str().contains('\n') ? 0 : std::stringbuf::xsputn(text, count);
+  }
+  int sync() override { return str().contains('\n') ? -1 : 0; }
+};
+
+} // namespace
+
+namespace {
+
+// A stream that does something when it is first written to.
+struct Triggering : std::stringbuf {
+  explicit Triggering(std::function<void()> what) : action{std::move(what)} {}
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    if (auto act = std::exchange(action, nullptr)) act();
+    return std::stringbuf::xsputn(text, count);
+  }
+  std::function<void()> action;
+};
+
+} // namespace
+
+TEST_CASE("log --follow waits for a log that does not exist, and ends when init has gone") {
+  std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()));
+  auto log = directory + "/svc.log";
+  auto session = std::make_unique<Session>(std::map<std::string, FakeJob>{{"svc", {}}}, directory);
+  auto address = session->daemon.address();
+  Triggering waits{[&] { std::ofstream{log} << "one\n"; }}, prints{[&] { session.reset(); }};
+  std::ostream out{&prints}, err{&waits};
+  CHECK(run_initctl_onto(out, err, {"initctl", "log", "-f", "svc"}, {{"UPSTART_SESSION", address}}) == 1);
+  CHECK(prints.str() == "one\n");
+  CHECK(waits.str() == "initctl: waiting for " + log +
+                           ", which does not exist yet\ninitctl: Upstart has gone: nothing will be added to " + log +
+                           "\n");
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("monitor says which of its jobs are not there, and that init has gone") {
+  auto session = std::make_unique<Session>();
+  auto address = session->daemon.address();
+  Triggering prints{[&] { session.reset(); }};
+  std::ostringstream out;
+  std::ostream err{&prints};
+  CHECK(run_initctl_onto(out, err, {"initctl", "monitor", "svc", "nojob"}, {{"UPSTART_SESSION", address}}) == 1);
+  CHECK(prints.str() == "initctl: there is no job nojob; waiting for it to be loaded\ninitctl: Upstart has gone\n");
+}
+
+TEST_CASE("monitor shows what is signalled, a line for each") {
+  Session session;
+  OneLine buffer;
+  std::ostream out{&buffer};
+  std::ostringstream err;
+  std::jthread monitor{[&] {
+    (void)run_initctl_onto(out, err, {"initctl", "monitor", "--json"}, {{"UPSTART_SESSION", session.daemon.address()}});
+  }};
+  session.daemon.wait_for_version_reads(1);
+  session.initctl("emit go K=v");
+  monitor.join();
+  auto line = nlohmann::json::parse(buffer.str());
+  CHECK(line["kind"] == "event");
+  CHECK(line["name"] == "go");
+  CHECK(line["env"] == Words{"K=v"});
+  CHECK(line["time"] > 0);
+}
+
+TEST_CASE("list-sessions lists those where somebody listens, not those whose process number somebody else has now") {
+  std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()));
+  auto sessions = std::filesystem::path{directory} / "upstart" / "sessions";
+  std::filesystem::create_directories(sessions);
+  Session session;
+  auto own = std::to_string(::getpid()), parent = std::to_string(::getppid());
+  std::ofstream{sessions / (own + ".session")} << "UPSTART_SESSION=" << session.daemon.address() << "\n";
+  std::ofstream{sessions / (parent + ".session")} << "UPSTART_SESSION=unix:abstract=/upstart-fake/nobody\n";
+  std::ofstream{sessions / "0.session"} << "UPSTART_SESSION=" << session.daemon.address() << "\n";
+  session.variables = {{"XDG_RUNTIME_DIR", directory}};
+  CHECK(session.initctl("list-sessions").out == own + " " + session.daemon.address() + "\n");
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("as JSON help and version are JSON too") {
+  Session session;
+  auto list = session.json("help");
+  CHECK(list["commands"].size() == all_commands().size());
+  CHECK(list["commands"][0]["command"] == "start");
+  auto start = session.json("help start");
+  CHECK(start["command"] == "start");
+  CHECK(start["synopsis"] == "JOB [KEY=VALUE]...");
+  CHECK(
+      start["options"][0] ==
+      nlohmann::json::parse(
+          R"({"flags": ["-n", "--no-wait"], "value": null, "help": "return at once, without waiting for the job to get there"})"));
+  CHECK(session.json("start --help") == start);
+  CHECK(session.json("--help")["options"].size() == common_options().size());
+  CHECK(session.json("--version")["program"] == "initctl");
+  CHECK(session.json("--version")["version"].is_string());
+}
+
+TEST_CASE("an argument that is no UTF-8 is refused in words") {
+  CHECK(Session{}.initctl("emit go A=\xe9").err ==
+        "initctl: an argument is not UTF-8 text, which is all that D-Bus carries\n");
+}
+
+TEST_CASE("output that cannot be written is an error, of commands, of help and of streams of lines") {
+  Session session;
+  for (const Words& words :
+       {Words{"list"}, Words{"--json", "list"}, Words{"help"}, Words{"--version"}, Words{"status", "svc"}}) {
+    CAPTURE(words);
+    Words line{"initctl"};
+    line.insert(line.end(), words.begin(), words.end());
+    std::ofstream full{"/dev/full"};
+    std::ostringstream err;
+    CHECK(run_initctl_onto(full, err, line, {{"UPSTART_SESSION", session.daemon.address()}}) == 1);
+    CHECK(err.str() == "initctl: Unable to write: No space left on device\n");
+  }
+}
+
+TEST_CASE("output too long for one write that cannot be written is an error too") {
+  std::map<std::string, FakeJob> jobs;
+  for (int i = 0; i < 300; ++i) jobs[std::string(200, 'j') + std::to_string(i)] = {};
+  Session session{std::move(jobs)};
+  std::ofstream full{"/dev/full"};
+  std::ostringstream err;
+  CHECK(run_initctl_onto(full, err, {"initctl", "list"}, {{"UPSTART_SESSION", session.daemon.address()}}) == 1);
+  CHECK(err.str() == "initctl: Unable to write: No space left on device\n");
+}
+
+TEST_CASE("a command refuses more arguments than it takes") {
+  Session session;
+  CHECK(session.initctl("list extra").err ==
+        "initctl: unexpected argument: extra\nTry `initctl --help' for more information.\n");
+  CHECK(session.initctl("list extra").status == 1);
+  CHECK(session.initctl("reset-env x").err.starts_with("initctl: unexpected argument: x\n"));
+  CHECK(session.initctl("explain svc i1").err.starts_with("initctl: unexpected argument: i1\n"));
+  CHECK(session.initctl("log svc i1 i2").err.starts_with("initctl: unexpected argument: i2\n"));
+  CHECK(session.run({"/sbin/status", "svc", "A=1"}).status == 0);
+  CHECK(session.daemon.calls() == Words{});
+}
+
+TEST_CASE("a name of the init daemon that is no name of the bus is refused") {
+  Session session;
+  for (const char* name : {"bad/name", "nodots"}) {
+    auto ran = run_initctl({"initctl", "--system", std::string{"--dest="} + name, "version"},
+                           {{"DBUS_SYSTEM_BUS_ADDRESS", session.daemon.address()}});
+    CHECK(ran.err ==
+          std::string{"initctl: invalid name of an init daemon: `"} + name + "'; it is one like com.ubuntu.Upstart\n");
+    CHECK(ran.status == 1);
+  }
+}
+
+TEST_CASE("a daemon that is not there, or goes away during a call, is told of") {
+  auto nobody = run_initctl({"initctl", "list"}, {{"UPSTART_SESSION", "unix:abstract=/upstart-fake/nobody"}});
+  CHECK(
+      nobody.err ==
+      "initctl: Unable to connect to Upstart: Failed to connect to socket /upstart-fake/nobody: Connection refused\n");
+  CHECK(nobody.status == 1);
+  auto lost = Session{}.initctl("emit vanish");
+  CHECK(lost.err == "initctl: Upstart went away before it answered. Whether the command took effect is not known.\n");
+  CHECK(lost.status == 1);
+}

@@ -1,0 +1,340 @@
+#include "clients/initctl/testing/fake-upstart.hpp"
+
+#include "daemons/base/listen.hpp"
+#include "daemons/base/peer.hpp"
+#include "generated/Instance-adaptor.hpp"
+#include "generated/Job-adaptor.hpp"
+#include "generated/JobSupervisor1-adaptor.hpp"
+#include "generated/Upstart0_6-adaptor.hpp"
+#include "protocol/environment.hpp"
+#include "protocol/names.hpp"
+
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <format>
+#include <mutex>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace upstart::client {
+
+namespace {
+
+using namespace upstart::base;
+using namespace upstart::protocol;
+using sdbus::ObjectPath;
+using Strings = std::vector<std::string>;
+
+class ManagerObject;
+
+struct World {
+  std::map<std::string, FakeJob> jobs;
+  std::mutex guard = {};
+  Strings calls = {};
+  int version_reads = 0;
+  std::condition_variable version_read = {};
+  std::set<ManagerObject*> managers = {};
+  std::string log_directory = {};
+  std::string state = R"({"job_classes": []})";
+  std::string priority = "message";
+  Strings environment{"B=2", "A=1"};
+  void note(const std::string& call, const Strings& arguments = {}) {
+    std::string line = call;
+    for (const auto& argument : arguments) line += " " + argument;
+    std::lock_guard lock{guard};
+    calls.push_back(line);
+  }
+};
+
+[[noreturn]] void fail(const char* name, const std::string& message) {
+  throw sdbus::Error{sdbus::Error::Name{name}, message};
+}
+
+class InstanceObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Instance_adaptor> {
+public:
+  InstanceObject(sdbus::IConnection& connection, const std::string& job, std::string name, World& world)
+      : AdaptorInterfaces(connection, ObjectPath{instance_path(job, name)}), name_{std::move(name)}, world_{world} {
+    registerAdaptor();
+  }
+  ~InstanceObject() { unregisterAdaptor(); }
+
+private:
+  void Start(sdbus::Result<>&& result, bool wait) override { answer("Instance.Start", std::move(result), wait); }
+  void Stop(sdbus::Result<>&& result, bool wait) override { answer("Instance.Stop", std::move(result), wait); }
+  void Restart(sdbus::Result<>&& result, bool wait) override { answer("Instance.Restart", std::move(result), wait); }
+  void Reload() override { world_.note("Reload", {name_}); }
+  std::string name() override { return name_; }
+  std::string goal() override { return "start"; }
+  std::string state() override { return "running"; }
+  std::vector<sdbus::Struct<std::string, std::int32_t>> processes() override { return {{"main", 42}}; }
+  void answer(const char* method, sdbus::Result<>&& result, bool wait) {
+    world_.note(method, {wait ? "wait" : "no-wait"});
+    result.returnResults();
+  }
+
+  std::string name_;
+  World& world_;
+};
+
+class JobObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Job_adaptor> {
+public:
+  JobObject(sdbus::IConnection& connection, std::string name, FakeJob& job, World& world)
+      : AdaptorInterfaces(connection, ObjectPath{job_path(name)}),
+        connection_{connection},
+        name_{std::move(name)},
+        job_{job},
+        world_{world} {
+    registerAdaptor();
+    for (const auto& instance : job_.running) serve(instance);
+  }
+  ~JobObject() { unregisterAdaptor(); }
+
+private:
+  void serve(const std::string& instance) {
+    instances_[instance] = std::make_unique<InstanceObject>(connection_, name_, instance, world_);
+  }
+  std::string instance_of(const Strings& env) {
+    if (auto fault = environment_fault(env)) fail(error_name::invalid_args, *fault);
+    Environment environment{env};
+    auto named = environment.get("NAME");
+    if (job_.has_instances && !named) fail(error_name::invalid_args, "Unknown parameter: NAME");
+    return job_.has_instances ? std::string{*named} : "";
+  }
+  ObjectPath existing(const std::string& instance) {
+    if (!job_.running.contains(instance)) fail(error_name::unknown_instance, "Unknown instance: " + instance);
+    return ObjectPath{instance_path(name_, instance)};
+  }
+  ObjectPath GetInstance(const Strings& env) override { return existing(instance_of(env)); }
+  ObjectPath GetInstanceByName(const std::string& name) override { return existing(name); }
+  std::vector<ObjectPath> GetAllInstances() override {
+    std::vector<ObjectPath> paths;
+    for (const auto& instance : job_.running) paths.emplace_back(instance_path(name_, instance));
+    return paths;
+  }
+  void Start(sdbus::Result<ObjectPath>&& result, Strings env, bool wait) override {
+    world_.note(wait ? "Start" : "Start no-wait", env);
+    std::string instance = instance_of(env);
+    if (job_.fails) fail(error_name::job_failed, "Job failed to start");
+    if (!job_.running.insert(instance).second) fail(error_name::already_started, "Job is already running: " + name_);
+    serve(instance);
+    result.returnResults(existing(instance));
+  }
+  void Stop(sdbus::Result<>&& result, Strings env, bool wait) override {
+    world_.note(wait ? "Stop" : "Stop no-wait", env);
+    std::string instance = instance_of(env);
+    existing(instance);
+    job_.running.erase(instance);
+    instances_.erase(instance);
+    result.returnResults();
+  }
+  void Restart(sdbus::Result<ObjectPath>&& result, Strings env, bool wait) override {
+    world_.note(wait ? "Restart" : "Restart no-wait", env);
+    result.returnResults(existing(instance_of(env)));
+  }
+  std::string name() override { return name_; }
+  std::string description() override { return ""; }
+  std::string author() override { return ""; }
+  std::string version() override { return ""; }
+  std::vector<Strings> start_on() override { return job_.start_on; }
+  std::vector<Strings> stop_on() override { return job_.stop_on; }
+  Strings emits() override { return job_.emits; }
+  std::string usage() override { return job_.usage; }
+
+  sdbus::IConnection& connection_;
+  std::string name_;
+  FakeJob& job_;
+  World& world_;
+  std::map<std::string, std::unique_ptr<InstanceObject>> instances_;
+};
+
+class ManagerObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6_adaptor> {
+public:
+  ManagerObject(sdbus::IConnection& connection, World& world)
+      : AdaptorInterfaces(connection, ObjectPath{path::manager}), world_{world} {
+    registerAdaptor();
+    world_.managers.insert(this);
+  }
+  ~ManagerObject() {
+    world_.managers.erase(this);
+    unregisterAdaptor();
+  }
+
+private:
+  void ReloadConfiguration() override { world_.note("ReloadConfiguration"); }
+  ObjectPath GetJobByName(const std::string& name) override {
+    if (!world_.jobs.contains(name)) fail(error_name::unknown_job, "Unknown job: " + name);
+    return ObjectPath{job_path(name)};
+  }
+  std::vector<ObjectPath> GetAllJobs() override {
+    std::vector<ObjectPath> paths{ObjectPath{job_path("gone-meanwhile")}};
+    for (const auto& [name, job] : world_.jobs) paths.emplace_back(job_path(name));
+    return {paths.rbegin(), paths.rend()};
+  }
+  std::string GetState() override { return world_.state; }
+  void Restart() override {}
+  void EmitEvent(sdbus::Result<>&& result, std::string name, Strings env, bool wait) override {
+    env.insert(env.begin(), name);
+    world_.note(wait ? "EmitEvent" : "EmitEvent no-wait", env);
+    if (name == "failing") fail(error_name::event_failed, "Event failed");
+    if (name == "vanish") ::shutdown(getObject().getConnection().getEventLoopPollData().fd, SHUT_RDWR);
+    for (auto* manager : world_.managers) manager->emitEventEmitted(name, {env.begin() + 1, env.end()});
+    result.returnResults();
+  }
+  void EmitEventWithFile(sdbus::Result<>&& result, std::string, Strings, bool, sdbus::UnixFd) override {
+    result.returnResults();
+  }
+  std::string GetEnv(const Strings& job, const std::string& name) override {
+    world_.note("GetEnv", job);
+    Environment environment{world_.environment};
+    auto value = environment.get(name);
+    if (!value) fail(error_name::invalid_args, "No such variable: " + name);
+    return std::string{*value};
+  }
+  void SetEnv(const Strings& job, const std::string& var, const bool& replace) override {
+    world_.note(replace ? "SetEnv" : "SetEnv retain", job);
+    world_.note(var);
+  }
+  void SetEnvList(const Strings&, const Strings& vars, const bool&) override { world_.note("SetEnvList", vars); }
+  void UnsetEnv(const Strings&, const std::string& name) override { world_.note("UnsetEnv", {name}); }
+  void UnsetEnvList(const Strings&, const Strings& names) override { world_.note("UnsetEnvList", names); }
+  Strings ListEnv(const Strings&) override { return world_.environment; }
+  void ResetEnv(const Strings& job) override { world_.note("ResetEnv", job); }
+  void NotifyDiskWriteable() override { world_.note("NotifyDiskWriteable"); }
+  void NotifyDBusAddress(const std::string& address) override { world_.note("NotifyDBusAddress", {address}); }
+  void NotifyCGroupManagerAddress(const std::string& address) override {
+    world_.note("NotifyCGroupManagerAddress", {address});
+  }
+  void EndSession() override { world_.note("EndSession"); }
+  std::string version() override {
+    std::lock_guard lock{world_.guard};
+    ++world_.version_reads;
+    world_.version_read.notify_all();
+    return "init (upstart 0)";
+  }
+  std::string log_priority() override { return world_.priority; }
+  void log_priority(const std::string& value) override {
+    if (value == "bogus") fail(error_name::invalid_args, "The log priority given was not recognised");
+    world_.priority = value;
+  }
+
+  World& world_;
+};
+
+class SupervisorObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor> {
+public:
+  SupervisorObject(sdbus::IConnection& connection, World& world)
+      : AdaptorInterfaces(connection, ObjectPath{path::job_supervisor}), world_{world} {
+    registerAdaptor();
+  }
+  ~SupervisorObject() { unregisterAdaptor(); }
+
+private:
+  using Conditions = std::vector<Strings>;
+  std::vector<sdbus::Struct<std::string, Conditions, Conditions, std::uint32_t>>
+  WatchConditions(const std::string&) override {
+    return {};
+  }
+  std::string PrintClass(const std::string& job) override { return "# the class " + job + "\n"; }
+  std::string Simulate(const std::string& name, const Strings& env) override {
+    world_.note("Simulate " + name, env);
+    return R"([{"kind": "event", "name": "go", "env": ["K=v"]}, {"kind": "goal", "job": "svc", "instance": "", "name": "start"},
+      {"kind": "state", "job": "svc", "instance": "", "name": "starting"}, {"kind": "blocked", "name": "go"}])";
+  }
+  std::string bus_address() override { return {}; }
+  std::string event_broker_address() override { return {}; }
+  std::string log_directory() override { return world_.log_directory; }
+
+  World& world_;
+};
+
+int say_gone(sd_bus_message* message, void*, sd_bus_error*) {
+  return sd_bus_reply_method_errorf(message, error_name::unknown_method, "no such object");
+}
+
+struct Client {
+  Client(std::unique_ptr<BusConnection> with, World& world)
+      : connection{std::move(with)}, manager{connection->sdbus(), world}, supervisor{connection->sdbus(), world} {
+    sd_bus_add_fallback(connection->raw(), nullptr, path::jobs, say_gone, nullptr);
+    for (auto& [name, job] : world.jobs)
+      jobs.push_back(std::make_unique<JobObject>(connection->sdbus(), name, job, world));
+  }
+  std::unique_ptr<BusConnection> connection;
+  ManagerObject manager;
+  SupervisorObject supervisor;
+  std::vector<std::unique_ptr<JobObject>> jobs;
+};
+
+std::string fresh_address() {
+  static std::atomic<int> count = 0;
+  return std::format("unix:abstract=/upstart-fake/{}/{}", ::getpid(), ++count);
+}
+
+} // namespace
+
+struct FakeUpstart::Server {
+  Server(std::map<std::string, FakeJob> jobs, FileDescriptor listening)
+      : world{.jobs = std::move(jobs)},
+        server{loop, std::move(listening), [this](auto client) { serve(std::move(client)); }} {}
+
+  void serve(std::unique_ptr<BusConnection> connection) {
+    auto& client = clients.emplace_back(std::make_unique<Client>(std::move(connection), world));
+    client->connection->on_disconnected(
+        [this, gone = client.get()] { std::erase_if(clients, [&](const auto& each) { return each.get() == gone; }); });
+  }
+
+  World world;
+  EventLoop loop;
+  std::vector<std::unique_ptr<Client>> clients;
+  PeerServer server;
+  FileDescriptor end{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  FdWatcher end_watcher{loop, end.get(), [this](unsigned) { loop.stop(); }};
+  std::thread thread;
+};
+
+FakeUpstart::FakeUpstart(std::map<std::string, FakeJob> jobs, std::string log_directory) : address_{fresh_address()} {
+  auto listening = listen_at(address_);
+  if (!listening) throw std::runtime_error{listening.error()};
+  server_ = std::make_unique<Server>(std::move(jobs), std::move(*listening));
+  server_->world.log_directory = std::move(log_directory);
+  server_->end_watcher.watch(FdWatcher::readable);
+  server_->thread = std::thread{[this] { server_->loop.run(); }};
+}
+
+FakeUpstart::~FakeUpstart() {
+  ::eventfd_write(server_->end.get(), 1);
+  server_->thread.join();
+}
+
+std::vector<std::string> FakeUpstart::calls() const {
+  std::lock_guard lock{server_->world.guard};
+  return server_->world.calls;
+}
+
+void FakeUpstart::wait_for_version_reads(int count) {
+  auto& world = server_->world;
+  std::unique_lock lock{world.guard};
+  world.version_read.wait(lock, [&] { return world.version_reads >= count; });
+}
+
+Ran run_initctl(const std::vector<std::string>& words, const Variables& variables) {
+  std::ostringstream out, err;
+  int status = run_initctl_onto(out, err, words, variables);
+  return {out.str(), err.str(), status};
+}
+
+int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std::string>& words,
+                     const Variables& variables) {
+  ProcessContext context{.out = out,
+                         .err = err,
+                         .variable = [&](const std::string& name) -> std::optional<std::string> {
+                           auto found = variables.find(name);
+                           return found == variables.end() ? std::nullopt : std::optional{found->second};
+                         },
+                         .uid = 0};
+  return run(words, context);
+}
+
+} // namespace upstart::client
