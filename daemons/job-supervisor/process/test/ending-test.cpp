@@ -38,7 +38,7 @@ TEST_CASE("a process that began a session is told to end, too, where there are c
   std::string note = job.directory / "wound-up";
   job.exec(actor + " fork-stay setsid wind-up=" + note + " note=" + (job.directory / "there"));
   REQUIRE(job.spawn());
-  if (!job.processes->groups().available()) {
+  if (!job.processes->has_control_groups()) {
     MESSAGE("skipped: no control group can be made here");
     return;
   }
@@ -108,7 +108,7 @@ TEST_CASE("a process may be spawned after the stray processes were killed") {
 
 TEST_CASE("a process that has cleared its environment is ended with its job where there are control groups") {
   ActorsFixture fixture;
-  if (!fixture.all.groups().available()) {
+  if (!fixture.all.has_control_groups()) {
     MESSAGE("skipped: no control group can be made here");
     return;
   }

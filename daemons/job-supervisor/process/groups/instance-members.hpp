@@ -1,0 +1,46 @@
+// The processes of one instance and the control groups that they run in, from its first spawn to its end. Owned by the
+// instance. On destruction the groups are left: they go when the last process in them has gone.
+#pragma once
+
+#include "daemons/job-supervisor/process/groups/job-group.hpp"
+#include "daemons/job-supervisor/process/groups/job-members.hpp"
+#include "daemons/job-supervisor/process/groups/stanza-groups.hpp"
+#include "daemons/job-supervisor/process/processes.hpp"
+
+#include <string>
+#include <vector>
+
+namespace upstart::supervisor {
+
+class InstanceMembers {
+public:
+  InstanceMembers(JobGroups& groups, const Children& children) : groups_{groups}, children_{children} {}
+  ~InstanceMembers();
+  InstanceMembers(const InstanceMembers&) = delete;
+  InstanceMembers& operator=(const InstanceMembers&) = delete;
+
+  // Before each spawn: by which marks of the environment its processes are known.
+  void begin(const SpawnRequest& request);
+  // The control group for the next process: in the v2 tree that of the job's `cgroup` stanza, where it lies there,
+  // else one of its own. The descriptor is that of its directory; none where no group can be had.
+  [[nodiscard]] base::FileDescriptor enter(const StanzaGroups& stanza, const JobClass& job_class,
+                                           const std::string& instance);
+  void add_spawned(pid_t pid) { members_.sessions.push_back(pid); }
+  // Later processes get a new group; this one goes when it is empty.
+  void leave_group();
+
+  [[nodiscard]] const JobMembers& known() const { return members_; }
+  [[nodiscard]] bool ever_spawned() const { return members_.since != 0; }
+  // Whether its control group holds its processes and no others, as one that the job's class names might.
+  [[nodiscard]] bool has_own_group() const;
+  // Those that are not watched, as of now. In a group that the class names only those known by other marks.
+  [[nodiscard]] std::vector<pid_t> stray_processes() const;
+
+private:
+  JobGroups& groups_;
+  const Children& children_;
+  JobMembers members_;
+  std::vector<std::string> stanza_directories_; // made for `cgroup`
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,95 @@
+#include "daemons/job-supervisor/process/instances/launch.hpp"
+
+#include "daemons/job-supervisor/process/spawn/script-file.hpp"
+
+#include <format>
+#include <unistd.h>
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr const char* profile_loader = "/sbin/apparmor_parser";
+constexpr const char* tmpfiles_program = "systemd-tmpfiles";
+
+std::optional<CommandLine> command_for(const JobClass& job_class, const SpawnRequest& request) {
+  if (!job_class.has(request.kind)) return std::nullopt;
+  if (request.kind == ProcessKind::security) {
+    return CommandLine{.arguments = {profile_loader, "-r", "-W", job_class.apparmor_load}, .script = {}};
+  }
+  if (request.kind == ProcessKind::tmpfiles) {
+    CommandLine line{.arguments = {tmpfiles_program, "--create", "--remove", "--boot"}, .script = {}};
+    line.arguments.insert(line.arguments.end(), job_class.tmpfiles.begin(), job_class.tmpfiles.end());
+    return line;
+  }
+  CommandLine line = command_line(*job_class.command(request.kind), request.parameters, request.files.size());
+  return line.arguments.empty() ? std::nullopt : std::optional{std::move(line)};
+}
+
+} // namespace
+
+SpawnFailure describe_failure(ProcessKind kind, const ChildFailure& failure) {
+  SpawnFailure described = describe(failure);
+  if (kind == ProcessKind::tmpfiles && failure.step == SpawnStep::execute)
+    described.reason += std::format(" (the stanza tmpfiles needs the program {})", tmpfiles_program);
+  return described;
+}
+
+std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
+  auto command = command_for(context_.job_class, request_);
+  if (!command) return std::unexpected{SpawnFailure{"unable to execute: no command"}};
+  context_.members.begin(request_);
+  PlanExtras extras;
+  if (readiness != nullptr) readiness->prepare(extras);
+  SpawnPlan plan = make_plan(context_.job_class, request_, *command, context_.services.defaults, extras);
+  for (auto step : {connect_streams(plan), provide_script(plan, *command), enter_groups(plan)})
+    if (!step) return std::unexpected{step.error()};
+  auto spawned = spawn_child(plan, group_.get());
+  if (!spawned) return spawned;
+  if (!spawned->in_group) context_.members.leave_group();
+  context_.members.add_spawned(spawned->pid);
+  return spawned;
+}
+
+Launch::Done Launch::connect_streams(SpawnPlan& plan) {
+  ProcessServices& services = context_.services;
+  int null_device = services.null_device.get(), output = null_device;
+  if (plan.console == Console::log && services.logs.enabled()) {
+    if (!context_.log) context_.log = services.logs.open(context_.job_class.name, context_.instance);
+    auto opened = context_.log->open_for_process();
+    if (!opened) return std::unexpected{unable_to("open the log's terminal", opened.error())};
+    console_ = std::move(*opened);
+    output = console_.get();
+  }
+  plan.put(null_device, STDIN_FILENO);
+  plan.put(output, STDOUT_FILENO);
+  plan.put(output, STDERR_FILENO);
+  return {};
+}
+
+Launch::Done Launch::provide_script(SpawnPlan& plan, const CommandLine& command) {
+  if (command.script_descriptor < 0) return {};
+  auto file = script_file(command.script);
+  if (!file) return std::unexpected{unable_to("hold the script", file.error())};
+  script_ = std::move(*file);
+  plan.put(script_.get(), command.script_descriptor);
+  return {};
+}
+
+Launch::Done Launch::enter_groups(SpawnPlan& plan) {
+  const JobClass& job_class = context_.job_class;
+  if (!job_class.control_groups.empty() && context_.services.options.control_groups) {
+    auto made =
+        make_stanza_groups(job_class, context_.instance, protocol::Environment{request_.environment}, group_trees());
+    if (!made) return std::unexpected{made.error()};
+    stanza_groups_ = std::move(*made);
+    for (const auto& warning : stanza_groups_.warnings)
+      if (request_.kind == ProcessKind::main) context_.warn(warning);
+    for (const auto& membership : stanza_groups_.memberships) plan.control_groups.push_back(membership.get());
+  }
+  if (!plan.control_groups.empty()) plan.shares_memory = false; // entering a group of v1 may take a while
+  group_ = context_.members.enter(stanza_groups_, job_class, context_.instance);
+  return {};
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,49 @@
+// What the processes of all instances share: the children of this process, its control groups, the console logs, and
+// the defaults of every spawn. Owned by RealProcesses; it must outlive every instance.
+#pragma once
+
+#include "daemons/base/event-loop.hpp"
+#include "daemons/job-supervisor/process/children/children.hpp"
+#include "daemons/job-supervisor/process/ending/stray-processes.hpp"
+#include "daemons/job-supervisor/process/groups/job-group.hpp"
+#include "daemons/job-supervisor/process/logs/console-log.hpp"
+#include "daemons/job-supervisor/process/plan/spawn-plan.hpp"
+#include "daemons/job-supervisor/process/readiness/expect-timeouts.hpp"
+
+#include <functional>
+#include <string>
+
+namespace upstart::supervisor {
+
+struct ProcessOptions {
+  std::string log_directory; // empty: output of `console log` goes nowhere
+  Console default_console = Console::log;
+  bool user_session = false;
+  bool inherit_environment = true; // of a user session: false with --no-inherit-env
+  bool debug = false;              // init runs with --debug
+  bool control_groups = true;      // false with --no-cgroups
+  ExpectTimeouts expect_timeouts{};
+  // Takes each warning; without it, standard error does.
+  std::function<void(const std::string&)> warn{};
+};
+
+struct ProcessServices {
+  ProcessServices(base::EventLoop& event_loop, ProcessOptions wanted);
+  // Kills the stray processes that still had time.
+  ~ProcessServices();
+  ProcessServices(const ProcessServices&) = delete;
+  ProcessServices& operator=(const ProcessServices&) = delete;
+
+  void warn(const std::string& message) const { options.warn(message); }
+
+  base::EventLoop& loop;
+  const ProcessOptions options;
+  const SpawnDefaults defaults;
+  const base::FileDescriptor null_device;
+  Children children;
+  JobGroups groups;
+  StrayProcesses strays;
+  ConsoleLogs logs;
+};
+
+} // namespace upstart::supervisor
