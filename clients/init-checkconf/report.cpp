@@ -1,6 +1,6 @@
 #include "clients/init-checkconf/report.hpp"
 
-#include "daemons/job-supervisor/language/printing/printer.hpp"
+#include "daemons/job-supervisor/language/print-job.hpp"
 
 #include <algorithm>
 #include <format>

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/api/objects.hpp"
 
-#include "daemons/job-supervisor/language/printing/printer.hpp"
+#include "daemons/job-supervisor/language/print-job.hpp"
 #include "daemons/job-supervisor/simulation/simulation.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"

@@ -11,6 +11,7 @@
 
 #include "daemons/job-supervisor/configuration/class-change.hpp"
 #include "daemons/job-supervisor/language/model/job-files.hpp"
+#include "daemons/job-supervisor/language/parse-job.hpp"
 
 #include <expected>
 #include <functional>

@@ -1,6 +1,6 @@
 // Files made to be slow or to blow the stack. Each is parsed, and printed where it parses; a parser that is not linear
 // does not get through them before the test's time is up.
-#include "daemons/job-supervisor/language/printing/printer.hpp"
+#include "daemons/job-supervisor/language/print-job.hpp"
 #include "daemons/job-supervisor/language/test-support.hpp"
 
 #include <functional>

@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/language/printing/printer.hpp"
+#include "daemons/job-supervisor/language/print-job.hpp"
 
 #include "daemons/job-supervisor/language/round-trip.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"

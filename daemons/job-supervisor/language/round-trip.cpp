@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/language/round-trip.hpp"
 
+#include "daemons/job-supervisor/language/parse-job.hpp"
+#include "daemons/job-supervisor/language/print-job.hpp"
 #include "daemons/job-supervisor/language/printing/printer.hpp"
 
 #include <format>

@@ -1,3 +1,4 @@
+#include "daemons/job-supervisor/language/printing/printer.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 
 #include "daemons/job-supervisor/language/test-support.hpp"

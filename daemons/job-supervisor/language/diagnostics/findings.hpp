@@ -2,8 +2,8 @@
 // order of the text, each with its line, its column and the line's text. Bounded, whatever the file holds.
 #pragma once
 
-#include "daemons/job-supervisor/language/lexing/lexer.hpp"
-#include "daemons/job-supervisor/language/parse-job.hpp"
+#include "daemons/job-supervisor/language/diagnostics/diagnostic.hpp"
+#include "daemons/job-supervisor/language/lexing/fault.hpp"
 
 #include <string_view>
 #include <vector>

@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/language/lexing/lexer.hpp"
 
+#include "daemons/job-supervisor/language/lexing/characters.hpp"
 #include "daemons/job-supervisor/language/lexing/script-block.hpp"
 
 #include <array>

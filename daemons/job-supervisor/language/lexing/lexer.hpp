@@ -1,27 +1,17 @@
 // The tokens of a job file: job-language.md, "Tokens". A Lexer walks once over the text and knows where it stands only
-// as an offset; line and column are asked of a TextPosition when there is something to report. Every call consumes
+// as an offset; line and column are worked out only when there is something to report. Every call consumes
 // what it looked at or leaves the position where it was, so that reading a whole file is linear in its size.
 #pragma once
 
+#include "daemons/job-supervisor/language/lexing/fault.hpp"
+
 #include <cstddef>
-#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace upstart::supervisor {
-
-// What is wrong and where; `cause` is the other place worth looking at, such as where an unclosed quote was opened.
-struct Fault {
-  std::string message;
-  std::size_t offset = 0;
-  std::string suggestion = {};
-  std::optional<std::size_t> cause = {};
-  std::string cause_message = {};
-};
-
-template <class Value> using Read = std::expected<Value, Fault>;
 
 struct Token {
   std::string value;     // quotes and escapes resolved
@@ -76,7 +66,5 @@ private:
   std::string_view text_;
   std::size_t offset_ = 0;
 };
-
-[[nodiscard]] constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 } // namespace upstart::supervisor

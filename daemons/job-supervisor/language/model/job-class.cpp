@@ -16,4 +16,6 @@ bool JobClass::has(ProcessKind kind) const {
   return command(kind).has_value();
 }
 
+Dialect dialect_of(const JobClass& job) { return job.positional_parameters ? Dialect::event_d : Dialect::conf; }
+
 } // namespace upstart::supervisor

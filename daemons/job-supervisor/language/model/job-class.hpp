@@ -2,6 +2,7 @@
 // parser, never changed afterwards, shared as `std::shared_ptr<const JobClass>` by everything that runs of it.
 #pragma once
 
+#include "daemons/job-supervisor/language/model/dialect.hpp"
 #include "daemons/job-supervisor/language/model/event-expression.hpp"
 
 #include <array>
@@ -106,5 +107,8 @@ struct JobClass {
   [[nodiscard]] bool has(ProcessKind kind) const;
   friend bool operator==(const JobClass&, const JobClass&) = default;
 };
+
+// That of the file that it came from.
+[[nodiscard]] Dialect dialect_of(const JobClass& job);
 
 } // namespace upstart::supervisor

@@ -2,7 +2,7 @@
 // overrides". Pure: works on paths alone; who reads directories has looked at what kind of file it is.
 #pragma once
 
-#include "daemons/job-supervisor/language/parse-job.hpp"
+#include "daemons/job-supervisor/language/model/dialect.hpp"
 
 #include <optional>
 #include <string>

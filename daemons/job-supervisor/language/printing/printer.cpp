@@ -1,7 +1,5 @@
 #include "daemons/job-supervisor/language/printing/printer.hpp"
 
-#include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
-
 #include <algorithm>
 #include <variant>
 
@@ -68,15 +66,6 @@ std::string print(const EventExpression& expression) {
     rest.emplace_back(std::size_t{node.left});
   }
   return text;
-}
-
-Dialect dialect_of(const JobClass& job) { return job.positional_parameters ? Dialect::event_d : Dialect::conf; }
-
-std::string print(const JobClass& job) {
-  Printer out(dialect_of(job));
-  for (const auto& stanza : stanzas())
-    if (stanza.belongs_to(out.dialect) && stanza.print) stanza.print(stanza.name, job, out);
-  return std::move(out).text();
 }
 
 } // namespace upstart::supervisor

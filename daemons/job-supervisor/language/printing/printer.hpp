@@ -1,17 +1,14 @@
-// A job class as the text of a job file, which parses to the same class again: in the dialect that it came in.
+// The words of a job file written: values with the quotes that they need, expressions, and the lines of stanzas.
 #pragma once
 
-#include "daemons/job-supervisor/language/parse-job.hpp"
+#include "daemons/job-supervisor/language/model/dialect.hpp"
+#include "daemons/job-supervisor/language/model/event-expression.hpp"
 
 #include <concepts>
 #include <string>
 #include <string_view>
 
 namespace upstart::supervisor {
-
-[[nodiscard]] std::string print(const JobClass& job);
-// The dialect that `print` uses for it.
-[[nodiscard]] Dialect dialect_of(const JobClass& job);
 
 // A value as one word of a job file, with quotes where it needs them.
 [[nodiscard]] std::string as_word(std::string_view value);

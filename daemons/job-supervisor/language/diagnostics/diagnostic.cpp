@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/language/parse-job.hpp"
+#include "daemons/job-supervisor/language/diagnostics/diagnostic.hpp"
 
 #include <format>
 
