@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from posixpath import normpath
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
-TEST_FOLDERS = {"test", "testing", "bench", "fuzz"}
+TEST_FOLDERS = {"test", "tests", "testing", "bench", "fuzz"}
 TEST_NAME = re.compile(r"(^|-)test(-|$)|^(stand-in|fake|scripted)-")
 
 
