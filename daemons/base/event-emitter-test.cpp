@@ -139,6 +139,21 @@ TEST_CASE("events emitted before there is a connection are sent in order when it
   CHECK(scenario.outcomes == Lines{"b failed", "a finished"});
 }
 
+TEST_CASE("an event that is not to be kept is concluded as failed when the broker goes before it has accepted it") {
+  Scenario scenario{Learns::by_asking};
+  scenario.broker.answers = false;
+  scenario.await([&] { return scenario.connection.connection() != nullptr; });
+  scenario.emitter.emit({.name = "passing", .keep = false},
+                        [&](bool failed) { scenario.outcomes.push_back(failed ? "failed" : "finished"); });
+  scenario.await([&] { return scenario.broker.heard.size() == 1; });
+  scenario.broker.answers = true;
+  scenario.broker.hang_up();
+  scenario.await([&] { return scenario.outcomes == Lines{"failed"}; });
+  scenario.emit("next");
+  scenario.await([&] { return scenario.broker.is_asked_for(1); });
+  CHECK(scenario.broker.heard == Lines{"passing", "next K=V"});
+}
+
 TEST_CASE("an event that was not accepted when the broker went is sent again; one that was is asked after") {
   Scenario scenario{Learns::by_asking};
   scenario.emit("accepted");

@@ -52,7 +52,14 @@ void EventEmitter::connected(BusConnection& broker) {
   for (auto entry = unaccepted_.begin(); entry != unaccepted_.end();) send(entry++);
 }
 
-void EventEmitter::lost() { broker_.reset(); }
+void EventEmitter::lost() {
+  broker_.reset();
+  std::erase_if(unaccepted_, [this](auto& entry) {
+    if (entry.second.emission.keep) return false;
+    conclude(std::move(entry.second.finished), true);
+    return true;
+  });
+}
 
 void EventEmitter::emit(Emission emission, Finished finished, Accepted accepted) {
   auto entry = unaccepted_.emplace_hint(unaccepted_.end(), ++last_ticket_,

@@ -1,5 +1,6 @@
 // Emits events to the event broker over a connection that comes back, and tells when each has finished. An emission is
-// kept until then: what the broker had not accepted when the connection went is sent again, in order, when it is back;
+// kept until then: what the broker had not accepted when the connection went is sent again, in order, when it is back
+// (see Emission::keep);
 // what it had accepted is asked after by id. So every emission is answered once, by `finished`; at destruction nothing
 // more is told.
 //
@@ -30,6 +31,9 @@ struct Emission {
   protocol::Environment environment{};
   SharedFiles files{};
   std::optional<Caller> emitter{}; // who emits it, where that is not this process
+  // False: what the broker had not accepted when the connection went is not sent again but concluded as failed. For
+  // what keeps asking by itself, such as a client that waits at a socket.
+  bool keep = true;
 };
 
 class EventEmitter {

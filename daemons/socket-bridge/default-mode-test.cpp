@@ -14,13 +14,16 @@
 using namespace upstart;
 using namespace upstart::socket_bridge;
 using namespace upstart::socket_bridge::testing;
+using upstart::bridge::Expression;
 using namespace std::chrono_literals;
 
 namespace {
 
-Postfix inet(std::uint16_t port) { return {{"socket", "PROTO=inet", std::format("PORT={}", port), "ADDR=127.0.0.1"}}; }
+Expression inet(std::uint16_t port) {
+  return {{"socket", "PROTO=inet", std::format("PORT={}", port), "ADDR=127.0.0.1"}};
+}
 std::string inet_address(std::uint16_t port) { return std::format("inet:127.0.0.1:{}", port); }
-Postfix unix_path(const std::string& path) { return {{"socket", "PROTO=unix", "SOCKET_PATH=" + path}}; }
+Expression unix_path(const std::string& path) { return {{"socket", "PROTO=unix", "SOCKET_PATH=" + path}}; }
 
 ino_t inode_of(const std::string& path) {
   struct stat file{};
@@ -287,7 +290,7 @@ TEST_CASE("clients that come while the broker is away wait for it") {
   test.start();
   test.broker.stop();
   auto client = connect_to(inet_address(port));
-  CHECK(test.state(inet_address(port)) == "listening");
+  test.until_state(inet_address(port), "listening");
   test.broker.start();
   test.until_events(1);
 }

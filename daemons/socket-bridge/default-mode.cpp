@@ -1,10 +1,11 @@
 #include "daemons/socket-bridge/default-mode.hpp"
 
-#include "daemons/base/service-manager.hpp"
-#include "protocol/names.hpp"
+#include "daemons/socket-bridge/socket-bridge-object.hpp"
+#include "protocol/text.hpp"
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace upstart::socket_bridge {
@@ -15,113 +16,81 @@ Time now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::
 
 } // namespace
 
-DefaultMode::DefaultMode(base::EventLoop& loop, const Options& options, base::FileDescriptor listening,
-                         Inherited inherited)
-    : loop_{loop},
-      alarm_{loop, [this] { carry_out(table_.time_reached(now())); }},
-      sockets_{loop,
+DefaultMode::DefaultMode(bridge::Services services)
+    : services_{services},
+      alarm_{services.loop, [this] { execute(table_.time_reached(now())); }},
+      sockets_{services.loop,
                {.client_came = [this](const auto& address,
-                                      auto waiting) { carry_out(table_.client_came(address, waiting, now())); },
-                .lost = [this](const auto& address) { carry_out(table_.lost(address)); }}},
-      public_{loop, std::move(listening), [this] { return table_.report(); }},
-      broker_{loop,
-              protocol::daemon_address(options.run_directory, protocol::socket_name::broker),
-              {.ready = [this] { carry_out(table_.broker_ready()); },
-               .gone = [this] { carry_out(table_.broker_gone(now())); },
-               .accepted = [this](Ticket ticket, EventId id) { carry_out(table_.event_accepted(ticket, id)); },
-               .finished = [this](Ticket ticket, bool failed) { broker_finished(ticket, failed); }}},
-      supervisor_{
-          loop,
-          protocol::daemon_address(options.run_directory, protocol::socket_name::supervisor),
-          {.conditions_known = [this](const auto& jobs) { conditions_known(jobs); },
-           .conditions_changed = [this](const auto& job, const auto& start_on,
-                                        const auto& stop_on) { conditions_changed(job, start_on, stop_on); },
-           .activity_changed = [this](const auto& job,
-                                      unsigned active) { carry_out(table_.activity_changed(job, active, now())); },
-           .bus_address =
-               [this](const auto& address) {
-                 if (!public_.has_bus()) public_.join_bus(address);
-               }}} {
-  table_.adopt(sockets_.adopt(inherited));
-  if (!options.bus.empty()) public_.join_bus(options.bus);
-}
-
-void DefaultMode::conditions_known(const std::vector<JobReport>& jobs) {
-  bool first = !table_.knows_conditions();
-  spdlog::info("the job supervisor knows {} jobs with socket conditions", jobs.size());
-  carry_out(table_.conditions_known(jobs, now()));
-  if (first && !base::notify_manager("READY=1")) spdlog::warn("the manager could not be told that the bridge is ready");
-}
-
-void DefaultMode::conditions_changed(const std::string& job, const Postfix& start_on, const Postfix& stop_on) {
-  table_.conditions_changed(job, start_on, stop_on);
-  if (std::exchange(change_noted_, true)) return;
-  loop_.defer([this, alive = alive_] {
-    if (!*alive) return;
-    change_noted_ = false;
-    carry_out(table_.conditions_settled(now()));
+                                      auto waiting) { execute(table_.client_came(address, waiting, now())); },
+                .lost = [this](const auto& address) { execute(table_.lost(address)); }}} {
+  table_.adopt(sockets_.adopt(services.inherited));
+  services_.object.serve([this](auto& connection) {
+    return std::make_unique<SocketBridgeObject>(connection, [this] { return table_.report(); });
   });
 }
 
-void DefaultMode::broker_finished(Ticket ticket, bool failed) {
-  carry_out(table_.event_finished(ticket, failed, now()));
-}
+void DefaultMode::jobs_changed(const bridge::ConditionsUpdate& update) { execute(table_.jobs_changed(update, now())); }
 
-// What an action brings about may be a happening itself; its actions come after those that are already due.
-void DefaultMode::carry_out(Actions actions) {
-  std::ranges::move(actions, std::back_inserter(waiting_));
-  if (carrying_out_) return;
-  carrying_out_ = true;
-  for (std::size_t i = 0; i < waiting_.size(); ++i) {
-    auto action = std::move(waiting_[i]);
-    std::visit([this](const auto& it) { carry_out_one(it); }, action);
+// What an action brings about may be an input itself; its actions come after those that are pending already.
+void DefaultMode::execute(Actions actions) {
+  std::ranges::move(actions, std::back_inserter(pending_));
+  if (executing_) return;
+  executing_ = true;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    auto action = std::move(pending_[i]);
+    std::visit([this](const auto& it) { execute_one(it); }, action);
   }
-  waiting_.clear();
-  carrying_out_ = false;
+  pending_.clear();
+  executing_ = false;
   set_alarm();
 }
 
-void DefaultMode::carry_out_one(const OpenSocket& action) {
+void DefaultMode::execute_one(const OpenSocket& action) {
   auto opened = sockets_.open(action.address, action.permissions);
   if (opened) {
     spdlog::info("{} is open", text_of(action.address));
-    told_failures_.erase(action.address);
-    return carry_out(table_.opened(action.address));
+    logged_failures_.erase(action.address);
+    return execute(table_.opened(action.address));
   }
-  if (auto& told = told_failures_[action.address]; told != opened.error()) {
-    told = opened.error();
-    spdlog::error("{} cannot be served: {}; trying again", text_of(action.address), told);
+  if (auto& logged = logged_failures_[action.address]; logged != opened.error()) {
+    logged = opened.error();
+    spdlog::error("{} cannot be served: {}; trying again", text_of(action.address), logged);
   }
-  carry_out(table_.could_not_be_opened(action.address, opened.error(), now()));
+  execute(table_.could_not_be_opened(action.address, opened.error(), now()));
 }
 
-void DefaultMode::carry_out_one(const CloseSocket& action) {
-  spdlog::info("{} is no longer wanted", text_of(action.address));
-  told_failures_.erase(action.address);
+void DefaultMode::execute_one(const CloseSocket& action) {
+  spdlog::info("{} is closed: no job names it any more", text_of(action.address));
+  logged_failures_.erase(action.address);
   sockets_.close(action.address);
 }
 
-void DefaultMode::carry_out_one(const SetPermissions& action) {
+void DefaultMode::execute_one(const SetPermissions& action) {
   if (auto set = sockets_.set_permissions(action.address, action.permissions); !set)
     spdlog::error("{}: {}", text_of(action.address), set.error());
 }
 
-void DefaultMode::carry_out_one(const WatchSocket& action) { sockets_.watch(action.address, action.on); }
+void DefaultMode::execute_one(const WatchSocket& action) { sockets_.watch(action.address, action.on); }
 
-void DefaultMode::carry_out_one(const EmitEvent& action) {
-  spdlog::info("a client came to {}", text_of(action.address));
-  broker_.emit(action.ticket, action.env, sockets_.descriptor(action.address));
+void DefaultMode::execute_one(const EmitEvent& action) {
+  spdlog::info("{}: a client has connected; emitting the event {}", text_of(action.address), event_name);
+  // Not kept while the broker is away: the client is still there then, and makes a new event.
+  services_.emitter.emit(
+      {.name = event_name,
+       .environment = action.environment,
+       .files = sockets_.for_event(action.address),
+       .keep = false},
+      [this, ticket = action.ticket](bool failed) { execute(table_.event_finished(ticket, failed, now())); });
 }
 
-void DefaultMode::carry_out_one(const AwaitEvent& action) { broker_.await(action.ticket, action.id); }
-
-void DefaultMode::carry_out_one(const Announce& action) {
+void DefaultMode::execute_one(const Announce& action) {
   auto address = text_of(action.address);
   spdlog::debug("{} is {}", address, action.state);
-  public_.announce(address, action.state);
+  services_.object.for_each<SocketBridgeObject>(
+      [&](auto& object) { object.emitSocketChanged(protocol::readable(address), protocol::readable(action.state)); });
 }
 
-void DefaultMode::carry_out_one(const Warn& action) { spdlog::warn("{}", action.message); }
+void DefaultMode::execute_one(const Warn& action) { spdlog::warn("{}", action.message); }
 
 void DefaultMode::set_alarm() {
   auto due = table_.due();

@@ -1,59 +1,40 @@
-// The bridge without SOCKET_PATH: serves the sockets that jobs name. The shell around the socket table: carries out its
-// actions and tells it what happens.
+// The bridge without SOCKET_PATH: serves the sockets that jobs name. The shell around the socket table: gives it inputs
+// and executes the actions that follow.
 #pragma once
 
-#include "daemons/socket-bridge/connections/broker-link.hpp"
-#include "daemons/socket-bridge/connections/public-object.hpp"
-#include "daemons/socket-bridge/connections/supervisor-link.hpp"
+#include "daemons/bridge/bridge.hpp"
 #include "daemons/socket-bridge/core/socket-table.hpp"
 #include "daemons/socket-bridge/sockets/open-sockets.hpp"
 
-#include <expected>
-#include <memory>
-
 namespace upstart::socket_bridge {
 
-class DefaultMode {
+class DefaultMode final : public bridge::Bridge {
 public:
-  struct Options {
-    std::string run_directory;
-    std::string bus; // empty: the one that the supervisor names
-  };
-  using Inherited = std::multimap<std::string, base::FileDescriptor>;
+  // Takes those of the inherited descriptors that are sockets.
+  explicit DefaultMode(bridge::Services services);
 
-  // Begins at once; `listening` is where the bridge's own clients come.
-  DefaultMode(base::EventLoop& loop, const Options& options, base::FileDescriptor listening, Inherited inherited);
-
-  void rejoin_bus() { public_.rejoin_bus(); }
+  void jobs_changed(const bridge::ConditionsUpdate& update) override;
+  void broker_ready() override { execute(table_.broker_ready()); }
+  void broker_gone() override { execute(table_.broker_gone()); }
 
 private:
-  void conditions_known(const std::vector<JobReport>& jobs);
-  void conditions_changed(const std::string& job, const Postfix& start_on, const Postfix& stop_on);
-  void broker_finished(Ticket ticket, bool failed);
-
-  void carry_out(Actions actions);
-  void carry_out_one(const OpenSocket& action);
-  void carry_out_one(const CloseSocket& action);
-  void carry_out_one(const SetPermissions& action);
-  void carry_out_one(const WatchSocket& action);
-  void carry_out_one(const EmitEvent& action);
-  void carry_out_one(const AwaitEvent& action);
-  void carry_out_one(const Announce& action);
-  void carry_out_one(const Warn& action);
+  void execute(Actions actions);
+  void execute_one(const OpenSocket& action);
+  void execute_one(const CloseSocket& action);
+  void execute_one(const SetPermissions& action);
+  void execute_one(const WatchSocket& action);
+  void execute_one(const EmitEvent& action);
+  void execute_one(const Announce& action);
+  void execute_one(const Warn& action);
   void set_alarm();
 
-  base::EventLoop& loop_;
+  bridge::Services services_;
   SocketTable table_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  bool change_noted_ = false;
-  std::map<SocketAddress, std::string> told_failures_; // so that a retry says nothing new
-  Actions waiting_;
-  bool carrying_out_ = false;
+  std::map<SocketAddress, std::string> logged_failures_; // so that a retry logs nothing new
+  Actions pending_;                                      // to be executed, in order
+  bool executing_ = false;
   base::Timer alarm_;
   OpenSockets sockets_;
-  PublicObject public_;
-  BrokerLink broker_;
-  SupervisorLink supervisor_;
 };
 
 } // namespace upstart::socket_bridge

@@ -15,7 +15,7 @@ namespace upstart::bridge::testing {
 
 namespace {
 
-bool names(const Postfix& expression, const std::string& event) {
+bool names(const Expression& expression, const std::string& event) {
   return std::ranges::any_of(expression, [&](const auto& match) { return match.at(0) == event; });
 }
 
@@ -35,7 +35,7 @@ base::FileDescriptor datagram_socket_at(const std::string& path) {
 
 } // namespace
 
-void Supervisor::set_job(const std::string& name, Postfix start_on, Postfix stop_on) {
+void Supervisor::set_job(const std::string& name, Expression start_on, Expression stop_on) {
   auto& job = jobs_[name];
   auto before = std::exchange(job, {std::move(start_on), std::move(stop_on), job.active});
   for (const auto& event : watched_) {
@@ -68,10 +68,10 @@ void Supervisor::set_bus_address(const std::string& address) {
     });
 }
 
-std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>>
+std::vector<sdbus::Struct<std::string, Expression, Expression, uint32_t>>
 Supervisor::Object::WatchConditions(const std::string& event) {
   ++owner_.times_asked_;
-  std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>> jobs;
+  std::vector<sdbus::Struct<std::string, Expression, Expression, uint32_t>> jobs;
   owner_.watched_.insert(event);
   for (const auto& [name, job] : owner_.jobs_)
     if (names(job, event)) jobs.emplace_back(name, job.start_on, job.stop_on, job.active);

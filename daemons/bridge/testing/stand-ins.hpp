@@ -4,6 +4,7 @@
 
 #include "daemons/base/peer.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "daemons/bridge/conditions/job-conditions.hpp"
 #include "generated/EventBroker1-stub.hpp"
 #include "generated/JobSupervisor1-stub.hpp"
 #include "protocol/names.hpp"
@@ -18,8 +19,6 @@
 #include <vector>
 
 namespace upstart::bridge::testing {
-
-using Postfix = std::vector<std::vector<std::string>>;
 
 // Serves one object to every client that connects to a daemon's address.
 template <typename Object> class StandIn {
@@ -61,8 +60,8 @@ private:
 class Supervisor {
 public:
   struct Job {
-    Postfix start_on;
-    Postfix stop_on;
+    Expression start_on;
+    Expression stop_on;
     unsigned active = 0;
   };
 
@@ -75,7 +74,7 @@ public:
   void stop() { serving_.reset(); }
 
   // Who watches an event that the job names, before or after the change, is sent a signal.
-  void set_job(const std::string& name, Postfix start_on, Postfix stop_on = {});
+  void set_job(const std::string& name, Expression start_on, Expression stop_on = {});
   void remove_job(const std::string& name);
   void set_active(const std::string& name, unsigned active);
   void set_bus_address(const std::string& address);
@@ -98,7 +97,7 @@ private:
     ~Object() { unregisterAdaptor(); }
 
   private:
-    std::vector<sdbus::Struct<std::string, Postfix, Postfix, uint32_t>>
+    std::vector<sdbus::Struct<std::string, Expression, Expression, uint32_t>>
     WatchConditions(const std::string& event) override;
     std::string bus_address() override { return owner_.bus_address_; }
     Supervisor& owner_;

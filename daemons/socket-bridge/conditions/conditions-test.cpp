@@ -8,14 +8,21 @@ using Words = std::vector<std::string>;
 namespace {
 
 SocketCondition understood(const Words& words) {
-  auto condition = understand_condition(words);
+  auto condition = parse_condition(words);
   REQUIRE_MESSAGE(condition, (condition ? "" : condition.error().message));
   return *condition;
 }
 
 std::string faulty_variable(const Words& words) {
-  auto condition = understand_condition(words);
+  auto condition = parse_condition(words);
   return condition ? "" : condition.error().variable;
+}
+
+upstart::bridge::Match starts(Words words) { return {event_name, std::move(words), true}; }
+upstart::bridge::Match stops(Words words) { return {event_name, std::move(words), false}; }
+
+std::pair<const std::string, JobSockets> wanted_by(const char* job, upstart::bridge::Match match) {
+  return {job, sockets_of_job({job, {std::move(match)}})};
 }
 
 SocketAddress at(const char* text) { return *address_of_text(text); }
@@ -64,7 +71,7 @@ TEST_CASE("permissions are understood") {
   CHECK(condition.permissions == Permissions{.mode = 0660, .owner = "www", .group = "33"});
 }
 
-TEST_CASE("a bad condition is told with its variable") {
+TEST_CASE("the fault of a bad condition names its variable") {
   struct Example {
     Words words;
     const char* variable;
@@ -102,16 +109,10 @@ TEST_CASE("a bad condition is told with its variable") {
     CHECK(faulty_variable(words) == variable);
 }
 
-TEST_CASE("every socket of a long expression is wanted, and a bad one spoils no other") {
-  auto job = sockets_of_job("web",
-                            {{"socket", "PROTO=inet", "PORT=80"},
-                             {"socket", "PROTO=inet", "PORT=x"},
-                             {"/OR"},
-                             {"filesystem"},
-                             {"/AND"},
-                             {"socket", "PROTO=unix", "SOCKET_PATH=/run/web"},
-                             {"/OR"}},
-                            {{"runlevel", "[06]"}});
+TEST_CASE("every socket that a job names is wanted, and a bad one spoils no other") {
+  auto job = sockets_of_job({"web",
+                             {starts({"PROTO=inet", "PORT=80"}), starts({"PROTO=inet", "PORT=x"}),
+                              starts({"PROTO=unix", "SOCKET_PATH=/run/web"})}});
   REQUIRE(job.uses.size() == 2);
   CHECK(job.uses[0].condition.address == at("inet:0.0.0.0:80"));
   CHECK(job.uses[1].condition.address == at("unix:/run/web"));
@@ -120,8 +121,8 @@ TEST_CASE("every socket of a long expression is wanted, and a bad one spoils no 
 }
 
 TEST_CASE("two jobs that name one address share one socket, whose event matches both") {
-  auto wanted = union_of({{"a", sockets_of_job("a", {{"socket", "PROTO=unix", "SOCKET_PATH=/x"}}, {})},
-                          {"b", sockets_of_job("b", {}, {{"socket", "PROTO=unix", "PATH=/x", "MODE=0600"}})}});
+  auto wanted = union_of({wanted_by("a", starts({"PROTO=unix", "SOCKET_PATH=/x"})),
+                          wanted_by("b", stops({"PROTO=unix", "PATH=/x", "MODE=0600"}))});
   REQUIRE(wanted.sockets.size() == 1);
   const auto& socket = wanted.sockets.at(at("unix:/x"));
   CHECK(socket.event.strings() == Words{"PROTO=unix", "SOCKET_PATH=/x", "PATH=/x", "MODE=0600"});
@@ -130,9 +131,9 @@ TEST_CASE("two jobs that name one address share one socket, whose event matches 
   CHECK(socket.holders == std::set<std::string>{"a"});
 }
 
-TEST_CASE("of two jobs that contradict each other the first stands and the second is told") {
-  auto wanted = union_of({{"a", sockets_of_job("a", {{"socket", "PROTO=unix", "SOCKET_PATH=/x", "MODE=0600"}}, {})},
-                          {"b", sockets_of_job("b", {{"socket", "PROTO=unix", "SOCKET_PATH=/x", "MODE=0666"}}, {})}});
+TEST_CASE("of two jobs that contradict each other the first stands and the second is warned of") {
+  auto wanted = union_of({wanted_by("a", starts({"PROTO=unix", "SOCKET_PATH=/x", "MODE=0600"})),
+                          wanted_by("b", starts({"PROTO=unix", "SOCKET_PATH=/x", "MODE=0666"}))});
   const auto& socket = wanted.sockets.at(at("unix:/x"));
   CHECK(socket.jobs == std::set<std::string>{"a"});
   CHECK(socket.permissions.mode == 0600);

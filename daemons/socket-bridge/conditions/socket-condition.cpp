@@ -1,5 +1,7 @@
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
 
+#include "daemons/bridge/conditions/variables.hpp"
+
 #include <sys/un.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@ namespace upstart::socket_bridge {
 
 namespace {
 
+using bridge::ConditionFault;
 using protocol::Environment;
 using Outcome = std::expected<void, ConditionFault>;
 
@@ -39,28 +42,8 @@ std::unexpected<ConditionFault> fault(std::string_view variable, std::string mes
   return std::unexpected{ConditionFault{std::string{variable}, std::move(message)}};
 }
 
-// The words as variables with distinct names and plain values.
-std::expected<Environment, ConditionFault> variables_of(std::span<const std::string> arguments) {
-  Environment said;
-  for (const auto& argument : arguments) {
-    auto key = protocol::key_of(argument);
-    auto value = protocol::value_of(argument);
-    if (key.size() == argument.size()) return fault(argument, "a value without a variable; write KEY=VALUE");
-    if (key.ends_with('!')) return fault(key.substr(0, key.size() - 1), "!= names no socket; write KEY=VALUE");
-    if (key.empty()) return fault(argument, "a value without a variable; write KEY=VALUE");
-    if (value.find_first_of("*?[\\") != std::string_view::npos)
-      return fault(key, std::format("a pattern ({}) names no socket", value));
-    if (value.contains('$'))
-      return fault(key, std::format("variables ({}) are not expanded here; write the value itself", value));
-    if (auto before = said.get(key); before && *before != value)
-      return fault(key, "given twice, with different values");
-    said.set(key, value);
-  }
-  return said;
-}
-
-std::expected<const Protocol*, ConditionFault> protocol_of(const Environment& said) {
-  auto word = said.get("PROTO");
+std::expected<const Protocol*, ConditionFault> protocol_of(const Environment& variables) {
+  auto word = variables.get("PROTO");
   if (!word) return fault("PROTO", "is missing; one of inet, inet6, unix, fifo is needed");
   auto found = std::ranges::find(protocols, *word, &Protocol::word);
   if (found == protocols.end())
@@ -68,8 +51,8 @@ std::expected<const Protocol*, ConditionFault> protocol_of(const Environment& sa
   return &*found;
 }
 
-Outcome only_its_variables(const Environment& said, const Protocol& protocol) {
-  for (const auto& entry : said.strings()) {
+Outcome only_its_variables(const Environment& variables, const Protocol& protocol) {
+  for (const auto& entry : variables.strings()) {
     auto key = protocol::key_of(entry);
     if (std::ranges::contains(protocol.variables, key)) continue;
     std::string known;
@@ -79,22 +62,22 @@ Outcome only_its_variables(const Environment& said, const Protocol& protocol) {
   return {};
 }
 
-Outcome take_transport(const Environment& said, SocketCondition& condition) {
-  auto type = said.get("TYPE");
+Outcome take_transport(const Environment& variables, SocketCondition& condition) {
+  auto type = variables.get("TYPE");
   if (!type || *type == "stream") return {};
   if (*type != "dgram") return fault("TYPE", std::format("unknown value {}; stream or dgram is needed", *type));
   condition.address.transport = Transport::datagram;
   return {};
 }
 
-Outcome take_network_address(const Environment& said, SocketCondition& condition) {
+Outcome take_network_address(const Environment& variables, SocketCondition& condition) {
   auto& address = condition.address;
-  auto port = said.get("PORT");
+  auto port = variables.get("PORT");
   if (!port) return fault("PORT", "is missing");
   auto number = port_number(*port);
   if (!number) return fault("PORT", std::format("{} is no port; a number from 1 to 65535 is needed", *port));
   bool six = address.family == Family::inet6;
-  std::string host{said.get("ADDR").value_or(six ? "::" : "0.0.0.0")};
+  std::string host{variables.get("ADDR").value_or(six ? "::" : "0.0.0.0")};
   auto numeric = numeric_host(address.family, host);
   if (!numeric)
     return fault("ADDR", std::format("{} is no numeric {} address, such as {}", host, six ? "IPv6" : "IPv4",
@@ -106,10 +89,10 @@ Outcome take_network_address(const Environment& said, SocketCondition& condition
   return {};
 }
 
-Outcome take_path(const Environment& said, SocketCondition& condition) {
+Outcome take_path(const Environment& variables, SocketCondition& condition) {
   auto& address = condition.address;
-  auto path = said.get("SOCKET_PATH");
-  auto older = said.get("PATH");
+  auto path = variables.get("SOCKET_PATH");
+  auto older = variables.get("PATH");
   if (!path && !older) return fault("SOCKET_PATH", "is missing");
   if (path && older && *path != *older) return fault("PATH", "differs from SOCKET_PATH; one of them is enough");
   std::string_view variable = path ? "SOCKET_PATH" : "PATH";
@@ -127,45 +110,46 @@ Outcome take_path(const Environment& said, SocketCondition& condition) {
   return {};
 }
 
-Outcome take_permissions(const Environment& said, SocketCondition& condition) {
+Outcome take_permissions(const Environment& variables, SocketCondition& condition) {
   auto& permissions = condition.permissions;
   for (auto variable : {"MODE", "OWNER", "GROUP"})
-    if (said.contains(variable) && condition.address.family == Family::abstract)
+    if (variables.contains(variable) && condition.address.family == Family::abstract)
       return fault(variable, "an abstract socket has no file, so no owner or mode");
-  if (auto mode = said.get("MODE")) {
+  if (auto mode = variables.get("MODE")) {
     unsigned bits = 0;
     auto [end, error] = std::from_chars(mode->data(), mode->data() + mode->size(), bits, 8);
     if (error != std::errc{} || end != mode->data() + mode->size() || bits > 0777U)
       return fault("MODE", std::format("{} is no mode; an octal number up to 0777 is needed", *mode));
     permissions.mode = bits;
   }
-  permissions.owner = said.get("OWNER").value_or("");
-  permissions.group = said.get("GROUP").value_or("");
-  if (said.contains("OWNER") && permissions.owner.empty())
+  permissions.owner = variables.get("OWNER").value_or("");
+  permissions.group = variables.get("GROUP").value_or("");
+  if (variables.contains("OWNER") && permissions.owner.empty())
     return fault("OWNER", "is empty; a user name or number is needed");
-  if (said.contains("GROUP") && permissions.group.empty())
+  if (variables.contains("GROUP") && permissions.group.empty())
     return fault("GROUP", "is empty; a group name or number is needed");
   return {};
 }
 
 } // namespace
 
-std::expected<SocketCondition, ConditionFault> understand_condition(std::span<const std::string> arguments) {
-  auto said = variables_of(arguments);
-  if (!said) return std::unexpected(said.error());
-  auto protocol = protocol_of(*said);
+std::expected<SocketCondition, ConditionFault> parse_condition(std::span<const std::string> arguments) {
+  auto variables = bridge::variables_of(arguments, bridge::Patterns::refused);
+  if (!variables) return std::unexpected(variables.error());
+  auto protocol = protocol_of(*variables);
   if (!protocol) return std::unexpected(protocol.error());
   SocketCondition condition;
   condition.address.family = (*protocol)->family;
   condition.event.set("PROTO", (*protocol)->word);
   bool network = condition.address.family == Family::inet || condition.address.family == Family::inet6;
-  auto outcome =
-      only_its_variables(*said, **protocol)
-          .and_then([&] { return take_transport(*said, condition); })
-          .and_then([&] { return network ? take_network_address(*said, condition) : take_path(*said, condition); })
-          .and_then([&] { return take_permissions(*said, condition); });
+  auto outcome = only_its_variables(*variables, **protocol)
+                     .and_then([&] { return take_transport(*variables, condition); })
+                     .and_then([&] {
+                       return network ? take_network_address(*variables, condition) : take_path(*variables, condition);
+                     })
+                     .and_then([&] { return take_permissions(*variables, condition); });
   if (!outcome) return std::unexpected(outcome.error());
-  condition.event.merge(*said); // those not there yet come last: TYPE, MODE, OWNER, GROUP
+  condition.event.merge(*variables); // those not there yet come last: TYPE, MODE, OWNER, GROUP
   return condition;
 }
 

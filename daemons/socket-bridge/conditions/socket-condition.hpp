@@ -2,6 +2,7 @@
 // match. The event says every variable that the condition says, with the same value, for else it would not match.
 #pragma once
 
+#include "daemons/bridge/conditions/job-conditions.hpp"
 #include "daemons/socket-bridge/values/permissions.hpp"
 #include "daemons/socket-bridge/values/socket-address.hpp"
 #include "protocol/environment.hpp"
@@ -12,19 +13,16 @@
 
 namespace upstart::socket_bridge {
 
+inline constexpr const char* event_name = "socket";
+
 struct SocketCondition {
   SocketAddress address;
   protocol::Environment event; // PROTO, then PORT, ADDR or SOCKET_PATH, PATH, then TYPE, MODE, OWNER, GROUP
   Permissions permissions;
 };
 
-struct ConditionFault {
-  std::string variable; // as the condition has it
-  std::string message;  // what is wrong and what would be right
-};
-
 // The arguments that follow the event's name: KEY=VALUE each.
-[[nodiscard]] std::expected<SocketCondition, ConditionFault>
-understand_condition(std::span<const std::string> arguments);
+[[nodiscard]] std::expected<SocketCondition, bridge::ConditionFault>
+parse_condition(std::span<const std::string> arguments);
 
 } // namespace upstart::socket_bridge

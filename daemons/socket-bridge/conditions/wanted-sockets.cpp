@@ -1,25 +1,15 @@
 #include "daemons/socket-bridge/conditions/wanted-sockets.hpp"
 
+#include "daemons/bridge/conditions/variables.hpp"
+
 #include <format>
-#include <span>
 
 namespace upstart::socket_bridge {
 
 namespace {
 
-constexpr std::string_view event_name = "socket";
-
-std::string warning(std::string_view job, std::string_view variable, std::string_view message) {
-  return std::format("job {}: {} in its socket condition: {}; this socket is not served", job, variable, message);
-}
-
-void take_expression(const std::string& job, const Postfix& expression, bool starts, JobSockets& result) {
-  for (const auto& word : expression) {
-    if (word.empty() || word.front() != event_name) continue;
-    auto condition = understand_condition(std::span{word}.subspan(1));
-    if (condition) result.uses.push_back({std::move(*condition), starts});
-    else result.warnings.push_back(warning(job, condition.error().variable, condition.error().message));
-  }
+std::string warning(const bridge::ConditionFault& fault, std::string_view job) {
+  return bridge::describe(fault, job, event_name, "this socket is not served");
 }
 
 // The first variable that two events of one socket disagree on.
@@ -40,9 +30,9 @@ void join_permissions(Permissions& into, const Permissions& more) {
 void join(const std::string& job, const JobSockets::Use& use, Wanted& wanted) {
   auto& socket = wanted.sockets[use.condition.address];
   if (auto variable = contradiction(socket.event, use.condition.event)) {
-    wanted.warnings.insert(warning(job, *variable,
-                                   std::format("job {} has {}={} for {}", *socket.jobs.begin(), *variable,
-                                               *socket.event.get(*variable), text_of(use.condition.address))));
+    auto message = std::format("job {} has {}={} for {}", *socket.jobs.begin(), *variable, *socket.event.get(*variable),
+                               text_of(use.condition.address));
+    wanted.warnings.insert(warning({*variable, message}, job));
     return;
   }
   socket.event.merge(use.condition.event);
@@ -53,10 +43,13 @@ void join(const std::string& job, const JobSockets::Use& use, Wanted& wanted) {
 
 } // namespace
 
-JobSockets sockets_of_job(const std::string& job, const Postfix& start_on, const Postfix& stop_on) {
+JobSockets sockets_of_job(const bridge::JobConditions& conditions) {
   JobSockets result;
-  take_expression(job, start_on, true, result);
-  take_expression(job, stop_on, false, result);
+  for (const auto& match : conditions.matches) {
+    auto condition = parse_condition(match.arguments);
+    if (condition) result.uses.push_back({std::move(*condition), match.starts});
+    else result.warnings.push_back(warning(condition.error(), conditions.job));
+  }
   return result;
 }
 

@@ -2,6 +2,7 @@
 // jobs is made whenever one has changed. Two jobs that name one address share its socket and its event.
 #pragma once
 
+#include "daemons/bridge/conditions/job-conditions.hpp"
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
 
 #include <map>
@@ -9,9 +10,6 @@
 #include <vector>
 
 namespace upstart::socket_bridge {
-
-// An expression in postfix order, as the supervisor tells it: [EVENT, ARG…], ["/AND"], ["/OR"].
-using Postfix = std::vector<std::vector<std::string>>;
 
 // What one job wants.
 struct JobSockets {
@@ -23,7 +21,7 @@ struct JobSockets {
   std::vector<std::string> warnings; // matches that name no socket, each naming job and variable
 };
 
-[[nodiscard]] JobSockets sockets_of_job(const std::string& job, const Postfix& start_on, const Postfix& stop_on);
+[[nodiscard]] JobSockets sockets_of_job(const bridge::JobConditions& conditions);
 
 struct WantedSocket {
   protocol::Environment event; // matches the conditions of all of its jobs

@@ -36,7 +36,7 @@ bool taken_for(ServedSocket& socket, Time now, Time length) {
 
 } // namespace
 
-TEST_CASE("a socket goes round: listening, starting, handed over, listening") {
+TEST_CASE("a socket goes through its states: listening, starting, handed over, listening") {
   auto socket = listening_socket();
   CHECK(socket.text() == "listening");
   CHECK(socket.client_came({}, start));
@@ -83,7 +83,7 @@ TEST_CASE("an event that finished well with nobody taking the socket is a failur
   CHECK(socket.text() == "resting");
 }
 
-TEST_CASE("rests grow to ten seconds, and a client that comes to a socket at peace ends that") {
+TEST_CASE("rests grow to ten seconds, and a client that comes to a quiet socket ends that") {
   auto socket = listening_socket();
   Time now = start;
   for (Time expected : {100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 6400ms, 10000ms, 10000ms}) {
@@ -130,7 +130,7 @@ TEST_CASE("short jobs that leave no client over never make the socket rest") {
   }
 }
 
-TEST_CASE("a socket whose backlog became shorter never rests, however short its jobs and whatever their fate") {
+TEST_CASE("a socket whose backlog became shorter never rests, however short its jobs and whether they fail or not") {
   auto socket = listening_socket();
   for (unsigned waiting = 100; waiting > 0; --waiting) {
     CHECK(socket.client_came(waiting, start));

@@ -46,7 +46,7 @@ void ServedSocket::lost() { open_ = false; }
 
 bool ServedSocket::client_came(std::optional<unsigned> waiting, Time now) {
   bool some_were_accepted = waiting && waiting_ && *waiting < *waiting_;
-  if (some_were_accepted || now >= not_before_ + at_peace) be_at_peace();
+  if (some_were_accepted || now >= not_before_ + quiet) forget_failures();
   if (now < not_before_) {
     resting_ = true;
     return false;
@@ -55,7 +55,7 @@ bool ServedSocket::client_came(std::optional<unsigned> waiting, Time now) {
   return true;
 }
 
-void ServedSocket::be_at_peace() {
+void ServedSocket::forget_failures() {
   rest_pause_.reset();
   brief_attempts_ = 0;
   not_before_ = {};
@@ -88,7 +88,7 @@ void ServedSocket::end_attempt(Time now) {
   if (failed_ || !taken_) {
     not_before_ += rest_pause_.next();
   } else if (now - began_ >= brief) {
-    be_at_peace();
+    forget_failures();
   } else if (++brief_attempts_ > brief_in_a_row) {
     not_before_ += rest_pause_.next();
   }

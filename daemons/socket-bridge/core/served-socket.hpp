@@ -1,23 +1,22 @@
-// What becomes of one socket. It is opened, and then goes round: listening → (a client comes) starting → handed-over
-// while any of its jobs is active → listening. One event is on its way at a time, so no client makes a storm of them.
+// The state of one socket. Once open it goes through: listening → (a client comes) starting → handed-over while any of
+// its jobs is active → listening. At most one of its events is on its way at a time, however many clients come.
 //
-// An attempt runs from the event to the moment when it has finished and no holder is active. Where it failed, or
-// nobody took the socket, a client that still waits must not start the next attempt at once: the socket rests, longer
-// each time. So it does when many attempts in a row went well but were over quickly with a client left over, which is
-// how a service looks that dies before it accepts. A client that comes later, to a socket at peace, ends all that; so
-// does a backlog that has become shorter, for then whoever had the socket did accept.
+// An attempt runs from the event to the moment when it has finished and no holder is active. Where it failed, or no job
+// took the socket, a client that still waits must not start the next attempt at once: the socket rests, longer each
+// time. So it does when many attempts in a row succeeded but were over quickly with a client left over, which is how a
+// service looks that dies before it accepts. These failures are forgotten when a client comes to a socket that has had
+// none for a while, and when the backlog has become shorter, for then whoever had the socket did accept.
 //
 // Pure: time comes as an argument, and what is to be done is read from `state` and `due`.
 #pragma once
 
-#include "daemons/socket-bridge/core/growing-pause.hpp"
+#include "daemons/base/growing-pause.hpp"
+#include "daemons/socket-bridge/core/deadlines.hpp"
 
 #include <optional>
 #include <string>
 
 namespace upstart::socket_bridge {
-
-using Time = std::chrono::milliseconds; // on the monotonic clock
 
 class ServedSocket {
 public:
@@ -33,7 +32,7 @@ public:
 
   void opened();
   void could_not_be_opened(std::string reason, Time now);
-  // It no longer listens, or its file is no longer ours: to be opened again.
+  // It no longer listens, or its file is another one: to be opened again.
   void lost();
 
   // Clients are there, so many if that is known. True: emit the event; false: too early, it rests.
@@ -46,18 +45,19 @@ public:
   // True: open it (again).
   [[nodiscard]] bool time_reached(Time now);
 
+  static constexpr base::PauseRange pauses{Time{100}, Time{10'000}}; // before it is opened again, and of rests
   static constexpr Time brief{1000};        // an attempt that is over sooner may have died before it accepted
-  static constexpr int brief_in_a_row = 10; // so many are let pass, as respawn's limit does
-  static constexpr Time at_peace{250};      // watched for so long without a client: none was left over
+  static constexpr int brief_in_a_row = 10; // so many are allowed, as respawn's limit does
+  static constexpr Time quiet{250};         // watched for so long without a client: none was left over
 
 private:
   void end_attempt(Time now);
-  void be_at_peace();
+  void forget_failures();
 
   bool open_ = false;
   std::string failure_;
   std::optional<Time> open_again_;
-  GrowingPause open_pause_;
+  base::GrowingPause open_pause_{pauses};
 
   bool event_on_its_way_ = false;
   bool held_ = false;
@@ -69,7 +69,7 @@ private:
   std::optional<unsigned> waiting_; // clients, when the last attempt began
 
   int brief_attempts_ = 0;
-  GrowingPause rest_pause_;
+  base::GrowingPause rest_pause_{pauses};
   Time not_before_{}; // the end of the last attempt, and of the rest after it
   bool resting_ = false;
 };

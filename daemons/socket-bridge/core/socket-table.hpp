@@ -1,13 +1,12 @@
-// All sockets that jobs want, and what is to be done about them: the decisions of the default mode. Each input
-// returns the actions that follow from it, in order; the shell carries them out and tells what came of them. Knows no
-// descriptor, no loop and no bus.
+// All sockets that jobs want, and what is to be done about them: the decisions of the default mode. Each input returns
+// the actions that follow from it, in order; the shell executes them and tells what came of them. Knows no descriptor,
+// no loop and no bus.
 //
-// Before the supervisor has told the conditions for the first time nothing is watched and nothing closed: the sockets
-// inherited from the bridge before wait with the clients in their backlog. Without the broker nothing is watched
-// either.
+// Before it is known what the jobs want nothing is watched and nothing closed: the sockets inherited from the bridge
+// before wait with the clients in their backlog. Without the broker nothing is watched either.
 #pragma once
 
-#include "daemons/socket-bridge/conditions/wanted-sockets.hpp"
+#include "daemons/socket-bridge/core/demand.hpp"
 #include "daemons/socket-bridge/core/served-socket.hpp"
 
 #include <cstdint>
@@ -16,8 +15,7 @@
 
 namespace upstart::socket_bridge {
 
-using Ticket = std::uint64_t;  // one emission
-using EventId = std::uint64_t; // the broker's
+using Ticket = std::uint64_t; // one emission
 
 struct OpenSocket {
   SocketAddress address;
@@ -30,7 +28,7 @@ struct SetPermissions {
   SocketAddress address;
   Permissions permissions;
 };
-// On: tell of a client. It must cost nothing while off.
+// On: tell when a client comes. It must cost nothing while off.
 struct WatchSocket {
   SocketAddress address;
   bool on = false;
@@ -38,11 +36,7 @@ struct WatchSocket {
 struct EmitEvent {
   SocketAddress address; // whose descriptor goes with it
   Ticket ticket = 0;
-  protocol::Environment env;
-};
-struct AwaitEvent {
-  Ticket ticket = 0;
-  EventId id = 0;
+  protocol::Environment environment;
 };
 struct Announce {
   SocketAddress address;
@@ -51,16 +45,8 @@ struct Announce {
 struct Warn {
   std::string message;
 };
-using Action =
-    std::variant<OpenSocket, CloseSocket, SetPermissions, WatchSocket, EmitEvent, AwaitEvent, Announce, Warn>;
+using Action = std::variant<OpenSocket, CloseSocket, SetPermissions, WatchSocket, EmitEvent, Announce, Warn>;
 using Actions = std::vector<Action>;
-
-struct JobReport {
-  std::string job;
-  Postfix start_on;
-  Postfix stop_on;
-  unsigned active = 0;
-};
 
 struct SocketReport {
   SocketAddress address;
@@ -74,11 +60,7 @@ public:
   void adopt(const std::vector<SocketAddress>& addresses);
 
   // From the supervisor.
-  Actions conditions_known(const std::vector<JobReport>& jobs, Time now);
-  // Noted; takes effect with `conditions_settled`, so that a burst of changes is one.
-  void conditions_changed(const std::string& job, const Postfix& start_on, const Postfix& stop_on);
-  Actions conditions_settled(Time now);
-  Actions activity_changed(const std::string& job, unsigned active, Time now);
+  Actions jobs_changed(const bridge::ConditionsUpdate& update, Time now);
 
   // From the sockets.
   Actions opened(const SocketAddress& address);
@@ -88,54 +70,43 @@ public:
 
   // From the broker. A ticket that is no longer known is of a socket that has been closed.
   Actions broker_ready();
-  Actions broker_gone(Time now);
-  Actions event_accepted(Ticket ticket, EventId id);
+  Actions broker_gone();
   Actions event_finished(Ticket ticket, bool failed, Time now);
 
   // From the clock.
-  [[nodiscard]] std::optional<Time> due() const;
+  // When `time_reached` is wanted.
+  [[nodiscard]] std::optional<Time> due() const { return deadlines_.next(); }
   Actions time_reached(Time now);
 
   [[nodiscard]] std::vector<SocketReport> report() const;
-  // True once the supervisor has told the conditions.
-  [[nodiscard]] bool knows_conditions() const { return known_; }
 
 private:
   struct Entry {
     ServedSocket socket;
     WantedSocket wanted;
-    std::optional<Ticket> ticket;
-    std::optional<EventId> event;
+    std::optional<Ticket> ticket; // of the event that is on its way
     bool watched = false;
     std::string announced;
-    std::optional<Time> due; // as it stands in due_
   };
   using Sockets = std::map<SocketAddress, Entry>;
 
-  void want(Wanted wanted, Time now);
+  void want(std::map<SocketAddress, WantedSocket> wanted, Time now);
   void close_unwanted(const std::map<SocketAddress, WantedSocket>& wanted);
   void take_wanted(const SocketAddress& address, WantedSocket wanted, Time now);
-  void index_holders();
-  void warn_of_new(std::set<std::string> warnings);
-  void refresh_activity(Entry& entry, Time now);
-  void finish(Sockets::iterator place, bool failed, Time now);
   void forget_ticket(Entry& entry);
-  void settle(Sockets::iterator place);
-  void settle_all();
-  void set_due(const SocketAddress& address, Entry& entry, std::optional<Time> due);
+  // Brings what the shell does in line with the state that the socket has now.
+  void update(Sockets::iterator place);
+  void update_all();
   [[nodiscard]] Actions taken() { return std::exchange(actions_, {}); }
 
-  bool known_ = false;
+  bool known_ = false; // what the jobs want
   bool broker_ready_ = false;
-  std::map<std::string, JobSockets> jobs_;
-  std::map<std::string, unsigned> active_; // of jobs with active instances only
-  std::map<std::string, std::vector<SocketAddress>> held_by_;
-  std::set<std::string> warnings_;
+  Demand demand_;
   Sockets sockets_;
   std::map<Ticket, SocketAddress> tickets_;
   Ticket last_ticket_ = 0;
-  std::set<std::pair<Time, SocketAddress>> due_;
-  Actions actions_;
+  Deadlines deadlines_;
+  Actions actions_; // of the input at hand
 };
 
 } // namespace upstart::socket_bridge

@@ -3,9 +3,12 @@
 #include "daemons/base/service-manager.hpp"
 #include "daemons/socket-bridge/sockets/backlog.hpp"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 namespace upstart::socket_bridge {
 
@@ -16,7 +19,7 @@ bool has_manager() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 } // namespace
 
 OpenSockets::OpenSockets(base::EventLoop& loop, Events events)
-    : events_{std::move(events)}, arrivals_{loop, [this](int fd) { arrived(fd); }} {}
+    : events_{std::move(events)}, watcher_{loop, [this](int fd) { client_came(fd); }} {}
 
 // Files of sockets that nobody keeps are removed with them.
 OpenSockets::~OpenSockets() {
@@ -31,11 +34,11 @@ std::vector<SocketAddress> OpenSockets::adopt(std::multimap<std::string, base::F
     if (!address || sockets_.contains(*address)) continue;
     auto socket = ListeningSocket::adopt(*address, std::move(fd));
     if (!socket) {
-      spdlog::warn("the inherited socket {} is not taken over: {}", text_of(*address), socket.error());
+      spdlog::warn("the inherited socket {} cannot be used: {}; it is closed", text_of(*address), socket.error());
       base::forget_descriptor(name);
       continue;
     }
-    spdlog::info("{} is taken over", text_of(*address));
+    spdlog::info("{} is taken over from the bridge before", text_of(*address));
     put(*address, std::move(*socket), true);
     adopted.push_back(*address);
   }
@@ -59,7 +62,8 @@ void OpenSockets::keep(const SocketAddress& address, Open& open) {
   if (!has_manager()) return;
   auto name = descriptor_name(address);
   open.kept = name && base::keep_descriptor(*name, open.socket.fd());
-  if (!open.kept) spdlog::warn("{} cannot be kept over a restart of the bridge", text_of(address));
+  if (!open.kept)
+    spdlog::warn("{} will not outlive a restart of the bridge: the service manager does not keep it", text_of(address));
 }
 
 void OpenSockets::close(const SocketAddress& address) {
@@ -84,27 +88,30 @@ void OpenSockets::watch(const SocketAddress& address, bool on) {
   if (place == sockets_.end()) return;
   int fd = place->second.socket.fd();
   if (!on) {
-    if (watched_.erase(fd) > 0) arrivals_.ignore(fd);
+    if (watched_.erase(fd) > 0) watcher_.unwatch(fd);
     return;
   }
   // A job may have taken the socket down with it.
   if (!place->second.socket.is_reachable()) return events_.lost(address);
-  if (watched_.emplace(fd, address).second) arrivals_.expect(fd);
+  if (watched_.emplace(fd, address).second) watcher_.watch(fd);
 }
 
-void OpenSockets::arrived(int fd) {
+void OpenSockets::client_came(int fd) {
   auto place = watched_.find(fd);
-  if (place == watched_.end()) return; // ignored since
+  if (place == watched_.end()) return; // unwatched since
   auto address = place->second;
   if (sockets_.at(address).socket.is_reachable()) events_.client_came(address, clients_waiting(fd));
   else events_.lost(address);
 }
 
-int OpenSockets::descriptor(const SocketAddress& address) const {
+base::SharedFiles OpenSockets::for_event(const SocketAddress& address) const {
   auto place = sockets_.find(address);
-  if (place == sockets_.end()) return -1;
+  if (place == sockets_.end()) return {};
   place->second.socket.set_blocking();
-  return place->second.socket.fd();
+  auto copy = std::make_shared<base::FileDescriptor>(::fcntl(place->second.socket.fd(), F_DUPFD_CLOEXEC, 3));
+  if (*copy) return {std::move(copy)};
+  spdlog::error("no descriptor left to hand {} to a job: {}", text_of(address), std::strerror(errno));
+  return {};
 }
 
 } // namespace upstart::socket_bridge

@@ -1,8 +1,9 @@
 // The sockets that are open, watched or not, each with a copy kept by the manager so that it outlives this process.
-// A client is told of again and again while it waits and the socket is watched; an unwatched socket costs nothing.
+// `client_came` is called again and again while a client waits at a watched socket; an unwatched socket costs nothing.
 #pragma once
 
-#include "daemons/socket-bridge/sockets/arrivals.hpp"
+#include "daemons/base/event-emitter.hpp"
+#include "daemons/socket-bridge/sockets/client-watcher.hpp"
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
 
 #include <functional>
@@ -30,8 +31,9 @@ public:
   void close(const SocketAddress& address);
   std::expected<void, std::string> set_permissions(const SocketAddress& address, const Permissions& permissions);
   void watch(const SocketAddress& address, bool on);
-  // The descriptor to hand over, in blocking mode whatever the last job made of it; -1 where none is open.
-  [[nodiscard]] int descriptor(const SocketAddress& address) const;
+  // What goes with an event: a copy of the descriptor, in blocking mode whatever the last job made of it; nothing where
+  // none is open.
+  [[nodiscard]] base::SharedFiles for_event(const SocketAddress& address) const;
 
 private:
   struct Open {
@@ -41,12 +43,12 @@ private:
 
   void put(const SocketAddress& address, ListeningSocket socket, bool kept);
   void keep(const SocketAddress& address, Open& open);
-  void arrived(int fd);
+  void client_came(int fd);
 
   Events events_;
   std::map<SocketAddress, Open> sockets_;
   std::map<int, SocketAddress> watched_;
-  Arrivals arrivals_;
+  ClientWatcher watcher_;
 };
 
 } // namespace upstart::socket_bridge

@@ -1,0 +1,28 @@
+// The words of a match as variables, and how a fault is put into words: what the conditions of all bridges have in
+// common. Pure.
+#pragma once
+
+#include "daemons/bridge/conditions/job-conditions.hpp"
+#include "protocol/environment.hpp"
+
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace upstart::bridge {
+
+// Whether the values of a match may be glob patterns.
+enum class Patterns { refused, allowed };
+
+// The arguments as variables with distinct names. Refuses what names nothing that could be watched: an argument without
+// a variable, KEY!=VALUE, a value with "$" (nothing is expanded here), two different values of one variable, and unless
+// allowed a pattern.
+[[nodiscard]] std::expected<protocol::Environment, ConditionFault> variables_of(std::span<const std::string> arguments,
+                                                                                Patterns patterns);
+
+// "job JOB: VARIABLE in its EVENT condition: MESSAGE; CONSEQUENCE".
+[[nodiscard]] std::string describe(const ConditionFault& fault, std::string_view job, std::string_view event,
+                                   std::string_view consequence);
+
+} // namespace upstart::bridge

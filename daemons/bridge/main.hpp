@@ -1,0 +1,27 @@
+// The main program of every bridge: options, log, the bridge's own socket, its sessions with supervisor and broker, its
+// object on the bus, READY=1 once it serves what the jobs want, and its end at SIGTERM or SIGINT. A bridge's main.cpp
+// is a Description.
+#pragma once
+
+#include "daemons/bridge/bridge.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace upstart::bridge {
+
+struct Description {
+  std::string name; // "socket-bridge": of its own socket in the run directory, of its log; the program is upstart-NAME
+  std::string summary; // a sentence for --help
+  std::string bus_name;
+  std::vector<std::string> events; // whose conditions it wants to know
+  std::function<std::unique_ptr<Bridge>(Services)> make;
+};
+
+// Runs the bridge to its end. The exit status of the program: 0 when it was told to end, 1 with a message on standard
+// error when it could not do its work, that of a wrong command line else.
+[[nodiscard]] int run(const Description& description, int argc, char** argv);
+
+} // namespace upstart::bridge

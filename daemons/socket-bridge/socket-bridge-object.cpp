@@ -1,0 +1,21 @@
+#include "daemons/socket-bridge/socket-bridge-object.hpp"
+
+#include "protocol/names.hpp"
+#include "protocol/text.hpp"
+
+namespace upstart::socket_bridge {
+
+SocketBridgeObject::SocketBridgeObject(sdbus::IConnection& connection, Report report)
+    : AdaptorInterfaces(connection, sdbus::ObjectPath{protocol::path::socket_bridge}), report_{std::move(report)} {
+  registerAdaptor();
+}
+
+std::vector<sdbus::Struct<std::string, std::vector<std::string>, std::string>> SocketBridgeObject::ListSockets() {
+  std::vector<sdbus::Struct<std::string, std::vector<std::string>, std::string>> sockets;
+  for (const auto& socket : report_())
+    sockets.emplace_back(protocol::readable(text_of(socket.address)), protocol::readable(socket.jobs),
+                         protocol::readable(socket.state));
+  return sockets;
+}
+
+} // namespace upstart::socket_bridge
