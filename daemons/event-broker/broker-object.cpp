@@ -24,7 +24,7 @@ std::map<std::string, sdbus::Variant> described(const Remembered& event) {
           {"uid", sdbus::Variant{static_cast<std::uint32_t>(event.emitter.uid)}},
           {"pid", sdbus::Variant{static_cast<std::uint32_t>(event.emitter.pid)}},
           {"handlers", sdbus::Variant{event.handlers}},
-          {"done", sdbus::Variant{event.done}},
+          {"done", sdbus::Variant{protocol::job_actions_to_wire<WireActions::value_type>(event.done)}},
           {"blocked", sdbus::Variant{event.blocked}},
           {"outcome", sdbus::Variant{std::string{name_of(event.outcome)}}}};
 }
@@ -94,8 +94,8 @@ void BrokerObject::Subscribe(const std::vector<std::string>& add, const std::vec
   value_or_throw(broker_.subscribe(permitted("handle events"), add, remove));
 }
 
-void BrokerObject::Finished(const uint64_t& id, const bool& failed, const std::vector<std::string>& done) {
-  broker_.finished(permitted("finish an event"), id, failed, done);
+void BrokerObject::Finished(const uint64_t& id, const bool& failed, const WireActions& done) {
+  broker_.finished(permitted("finish an event"), id, failed, protocol::job_actions_from_wire(done));
 }
 
 void BrokerObject::Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid,

@@ -13,6 +13,9 @@ struct Origin {
   base::Caller caller;
 };
 
+// Operation, job, instance.
+using WireActions = std::vector<sdbus::Struct<std::string, std::string, std::string>>;
+
 class BrokerObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventBroker1_adaptor> {
 public:
   BrokerObject(Broker& broker, Link& link);
@@ -29,7 +32,7 @@ private:
   void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
   std::vector<std::string> Attach(const std::string& handler, const std::vector<std::string>& events) override;
   void Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override;
-  void Finished(const uint64_t& id, const bool& failed, const std::vector<std::string>& done) override;
+  void Finished(const uint64_t& id, const bool& failed, const WireActions& done) override;
   void Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid,
               const uint32_t& pid) override;
   std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>

@@ -187,8 +187,8 @@ std::expected<void, Fault> Broker::subscribe(const Origin& from, const std::vect
   return {};
 }
 
-void Broker::finished(const Origin& from, EventId id, bool failed, const std::vector<std::string>& done) {
-  carry_out(queue_.finished(attachment_of(from), id, failed, done, now()));
+void Broker::finished(const Origin& from, EventId id, bool failed, JobActions done) {
+  carry_out(queue_.finished(attachment_of(from), id, failed, std::move(done), now()));
 }
 
 void Broker::undeliverable(const Deliver& deliver) {

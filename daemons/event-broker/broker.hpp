@@ -42,7 +42,7 @@ public:
                                                         const std::vector<std::string>& events);
   std::expected<void, Fault> subscribe(const Origin& from, const std::vector<std::string>& add,
                                        const std::vector<std::string>& remove);
-  void finished(const Origin& from, EventId id, bool failed, const std::vector<std::string>& done);
+  void finished(const Origin& from, EventId id, bool failed, JobActions done);
   void record(const Origin& from, const std::string& name, const std::vector<std::string>& env, Emitter emitter);
 
   // This event cannot be put in a message to that handler.

@@ -13,8 +13,8 @@ namespace {
 const Words all_of{"/AND"};
 const WallTime noon{std::chrono::hours{500'000}};
 
-PastEvent past(std::uint64_t id, const std::string& name, Words environment = {}, Words done = {},
-               const std::string& outcome = "ok") {
+PastEvent past(std::uint64_t id, const std::string& name, Words environment = {},
+               std::vector<upstart::protocol::JobAction> done = {}, const std::string& outcome = "ok") {
   return {.id = id,
           .name = name,
           .environment = std::move(environment),
@@ -106,7 +106,7 @@ TEST_CASE("an event that came with other variables is told with what does not ma
 }
 
 TEST_CASE("an event that came and was used up, or came too early, is told") {
-  System used{{stopped_class("web", {unseen({"go"})})}, {past(3, "go", {}, {"start web"})}, {"go"}};
+  System used{{stopped_class("web", {unseen({"go"})})}, {past(3, "go", {}, {{"start", "web", ""}})}, {"go"}};
   CHECK(used.explained().start_on.events[0].remark.ends_with("(#3), and was used up then"));
   System early{{stopped_class("web", {unseen({"go"})})}, {past(3, "go")}, {"go"}};
   CHECK(early.explained().start_on.events[0].remark.ends_with("(#3), when it was not waited for"));
@@ -222,7 +222,7 @@ TEST_CASE("a job that is blocked by another says by which, and the other says wh
                      .spawn_failure = {},
                      .replaced_by_newer = false,
                      .jobs = {job_in("blocker", "start", "pre-start", {{4, "starting", {"JOB=slow", "INSTANCE="}}})}};
-  std::vector<PastEvent> history{past(4, "starting", {"JOB=slow", "INSTANCE="}, {"start blocker"}, "pending")};
+  std::vector<PastEvent> history{past(4, "starting", {"JOB=slow", "INSTANCE="}, {{"start", "blocker", ""}}, "pending")};
   auto held_up = System{{slow, blocker}, history}.explained();
   CHECK(held_up.verdict == "slow is on its way to running: start/starting.");
   CHECK(held_up.instances[0].waits_for == "its event `starting' to be finished");

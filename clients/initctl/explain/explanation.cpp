@@ -129,9 +129,7 @@ private:
 
   std::string last_came(const PastEvent& past) const {
     if (moves_because_of(past)) return std::format("came {}: that is what it does now", when(past));
-    auto used = std::ranges::any_of(past.done, [&](const auto& done) {
-      return done.ends_with(" " + state_.name) || done.contains(" " + state_.name + " (");
-    });
+    auto used = std::ranges::contains(past.done, state_.name, &protocol::JobAction::job);
     if (used) return std::format("last came {}, and was used up then", when(past));
     return std::format("last came {}, when it was not waited for", when(past));
   }

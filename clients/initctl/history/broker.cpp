@@ -44,7 +44,7 @@ template <typename Value> Value take(const Properties& properties, const char* k
 }
 
 // What crossed D-Bus escaped, as it is shown.
-std::string shown(const std::string& escaped) { return protocol::readable(protocol::unescaped(escaped)); }
+std::string shown(std::string_view escaped) { return protocol::readable(protocol::unescaped(escaped)); }
 std::vector<std::string> shown(std::vector<std::string> all) {
   for (auto& one : all) one = shown(one);
   return all;
@@ -52,6 +52,7 @@ std::vector<std::string> shown(std::vector<std::string> all) {
 
 PastEvent event_from(const Properties& properties) {
   using Strings = std::vector<std::string>;
+  using WireActions = std::vector<sdbus::Struct<std::string, std::string, std::string>>;
   using Microseconds = std::chrono::microseconds;
   return {.id = take<std::uint64_t>(properties, "id"),
           .name = shown(take<std::string>(properties, "name")),
@@ -60,7 +61,7 @@ PastEvent event_from(const Properties& properties) {
           .uid = take<std::uint32_t>(properties, "uid"),
           .pid = take<std::uint32_t>(properties, "pid"),
           .handlers = take<Strings>(properties, "handlers"),
-          .done = shown(take<Strings>(properties, "done")),
+          .done = protocol::converted(protocol::job_actions_from_wire(take<WireActions>(properties, "done")), shown),
           .blocked = Microseconds{take<std::uint64_t>(properties, "blocked")},
           .outcome = take<std::string>(properties, "outcome")};
 }
@@ -92,6 +93,12 @@ std::string parts_joined(const std::vector<std::string>& parts, std::string_view
   std::string text;
   for (const auto& part : parts) text += (text.empty() ? "" : std::string{between}) + part;
   return text;
+}
+
+std::vector<std::string> done_texts(const PastEvent& event) {
+  std::vector<std::string> texts;
+  for (const auto& action : event.done) texts.push_back(protocol::to_text(action));
+  return texts;
 }
 
 } // namespace
@@ -149,7 +156,7 @@ std::string to_text(const PastEvent& event) {
   if (event.outcome == "pending") text += "pending";
   else text += std::format("{} after {:.1f} ms", event.outcome, static_cast<double>(event.blocked.count()) / 1000);
   text += event.pid == 0 ? "; from init" : std::format("; from pid {} uid {}", event.pid, event.uid);
-  if (!event.done.empty()) text += "; " + parts_joined(event.done, ", ");
+  if (!event.done.empty()) text += "; " + parts_joined(done_texts(event), ", ");
   return text + "\n";
 }
 
@@ -161,7 +168,7 @@ Json to_json(const PastEvent& event) {
           {"uid", event.uid},
           {"pid", event.pid},
           {"handlers", event.handlers},
-          {"done", event.done},
+          {"done", done_texts(event)},
           {"blocked", event.blocked.count()},
           {"outcome", event.outcome}};
 }

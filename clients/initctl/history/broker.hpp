@@ -3,6 +3,7 @@
 #pragma once
 
 #include "clients/base/upstart.hpp"
+#include "protocol/job-action.hpp"
 
 #include <chrono>
 
@@ -15,10 +16,10 @@ struct PastEvent {
   std::uint64_t id = 0;
   std::string name = {};
   std::vector<std::string> environment = {};
-  WallTime time = {};                     // when it was accepted
-  std::uint32_t uid = 0, pid = 0;         // of its emitter
-  std::vector<std::string> handlers = {}; // who was given it
-  std::vector<std::string> done = {};     // what it brought about: "start JOB"
+  WallTime time = {};                         // when it was accepted
+  std::uint32_t uid = 0, pid = 0;             // of its emitter
+  std::vector<std::string> handlers = {};     // who was given it
+  std::vector<protocol::JobAction> done = {}; // what it brought about
   std::chrono::microseconds blocked{0};
   std::string outcome = {}; // pending, ok, failed
 };

@@ -127,7 +127,7 @@ int finish(sd_bus_message* message, void*, sd_bus_error*) {
   std::uint64_t id = 0;
   check(sd_bus_message_read(message, "t", &id), "Handle");
   auto reply = call(sd_bus_message_get_bus(message), "Finished");
-  check(sd_bus_message_append(reply.get(), "tbas", id, 0, 0), "Finished");
+  check(sd_bus_message_append(reply.get(), "tba(sss)", id, 0, 0), "Finished");
   check(sd_bus_message_set_expect_reply(reply.get(), 0), "Finished");
   check(sd_bus_send(nullptr, reply.get(), nullptr), "Finished");
   return 1;

@@ -14,7 +14,7 @@ std::vector<Change> one_of_each() {
           HandlerSubscribed{"h", {"x"}, {"y", ""}},
           HandlerForgotten{"h"},
           EventAccepted{event, {"h", "i"}},
-          HandlerFinished{5, "h", true, {"start x"}},
+          HandlerFinished{5, "h", true, {{"start", "x", "1"}}},
           EventEnded{5, true, EventAccepted{event, {}}},
           EventEnded{5, false, std::nullopt},
           FailuresForgotten{9}};

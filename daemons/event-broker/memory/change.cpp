@@ -21,6 +21,11 @@ void write(ByteWriter& to, const Event& event) {
   to.number(event.time);
   to.number(event.files);
 }
+void write(ByteWriter& to, const protocol::JobAction& action) {
+  to.text(action.operation);
+  to.text(action.job);
+  to.text(action.instance);
+}
 void write(ByteWriter& to, const IdsReserved& change) { to.number(change.up_to); }
 void write(ByteWriter& to, const HandlerAttached& change) {
   to.text(change.handler);
@@ -40,7 +45,7 @@ void write(ByteWriter& to, const HandlerFinished& change) {
   to.number(change.id);
   to.text(change.handler);
   to.truth(change.failed);
-  to.texts(change.done);
+  to.list(change.done, [&](const protocol::JobAction& action) { write(to, action); });
 }
 void write(ByteWriter& to, const EventEnded& change) {
   to.number(change.id);
@@ -59,6 +64,14 @@ EventPointer read_event(ByteReader& from) {
   event.time = from.number();
   event.files = from.number<unsigned>();
   return std::make_shared<const Event>(std::move(event));
+}
+
+protocol::JobAction read_action(ByteReader& from) {
+  protocol::JobAction action;
+  action.operation = from.text();
+  action.job = from.text();
+  action.instance = from.text();
+  return action;
 }
 
 void read(ByteReader& from, IdsReserved& change) { change.up_to = from.number(); }
@@ -80,7 +93,7 @@ void read(ByteReader& from, HandlerFinished& change) {
   change.id = from.number();
   change.handler = from.text();
   change.failed = from.truth();
-  change.done = from.texts();
+  change.done = from.list([&] { return read_action(from); });
 }
 void read(ByteReader& from, EventEnded& change) {
   change.id = from.number();

@@ -40,7 +40,7 @@ struct HandlerFinished {
   EventId id = 0;
   std::string handler;
   bool failed = false;
-  std::vector<std::string> done;
+  JobActions done;
 };
 // Nothing blocks an event any more. What follows from a failure is part of it: both are remembered or neither.
 struct EventEnded {

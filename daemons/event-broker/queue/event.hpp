@@ -1,6 +1,8 @@
 // An event as it was accepted: immutable, and shared by everything that still speaks of it.
 #pragma once
 
+#include "protocol/job-action.hpp"
+
 #include <sys/types.h>
 
 #include <cstdint>
@@ -31,6 +33,9 @@ struct Event {
   unsigned files = 0; // how many descriptors came with it
   friend bool operator==(const Event&, const Event&) = default;
 };
+
+// What a handler did because of an event.
+using JobActions = std::vector<protocol::JobAction>;
 
 using EventPointer = std::shared_ptr<const Event>;
 

@@ -19,7 +19,7 @@ struct Remembered {
   Emitter emitter;
   Time time = 0;
   std::vector<std::string> handlers;
-  std::vector<std::string> done;
+  JobActions done;
   Time blocked = 0; // from acceptance to finish
   Outcome outcome = Outcome::pending;
 };

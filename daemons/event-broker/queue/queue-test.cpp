@@ -26,7 +26,7 @@ public:
     others = attached.wanted_by_others;
     return told(std::move(attached.effects));
   }
-  Lines finish(const std::string& handler, EventId id, bool failed = false, Lines done = {}) {
+  Lines finish(const std::string& handler, EventId id, bool failed = false, JobActions done = {}) {
     return told(queue.finished(attachments[handler], id, failed, std::move(done), clock));
   }
   Lines subscribe(const std::string& handler, const Lines& add, const Lines& remove = {}) {
@@ -279,14 +279,14 @@ TEST_CASE("history tells who handled an event, what that did, how long it blocke
   story.attach("one", {"a"});
   story.attach("two", {"a"});
   story.emit("a", {.uid = 5, .pid = 6}, {"K=V"});
-  story.finish("one", 1, false, {"start x", "stop y"});
+  story.finish("one", 1, false, {{"start", "x", ""}, {"stop", "y", ""}});
   story.clock += 50;
-  story.finish("two", 1, true, {"start z"});
+  story.finish("two", 1, true, {{"start", "z", "1"}});
   story.emit("a");
   auto all = story.queue.history().last(0);
   REQUIRE(all.size() == 3);
   CHECK(all[0]->handlers == Lines{"one", "two"});
-  CHECK(all[0]->done == Lines{"start x", "stop y", "start z"});
+  CHECK(all[0]->done == JobActions{{"start", "x", ""}, {"stop", "y", ""}, {"start", "z", "1"}});
   CHECK(all[0]->blocked == 50);
   CHECK(all[0]->outcome == Outcome::failed);
   CHECK(all[0]->emitter == Emitter{.uid = 5, .pid = 6});
@@ -330,7 +330,7 @@ TEST_CASE(
     before.emit("a");                                   // 2
     before.emit("a");                                   // 3
     before.finish("one", 1, true);                      // 4: b/failed
-    before.finish("one", 2, true, {"start x"});
+    before.finish("one", 2, true, {{"start", "x", ""}});
     before.finish("one", 3);
     before.finish("two", 3);
     Story after = before.after_restart(from_snapshot);

@@ -106,14 +106,14 @@ Queue::Share* Queue::open_share(Pending& pending, HandlerId handler) {
   return found == pending.shares.end() || found->finished ? nullptr : &*found;
 }
 
-void Queue::finish_share(EventId id, Share& share, bool failed, std::vector<std::string> done) {
+void Queue::finish_share(EventId id, Share& share, bool failed, JobActions done) {
   share.finished = true;
   share.failed = failed;
   share.done = std::move(done);
   if (auto* remembered = history_.find(id)) std::ranges::copy(share.done, std::back_inserter(remembered->done));
 }
 
-Effects Queue::finished(Attachment attachment, EventId id, bool failed, std::vector<std::string> done, Time now) {
+Effects Queue::finished(Attachment attachment, EventId id, bool failed, JobActions done, Time now) {
   Effects effects;
   auto by = attachments_.find(attachment);
   auto found = pending_.find(id);

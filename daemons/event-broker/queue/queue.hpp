@@ -56,7 +56,7 @@ public:
   // The handler has gone away.
   Effects detach(Attachment attachment);
   // Ignored for an event that this handler does not block.
-  Effects finished(Attachment attachment, EventId id, bool failed, std::vector<std::string> done, Time now);
+  Effects finished(Attachment attachment, EventId id, bool failed, JobActions done, Time now);
 
   enum class Unknown : std::uint8_t { never_given_out, forgotten };
   // The outcome of an event if it has finished; otherwise nothing, and an Answer follows when it does.
@@ -101,7 +101,7 @@ private:
     bool given = false; // or perhaps given, before a restart
     bool finished = false;
     bool failed = false;
-    std::vector<std::string> done;
+    JobActions done;
   };
   struct Pending {
     EventPointer event;
@@ -119,7 +119,7 @@ private:
   void let_go(const Pending& pending);
   void hold(const EventPointer& event, const std::vector<HandlerId>& wanting);
   void give(Pending& pending, Share& share, Effects& effects);
-  void finish_share(EventId id, Share& share, bool failed, std::vector<std::string> done);
+  void finish_share(EventId id, Share& share, bool failed, JobActions done);
   static Share* open_share(Pending& pending, HandlerId handler);
   void end(PendingEvents::iterator ended, Time now, Effects& effects);
   void admit_to(const Admission& admission, Effects& effects);

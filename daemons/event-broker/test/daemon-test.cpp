@@ -14,6 +14,8 @@ using upstart::base::FileDescriptor;
 
 namespace {
 
+using Actions = std::vector<sdbus::Struct<std::string, std::string, std::string>>;
+
 struct Pipe {
   FileDescriptor read_end;
   FileDescriptor write_end;
@@ -57,14 +59,14 @@ TEST_CASE("a handler is given what it wants and the emitter's waiting is answere
   handler.await("handle 1 abc K=V L=");
   CHECK(emitter->ListPending().size() == 1);
   CHECK(emitter->pending() == 1);
-  handler->Finished(id, true, {"start job"});
+  handler->Finished(id, true, {{"start", "job", "1"}});
   emitter.await("outcome failed");
   emitter.await("finished 2 abc/failed ok");
   CHECK(emitter.heard() == Lines{"reply 1", "emitted 1 abc", "finished 1 abc failed", "outcome failed",
                                  "emitted 2 abc/failed", "finished 2 abc/failed ok"});
   auto history = emitter->History(0);
   REQUIRE(history.size() == 2);
-  CHECK(history[0]["done"].get<Lines>() == Lines{"start job"});
+  CHECK(history[0]["done"].get<Actions>() == Actions{{"start", "job", "1"}});
   CHECK(history[0]["outcome"].get<std::string>() == "failed");
   CHECK(history[0]["pid"].get<std::uint32_t>() == static_cast<std::uint32_t>(::getpid()));
   CHECK(emitter->pending() == 0);

@@ -195,10 +195,11 @@ void BrokerClient::record(const Event& event, Origin origin) {
                }));
 }
 
-void BrokerClient::finished(EventId id, bool failed, const std::vector<std::string>& done) {
-  if (link_)
-    tell_problem("that an event has finished",
-                 base::send_if_connected([&] { link_->Finished(id, failed, protocol::escaped(done)); }));
+void BrokerClient::finished(EventId id, bool failed, const std::vector<protocol::JobAction>& done) {
+  using Wire = sdbus::Struct<std::string, std::string, std::string>;
+  if (!link_) return;
+  auto wire = protocol::job_actions_to_wire<Wire>(protocol::converted(done, protocol::escaped));
+  tell_problem("that an event has finished", base::send_if_connected([&] { link_->Finished(id, failed, wire); }));
 }
 
 void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {

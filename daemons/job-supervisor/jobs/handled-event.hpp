@@ -25,16 +25,16 @@ public:
   [[nodiscard]] std::size_t blockers() const { return blockers_; }
   [[nodiscard]] bool failed() const { return failed_; }
 
-  // What it brought about, for the history: "start JOB", "stop JOB (INSTANCE)".
-  void note(std::string done) { done_.push_back(std::move(done)); }
-  [[nodiscard]] const std::vector<std::string>& done() const { return done_; }
+  // What it brought about, for the history.
+  void note(protocol::JobAction done) { done_.push_back(std::move(done)); }
+  [[nodiscard]] const std::vector<protocol::JobAction>& done() const { return done_; }
 
 private:
   EventId id_;
   Event event_;
   std::size_t blockers_ = 0;
   bool failed_ = false;
-  std::vector<std::string> done_;
+  std::vector<protocol::JobAction> done_;
 };
 
 } // namespace upstart::supervisor

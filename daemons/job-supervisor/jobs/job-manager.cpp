@@ -367,7 +367,7 @@ void JobManager::act_stop(Job& job, const std::vector<EventPointer>& events) {
   protocol::Environment environment;
   for (const auto& event : events) environment.merge(event->environment());
   environment.set("UPSTART_STOP_EVENTS", names_of(events));
-  for (const auto& event : events) event->note("stop " + job.title());
+  for (const auto& event : events) event->note({protocol::job_operation::stop, job.job_class().name, job.instance()});
   // Blocked before the goal changes: a job that stops at once lets go of them again.
   job.stop_because_of(events, std::move(environment));
 }
@@ -391,7 +391,7 @@ void JobManager::act_start(ClassEntry& entry, const std::vector<EventPointer>& e
   auto found = entry.instances().find(*name);
   if (found != entry.instances().end() && found->second->machine().is_to_run()) return;
   auto& job = found != entry.instances().end() ? *found->second : make_instance(entry, *name);
-  for (const auto& event : events) event->note("start " + job.title());
+  for (const auto& event : events) event->note({protocol::job_operation::start, job.job_class().name, job.instance()});
   job.start_because_of(events, std::move(gift));
 }
 

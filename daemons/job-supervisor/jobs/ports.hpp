@@ -5,6 +5,7 @@
 #include "daemons/job-supervisor/lifecycle/machine.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 #include "protocol/environment.hpp"
+#include "protocol/job-action.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -38,7 +39,7 @@ public:
   // An event that nobody wants: for the broker's order and history only.
   virtual void record(const Event& event, Origin origin) = 0;
   // No job blocks this handled event any more.
-  virtual void finished(EventId id, bool failed, const std::vector<std::string>& done) = 0;
+  virtual void finished(EventId id, bool failed, const std::vector<protocol::JobAction>& done) = 0;
   // Event names that jobs began or ceased to wait for.
   virtual void subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) = 0;
   [[nodiscard]] virtual bool wanted_by_others(const std::string& event) const = 0;

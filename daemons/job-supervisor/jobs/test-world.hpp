@@ -109,10 +109,10 @@ public:
     queue.emplace_back(last_id, event);
   }
   void record(const Event& event, Origin) override { recorded.push_back(event.name); }
-  void finished(EventId id, bool failed, const std::vector<std::string>& did) override {
+  void finished(EventId id, bool failed, const std::vector<protocol::JobAction>& did) override {
     auto node = waiting.extract(id);
     REQUIRE_FALSE(node.empty()); // exactly once
-    done.insert(done.end(), did.begin(), did.end());
+    for (const auto& action : did) done.push_back(protocol::to_text(action));
     if (failed && !node.mapped().name.ends_with("/failed"))
       emit({.name = node.mapped().name + "/failed", .environment = {}, .files = {}}, {}, {});
     if (node.mapped().finished) finishing.emplace_back(std::move(node.mapped().finished), failed);

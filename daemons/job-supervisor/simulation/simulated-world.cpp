@@ -88,7 +88,7 @@ void SimulatedBroker::emit(const Event& event, Origin, std::function<void(bool f
 
 void SimulatedBroker::record(const Event& event, Origin) { steps_.push_back(step_of(event)); }
 
-void SimulatedBroker::finished(EventId id, bool failed, const std::vector<std::string>&) {
+void SimulatedBroker::finished(EventId id, bool failed, const std::vector<protocol::JobAction>&) {
   auto node = pending_.extract(id);
   if (node.empty()) return; // held since before
   auto& [event, finished] = node.mapped();

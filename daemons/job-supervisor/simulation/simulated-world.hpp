@@ -52,7 +52,7 @@ public:
 
   void emit(const Event& event, Origin origin, std::function<void(bool failed)> finished) override;
   void record(const Event& event, Origin origin) override;
-  void finished(EventId id, bool failed, const std::vector<std::string>& done) override;
+  void finished(EventId id, bool failed, const std::vector<protocol::JobAction>& done) override;
   void subscribe(const std::vector<std::string>&, const std::vector<std::string>&) override {}
   [[nodiscard]] bool wanted_by_others(const std::string&) const override { return false; }
 
