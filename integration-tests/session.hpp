@@ -2,6 +2,9 @@
 // the build's bin directory. Starts when made; ended, waited for and removed when it goes, whatever the test did.
 //
 // What a test waits for it awaits: signals with `await`, output with `run`. Nothing sleeps.
+//
+// More than twenty methods: each is one thing that a user does to a session or sees of it, so that a test reads as what
+// happens.
 #pragma once
 
 #include <systemd/sd-bus.h>
