@@ -104,7 +104,7 @@ private:
   void note_again(const Stanza& stanza, std::size_t begin) {
     const auto slot = slot_of(stanza);
     const auto before = facts_.given.give(slot, begin);
-    if (!before || stanza.again == Stanza::Again::harmless || dialect_ == Dialect::event_d) return;
+    if (!before || stanza.again != Stanza::Again::replaces || dialect_ == Dialect::event_d) return;
     findings_.warning(
         {std::format("this replaces an earlier {}", description_of(slot)), begin, {}, before, "it was given here"});
   }

@@ -21,35 +21,79 @@ syn match upstartVariable "\$\%(\w\+\|{[^}]*}\)"
 syn match upstartNumber "\<-\?\d\+\>" contained
 syn match upstartContinuation "\\$"
 
-" Stanzas of one word, with what may follow them
-syn match upstartStanza "^\s*\%(description\|author\|version\|usage\|manual\|task\|instance\|respawn\|service\|debug\|nice\|umask\|chroot\|chdir\|setuid\|setgid\|cgroup\|tmpfiles\)\>" nextgroup=upstartNumber skipwhite
-syn match upstartStanza "^\s*\%(env\|export\|import\|emits\)\>"
-syn match upstartStanza "^\s*normal\s\+exit\>"
-syn match upstartStanza "^\s*normalexit\>"
-syn match upstartStanza "^\s*respawn\s\+limit\>" nextgroup=upstartUnlimited skipwhite
-syn match upstartStanza "^\s*kill\s\+\%(signal\|timeout\)\>"
-syn match upstartStanza "^\s*reload\s\+signal\>"
-syn match upstartStanza "^\s*oom\%(\s\+score\)\?\>" nextgroup=upstartNever skipwhite
-syn match upstartStanza "^\s*limit\>" nextgroup=upstartResource skipwhite
-syn match upstartStanza "^\s*expect\>" nextgroup=upstartExpect skipwhite
-syn match upstartStanza "^\s*console\>" nextgroup=upstartConsole skipwhite
-syn match upstartStanza "^\s*apparmor\s\+\%(load\|switch\)\>"
-syn keyword upstartUnlimited unlimited contained
-syn keyword upstartNever never contained
-syn keyword upstartResource as core cpu data fsize memlock msgqueue nice nofile nproc rss rtprio sigpending stack contained
-syn keyword upstartExpect stop fork daemon none readyfd notify contained
-syn keyword upstartConsole none log logged output owner contained
+" Generated from the table of stanzas by the target job-language-texts; do not edit between the marks.
+" begin generated: stanzas
+syn match upstartStanza "^\s*apparmor\s\+load\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*apparmor\s\+switch\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*author\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*cgroup\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*chdir\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*chroot\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*console\>" nextgroup=upstartNumber,upstartConsoleWord skipwhite
+syn keyword upstartConsoleWord none log logged output owner contained
+hi def link upstartConsoleWord Constant
+syn match upstartStanza "^\s*debug\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*description\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*emits\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*env\>" nextgroup=upstartNumber skipwhite
+syn match upstartProcess "^\s*exec\>"
+syn match upstartStanza "^\s*expect\>" nextgroup=upstartNumber,upstartExpectWord skipwhite
+syn keyword upstartExpectWord stop fork daemon none readyfd notify contained
+hi def link upstartExpectWord Constant
+syn match upstartStanza "^\s*export\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*import\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*instance\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*kill\s\+signal\>" nextgroup=upstartNumber,upstartKillSignalWord skipwhite
+syn keyword upstartKillSignalWord TERM INT QUIT HUP KILL contained
+hi def link upstartKillSignalWord Constant
+syn match upstartStanza "^\s*kill\s\+timeout\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*limit\>" nextgroup=upstartNumber,upstartLimitWord skipwhite
+syn keyword upstartLimitWord unlimited as core cpu data fsize memlock msgqueue nice nofile nproc rss rtprio sigpending stack contained
+hi def link upstartLimitWord Constant
+syn match upstartStanza "^\s*manual\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*nice\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*normal\s\+exit\>" nextgroup=upstartNumber,upstartNormalExitWord skipwhite
+syn keyword upstartNormalExitWord TERM INT QUIT HUP KILL contained
+hi def link upstartNormalExitWord Constant
+syn match upstartStanza "^\s*normalexit\>" nextgroup=upstartNumber,upstartNormalexitWord skipwhite
+syn keyword upstartNormalexitWord TERM INT QUIT HUP KILL contained
+hi def link upstartNormalexitWord Constant
+syn match upstartStanza "^\s*oom\>" nextgroup=upstartNumber,upstartOomWord skipwhite
+syn keyword upstartOomWord never contained
+hi def link upstartOomWord Constant
+syn match upstartStanza "^\s*oom\s\+score\>" nextgroup=upstartNumber,upstartOomScoreWord skipwhite
+syn keyword upstartOomScoreWord never contained
+hi def link upstartOomScoreWord Constant
+syn match upstartProcess "^\s*post-start\s\+exec\>"
+syn match upstartProcess "^\s*post-stop\s\+exec\>"
+syn match upstartProcess "^\s*pre-start\s\+exec\>"
+syn match upstartProcess "^\s*pre-stop\s\+exec\>"
+syn match upstartStanza "^\s*reload\s\+signal\>" nextgroup=upstartNumber,upstartReloadSignalWord skipwhite
+syn keyword upstartReloadSignalWord TERM INT QUIT HUP KILL contained
+hi def link upstartReloadSignalWord Constant
+syn match upstartStanza "^\s*respawn\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*respawn\s\+limit\>" nextgroup=upstartNumber,upstartRespawnLimitWord skipwhite
+syn keyword upstartRespawnLimitWord unlimited contained
+hi def link upstartRespawnLimitWord Constant
+syn match upstartStanza "^\s*service\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*setgid\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*setuid\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*task\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*tmpfiles\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*umask\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*usage\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*version\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*watchdog\>" nextgroup=upstartNumber skipwhite
+syn region upstartCondition matchgroup=upstartStanza start="^\s*on\>" start="^\s*start\s\+on\>" start="^\s*stop\s\+on\>" skip="\\$" end="$" contains=@upstartExpression
+syn region upstartScript matchgroup=upstartProcess start="^\s*post-start\s\+script\s*\%(#.*\)\?$" start="^\s*post-stop\s\+script\s*\%(#.*\)\?$" start="^\s*pre-start\s\+script\s*\%(#.*\)\?$" start="^\s*pre-stop\s\+script\s*\%(#.*\)\?$" start="^\s*script\s*\%(#.*\)\?$" start="^\s*start\s\+script\s*\%(#.*\)\?$" start="^\s*stop\s\+script\s*\%(#.*\)\?$" end="^\s*end\%(\s\+\|-\)script\s*\%(#.*\)\?$" contains=@upstartShell fold
+" end generated: stanzas
 
 " Event expressions
-syn region upstartCondition matchgroup=upstartStanza start="^\s*\%(start\|stop\)\s\+on\>" start="^\s*on\>" skip="\\$" end="$" contains=upstartGroup,upstartOperator,upstartEvent,upstartMatch,upstartString,upstartVariable,upstartComment
-syn region upstartGroup matchgroup=upstartParenthesis start="(" end=")" contained contains=upstartGroup,upstartOperator,upstartEvent,upstartMatch,upstartString,upstartVariable,upstartComment
+syn cluster upstartExpression contains=upstartGroup,upstartOperator,upstartEvent,upstartMatch,upstartString,upstartVariable,upstartComment
+syn region upstartGroup matchgroup=upstartParenthesis start="(" end=")" contained contains=@upstartExpression
 syn keyword upstartOperator and or contained
 syn keyword upstartEvent startup starting started stopping stopped runlevel socket session-end contained
 syn match upstartMatch "\<\h\w*!\?=" contained
-
-" Processes
-syn match upstartProcess "^\s*\%(\%(pre\|post\)-\%(start\|stop\)\s\+\)\?exec\>"
-syn region upstartScript matchgroup=upstartProcess start="^\s*\%(\%(pre\|post\)-\%(start\|stop\)\s\+\|\%(start\|stop\)\s\+\)\?script\s*\%(#.*\)\?$" end="^\s*end\%(\s\+\|-\)script\s*\%(#.*\)\?$" contains=@upstartShell fold
 
 hi def link upstartComment Comment
 hi def link upstartTodo Todo
@@ -59,11 +103,6 @@ hi def link upstartNumber Number
 hi def link upstartContinuation Special
 hi def link upstartStanza Statement
 hi def link upstartProcess PreProc
-hi def link upstartUnlimited Constant
-hi def link upstartNever Constant
-hi def link upstartResource Type
-hi def link upstartExpect Constant
-hi def link upstartConsole Constant
 hi def link upstartOperator Operator
 hi def link upstartParenthesis Delimiter
 hi def link upstartEvent Function

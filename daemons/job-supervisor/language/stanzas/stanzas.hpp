@@ -1,36 +1,20 @@
-// The stanzas of the language. One entry is the whole of one stanza: its name, its arguments, how it is read, how it is
-// written and what it means; adding a stanza is adding an entry.
+// The table of stanzas: job-language.md, "Stanzas". To add one is to add an entry to a group (groups.hpp), and its
+// value to JobClass; the test of texts/ then tells which generated text is out of date.
 #pragma once
 
-#include "daemons/job-supervisor/language/parsing/statement.hpp"
-#include "daemons/job-supervisor/language/printing/printer.hpp"
+#include "daemons/job-supervisor/language/stanzas/stanza.hpp"
 
+#include <array>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace upstart::supervisor {
 
-struct Stanza {
-  std::string_view name;      // one word or two
-  std::string_view arguments; // as a usage text shows them
-  std::string_view help;
-  void (*parse)(Statement&);
-  void (*print)(std::string_view name, const JobClass&, Printer&); // nothing: another stanza writes what this one reads
-  enum class In : std::uint8_t { both, conf, event_d } in = In::both;
-  enum class Again : std::uint8_t { replaces, harmless } again = Again::replaces; // given twice in one file
-  std::string_view slot = {}; // stanzas of one slot replace each other; empty: the name
-
-  [[nodiscard]] constexpr bool belongs_to(Dialect dialect) const {
-    return in == In::both || (in == In::event_d) == (dialect == Dialect::event_d);
-  }
-  [[nodiscard]] constexpr std::string_view first_word() const { return name.substr(0, name.find(' ')); }
-  // Empty for a stanza of one word.
-  [[nodiscard]] constexpr std::string_view second_word() const {
-    const auto space = name.find(' ');
-    return space == std::string_view::npos ? std::string_view{} : name.substr(space + 1);
-  }
-};
-
+// In the order in which a class is written.
+[[nodiscard]] std::span<const StanzaGroup> stanza_groups();
+// Those of all groups, one after the other.
 [[nodiscard]] std::span<const Stanza> stanzas();
 
 // Those of a dialect that begin with that word.
@@ -46,8 +30,9 @@ public:
 private:
   [[nodiscard]] std::span<const Stanza* const> pairs() const { return {pairs_.data(), pair_count_}; }
 
+  static constexpr std::size_t most_pairs = 4; // more than any word has: checked by a test
   const Stanza* alone_ = nullptr;
-  std::array<const Stanza*, 4> pairs_{}; // more than any word has
+  std::array<const Stanza*, most_pairs> pairs_{};
   std::size_t pair_count_ = 0;
 };
 

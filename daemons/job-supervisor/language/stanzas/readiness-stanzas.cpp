@@ -1,0 +1,78 @@
+#include "daemons/job-supervisor/language/stanzas/groups.hpp"
+
+#include "daemons/job-supervisor/language/stanzas/shapes.hpp"
+
+namespace upstart::supervisor {
+
+namespace {
+
+using namespace shape;
+using Job = JobClass;
+using enum Stanza::Takes;
+using enum Stanza::In;
+using enum Stanza::Again;
+
+constexpr std::array<std::pair<std::string_view, Expect>, 6> expectations{{{"stop", Expect::stop},
+                                                                           {"fork", Expect::fork},
+                                                                           {"daemon", Expect::daemon},
+                                                                           {"none", Expect::none},
+                                                                           {"readyfd", Expect::ready_fd},
+                                                                           {"notify", Expect::notify}}};
+
+// clang-format off
+constexpr Stanza table[] = {
+    {.name = "expect",
+     .arguments = "stop|fork|daemon|none|readyfd|notify",
+     .help = "how the main process says that it is ready",
+     .manual = R"(How the main process says that it is ready:
+.Bl -tag -width readyfd -compact
+.It Cm none
+It is ready once it is executed; the default.
+.It Cm stop
+It stops itself with SIGSTOP.
+.It Cm fork , daemon
+It forks once, or twice, and the last child is the service.
+A wrong number is survived, with a warning: a process that has not forked after
+three quiet seconds, or that has forked and not ended after ten, is taken for
+the service.
+If it forks later, its child is followed.
+.It Cm readyfd
+It writes a byte to, or closes, the descriptor whose number is in
+.Ev READY_FD .
+.It Cm notify
+It says so by the protocol of
+.Xr sd_notify 3 .
+.El)",
+     .words = words_of<expectations>,
+     .parse = parse_choice<&Job::expect, expectations>,
+     .print = print_choice<&Job::expect, expectations>},
+
+    {.name = "watchdog",
+     .arguments = "SECONDS",
+     .help = "with expect notify: how long the main process may be silent",
+     .manual = R"(With
+.Ic expect notify :
+a main process that sends no
+.Ql WATCHDOG=1
+for that long is ended, and has failed.)",
+     .parse = parse_seconds<&Job::watchdog>,
+     .print = print_seconds<&Job::watchdog>},
+};
+// clang-format on
+
+constexpr std::string_view closing = R"(With
+.Ic stop , readyfd
+and
+.Ic notify
+a process that does not say that it is ready is warned of after ten quiet
+seconds, and in the end accepted: after 30 quiet seconds, or, of
+.Ic readyfd
+and
+.Ic notify ,
+90 seconds without a word.)";
+
+} // namespace
+
+StanzaGroup stanza_group::readiness() { return {.title = "When it is ready", .stanzas = table, .closing = closing}; }
+
+} // namespace upstart::supervisor
