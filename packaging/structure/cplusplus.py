@@ -46,12 +46,13 @@ class Token:
 class Measures:
     functions: list = field(default_factory=list)
     classes: list = field(default_factory=list)
+    strings: list = field(default_factory=list)
     comments: str = ""
 
 
 def tokens_of(text):
-    """The tokens, without comments and directives; the text of all comments."""
-    tokens, comments, line, position = [], [], 1, 0
+    """The tokens, without comments and directives; the string literals as tokens; the text of all comments."""
+    tokens, strings, comments, line, position = [], [], [], 1, 0
     for match in TOKEN.finditer(text):
         line += text.count("\n", position, match.start())
         position = match.start()
@@ -60,9 +61,10 @@ def tokens_of(text):
             comments.append(match.group())
         elif kind in ("raw", "string", "char"):
             tokens.append(Token('""', line))
+            strings.append(Token(match.group(), line))
         elif kind != "directive":
             tokens.append(Token(match.group(), line, kind == "word"))
-    return tokens, re.sub(r"\s*\n?\s*//+\s*|\s+", " ", "\n".join(comments))
+    return tokens, strings, re.sub(r"\s*\n?\s*//+\s*|\s+", " ", "\n".join(comments))
 
 
 def matching(tokens):
@@ -84,9 +86,9 @@ class Reader:
     """Reads declarations one after the other; `head` is what has been read of the one at hand, brackets as one token each."""
 
     def __init__(self, text):
-        self.tokens, comments = tokens_of(text)
+        self.tokens, strings, comments = tokens_of(text)
         self.pairs = matching(self.tokens)
-        self.found = Measures(comments=comments)
+        self.found = Measures(strings=strings, comments=comments)
 
     def measure(self):
         self.declarations(0, len(self.tokens), None)

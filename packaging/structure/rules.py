@@ -8,6 +8,7 @@ from includes import folder_of, is_test, unit_of
 
 MOST_FILES, MOST_LINES, MOST_METHODS = 25, 100, 20
 IMPURE = re.compile(r"^(uv\.h|sdbus-c\+\+/.*|systemd/.*|sys/(socket|epoll|stat|mman|inotify|signalfd|timerfd)\.h|unistd\.h|fcntl\.h|spawn\.h|poll\.h)$")
+NAME_ON_THE_BUS = re.compile(r"com[./]ubuntu\b")
 REASON = re.compile(r"more than (twenty|\d+) methods", re.IGNORECASE)
 
 
@@ -47,8 +48,8 @@ class Rules:
         return rules
 
 
-def within(path, folder):
-    return path == folder or path.startswith(folder + "/")
+def within(path, *folders):
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)
 
 
 class Tree:
@@ -62,7 +63,7 @@ class Tree:
     def violations(self):
         found = set()
         for check in (self.parts, self.floors, self.pure, self.folder_circles, self.unit_circles, self.folder_sizes,
-                      self.function_lengths, self.class_sizes):
+                      self.function_lengths, self.class_sizes, self.names):
             found.update(check())
         return sorted(found)
 
@@ -82,7 +83,7 @@ class Tree:
                 yield Violation(path, 1, f"no rule says what {folder_of(path)} may include")
         for one in self.ours:
             part, others = self.part_of(one.source)
-            if part and not within(one.target, part) and not any(within(one.target, other) for other in others):
+            if part and not within(one.target, part) and not within(one.target, *others):
                 yield Violation(one.source, one.line, f"{part} must not include {one.target}")
             if is_test(one.target) and not is_test(one.source):
                 yield Violation(one.source, one.line, f"what is installed must not include {one.target}, which is for tests")
@@ -105,7 +106,7 @@ class Tree:
 
     def pure(self):
         for one in self.others:
-            if not is_test(one.source) and any(within(one.source, folder) for folder in self.rules.pure) and IMPURE.match(one.target):
+            if not is_test(one.source) and within(one.source, *self.rules.pure) and IMPURE.match(one.target):
                 yield Violation(one.source, one.line, f"{folder_of(one.source)} is pure and must not include <{one.target}>")
 
     def edges(self, group):
@@ -155,6 +156,12 @@ class Tree:
                 if len(one.methods) > MOST_METHODS and not REASON.search(measures.comments):
                     yield Violation(path, one.line, f"{one.name} has {len(one.methods)} methods, more than {MOST_METHODS}: divide it, "
                                                     "or give the reason in a comment that begins \"More than twenty methods:\"")
+
+    def names(self):
+        for path, measures in self.measures.items():
+            for one in measures.strings:
+                if NAME_ON_THE_BUS.search(one.text) and within(path, "daemons", "clients") and not is_test(path):
+                    yield Violation(path, one.line, f"spells {one.text}: names and addresses are spelled in protocol only")
 
 
 def meeting(source, target):

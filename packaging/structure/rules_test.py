@@ -117,6 +117,12 @@ class Structure(unittest.TestCase):
              '"More than twenty methods:"'], found(daemons__init__large_hpp=large + "  explicit Large(int n) : n_{n}, f_(g()) {}\n};\n"))
         self.assertEqual([], found(daemons__init__large_hpp="// More than twenty\n// methods: one for each letter.\n" + large + "void x();\n};\n"))
 
+    def test_names_on_the_bus_are_spelled_in_protocol(self):
+        self.assertEqual([], found(protocol__names_cpp='auto name = "com.ubuntu.Upstart";\n', daemons__init__a_cpp="// com.ubuntu.Upstart\n",
+                                   daemons__init__name_test_cpp='auto name = "com.ubuntu.Upstart";\n'))
+        self.assertEqual(['daemons/init/a.cpp:2: spells "unix:abstract=/com/ubuntu/upstart": names and addresses are spelled in protocol only'],
+                         found(daemons__init__a_cpp='\nauto address = "unix:abstract=/com/ubuntu/upstart";\n'))
+
     def test_comments_and_strings_are_no_code(self):
         self.assertEqual([], found(daemons__init__f_cpp='/* #include "x.hpp" { */ // {\nconst char* s = "{\\"{"; auto r = R"x({ " )x";\nint n = 1\'000;\n'))
 
