@@ -29,3 +29,10 @@ TEST_CASE("an object path tells whose it is") {
 TEST_CASE("a daemon listens under its own name in the run directory") {
   CHECK(daemon_address("/run/upstart", socket_name::broker) == "unix:path=/run/upstart/event-broker.sock");
 }
+
+TEST_CASE("a daemon's name on the bus and the path of its object follow from the name of its program") {
+  CHECK(daemon_bus_name(socket_name::broker) == bus_name::event_broker);
+  CHECK(daemon_object_path(socket_name::broker) == path::event_broker);
+  CHECK(daemon_bus_name(socket_name::bridge) == bus_name::socket_bridge);
+  CHECK(daemon_object_path(socket_name::bridge) == path::socket_bridge);
+}

@@ -12,7 +12,28 @@ constexpr int hex_value(char c) {
   return -1;
 }
 
+constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+// "file-bridge" → "FileBridge".
+std::string in_pascal_case(std::string_view name) {
+  std::string result;
+  bool begins_word = true;
+  for (char c : name) {
+    if (c != '-') result += begins_word ? upper(c) : c;
+    begins_word = c == '-';
+  }
+  return result;
+}
+
 } // namespace
+
+std::string daemon_bus_name(std::string_view name) {
+  return std::string{bus_name::upstart} + "." + in_pascal_case(name);
+}
+
+std::string daemon_object_path(std::string_view name) {
+  return std::string{path::manager} + "/" + in_pascal_case(name);
+}
 
 std::string path_element(std::string_view name) {
   if (name.empty()) return "_";

@@ -50,6 +50,10 @@ inline constexpr const char* bridge = "socket-bridge";      // → socket bridge
 
 // Where a daemon of this run directory listens: "unix:path=RUN/NAME.sock" of the names above.
 [[nodiscard]] std::string daemon_address(std::string_view run_directory, std::string_view name);
+// Where a daemon is on the bus, by the name of its program without "upstart-": "file-bridge" is
+// com.ubuntu.Upstart.FileBridge, its object /com/ubuntu/Upstart/FileBridge. (The job supervisor is com.ubuntu.Upstart.)
+[[nodiscard]] std::string daemon_bus_name(std::string_view name);
+[[nodiscard]] std::string daemon_object_path(std::string_view name);
 
 // Every byte other than [A-Za-z0-9] becomes "_" and two lower-case hex digits; the empty name "_".
 [[nodiscard]] std::string path_element(std::string_view name);

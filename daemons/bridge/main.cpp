@@ -83,7 +83,7 @@ class Daemon {
 public:
   Daemon(base::EventLoop& loop, const Description& description, const Options& options, base::FileDescriptor listening,
          Inherited& inherited)
-      : object_{loop, std::move(listening), description.bus_name},
+      : object_{loop, std::move(listening), description.name},
         broker_{loop,
                 protocol::daemon_address(options.run_directory, protocol::socket_name::broker),
                 {.ready = [this] { bridge_->broker_ready(); }, .gone = [this] { bridge_->broker_gone(); }}},

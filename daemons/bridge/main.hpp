@@ -13,9 +13,10 @@
 namespace upstart::bridge {
 
 struct Description {
-  std::string name; // "socket-bridge": of its own socket in the run directory, of its log; the program is upstart-NAME
-  std::string summary; // a sentence for --help
-  std::string bus_name;
+  // "file-bridge": the program is upstart-file-bridge; its log, its own socket, its name on the bus and the path of its
+  // object follow (protocol/names.hpp).
+  std::string name;
+  std::string summary;             // a sentence for --help
   std::vector<std::string> events; // whose conditions it wants to know
   std::function<std::unique_ptr<Bridge>(Services)> make;
 };

@@ -1,16 +1,19 @@
 #include "daemons/bridge/public-object.hpp"
 
+#include "protocol/names.hpp"
+
 #include <spdlog/spdlog.h>
 
 namespace upstart::bridge {
 
 using NameOutcome = base::ReconnectingConnection::NameOutcome;
 
-PublicObject::PublicObject(base::EventLoop& loop, base::FileDescriptor listening, std::string bus_name)
-    : bus_name_{std::move(bus_name)},
+PublicObject::PublicObject(base::EventLoop& loop, base::FileDescriptor listening, const std::string& daemon)
+    : bus_name_{protocol::daemon_bus_name(daemon)},
+      path_{protocol::daemon_object_path(daemon)},
       bus_{loop,
            {.kind = base::ReconnectingConnection::Kind::bus, .other_end = "bus", .name = bus_name_, .name_queue = true},
-           {.connected = [this](auto& bus) { on_bus_ = make_(bus.sdbus()); },
+           {.connected = [this](auto& bus) { on_bus_ = make_(bus.sdbus(), path_); },
             .lost = [this] { on_bus_.reset(); },
             .name_answered = [this](auto outcome, const auto& why) { name_answered(outcome, why); }}},
       server_{loop,
@@ -27,7 +30,7 @@ PublicObject::~PublicObject() {
 void PublicObject::add_client(std::unique_ptr<base::BusConnection> connection) {
   auto client = clients_.emplace(clients_.end());
   client->connection = std::move(connection);
-  client->object = make_(client->connection->sdbus());
+  client->object = make_(client->connection->sdbus(), path_);
   client->connection->on_disconnected([this, client] {
     client->object.reset();
     clients_.erase(client);

@@ -23,10 +23,11 @@ public:
 
 class PublicObject {
 public:
-  using Make = std::function<std::unique_ptr<ExportedObject>(sdbus::IConnection&)>;
+  using Make = std::function<std::unique_ptr<ExportedObject>(sdbus::IConnection&, const sdbus::ObjectPath&)>;
 
-  // Owns the listening socket. `bus_name` is taken on the bus, or waited for while somebody else has it.
-  PublicObject(base::EventLoop& loop, base::FileDescriptor listening, std::string bus_name);
+  // Owns the listening socket. `daemon` is the name of the bridge, which gives its name on the bus (waited for while
+  // somebody else has it) and the path.
+  PublicObject(base::EventLoop& loop, base::FileDescriptor listening, const std::string& daemon);
   PublicObject(const PublicObject&) = delete;
   PublicObject& operator=(const PublicObject&) = delete;
   ~PublicObject();
@@ -61,6 +62,7 @@ private:
   void name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why) const;
 
   std::string bus_name_;
+  sdbus::ObjectPath path_;
   Make make_;
   base::ReconnectingConnection bus_;
   std::unique_ptr<ExportedObject> on_bus_;

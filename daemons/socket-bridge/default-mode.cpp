@@ -24,8 +24,8 @@ DefaultMode::DefaultMode(bridge::Services services)
                                       auto waiting) { execute(table_.client_came(address, waiting, now())); },
                 .lost = [this](const auto& address) { execute(table_.lost(address)); }}} {
   table_.adopt(sockets_.adopt(services.inherited));
-  services_.object.serve([this](auto& connection) {
-    return std::make_unique<SocketBridgeObject>(connection, [this] { return table_.report(); });
+  services_.object.serve([this](auto& connection, const auto& path) {
+    return std::make_unique<SocketBridgeObject>(connection, path, [this] { return table_.report(); });
   });
 }
 

@@ -10,7 +10,6 @@ int main(int argc, char** argv) {
       .name = protocol::socket_name::bridge,
       .summary = "Listens on the sockets that jobs name, and emits the event `socket` with the listening descriptor "
                  "when a client comes.",
-      .bus_name = protocol::bus_name::socket_bridge,
       .events = {socket_bridge::event_name},
       .make = [](auto services) { return std::make_unique<socket_bridge::DefaultMode>(services); }};
   return bridge::run(description, argc, argv);

@@ -1,12 +1,11 @@
 #include "daemons/socket-bridge/socket-bridge-object.hpp"
 
-#include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
 namespace upstart::socket_bridge {
 
-SocketBridgeObject::SocketBridgeObject(sdbus::IConnection& connection, Report report)
-    : AdaptorInterfaces(connection, sdbus::ObjectPath{protocol::path::socket_bridge}), report_{std::move(report)} {
+SocketBridgeObject::SocketBridgeObject(sdbus::IConnection& connection, const sdbus::ObjectPath& path, Report report)
+    : AdaptorInterfaces(connection, path), report_{std::move(report)} {
   registerAdaptor();
 }
 

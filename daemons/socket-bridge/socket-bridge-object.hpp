@@ -14,7 +14,7 @@ class SocketBridgeObject final : public bridge::ExportedObject,
 public:
   using Report = std::function<std::vector<SocketReport>()>;
 
-  SocketBridgeObject(sdbus::IConnection& connection, Report report);
+  SocketBridgeObject(sdbus::IConnection& connection, const sdbus::ObjectPath& path, Report report);
   ~SocketBridgeObject() override { unregisterAdaptor(); }
 
 private:

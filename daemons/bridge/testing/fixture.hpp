@@ -20,16 +20,11 @@ using namespace std::chrono_literals;
 using Strings = std::vector<std::string>;
 
 struct Fixture {
-  // What is fixed about the bridge under test.
-  struct Program {
-    std::string path;
-    std::string socket_name; // of its own socket in the run directory
-    std::string bus_name;
-  };
+  // The program under test, and its name without "upstart-".
+  Fixture(std::string its_program, std::string its_name) : program{std::move(its_program)}, name{std::move(its_name)} {}
 
-  explicit Fixture(Program of) : program{std::move(of)} {}
-
-  Program program;
+  std::string program;
+  std::string name;
   TemporaryDirectory directory;
   base::EventLoop loop;
   Supervisor supervisor{loop, directory.path()};
@@ -56,20 +51,20 @@ struct Fixture {
   // Starts the program, with the descriptors that the manager keeps, and waits until it is ready.
   void start() {
     manager.clear_received();
-    Process::Plan plan{.command = {program.path, "--run-directory", directory.path()},
+    Process::Plan plan{.command = {program, "--run-directory", directory.path()},
                        .environment = environment,
                        .descriptors = {},
                        .output = output};
     plan.command.insert(plan.command.end(), options.begin(), options.end());
     if (managed) plan.environment["NOTIFY_SOCKET"] = manager.address();
-    for (const auto& [name, fd] : manager.kept()) plan.descriptors.emplace_back(name, fd.get());
+    for (const auto& [key, fd] : manager.kept()) plan.descriptors.emplace_back(key, fd.get());
     bridge = std::make_unique<Process>(plan);
     if (managed) until([&] { return manager.received("READY=1"); }, "ready");
   }
 
   // Runs the program with these arguments alone, to its end: the exit status.
   [[nodiscard]] int run(Strings arguments) const {
-    arguments.insert(arguments.begin(), program.path);
+    arguments.insert(arguments.begin(), program);
     return Process{{.command = arguments, .environment = {}, .descriptors = {}, .output = output}}.wait();
   }
 
@@ -81,11 +76,11 @@ struct Fixture {
   // A connection to the bridge's own socket.
   std::unique_ptr<base::BusConnection> connect() {
     std::unique_ptr<base::BusConnection> connection;
-    auto handshake = base::Handshake::to_peer(loop, protocol::daemon_address(directory.path(), program.socket_name),
-                                              [&](auto outcome) {
-                                                REQUIRE(outcome);
-                                                connection = std::move(*outcome);
-                                              });
+    auto handshake =
+        base::Handshake::to_peer(loop, protocol::daemon_address(directory.path(), name), [&](auto outcome) {
+          REQUIRE(outcome);
+          connection = std::move(*outcome);
+        });
     until([&] { return connection != nullptr; }, "a connection to the bridge");
     return connection;
   }
@@ -122,7 +117,7 @@ struct Fixture {
     auto ask = [&] {
       bus->callMethodAsync("NameHasOwner")
           .onInterface("org.freedesktop.DBus")
-          .withArguments(program.bus_name)
+          .withArguments(protocol::daemon_bus_name(name))
           .uponReplyInvoke([&](std::optional<sdbus::Error> error, bool has) { there = !error && has; });
     };
     bus->uponSignal("NameOwnerChanged")

@@ -64,6 +64,14 @@ Process::~Process() {
 
 void Process::signal(int number) const { ::kill(pid_, number); }
 
+void Process::pause() const {
+  signal(SIGSTOP);
+  int status = 0;
+  ::waitpid(pid_, &status, WUNTRACED);
+}
+
+void Process::resume() const { signal(SIGCONT); }
+
 int Process::end(int signal_number) {
   signal(signal_number);
   return wait();

@@ -24,6 +24,9 @@ public:
   ~Process();
 
   void signal(int number) const;
+  // Stops it, and waits until it is; what it is sent meanwhile it gets at once when it is resumed.
+  void pause() const;
+  void resume() const;
   // Sends the signal and waits for the end: the exit status, or 128 and the signal.
   int end(int signal_number);
   int wait();

@@ -41,7 +41,7 @@ private:
 };
 
 struct SocketBridgeFixture : Fixture {
-  SocketBridgeFixture() : Fixture{{SOCKET_BRIDGE, protocol::socket_name::bridge, protocol::bus_name::socket_bridge}} {}
+  SocketBridgeFixture() : Fixture{SOCKET_BRIDGE, protocol::socket_name::bridge} {}
 
   // The states of all sockets, asked for now.
   std::map<std::string, std::pair<Strings, std::string>> sockets() {

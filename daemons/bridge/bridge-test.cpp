@@ -1,0 +1,166 @@
+// What every bridge gets from daemons/bridge, shown by the smallest one (testing/test-bridge.cpp) as a real program
+// between stand-ins.
+#include "daemons/bridge/testing/fixture.hpp"
+
+#include <csignal>
+
+using namespace upstart;
+using namespace upstart::bridge;
+using namespace upstart::bridge::testing;
+
+namespace {
+
+constexpr const char* interface = "com.ubuntu.Upstart.TestBridge1";
+using Watched = std::map<std::string, Strings>;
+
+Expression on(const std::string& name) { return {{"test", "NAME=" + name}}; }
+
+struct BridgeFixture : Fixture {
+  BridgeFixture() : Fixture{TEST_BRIDGE, "test-bridge"} {}
+
+  [[nodiscard]] std::unique_ptr<sdbus::IProxy> proxy(base::BusConnection& connection, const std::string& service = "") {
+    return sdbus::createProxy(connection.sdbus(), sdbus::ServiceName{service},
+                              sdbus::ObjectPath{protocol::daemon_object_path(name)});
+  }
+  [[nodiscard]] Watched watched(sdbus::IProxy& object) {
+    std::optional<Watched> answer;
+    object.callMethodAsync("ListWatched")
+        .onInterface(interface)
+        .uponReplyInvoke([&](std::optional<sdbus::Error> error, const Watched& list) {
+          REQUIRE_FALSE(error);
+          answer = list;
+        });
+    until([&] { return answer.has_value(); }, "ListWatched");
+    return *answer;
+  }
+  [[nodiscard]] Watched watched() {
+    auto connection = connect();
+    return watched(*proxy(*connection));
+  }
+  [[nodiscard]] bool said(const std::string& text) const { return content_of(output).contains(text); }
+};
+
+} // namespace
+
+TEST_CASE("a bridge emits an event for what a job asks, learns its end, and shows what it watches") {
+  BridgeFixture test;
+  test.supervisor.set_job("a", on("x"), {{"startup"}});
+  test.start();
+  test.until_events(1);
+  CHECK(test.broker.event(1).name == "test");
+  CHECK(test.broker.event(1).env == Strings{"NAME=x"});
+  auto connection = test.connect();
+  auto object = test.proxy(*connection);
+  std::optional<std::pair<std::string, bool>> finished;
+  object->uponSignal("EventFinished").onInterface(interface).call([&](const std::string& name, const bool& failed) {
+    finished = {name, failed};
+  });
+  CHECK(test.watched(*object) == Watched{{"a", {"x"}}});
+  test.broker.finish(1, true);
+  test.until([&] { return finished.has_value(); }, "the end of the event");
+  CHECK(finished == std::pair{std::string{"x"}, true});
+}
+
+TEST_CASE("a bridge is ready when it knows that no job asks for anything, and follows jobs that come, change and go") {
+  BridgeFixture test;
+  test.start();
+  CHECK(test.watched().empty());
+  test.supervisor.set_job("a", {}, on("x"));
+  test.until_events(1);
+  test.supervisor.set_job("a", {{"other"}, {"test", "NAME=y"}, {"/OR"}}, on("x"));
+  test.until_events(2);
+  CHECK(test.broker.event(2).env == Strings{"NAME=y"});
+  CHECK(test.watched() == Watched{{"a", {"y", "x"}}});
+  test.supervisor.remove_job("a");
+  test.until([&] { return test.watched().empty(); }, "nothing watched");
+}
+
+TEST_CASE("many changes at once are one update, and the activity of a job is told") {
+  BridgeFixture test;
+  test.options = {"--verbose"};
+  test.start();
+  test.bridge->pause();
+  for (const char* job : {"a", "b", "c", "d"}) test.supervisor.set_job(job, on(job));
+  test.bridge->resume();
+  test.until_events(4);
+  test.supervisor.set_active("a", 2);
+  test.until([&] { return test.said("job a has 2 active instances"); }, "activity");
+  CHECK(test.said("4 jobs changed, 0 gone"));
+}
+
+TEST_CASE("a supervisor that is back with the same jobs makes no event, and one with other jobs makes theirs") {
+  BridgeFixture test;
+  test.supervisor.set_job("a", on("x"));
+  test.start();
+  test.until_events(1);
+  test.supervisor.stop();
+  test.supervisor.set_job("b", on("z"));
+  test.supervisor.start();
+  test.until_events(2);
+  CHECK(test.broker.event(2).env == Strings{"NAME=z"});
+}
+
+TEST_CASE("an event that is emitted while the broker is away is sent when it is back; one that was accepted is not "
+          "sent again") {
+  BridgeFixture test;
+  test.supervisor.set_job("a", on("x"));
+  test.start();
+  test.until([&] { return test.broker.count() == 1 && test.broker.event(1).times_waited_for == 1; }, "an event");
+  test.broker.stop();
+  test.supervisor.set_job("b", on("y"));
+  test.until([&] { return test.watched().size() == 2; }, "the second job");
+  test.broker.start();
+  test.until_events(2);
+  CHECK(test.broker.event(2).env == Strings{"NAME=y"});
+  test.until([&] { return test.broker.event(1).times_waited_for == 2; }, "the first event asked after");
+}
+
+TEST_CASE("a refused event is a failed one") {
+  BridgeFixture test;
+  test.start();
+  auto connection = test.connect();
+  auto object = test.proxy(*connection);
+  std::optional<bool> failed;
+  object->uponSignal("EventFinished").onInterface(interface).call([&](const std::string&, const bool& it) {
+    failed = it;
+  });
+  CHECK(test.watched(*object).empty());
+  test.broker.refuse(true);
+  test.supervisor.set_job("a", on("x"));
+  test.until([&] { return failed.has_value(); }, "the end of the event");
+  CHECK(failed == true);
+  CHECK(test.said("refuses event test"));
+}
+
+TEST_CASE("a condition that cannot be served is told in the words of all bridges, and the others are served") {
+  BridgeFixture test;
+  test.supervisor.set_job("bad", {{"test", "NAME=$X"}});
+  test.supervisor.set_job("good", on("x"));
+  test.start();
+  test.until_events(1);
+  CHECK(test.said("test-bridge: job bad: NAME in its test condition: variables ($X) are not expanded here"));
+}
+
+TEST_CASE("a bridge has its own name and object on the bus that it is told of") {
+  BridgeFixture test;
+  test.supervisor.set_job("a", on("x"));
+  test.options = {"--bus", test.bus_address()};
+  auto bus = test.start_bus();
+  auto connection = test.join_bus();
+  test.start();
+  test.until_on_bus(*connection);
+  CHECK(test.watched(*test.proxy(*connection, "com.ubuntu.Upstart.TestBridge")) == Watched{{"a", {"x"}}});
+}
+
+TEST_CASE("a bridge run by hand makes its own socket and removes it at SIGTERM and SIGINT") {
+  for (int signal : {SIGTERM, SIGINT}) {
+    BridgeFixture test;
+    test.managed = false;
+    test.supervisor.set_job("a", on("x"));
+    test.start();
+    test.until_events(1);
+    CHECK(std::filesystem::exists(test.directory / "test-bridge.sock"));
+    CHECK(test.bridge->end(signal) == 0);
+    CHECK_FALSE(std::filesystem::exists(test.directory / "test-bridge.sock"));
+  }
+}
