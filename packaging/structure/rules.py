@@ -7,6 +7,7 @@ import includes
 from includes import folder_of, is_test, unit_of
 
 MOST_FILES, MOST_LINES, MOST_METHODS = 25, 100, 20
+MOST_WITHOUT_README = 8
 IMPURE = re.compile(r"^(uv\.h|sdbus-c\+\+/.*|systemd/.*|sys/(socket|epoll|stat|mman|inotify|signalfd|timerfd)\.h|unistd\.h|fcntl\.h|spawn\.h|poll\.h)$")
 NAME_ON_THE_BUS = re.compile(r"com[./]ubuntu\b")
 REASON = re.compile(r"more than (twenty|\d+) methods", re.IGNORECASE)
@@ -53,17 +54,17 @@ def within(path, *folders):
 
 
 class Tree:
-    """The files of a tree, measured; `texts` is {path: text}."""
+    """The files of a tree, measured; `texts` is {path: text} of the C++ files, `paths` names all files."""
 
-    def __init__(self, texts, rules):
-        self.texts, self.rules = texts, rules
+    def __init__(self, texts, rules, paths=()):
+        self.texts, self.rules, self.paths = texts, rules, paths or list(texts)
         self.ours, self.others = includes.includes_of(texts)
         self.measures = {path: cplusplus.measure(text) for path, text in texts.items()}
 
     def violations(self):
         found = set()
         for check in (self.parts, self.floors, self.pure, self.folder_circles, self.unit_circles, self.folder_sizes,
-                      self.function_lengths, self.class_sizes, self.names):
+                      self.readmes, self.function_lengths, self.class_sizes, self.names):
             found.update(check())
         return sorted(found)
 
@@ -162,6 +163,16 @@ class Tree:
             for one in measures.strings:
                 if NAME_ON_THE_BUS.search(one.text) and within(path, "daemons", "clients") and not is_test(path):
                     yield Violation(path, one.line, f"spells {one.text}: names and addresses are spelled in protocol only")
+
+    def readmes(self):
+        counts = {}
+        for path in self.paths:
+            if within(path, "daemons", "clients"):
+                counts[folder_of(path)] = counts.get(folder_of(path), 0) + 1
+        code = self.folders()
+        for folder, count in counts.items():
+            if folder in code and count > MOST_WITHOUT_README and f"{folder}/README.md" not in self.paths:
+                yield Violation(folder, 1, f"holds {count} files and has no README.md that tells what they are")
 
 
 def meeting(source, target):

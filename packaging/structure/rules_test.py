@@ -1,6 +1,7 @@
 """Each rule of the check, broken once in a tree of two or three files, is reported at its place; a sound tree is not."""
 import unittest
 
+from includes import folder_of
 from rules import Rules, Tree
 
 RULES = """
@@ -16,9 +17,13 @@ pure daemons/runner/language
 
 
 def found(**files):
-    """What is reported of files given as path = text; in paths, __ stands for a slash and _ for a hyphen."""
+    """What is reported of files given as path = text; in paths, __ stands for a slash and _ for a hyphen. Every folder has a README."""
     texts = {name.replace("__", "/").replace("_hpp", ".hpp").replace("_cpp", ".cpp").replace("_", "-"): text for name, text in files.items()}
-    return [str(one) for one in Tree(texts, Rules.read(RULES)).violations()]
+    return reported(texts, [f"{folder_of(path)}/README.md" for path in texts])
+
+
+def reported(texts, others):
+    return [str(one) for one in Tree(texts, Rules.read(RULES), [*texts, *others]).violations()]
 
 
 class Structure(unittest.TestCase):
@@ -97,6 +102,12 @@ class Structure(unittest.TestCase):
         files = {f"daemons__init__file{number}_hpp": "" for number in range(25)}
         self.assertEqual([], found(**files))
         self.assertEqual(["daemons/init:1: holds 26 C++ files, more than 25: divide it by concept"], found(daemons__init__more_cpp="", **files))
+
+    def test_a_folder_of_more_than_eight_files_has_a_readme(self):
+        texts = {f"daemons/init/file{number}.hpp": "" for number in range(8)}
+        self.assertEqual([], reported(texts, []))
+        self.assertEqual(["daemons/init:1: holds 9 files and has no README.md that tells what they are"], reported(texts, ["daemons/init/CMakeLists.txt"]))
+        self.assertEqual([], reported(texts, ["daemons/init/CMakeLists.txt", "daemons/init/README.md"]))
 
     def test_a_function_of_more_than_100_lines(self):
         body = "void f() {\n" + "  g();\n" * 98 + "}\n"
