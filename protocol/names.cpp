@@ -88,7 +88,7 @@ std::optional<JobAddress> address_of_path(std::string_view object_path) {
   if (slash == std::string_view::npos) return JobAddress{*job, std::nullopt};
   auto instance = name_of_path_element(object_path.substr(slash + 1));
   if (!instance) return std::nullopt;
-  return JobAddress{*job, *instance};
+  return JobAddress{*job, instance};
 }
 
 std::string daemon_address(std::string_view run_directory, std::string_view name) {
