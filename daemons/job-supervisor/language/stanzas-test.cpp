@@ -1,3 +1,4 @@
+#include "daemons/job-supervisor/language/print-job.hpp"
 #include "daemons/job-supervisor/language/printing/printer.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 
@@ -190,6 +191,17 @@ TEST_CASE("in event.d several expressions are joined with or") {
   CHECK(print(job.stop_on) == "e or f");
 }
 
+TEST_CASE("kill mode says whom a stop ends: all that the job has started, if it is not said") {
+  CHECK(parsed("").kill_mode == KillMode::all);
+  CHECK(parsed("kill mode all\n").kill_mode == KillMode::all);
+  CHECK(parsed("kill mode group\n").kill_mode == KillMode::group);
+  CHECK(parsed("kill mode process\n").kill_mode == KillMode::process);
+  CHECK(said("kill mode\n") == Lines{"1:10 Expected token"});
+  CHECK(said("kill mode mixed\n") == Lines{"1:11 Unknown stanza"});
+  CHECK(said("kill mode all group\n") == Lines{"1:15 Unexpected token"});
+  CHECK(print(parsed("kill mode process\n")) == "kill mode process\n");
+}
+
 TEST_CASE("event.d has the older names of some stanzas") {
   const auto job = parsed("start script\na\nend script\nstop script\nb\nend script\nconsole logged\nnormalexit 1 HUP\n"
                           "respawn /sbin/getty tty1\nrespawn limit 2 3\n",
@@ -215,5 +227,16 @@ TEST_CASE("the table has each stanza once, with its help") {
     CHECK_MESSAGE(names.insert(stanza.name).second, std::string(stanza.name));
     CHECK_FALSE(stanza.help.empty());
     CHECK(stanza.parse != nullptr);
+  }
+}
+
+TEST_CASE("every stanza is found by its words") {
+  for (const auto& stanza : stanzas()) {
+    CAPTURE(stanza.name);
+    for (const auto dialect : {Dialect::conf, Dialect::event_d}) {
+      if (!stanza.belongs_to(dialect)) continue;
+      const StanzaFamily family(stanza.first_word(), dialect);
+      CHECK((stanza.second_word().empty() ? family.alone() : family.with(stanza.second_word())) == &stanza);
+    }
   }
 }

@@ -18,6 +18,7 @@ let s:stanzas = [
       \ {'word': 'export', 'menu': 'KEY…', 'info': 'variables that the job''s events carry'},
       \ {'word': 'import', 'menu': 'KEY…', 'info': 'variables taken over from the start event or command'},
       \ {'word': 'instance', 'menu': 'NAME', 'info': 'name of each instance, with variables of its start'},
+      \ {'word': 'kill mode', 'menu': 'all|group|process', 'info': 'whom a stop ends'},
       \ {'word': 'kill signal', 'menu': 'SIGNAL', 'info': 'what stops the main process'},
       \ {'word': 'kill timeout', 'menu': 'SECONDS', 'info': 'how long to wait before SIGKILL'},
       \ {'word': 'limit', 'menu': 'RESOURCE SOFT|unlimited HARD|unlimited', 'info': 'a resource limit'},
@@ -57,6 +58,7 @@ let s:stanzas = [
 let s:words = {
       \ 'console': 'none log logged output owner',
       \ 'expect': 'stop fork daemon none readyfd notify',
+      \ 'kill mode': 'all group process',
       \ 'kill signal': 'TERM INT QUIT HUP KILL',
       \ 'limit': 'unlimited as core cpu data fsize memlock msgqueue nice nofile nproc rss rtprio sigpending stack',
       \ 'normal exit': 'TERM INT QUIT HUP KILL',

@@ -43,6 +43,9 @@ hi def link upstartExpectWord Constant
 syn match upstartStanza "^\s*export\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*import\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*instance\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*kill\s\+mode\>" nextgroup=upstartNumber,upstartKillModeWord skipwhite
+syn keyword upstartKillModeWord all group process contained
+hi def link upstartKillModeWord Constant
 syn match upstartStanza "^\s*kill\s\+signal\>" nextgroup=upstartNumber,upstartKillSignalWord skipwhite
 syn keyword upstartKillSignalWord TERM INT QUIT HUP KILL contained
 hi def link upstartKillSignalWord Constant

@@ -33,6 +33,8 @@ struct Command {
 // How the main process says that it is ready.
 enum class Expect : std::uint8_t { none, stop, fork, daemon, ready_fd, notify };
 enum class Console : std::uint8_t { none, log, output, owner };
+// Whom a stop ends: all that the job has started (but for login sessions), its process group, or main alone.
+enum class KillMode : std::uint8_t { all, group, process };
 
 struct RespawnLimit {
   unsigned count = 10;              // 0: no limit
@@ -80,6 +82,7 @@ struct JobClass {
   std::chrono::seconds watchdog{0}; // expect notify: 0 none
   int kill_signal = 15;
   std::chrono::seconds kill_timeout{5}; // 0: SIGKILL at once
+  KillMode kill_mode = KillMode::all;
   int reload_signal = 1;
 
   std::vector<std::string> env;     // KEY=VALUE, or KEY: from init's own environment

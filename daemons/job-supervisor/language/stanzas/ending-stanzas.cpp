@@ -70,6 +70,9 @@ template <auto member> void print_signal(std::string_view name, const JobClass& 
   if (job.*member != JobClass{}.*member) out.line(name, name_of_signal(job.*member));
 }
 
+constexpr std::array<std::pair<std::string_view, KillMode>, 3> kill_modes{
+    {{"all", KillMode::all}, {"group", KillMode::group}, {"process", KillMode::process}}};
+
 constexpr std::array<std::string_view, 1> no_limit{"unlimited"};
 constexpr std::array<std::string_view, 5> common_signals{"TERM", "INT", "QUIT", "HUP", "KILL"};
 
@@ -139,6 +142,32 @@ post-stop runs, a stop while pre-start or post-start runs, a main process that
 ended while post-start runs.)",
      .parse = parse_seconds<&Job::kill_timeout>,
      .print = print_seconds<&Job::kill_timeout>},
+
+    {.name = "kill mode",
+     .arguments = "all|group|process",
+     .help = "whom a stop ends",
+     .manual = R"(Whom a stop ends:
+.Bl -tag -width process -compact
+.It Cm all
+All that the job has started; the default.
+.It Cm group
+The process group of the main process.
+.It Cm process
+The main process alone.
+.El
+A login session that the job's daemon has opened is left alone even with
+.Cm all :
+a session whose leader has a controlling terminal of its own, or whose audit
+session is not that of the main process, or that has been moved to another
+control group.
+So a job of
+.Xr sshd 8
+can be restarted without throwing its users out.
+What was left is told in the log and by
+.Ql initctl explain .)",
+     .words = words_of<kill_modes>,
+     .parse = parse_choice<&Job::kill_mode, kill_modes>,
+     .print = print_choice<&Job::kill_mode, kill_modes>},
 
     {.name = "reload signal",
      .arguments = "SIGNAL",

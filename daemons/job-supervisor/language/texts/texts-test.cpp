@@ -20,7 +20,8 @@ TEST_CASE("every text that is generated from the table of stanzas is as the tabl
     const auto renewed = text.renewed(now);
     CAPTURE(text.path);
     REQUIRE_MESSAGE(renewed, renewed.error());
-    CHECK_MESSAGE(*renewed == now, "out of date: build the target job-language-texts");
+    const bool up_to_date = *renewed == now;
+    CHECK_MESSAGE(up_to_date, "out of date: build the target job-language-texts");
   }
 }
 
