@@ -5,7 +5,7 @@
 
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/base/delayed-warning.hpp"
-#include "daemons/base/path-watch.hpp"
+#include "daemons/base/files/path-watch.hpp"
 
 namespace upstart::broker {
 

@@ -1,11 +1,11 @@
 #include "daemons/job-supervisor/daemon.hpp"
 
+#include "daemons/base/program/logging.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
 #include "protocol/names.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -80,13 +80,10 @@ ProcessOptions Daemon::process_options() const {
 }
 
 void Daemon::open_log() const {
-  auto logger = std::make_shared<spdlog::logger>("job-supervisor", std::make_shared<spdlog::sinks::stderr_sink_st>());
-  logger->set_pattern("job-supervisor: %v");
-  logger->set_level(line_.debug     ? spdlog::level::trace
-                    : line_.verbose ? spdlog::level::debug
-                    : line_.quiet   ? spdlog::level::err
-                                    : spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
+  base::open_log("job-supervisor", line_.debug     ? spdlog::level::trace
+                                   : line_.verbose ? spdlog::level::debug
+                                   : line_.quiet   ? spdlog::level::err
+                                                   : spdlog::level::info);
 }
 
 int Daemon::run() {

@@ -4,7 +4,7 @@ namespace upstart::broker {
 
 std::expected<Memory::Recalled, std::string> Memory::open(const std::string& run_directory) {
   std::string path = run_directory + "/events.journal";
-  auto found = Journal::open(path);
+  auto found = base::Journal::open(path, "upstart events 1\n");
   if (!found) return std::unexpected(found.error());
   Recalled recalled{.memory = Memory{std::move(found->journal)}, .changes = {}, .faults = {}};
   if (!found->fault.empty()) recalled.faults.push_back(std::move(found->fault));

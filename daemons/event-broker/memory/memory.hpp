@@ -5,8 +5,8 @@
 // event). It then takes no event until the whole state could be written anew.
 #pragma once
 
+#include "daemons/base/files/journal.hpp"
 #include "daemons/event-broker/memory/change.hpp"
-#include "daemons/event-broker/memory/journal.hpp"
 
 #include <functional>
 
@@ -33,10 +33,10 @@ public:
   [[nodiscard]] bool behind() const { return behind_ || !journal_.intact(); }
 
 private:
-  explicit Memory(Journal journal) : journal_{std::move(journal)} {}
+  explicit Memory(base::Journal journal) : journal_{std::move(journal)} {}
   std::expected<void, std::string> rewrite(const Snapshot& snapshot);
 
-  Journal journal_;
+  base::Journal journal_;
   bool behind_ = false;
 };
 

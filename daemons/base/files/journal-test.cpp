@@ -1,31 +1,23 @@
-#include "daemons/event-broker/memory/journal.hpp"
-#include "daemons/event-broker/memory/memory.hpp"
+#include "daemons/base/files/journal.hpp"
+
+#include "daemons/base/files/test/journal-fixture.hpp"
 
 #include <doctest/doctest.h>
 
-#include <sys/resource.h>
-
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 
-using namespace upstart::broker;
+using upstart::base::test::FullDisk;
+using namespace upstart::base;
 
 namespace {
 
 using Lines = std::vector<std::string>;
 
-class Directory {
-public:
-  Directory() : path_{"/tmp/journal-test-XXXXXX"} { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string file() const { return path_ + "/events.journal"; }
+const std::string magic = "upstart test 1\n";
 
-private:
-  std::string path_;
+struct Directory : upstart::base::test::TemporaryDirectory {
+  [[nodiscard]] std::string file() const { return path() + "/test.journal"; }
 };
 
 std::string contents(const std::string& path) {
@@ -36,7 +28,7 @@ std::string contents(const std::string& path) {
 void overwrite(const std::string& path, const std::string& bytes) { std::ofstream{path, std::ios::binary} << bytes; }
 
 Journal::Found opened(const std::string& path) {
-  auto found = Journal::open(path);
+  auto found = Journal::open(path, magic);
   REQUIRE_MESSAGE(found, (found ? "" : found.error()));
   return std::move(*found);
 }
@@ -46,34 +38,6 @@ void write(const std::string& path, const Lines& records) {
   for (const auto& record : records) found.journal.add(record);
   REQUIRE(found.journal.write());
 }
-
-// For as long as it lives no file may grow beyond this size: what a full disk does to a writer.
-class FullDisk {
-public:
-  explicit FullDisk(std::uint64_t size) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, SIG_IGN);
-    rlimit limit{size, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FullDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, SIG_DFL);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
-private:
-  rlimit before_{};
-};
-
-Change accepted(EventId id) {
-  return EventAccepted{
-      std::make_shared<const Event>(Event{.id = id, .name = "a", .env = {}, .emitter = {}, .time = 0, .files = 0}),
-      {"h"}};
-}
-
-const Memory::Snapshot nothing = [] { return std::vector<Change>{}; };
 
 } // namespace
 
@@ -104,11 +68,11 @@ TEST_CASE("wherever the last write was torn, the records before it are found and
 
 TEST_CASE("a file torn while its very first bytes were written is an empty one") {
   Directory directory;
-  overwrite(directory.file(), "upstart ev");
+  overwrite(directory.file(), "upstart te");
   auto found = opened(directory.file());
   CHECK(found.records.empty());
   CHECK(found.fault.empty());
-  CHECK(found.journal.size() == 17);
+  CHECK(found.journal.size() == magic.size());
 }
 
 TEST_CASE("a last record whose bytes are not what was written is dropped, and that is told") {
@@ -145,17 +109,17 @@ TEST_CASE("a file that is no journal is kept aside") {
   CHECK(contents(directory.file() + ".damaged") == "what is this?");
 }
 
-TEST_CASE("two brokers cannot use one journal") {
+TEST_CASE("two processes cannot use one journal") {
   Directory directory;
   auto first = opened(directory.file());
-  auto second = Journal::open(directory.file());
+  auto second = Journal::open(directory.file(), magic);
   REQUIRE_FALSE(second);
-  CHECK(second.error().contains("another event broker uses this directory"));
+  CHECK(second.error().contains("another process uses this journal"));
 }
 
 TEST_CASE("a directory that does not exist is named") {
-  CHECK(Journal::open("/nonexistent/events.journal").error() ==
-        "unable to open /nonexistent/events.journal.lock: No such file or directory");
+  CHECK(Journal::open("/nonexistent/a.journal", magic).error() ==
+        "unable to open /nonexistent/a.journal.lock: No such file or directory");
 }
 
 TEST_CASE("rewriting replaces all records, and writing goes on in the new file") {
@@ -203,58 +167,4 @@ TEST_CASE("a write that does not fit leaves the file as it was") {
   found.journal.add("again");
   REQUIRE(found.journal.write());
   CHECK(contents(directory.file()).starts_with(before));
-}
-
-TEST_CASE("an event that cannot be written down is refused, and what was noted before is not lost by that") {
-  Directory directory;
-  {
-    auto recalled = Memory::open(directory.path());
-    REQUIRE(recalled);
-    recalled->memory.note(HandlerAttached{"h", {"a"}});
-    REQUIRE(recalled->memory.write_ahead(accepted(1), nothing));
-    FullDisk full{std::filesystem::file_size(directory.file()) + 60};
-    recalled->memory.note(EventEnded{1, true, std::nullopt}); // fits
-    CHECK_FALSE(recalled->memory.write_ahead(accepted(2), nothing));
-    CHECK_FALSE(recalled->memory.behind());
-  }
-  auto recalled = Memory::open(directory.path());
-  REQUIRE(recalled);
-  REQUIRE(recalled->changes.size() == 3);
-  CHECK(std::get<EventEnded>(recalled->changes.back()).failed);
-}
-
-TEST_CASE("what could not be written and cannot be refused is made good by writing the whole state anew") {
-  Directory directory;
-  bool asked = false;
-  Memory::Snapshot state = [&] {
-    asked = true;
-    return std::vector<Change>{IdsReserved{42}};
-  };
-  {
-    auto recalled = Memory::open(directory.path());
-    REQUIRE(recalled);
-    {
-      FullDisk full{20};
-      recalled->memory.note(EventEnded{1, true, std::nullopt});
-      CHECK_FALSE(recalled->memory.write(state));
-      CHECK(recalled->memory.behind());
-      CHECK_FALSE(recalled->memory.write_ahead(accepted(2), state));
-    }
-    asked = false;
-    REQUIRE(recalled->memory.write_ahead(accepted(2), state));
-    CHECK(asked);
-    CHECK_FALSE(recalled->memory.behind());
-  }
-  auto recalled = Memory::open(directory.path());
-  REQUIRE(recalled->changes.size() == 2);
-  CHECK(std::get<IdsReserved>(recalled->changes.front()).up_to == 42);
-}
-
-TEST_CASE("a record that is whole but no change is left out and told of") {
-  Directory directory;
-  write(directory.file(), {encode(IdsReserved{1}), "\x7f", encode(FailuresForgotten{2})});
-  auto recalled = Memory::open(directory.path());
-  REQUIRE(recalled);
-  CHECK(recalled->changes.size() == 2);
-  CHECK(recalled->faults == Lines{directory.file() + ": a record of unknown kind 127; it is left out"});
 }

@@ -1,4 +1,4 @@
-#include "daemons/event-broker/memory/journal.hpp"
+#include "daemons/base/files/journal.hpp"
 
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -7,13 +7,10 @@
 #include <cstring>
 #include <optional>
 
-namespace upstart::broker {
-
-using base::FileDescriptor;
+namespace upstart::base {
 
 namespace {
 
-constexpr std::string_view magic = "upstart events 1\n";
 constexpr std::uint64_t smallest_worth_rewriting = 1U << 20U;
 
 struct Frame {
@@ -72,7 +69,7 @@ struct Contents {
 };
 
 // The last record is torn when it wants more bytes than there are, or fills the file with a wrong sum.
-Contents contents_of(std::string_view bytes) {
+Contents contents_of(std::string_view bytes, std::string_view magic) {
   Contents contents;
   if (!bytes.starts_with(magic)) {
     contents.torn = magic.starts_with(bytes);
@@ -102,7 +99,7 @@ std::expected<FileDescriptor, std::string> lock(const std::string& path) {
   FileDescriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!fd) return std::unexpected(fault_of("unable to open", path));
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  if (errno == EWOULDBLOCK) return std::unexpected(path + " is locked: another event broker uses this directory");
+  if (errno == EWOULDBLOCK) return std::unexpected(path + " is locked: another process uses this journal");
   return std::unexpected(fault_of("unable to lock", path));
 }
 
@@ -117,22 +114,27 @@ std::expected<FileDescriptor, std::string> replace_damaged(const std::string& pa
 
 } // namespace
 
-Journal::Journal(std::string path, FileDescriptor file, FileDescriptor lock, std::uint64_t size)
-    : path_{std::move(path)}, file_{std::move(file)}, lock_{std::move(lock)}, size_{size}, size_rewritten_{size} {}
+Journal::Journal(std::string path, std::string magic, FileDescriptor file, FileDescriptor lock, std::uint64_t size)
+    : path_{std::move(path)},
+      magic_{std::move(magic)},
+      file_{std::move(file)},
+      lock_{std::move(lock)},
+      size_{size},
+      size_rewritten_{size} {}
 
-std::expected<Journal::Found, std::string> Journal::open(const std::string& path) {
+std::expected<Journal::Found, std::string> Journal::open(const std::string& path, const std::string& magic) {
   auto locked = lock(path + ".lock");
   if (!locked) return std::unexpected(locked.error());
   FileDescriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file) return std::unexpected(fault_of("unable to open", path));
   auto bytes = read_all(file.get());
   if (!bytes) return std::unexpected(fault_of("unable to read", path));
-  auto contents = contents_of(*bytes);
+  auto contents = contents_of(*bytes, magic);
   std::string fault;
   if (contents.damaged) {
     fault = path + " is damaged from byte " + std::to_string(contents.good) + " on: kept as " + path +
             ".damaged, the " + std::to_string(contents.records.size()) + " records before are used";
-    auto good = contents.good == 0 ? std::string{magic} : bytes->substr(0, contents.good);
+    auto good = contents.good == 0 ? magic : bytes->substr(0, contents.good);
     auto replaced = replace_damaged(path, good);
     if (!replaced) return std::unexpected(replaced.error());
     file = std::move(*replaced);
@@ -146,7 +148,7 @@ std::expected<Journal::Found, std::string> Journal::open(const std::string& path
     if (::ftruncate(file.get(), static_cast<off_t>(contents.good)) < 0)
       return std::unexpected(fault_of("unable to shorten", path));
   }
-  return Found{.journal = Journal{path, std::move(file), std::move(*locked), contents.good},
+  return Found{.journal = Journal{path, magic, std::move(file), std::move(*locked), contents.good},
                .records = std::move(contents.records),
                .fault = std::move(fault)};
 }
@@ -165,7 +167,7 @@ std::expected<void, std::string> Journal::write() {
 }
 
 std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>& records) {
-  std::string bytes{magic};
+  std::string bytes{magic_};
   for (const auto& record : records) append_record(bytes, record);
   std::string fresh = path_ + ".new";
   FileDescriptor file{::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
@@ -183,4 +185,4 @@ std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>
 
 bool Journal::worth_rewriting() const { return size_ > smallest_worth_rewriting && size_ / 4 > size_rewritten_; }
 
-} // namespace upstart::broker
+} // namespace upstart::base

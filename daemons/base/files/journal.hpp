@@ -1,6 +1,7 @@
 // An append-only file of records that survives the death of the process at any moment. A record is its size, a checksum
-// and its bytes; one that was torn by the death is recognised and dropped. Records are gathered by `add` and reach the
-// file together with `write`: all of them or, as far as a reader can tell, none of the last.
+// and its bytes (what they mean is the owner's, see bytes.hpp); one that was torn by the death is recognised and
+// dropped. Records are gathered by `add` and reach the file together with `write`: all of them or, as far as a reader
+// can tell, none of the last. Each journal has one owner, who alone writes it.
 //
 // It need not survive the machine: the run directory does not either, so nothing is forced to disk.
 #pragma once
@@ -13,14 +14,15 @@
 #include <string_view>
 #include <vector>
 
-namespace upstart::broker {
+namespace upstart::base {
 
 class Journal {
 public:
   // What a file held, oldest first, and what is wrong with it, if anything; a damaged file is kept aside.
   struct Found;
-  // Opens or makes the file, and locks it for this process. The error says what and why.
-  static std::expected<Found, std::string> open(const std::string& path);
+  // Opens or makes the file, and locks it for this process (PATH.lock). `magic` are the first bytes of the file and say
+  // what its records are ("upstart events 1\n"): a file that begins otherwise is damaged. The error says what and why.
+  static std::expected<Found, std::string> open(const std::string& path, const std::string& magic);
 
   void add(std::string_view record);
   [[nodiscard]] bool has_unwritten() const { return !unwritten_.empty(); }
@@ -36,11 +38,12 @@ public:
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
 private:
-  Journal(std::string path, base::FileDescriptor file, base::FileDescriptor lock, std::uint64_t size);
+  Journal(std::string path, std::string magic, FileDescriptor file, FileDescriptor lock, std::uint64_t size);
 
   std::string path_;
-  base::FileDescriptor file_;
-  base::FileDescriptor lock_;
+  std::string magic_;
+  FileDescriptor file_;
+  FileDescriptor lock_;
   std::string unwritten_;
   std::uint64_t size_ = 0;
   std::uint64_t size_rewritten_ = 0;
@@ -53,4 +56,4 @@ struct Journal::Found {
   std::string fault; // empty: none
 };
 
-} // namespace upstart::broker
+} // namespace upstart::base

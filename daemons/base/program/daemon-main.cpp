@@ -1,0 +1,75 @@
+#include "daemons/base/program/daemon-main.hpp"
+
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+namespace upstart::base {
+
+namespace {
+
+struct Flags {
+  bool quiet = false;
+  bool verbose = false;
+  bool debug = false;
+  [[nodiscard]] Verbosity verbosity() const {
+    if (debug) return Verbosity::debug;
+    if (verbose) return Verbosity::verbose;
+    return quiet ? Verbosity::quiet : Verbosity::normal;
+  }
+};
+
+void declare_common(CLI::App& app, CommonOptions& options, Flags& flags) {
+  app.set_version_flag("--version", app.get_name() + " (upstart " UPSTART_VERSION ")");
+  app.add_option("--run-directory", options.run_directory,
+                 "the directory with the daemons' sockets, and with what must survive a restart")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--bus", options.bus, "D-Bus address of the bus to join")->type_name("ADDRESS");
+  app.add_flag("-q,--quiet", flags.quiet, "log errors only");
+  app.add_flag("-v,--verbose", flags.verbose, "log also what is done");
+  app.add_flag("--debug", flags.debug, "log everything");
+}
+
+int wrong_command_line(const DaemonProgram& program, const CLI::ParseError& error) {
+  std::cerr << program.name << ": " << error.what() << "\nTry `upstart-" << program.name
+            << " --help' for more information.\n";
+  return EXIT_FAILURE;
+}
+
+} // namespace
+
+int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
+  CLI::App app{program.description, "upstart-" + program.name};
+  CommonOptions options;
+  Flags flags;
+  declare_common(app, options, flags);
+  if (program.declare) program.declare(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return error.get_exit_code() == 0 ? app.exit(error) : wrong_command_line(program, error);
+  }
+  options.verbosity = flags.verbosity();
+  open_log(program.name, program.levels.of(options.verbosity));
+  std::signal(SIGPIPE, SIG_IGN);
+  return program.run(options);
+} catch (const std::exception& error) {
+  spdlog::error("{}", error.what());
+  return EXIT_FAILURE;
+}
+
+DaemonSignals::DaemonSignals(EventLoop& loop, const SignalActions& actions) {
+  auto watch = [&](int signal, const std::function<void()>& action) {
+    if (action) watchers_.emplace_back(loop, signal, action);
+  };
+  watch(SIGTERM, actions.end);
+  watch(SIGINT, actions.end);
+  watch(SIGHUP, actions.reload);
+  watch(SIGUSR1, actions.connect_now);
+}
+
+} // namespace upstart::base

@@ -1,0 +1,95 @@
+#include "daemons/event-broker/memory/memory.hpp"
+
+#include "daemons/base/files/test/journal-fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+using upstart::base::test::FullDisk;
+using namespace upstart::broker;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+struct Directory : upstart::base::test::TemporaryDirectory {
+  [[nodiscard]] std::string file() const { return path() + "/events.journal"; }
+};
+
+upstart::base::Journal::Found opened(const std::string& path) {
+  auto found = upstart::base::Journal::open(path, "upstart events 1\n");
+  REQUIRE_MESSAGE(found, (found ? "" : found.error()));
+  return std::move(*found);
+}
+
+void write(const std::string& path, const Lines& records) {
+  auto found = opened(path);
+  for (const auto& record : records) found.journal.add(record);
+  REQUIRE(found.journal.write());
+}
+
+Change accepted(EventId id) {
+  return EventAccepted{
+      std::make_shared<const Event>(Event{.id = id, .name = "a", .env = {}, .emitter = {}, .time = 0, .files = 0}),
+      {"h"}};
+}
+
+const Memory::Snapshot nothing = [] { return std::vector<Change>{}; };
+
+} // namespace
+
+TEST_CASE("an event that cannot be written down is refused, and what was noted before is not lost by that") {
+  Directory directory;
+  {
+    auto recalled = Memory::open(directory.path());
+    REQUIRE(recalled);
+    recalled->memory.note(HandlerAttached{"h", {"a"}});
+    REQUIRE(recalled->memory.write_ahead(accepted(1), nothing));
+    FullDisk full{std::filesystem::file_size(directory.file()) + 60};
+    recalled->memory.note(EventEnded{1, true, std::nullopt}); // fits
+    CHECK_FALSE(recalled->memory.write_ahead(accepted(2), nothing));
+    CHECK_FALSE(recalled->memory.behind());
+  }
+  auto recalled = Memory::open(directory.path());
+  REQUIRE(recalled);
+  REQUIRE(recalled->changes.size() == 3);
+  CHECK(std::get<EventEnded>(recalled->changes.back()).failed);
+}
+
+TEST_CASE("what could not be written and cannot be refused is made good by writing the whole state anew") {
+  Directory directory;
+  bool asked = false;
+  Memory::Snapshot state = [&] {
+    asked = true;
+    return std::vector<Change>{IdsReserved{42}};
+  };
+  {
+    auto recalled = Memory::open(directory.path());
+    REQUIRE(recalled);
+    {
+      FullDisk full{20};
+      recalled->memory.note(EventEnded{1, true, std::nullopt});
+      CHECK_FALSE(recalled->memory.write(state));
+      CHECK(recalled->memory.behind());
+      CHECK_FALSE(recalled->memory.write_ahead(accepted(2), state));
+    }
+    asked = false;
+    REQUIRE(recalled->memory.write_ahead(accepted(2), state));
+    CHECK(asked);
+    CHECK_FALSE(recalled->memory.behind());
+  }
+  auto recalled = Memory::open(directory.path());
+  REQUIRE(recalled->changes.size() == 2);
+  CHECK(std::get<IdsReserved>(recalled->changes.front()).up_to == 42);
+}
+
+TEST_CASE("a record that is whole but no change is left out and told of") {
+  Directory directory;
+  write(directory.file(), {encode(IdsReserved{1}), "\x7f", encode(FailuresForgotten{2})});
+  auto recalled = Memory::open(directory.path());
+  REQUIRE(recalled);
+  CHECK(recalled->changes.size() == 2);
+  CHECK(recalled->faults == Lines{directory.file() + ": a record of unknown kind 127; it is left out"});
+}
