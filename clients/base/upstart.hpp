@@ -5,41 +5,26 @@
 #include "clients/base/connection.hpp"
 #include "clients/base/status.hpp"
 
-#include "generated/Instance-proxy.hpp"
-#include "generated/Job-proxy.hpp"
-#include "generated/Upstart0_6-proxy.hpp"
+#include "generated/Instance-proxy-stub.hpp"
+#include "generated/Job-proxy-stub.hpp"
+#include "generated/Upstart0_6-proxy-stub.hpp"
 
 namespace upstart::client {
 
 // These three only call: no signal is subscribed to, so that making one costs nothing on the wire.
-class Manager : public sdbus::ProxyInterfaces<com::ubuntu::Upstart0_6_proxy> {
+class Manager : public sdbus::ProxyInterfaces<com::ubuntu::Upstart0_6_proxy_stub> {
 public:
   explicit Manager(Connection& connection);
-
-private:
-  void onJobAdded(const sdbus::ObjectPath&) override {}
-  void onJobRemoved(const sdbus::ObjectPath&) override {}
-  void onEventEmitted(const std::string&, const std::vector<std::string>&) override {}
-  void onRestarted() override {}
 };
 
-class JobClass : public sdbus::ProxyInterfaces<com::ubuntu::Upstart0_6::Job_proxy> {
+class JobClass : public sdbus::ProxyInterfaces<com::ubuntu::Upstart0_6::Job_proxy_stub> {
 public:
   JobClass(Connection& connection, sdbus::ObjectPath path);
-
-private:
-  void onInstanceAdded(const sdbus::ObjectPath&) override {}
-  void onInstanceRemoved(const sdbus::ObjectPath&) override {}
 };
 
-class Instance : public sdbus::ProxyInterfaces<com::ubuntu::Upstart0_6::Instance_proxy> {
+class Instance : public sdbus::ProxyInterfaces<com::ubuntu::Upstart0_6::Instance_proxy_stub> {
 public:
   Instance(Connection& connection, sdbus::ObjectPath path);
-
-private:
-  void onGoalChanged(const std::string&) override {}
-  void onStateChanged(const std::string&) override {}
-  void onFailed(const int32_t&) override {}
 };
 
 // What a class says of itself.

@@ -320,7 +320,7 @@ TEST_CASE("the supervisor's state is read, and what is no such state is refused 
     "instance_needs": ["N"], "respawn_limit_end": 256, "file_gone": true,
     "replaced_by_newer": true, "jobs": [{"name": "i", "goal": "start", "state": "running", "env": ["E=1"], "processes": {"main": 5},
     "blocking": [{"id": 4, "name": "y", "env": ["Z=1"]}], "waiting_callers": 1,
-    "status_text": "busy", "passed_over": ["p"], "stop_on": []}]}]})");
+    "status_text": "busy", "ignored_failures": ["p"], "stop_on": []}]}]})");
   REQUIRE(classes);
   const auto& state = classes->front();
   CHECK(state.start_on[0].held->id == 3);

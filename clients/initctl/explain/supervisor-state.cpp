@@ -27,7 +27,7 @@ JobState job_from(const std::string& job, const Json& json) {
       .blocking = {},
       .waiting_callers = json.at("waiting_callers"),
       .status_text = json.value("status_text", ""),
-      .passed_over = json.value("passed_over", std::vector<std::string>{}),
+      .passed_over = json.value("ignored_failures", std::vector<std::string>{}),
       .stop_on = condition_from(json.at("stop_on"))};
   for (const auto& [name, pid] : json.at("processes").items()) state.status.processes.push_back({name, pid});
   for (const auto& event : json.at("blocking")) state.blocking.push_back(event_from(event));

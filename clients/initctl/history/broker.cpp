@@ -1,7 +1,6 @@
 #include "clients/initctl/history/broker.hpp"
 
-#include "daemons/base/service-manager.hpp"
-#include "generated/EventBroker1-proxy.hpp"
+#include "generated/EventBroker1-proxy-stub.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
@@ -17,23 +16,10 @@ namespace {
 constexpr const char* system_run_directory = "/run/upstart";
 
 // Only calls; subscribes to nothing.
-class Broker : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy> {
+class Broker : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy_stub> {
 public:
   Broker(sdbus::IConnection& connection, sdbus::ServiceName name)
       : ProxyInterfaces(connection, std::move(name), sdbus::ObjectPath{protocol::path::event_broker}) {}
-
-private:
-  using Strings = std::vector<std::string>;
-  using Error = std::optional<sdbus::Error>;
-  void onEventEmitted(const std::uint64_t&, const std::string&, const Strings&) override {}
-  void onEventFinished(const std::uint64_t&, const std::string&, const Strings&, const bool&) override {}
-  void onInterestChanged(const Strings&) override {}
-  void onEmitReply(const std::uint64_t&, Error) override {}
-  void onEmitForReply(const std::uint64_t&, Error) override {}
-  void onWaitForReply(const bool&, Error) override {}
-  void onAttachReply(const Strings&, Error) override {}
-  void onSubscribeReply(Error) override {}
-  void onJoinBusReply(Error) override {}
 };
 
 using Properties = std::map<std::string, sdbus::Variant>;

@@ -2,10 +2,10 @@
 
 #include "daemons/base/listen.hpp"
 #include "daemons/base/peer.hpp"
-#include "generated/Instance-adaptor.hpp"
-#include "generated/Job-adaptor.hpp"
-#include "generated/JobSupervisor1-adaptor.hpp"
-#include "generated/Upstart0_6-adaptor.hpp"
+#include "generated/Instance-stub.hpp"
+#include "generated/Job-stub.hpp"
+#include "generated/JobSupervisor1-stub.hpp"
+#include "generated/Upstart0_6-stub.hpp"
 #include "protocol/environment.hpp"
 #include "protocol/names.hpp"
 
@@ -53,7 +53,7 @@ struct World {
   throw sdbus::Error{sdbus::Error::Name{name}, message};
 }
 
-class InstanceObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Instance_adaptor> {
+class InstanceObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Instance_stub> {
 public:
   InstanceObject(sdbus::IConnection& connection, const std::string& job, std::string name, World& world)
       : AdaptorInterfaces(connection, ObjectPath{instance_path(job, name)}), name_{std::move(name)}, world_{world} {
@@ -79,7 +79,7 @@ private:
   World& world_;
 };
 
-class JobObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Job_adaptor> {
+class JobObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Job_stub> {
 public:
   JobObject(sdbus::IConnection& connection, std::string name, FakeJob& job, World& world)
       : AdaptorInterfaces(connection, ObjectPath{job_path(name)}),
@@ -135,9 +135,6 @@ private:
     result.returnResults(existing(instance_of(env)));
   }
   std::string name() override { return name_; }
-  std::string description() override { return ""; }
-  std::string author() override { return ""; }
-  std::string version() override { return ""; }
   std::vector<Strings> start_on() override { return job_.start_on; }
   std::vector<Strings> stop_on() override { return job_.stop_on; }
   Strings emits() override { return job_.emits; }
@@ -150,7 +147,7 @@ private:
   std::map<std::string, std::unique_ptr<InstanceObject>> instances_;
 };
 
-class ManagerObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6_adaptor> {
+class ManagerObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6_stub> {
 public:
   ManagerObject(sdbus::IConnection& connection, World& world)
       : AdaptorInterfaces(connection, ObjectPath{path::manager}), world_{world} {
@@ -174,16 +171,12 @@ private:
     return {paths.rbegin(), paths.rend()};
   }
   std::string GetState() override { return world_.state; }
-  void Restart() override {}
   void EmitEvent(sdbus::Result<>&& result, std::string name, Strings env, bool wait) override {
     env.insert(env.begin(), name);
     world_.note(wait ? "EmitEvent" : "EmitEvent no-wait", env);
     if (name == "failing") fail(error_name::event_failed, "Event failed");
     if (name == "vanish") ::shutdown(getObject().getConnection().getEventLoopPollData().fd, SHUT_RDWR);
     for (auto* manager : world_.managers) manager->emitEventEmitted(name, {env.begin() + 1, env.end()});
-    result.returnResults();
-  }
-  void EmitEventWithFile(sdbus::Result<>&& result, std::string, Strings, bool, sdbus::UnixFd) override {
     result.returnResults();
   }
   std::string GetEnv(const Strings& job, const std::string& name) override {
@@ -223,7 +216,7 @@ private:
   World& world_;
 };
 
-class SupervisorObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor> {
+class SupervisorObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_stub> {
 public:
   SupervisorObject(sdbus::IConnection& connection, World& world)
       : AdaptorInterfaces(connection, ObjectPath{path::job_supervisor}), world_{world} {
@@ -232,19 +225,12 @@ public:
   ~SupervisorObject() { unregisterAdaptor(); }
 
 private:
-  using Conditions = std::vector<Strings>;
-  std::vector<sdbus::Struct<std::string, Conditions, Conditions, std::uint32_t>>
-  WatchConditions(const std::string&) override {
-    return {};
-  }
   std::string PrintClass(const std::string& job) override { return "# the class " + job + "\n"; }
   std::string Simulate(const std::string& name, const Strings& env) override {
     world_.note("Simulate " + name, env);
     return R"([{"kind": "event", "name": "go", "env": ["K=v"]}, {"kind": "goal", "job": "svc", "instance": "", "name": "start"},
       {"kind": "state", "job": "svc", "instance": "", "name": "starting"}, {"kind": "blocked", "name": "go"}])";
   }
-  std::string bus_address() override { return {}; }
-  std::string event_broker_address() override { return {}; }
   std::string log_directory() override { return world_.log_directory; }
 
   World& world_;

@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/api/objects.hpp"
 
+#include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/language/print-job.hpp"
 #include "daemons/job-supervisor/simulation/simulation.hpp"
 #include "protocol/names.hpp"
@@ -261,6 +262,21 @@ std::string SupervisorObject::PrintClass(const std::string& job) {
   if (entry == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + job);
   return readable(print(*entry->job_class()));
 }
+
+std::string SupervisorObject::DescribeJob(const std::string& job) {
+  auto state = job_state_of(client_.manager(), job);
+  if (!state) raise(protocol::error_name::unknown_job, "Unknown job: " + job);
+  return readable(protocol::to_json(*state));
+}
+
+std::vector<sdbus::Struct<std::string, std::string, std::string>> SupervisorObject::ListHolders(const uint64_t& event) {
+  std::vector<sdbus::Struct<std::string, std::string, std::string>> holders;
+  for (const auto& [job, instance, how] : holders_of(client_.manager(), event))
+    holders.emplace_back(readable(job), readable(instance), how);
+  return holders;
+}
+
+std::vector<std::string> SupervisorObject::ListEmits() { return all_readable(emitted_by_jobs(client_.manager())); }
 
 std::string SupervisorObject::Simulate(const std::string& name, const std::vector<std::string>& env) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");

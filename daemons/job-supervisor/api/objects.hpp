@@ -117,6 +117,9 @@ private:
                             uint32_t>>
   WatchConditions(const std::string& event) override;
   std::string PrintClass(const std::string& job) override;
+  std::string DescribeJob(const std::string& job) override;
+  std::vector<sdbus::Struct<std::string, std::string, std::string>> ListHolders(const uint64_t& event) override;
+  std::vector<std::string> ListEmits() override;
   std::string Simulate(const std::string& name, const std::vector<std::string>& env) override;
   std::string bus_address() override;
   std::string event_broker_address() override;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::array for_everyone{
     std::string_view{"GetJobByName"},      std::string_view{"GetAllJobs"},      std::string_view{"GetInstance"},
     std::string_view{"GetInstanceByName"}, std::string_view{"GetAllInstances"}, std::string_view{"WatchConditions"},
+    std::string_view{"ListEmits"},
 };
 constexpr std::array public_interfaces{
     std::string_view{"org.freedesktop.DBus.Introspectable"},
@@ -25,6 +26,8 @@ constexpr std::array deeds{
     Deed{"Restart", "request restart"},
     Deed{"EmitEvent", "emit an event"},
     Deed{"EmitEventWithFile", "emit an event"},
+    Deed{"DescribeJob", "request state"},
+    Deed{"ListHolders", "request state"},
     Deed{"Simulate", "simulate an event"},
     Deed{"PrintClass", "print a job class"},
     Deed{"GetEnv", "query job environment"},

@@ -2,14 +2,21 @@
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/jobs/test-world.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <csignal>
 
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
 using namespace std::chrono_literals;
 using enum ProcessKind;
+using upstart::protocol::InstanceState;
+using upstart::protocol::JobState;
+
+namespace {
+
+JobState told(World& world, const std::string& job) { return job_state_of(world.jobs, job).value(); }
+InstanceState instance(World& world, const std::string& job) { return told(world, job).instances.at(0); }
+
+} // namespace
 
 TEST_CASE("what the main process says of itself is told while it runs") {
   World world;
@@ -17,7 +24,7 @@ TEST_CASE("what the main process says of itself is told while it runs") {
   world.start("svc");
   world.processes.of("svc").events.status("warming up");
   CHECK(world.jobs.find_instance("svc", "")->status_text() == "warming up");
-  CHECK(dump_state(world.jobs).contains(R"("status_text":"warming up")"));
+  CHECK(instance(world, "svc").status_text == "warming up");
 }
 
 TEST_CASE(
@@ -27,15 +34,16 @@ TEST_CASE(
   world.start("svc");
   world.ready("svc");
   world.emit("end");
-  auto nodes = nlohmann::json::parse(dump_state(world.jobs))["job_classes"][0]["jobs"][0]["stop_on"];
+  auto nodes = instance(world, "svc").stop_on;
   REQUIRE(nodes.size() == 5);
-  CHECK(nodes[0]["node"] == std::vector<std::string>{"bye", "X=$NOPE"});
-  CHECK(nodes[0]["unset"] == std::vector<std::string>{"NOPE"});
-  CHECK(nodes[1]["node"] == std::vector<std::string>{"net", "IFACE=$IF"});
-  CHECK(nodes[1]["expanded"] == std::vector<std::string>{"net", "IFACE=eth0"});
-  CHECK_FALSE(nodes[1].contains("unset"));
-  CHECK(nodes[2]["held"]["name"] == "end");
-  CHECK_FALSE(nodes[2].contains("expanded"));
+  CHECK(nodes[0].words == std::vector<std::string>{"bye", "X=$NOPE"});
+  CHECK(nodes[0].unset == std::vector<std::string>{"NOPE"});
+  CHECK(nodes[1].words == std::vector<std::string>{"net", "IFACE=$IF"});
+  CHECK(nodes[1].expanded == std::vector<std::string>{"net", "IFACE=eth0"});
+  CHECK_FALSE(nodes[1].unset);
+  REQUIRE(nodes[2].held);
+  CHECK(nodes[2].held->name == "end");
+  CHECK(nodes[2].expanded.empty());
 }
 
 TEST_CASE(
@@ -43,22 +51,17 @@ TEST_CASE(
   World world;
   world.load("svc", "respawn\nrespawn limit 1 5\nexec serve\n");
   world.load("inst", "env A=1\ninstance $A$B${C}${D:-x}\n");
-  auto told = [&](const std::string& job) {
-    auto state = nlohmann::json::parse(dump_state(world.jobs));
-    return *std::ranges::find(state["job_classes"], job,
-                              [](const auto& each) { return each["name"].template get<std::string>(); });
-  };
-  CHECK(told("inst")["instance"] == "$A$B${C}${D:-x}");
-  CHECK(told("inst")["instance_needs"] == std::vector<std::string>{"B", "C"});
-  CHECK(told("svc")["respawn_limit_end"] == nullptr);
+  CHECK(told(world, "inst").instance == "$A$B${C}${D:-x}");
+  CHECK(told(world, "inst").instance_needs == std::vector<std::string>{"B", "C"});
+  CHECK_FALSE(told(world, "svc").respawn_limit_end);
   world.start("svc", {}, false);
   world.end("svc", main, exited(3));
   world.end("svc", main, exited(4));
-  CHECK(told("svc")["respawn_limit_end"] == exited(4));
-  CHECK(told("svc")["file_gone"] == false);
+  CHECK(told(world, "svc").respawn_limit_end == exited(4));
+  CHECK_FALSE(told(world, "svc").file_gone);
   world.start("svc", {}, false);
   world.unload("svc");
-  CHECK(told("svc")["file_gone"] == true);
+  CHECK(told(world, "svc").file_gone);
 }
 
 TEST_CASE("hooks that go wrong without failing the job are told of until it starts anew") {
@@ -70,7 +73,7 @@ TEST_CASE("hooks that go wrong without failing the job are told of until it star
   auto* job = world.jobs.find_instance("svc", "");
   CHECK(world.state("svc") == "start/running");
   CHECK(job->passed_over() == std::vector<std::string>{"post-start process terminated with status 3"});
-  CHECK(dump_state(world.jobs).contains("post-start process terminated with status 3"));
+  CHECK(instance(world, "svc").ignored_failures == job->passed_over());
   world.stop("svc", {}, false);
   world.end("svc", pre_stop, SIGSEGV);
   CHECK(job->passed_over().back() == "pre-stop process killed by SEGV signal");
@@ -78,4 +81,37 @@ TEST_CASE("hooks that go wrong without failing the job are told of until it star
   world.end("svc", main, SIGTERM);
   CHECK(world.state("svc") == "start/spawned");
   CHECK(job->passed_over().empty());
+}
+
+TEST_CASE("the state of all jobs is that of each, by name; of a job that is not there there is none") {
+  World world;
+  world.load("b", "exec serve\n");
+  world.load("a", "start on x and y\n");
+  world.start("b");
+  auto state = state_of(world.jobs);
+  REQUIRE(state.jobs.size() == 2);
+  CHECK(state.jobs[0] == told(world, "a"));
+  CHECK(state.jobs[1] == told(world, "b"));
+  CHECK(upstart::protocol::supervisor_state_from_json(dump_state(world.jobs)).value() == state);
+  CHECK_FALSE(job_state_of(world.jobs, "nosuch"));
+}
+
+TEST_CASE("who holds an event: a condition that waits for more, and an instance on its way") {
+  World world;
+  world.load("half", "start on go and more\n");
+  world.load("svc", "start on go\nstop on go2 and never\nexec serve\npost-start exec announce\n");
+  world.emit("go");
+  auto id = instance(world, "svc").blocking.at(0).id;
+  CHECK(holders_of(world.jobs, id) == std::vector<EventHolder>{{"half", "", "start on"}, {"svc", "", "start"}});
+  world.emit("go2");
+  auto second = instance(world, "svc").stop_on.at(0).held.value().id;
+  CHECK(holders_of(world.jobs, second) == std::vector<EventHolder>{{"svc", "", "stop on"}});
+  CHECK(holders_of(world.jobs, 12345).empty());
+}
+
+TEST_CASE("the events that jobs emit are told once each, by name") {
+  World world;
+  world.load("a", "emits z\nemits made-*\n");
+  world.load("b", "emits z\n");
+  CHECK(emitted_by_jobs(world.jobs) == std::vector<std::string>{"made-*", "z"});
 }

@@ -2,21 +2,19 @@
 
 #include "daemons/job-supervisor/expression/expand.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <set>
 
 namespace upstart::supervisor {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using protocol::ConditionNode;
 
-Json events_of(const std::vector<EventPointer>& events) {
-  Json list = Json::array();
-  for (const auto& event : events)
-    list.push_back({{"id", event->id()}, {"name", event->name()}, {"env", event->environment().strings()}});
-  return list;
+std::vector<protocol::EventReference> references_to(const std::vector<EventPointer>& events) {
+  std::vector<protocol::EventReference> references;
+  for (const auto& event : events) references.push_back({event->id(), event->name(), event->environment().strings()});
+  return references;
 }
 
 // The variables that are referred to and neither set nor given a default.
@@ -42,50 +40,51 @@ std::vector<std::string> unset_in(const ExpressionNode& leaf, const protocol::En
 
 // A condition as it is written, with what each leaf holds. Where a leaf has references: what it stands for, or, if it
 // cannot match since something is not set, what that is. The expression in force has the same nodes in the same places.
-Json condition_of(const EventExpression& in_class, const Subscriber& subscriber,
-                  const protocol::Environment& environment) {
+std::vector<ConditionNode> condition_of(const EventExpression& in_class, const Subscriber& subscriber,
+                                        const protocol::Environment& environment) {
   const auto& in_force = subscriber.expression();
   const auto& as_written = in_class.nodes.size() == in_force.nodes.size() ? in_class : in_force;
-  Json list = Json::array();
+  std::vector<ConditionNode> nodes;
   auto written = postfix(as_written), expanded = postfix(in_force);
   for (std::uint32_t i = 0; i < written.size(); ++i) {
-    Json node{{"node", written[i]}};
-    if (auto event = subscriber.state().held_by(i)) node["held"] = {{"id", event->id()}, {"name", event->name()}};
-    if (as_written.nodes[i].event != in_force.nodes[i].event)
-      node["unset"] = unset_in(as_written.nodes[i], environment);
-    else if (expanded[i] != written[i]) node["expanded"] = expanded[i];
-    list.push_back(std::move(node));
+    ConditionNode node{.words = written[i]};
+    if (auto event = subscriber.state().held_by(i)) node.held = {.id = event->id(), .name = event->name()};
+    if (as_written.nodes[i].event != in_force.nodes[i].event) node.unset = unset_in(as_written.nodes[i], environment);
+    else if (expanded[i] != written[i]) node.expanded = expanded[i];
+    nodes.push_back(std::move(node));
   }
-  return list;
+  return nodes;
 }
 
-Json failure_of(const std::optional<Failure>& failure) {
-  if (!failure) return nullptr;
-  return Json{{"process", failure->process ? Json(name_of(*failure->process)) : Json("respawn")},
-              {"wait_status", failure->wait_status ? Json(*failure->wait_status) : Json(nullptr)}};
+std::optional<protocol::FailureState> failure_of(const std::optional<Failure>& failure) {
+  if (!failure) return std::nullopt;
+  return protocol::FailureState{.process = std::string{failure->process ? name_of(*failure->process) : "respawn"},
+                                .wait_status = failure->wait_status};
 }
 
-Json job_of(Job& job) {
-  Json processes = Json::object();
-  for (auto [kind, pid] : job.pids()) processes[std::string{name_of(kind)}] = pid;
-  return {{"name", job.instance()},
-          {"path", job.path()},
-          {"goal", name_of(job.goal())},
-          {"state", name_of(job.state())},
-          {"env", job.environment().strings()},
-          {"processes", std::move(processes)},
-          {"blocking", events_of(job.blocked_events())},
-          {"waiting_callers", job.waiting_callers()},
-          {"status_text", job.status_text()},
-          {"passed_over", job.passed_over()},
-          {"stop_on", condition_of(job.job_class().stop_on, job.stop_on(), job.environment())},
-          {"failure", failure_of(job.machine().failure())}};
+protocol::InstanceState instance_state_of(Job& job) {
+  protocol::InstanceState state{
+      .name = job.instance(),
+      .path = job.path(),
+      .goal = std::string{name_of(job.goal())},
+      .state = std::string{name_of(job.state())},
+      .environment = job.environment().strings(),
+      .processes = {},
+      .blocking = references_to(job.blocked_events()),
+      .waiting_callers = job.waiting_callers(),
+      .status_text = job.status_text(),
+      .ignored_failures = job.passed_over(),
+      .stop_on = condition_of(job.job_class().stop_on, job.stop_on(), job.environment()),
+      .failure = failure_of(job.machine().failure()),
+  };
+  for (auto [kind, pid] : job.pids()) state.processes.push_back({std::string{name_of(kind)}, pid});
+  return state;
 }
 
 // Only for the classes that have them: these copy environments.
-Json start_condition_of(ClassEntry& entry, const EnvironmentTables& tables) {
+std::vector<ConditionNode> start_condition_of(ClassEntry& entry, const EnvironmentTables& tables) {
   const auto& job_class = *entry.job_class();
-  if (job_class.start_on.empty()) return Json::array();
+  if (job_class.start_on.empty()) return {};
   return condition_of(job_class.start_on, entry.start_on(), tables.of_class_alone(job_class));
 }
 
@@ -94,33 +93,75 @@ std::vector<std::string> needs_of_instance(const JobClass& job_class, const Envi
   return unset_in(job_class.instance, tables.of_class(job_class));
 }
 
-Json class_of(ClassEntry& entry, const EnvironmentTables& tables) {
-  Json jobs = Json::array();
-  for (const auto& [_, job] : entry.instances()) jobs.push_back(job_of(*job));
-  return {{"name", entry.name()},
-          {"file", entry.job_class()->path},
-          {"instance", entry.job_class()->instance},
-          {"instance_needs", needs_of_instance(*entry.job_class(), tables)},
-          {"start_on", start_condition_of(entry, tables)},
-          {"spawn_failure", entry.spawn_failure ? Json(*entry.spawn_failure) : Json(nullptr)},
-          {"respawn_limit_end", entry.respawn_limit_end ? Json(*entry.respawn_limit_end) : Json(nullptr)},
-          {"replaced_by_newer", entry.successor.has_value()},
-          {"file_gone", entry.successor && !*entry.successor},
-          {"jobs", std::move(jobs)}};
+protocol::JobState state_of(ClassEntry& entry, const EnvironmentTables& tables) {
+  const auto& job_class = *entry.job_class();
+  protocol::JobState state{
+      .name = entry.name(),
+      .file = job_class.path,
+      .instance = job_class.instance,
+      .instance_needs = needs_of_instance(job_class, tables),
+      .start_on = start_condition_of(entry, tables),
+      .spawn_failure = entry.spawn_failure ? std::optional{*entry.spawn_failure} : std::nullopt,
+      .respawn_limit_end = entry.respawn_limit_end,
+      .replaced_by_newer = entry.successor.has_value(),
+      .file_gone = entry.successor && !*entry.successor,
+      .instances = {},
+  };
+  for (const auto& [_, job] : entry.instances()) state.instances.push_back(instance_state_of(*job));
+  return state;
+}
+
+std::vector<ClassEntry*> sorted_classes(const JobManager& manager) {
+  std::vector<ClassEntry*> entries;
+  for (const auto& [_, entry] : manager.classes()) entries.push_back(entry.get());
+  std::ranges::sort(entries, {}, [](const ClassEntry* entry) { return entry->name(); });
+  return entries;
+}
+
+bool has_seen(const Subscriber& subscriber, std::uint64_t id) {
+  for (std::uint32_t i = 0; i < subscriber.expression().nodes.size(); ++i)
+    if (auto event = subscriber.state().held_by(i); event && event->id() == id) return true;
+  return false;
+}
+
+void add_holders(std::vector<EventHolder>& holders, ClassEntry& entry, std::uint64_t id) {
+  if (has_seen(entry.start_on(), id)) holders.push_back({entry.name(), "", "start on"});
+  for (const auto& [_, job] : entry.instances()) {
+    if (std::ranges::contains(job->blocked_events(), id, [](const auto& event) { return event->id(); }))
+      holders.push_back({entry.name(), job->instance(), std::string{name_of(job->goal())}});
+    if (has_seen(job->stop_on(), id)) holders.push_back({entry.name(), job->instance(), "stop on"});
+  }
 }
 
 } // namespace
 
-std::string dump_state(const JobManager& manager) {
-  std::vector<ClassEntry*> entries;
-  for (const auto& [_, entry] : manager.classes()) entries.push_back(entry.get());
-  std::ranges::sort(entries, {}, [](const ClassEntry* entry) { return entry->name(); });
-  Json classes = Json::array();
-  for (auto* entry : entries) classes.push_back(class_of(*entry, manager.tables()));
-  Json state{{"version", UPSTART_VERSION},
-             {"job_environment", manager.tables().global().strings()},
-             {"job_classes", std::move(classes)}};
-  return state.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::optional<protocol::JobState> job_state_of(const JobManager& manager, const std::string& job) {
+  const auto& classes = manager.classes();
+  auto found = classes.find(job);
+  if (found == classes.end()) return std::nullopt;
+  return state_of(*found->second, manager.tables());
+}
+
+protocol::SupervisorState state_of(const JobManager& manager) {
+  protocol::SupervisorState state{
+      .version = UPSTART_VERSION, .job_environment = manager.tables().global().strings(), .jobs = {}};
+  for (auto* entry : sorted_classes(manager)) state.jobs.push_back(state_of(*entry, manager.tables()));
+  return state;
+}
+
+std::string dump_state(const JobManager& manager) { return protocol::to_json(state_of(manager)); }
+
+std::vector<EventHolder> holders_of(const JobManager& manager, std::uint64_t event) {
+  std::vector<EventHolder> holders;
+  for (auto* entry : sorted_classes(manager)) add_holders(holders, *entry, event);
+  return holders;
+}
+
+std::vector<std::string> emitted_by_jobs(const JobManager& manager) {
+  std::set<std::string> events;
+  for (const auto& [_, entry] : manager.classes())
+    events.insert(entry->job_class()->emits.begin(), entry->job_class()->emits.end());
+  return {events.begin(), events.end()};
 }
 
 } // namespace upstart::supervisor

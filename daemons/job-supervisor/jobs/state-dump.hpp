@@ -1,12 +1,31 @@
-// The whole state as JSON, for humans and tools (GetState).
+// The state of the jobs as values of protocol/job-state.hpp, for those who ask why a job is, or is not, running. Reads
+// only; holds nothing.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/job-manager.hpp"
+#include "protocol/job-state.hpp"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace upstart::supervisor {
 
+// Of one job (DescribeJob); nothing where there is none of that name.
+[[nodiscard]] std::optional<protocol::JobState> job_state_of(const JobManager& manager, const std::string& job);
+// Of all jobs, sorted by name, and as JSON (GetState).
+[[nodiscard]] protocol::SupervisorState state_of(const JobManager& manager);
 [[nodiscard]] std::string dump_state(const JobManager& manager);
+
+// A job that keeps an event from being finished (ListHolders).
+struct EventHolder {
+  std::string job, instance; // instance: empty for a job's `start on`
+  std::string how;           // "start on", "stop on": has seen it and waits for more; "start", "stop": not there yet
+  friend bool operator==(const EventHolder&, const EventHolder&) = default;
+};
+[[nodiscard]] std::vector<EventHolder> holders_of(const JobManager& manager, std::uint64_t event);
+
+// The names and patterns of events that jobs say they emit, sorted, each once (ListEmits).
+[[nodiscard]] std::vector<std::string> emitted_by_jobs(const JobManager& manager);
 
 } // namespace upstart::supervisor
