@@ -81,7 +81,7 @@ private:
     std::error_code error;
     for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
       const auto name = entry->path().filename().string();
-      if (supervisor::passed_over(name)) continue;
+      if (supervisor::is_ignored_name(name)) continue;
       std::error_code ignored;
       if (entry->symlink_status(ignored).type() == fs::file_type::directory)
         descend(entry->path(), below + name + '/', dialect);

@@ -26,7 +26,7 @@ ParseResult parse(std::string_view text, const ParseOptions& options) {
 }
 
 // Files in memory and the catalogue of them: /admin before /vendor before /old/event.d.
-class World {
+class Fixture {
 public:
   static constexpr std::size_t admin = 0, vendor = 1, event_d = 2;
 
@@ -47,17 +47,17 @@ public:
   Catalogue& catalogue() { return catalogue_; }
 
   // "name=description" or "name gone" of each change, then "PATH: MESSAGE" of each report.
-  std::vector<std::string> settle(Catalogue::Complain complain = Catalogue::Complain::once) {
+  std::vector<std::string> update(Catalogue::Reporting reporting = Catalogue::Reporting::new_only) {
     reads = parses = 0;
-    auto outcome = catalogue_.settle(complain);
-    std::vector<std::string> told;
+    auto outcome = catalogue_.update(reporting);
+    std::vector<std::string> reported;
     for (const auto& change : outcome.changes) {
       last = change.job_class;
-      told.push_back(change.job_class ? std::format("{}={}", change.name, change.job_class->description)
-                                      : change.name + " gone");
+      reported.push_back(change.job_class ? std::format("{}={}", change.name, change.job_class->description)
+                                          : change.name + " gone");
     }
-    for (const auto& report : outcome.reports) told.push_back(report.path + ": " + report.diagnostic.message);
-    return told;
+    for (const auto& report : outcome.reports) reported.push_back(report.path + ": " + report.diagnostic.message);
+    return reported;
   }
 
   int reads = 0, parses = 0;
@@ -85,242 +85,243 @@ private:
                        }};
 };
 
-using Told = std::vector<std::string>;
+using Lines = std::vector<std::string>;
 
 } // namespace
 
 TEST_CASE("a new file is a new class, with its name and path") {
-  World world;
-  world.write(World::admin, "net/apache.conf", "v1");
-  CHECK(world.settle() == Told{"net/apache=v1"});
-  CHECK(world.last->path == "/admin/net/apache.conf");
-  CHECK(world.last->name == "net/apache");
+  Fixture fixture;
+  fixture.write(Fixture::admin, "net/apache.conf", "v1");
+  CHECK(fixture.update() == Lines{"net/apache=v1"});
+  CHECK(fixture.last->path == "/admin/net/apache.conf");
+  CHECK(fixture.last->name == "net/apache");
 }
 
-TEST_CASE("changes are sorted by name and told once") {
-  World world;
-  world.write(World::vendor, "b.conf", "b");
-  world.write(World::admin, "c.conf", "c");
-  world.write(World::admin, "a.conf", "a");
-  CHECK(world.settle() == Told{"a=a", "b=b", "c=c"});
-  CHECK(world.settle() == Told{});
+TEST_CASE("changes are sorted by name and reported once") {
+  Fixture fixture;
+  fixture.write(Fixture::vendor, "b.conf", "b");
+  fixture.write(Fixture::admin, "c.conf", "c");
+  fixture.write(Fixture::admin, "a.conf", "a");
+  CHECK(fixture.update() == Lines{"a=a", "b=b", "c=c"});
+  CHECK(fixture.update() == Lines{});
 }
 
 TEST_CASE("a removed file takes its class away") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  (void)world.settle();
-  world.remove(World::admin, "a.conf");
-  CHECK(world.settle() == Told{"a gone"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  (void)fixture.update();
+  fixture.remove(Fixture::admin, "a.conf");
+  CHECK(fixture.update() == Lines{"a gone"});
 }
 
-TEST_CASE("a file that came and went before anybody looked is nothing") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  world.remove(World::admin, "a.conf");
-  CHECK(world.settle() == Told{});
+TEST_CASE("a file that came and went before an update is nothing") {
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  fixture.remove(Fixture::admin, "a.conf");
+  CHECK(fixture.update() == Lines{});
 }
 
 TEST_CASE("a text that has not changed changes nothing and is not parsed") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  world.write(World::admin, "a.override", "o");
-  (void)world.settle();
-  world.touch(World::admin, "a.conf");
-  world.touch(World::admin, "a.override");
-  CHECK(world.settle() == Told{});
-  CHECK(world.parses == 0);
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  fixture.write(Fixture::admin, "a.override", "o");
+  (void)fixture.update();
+  fixture.touch(Fixture::admin, "a.conf");
+  fixture.touch(Fixture::admin, "a.override");
+  CHECK(fixture.update() == Lines{});
+  CHECK(fixture.parses == 0);
 }
 
 TEST_CASE("a file removed and written again with the same text changes nothing") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  (void)world.settle();
-  world.remove(World::admin, "a.conf");
-  world.write(World::admin, "a.conf", "v1");
-  CHECK(world.settle() == Told{});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  (void)fixture.update();
+  fixture.remove(Fixture::admin, "a.conf");
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  CHECK(fixture.update() == Lines{});
 }
 
 TEST_CASE("a change of one file reads that file and its partners only") {
-  World world;
-  for (int i = 0; i < 100; ++i) world.write(World::admin, std::format("job{}.conf", i), "text");
-  world.write(World::admin, "job7.override", "o");
-  (void)world.settle();
-  world.write(World::admin, "job7.conf", "new");
-  CHECK(world.settle() == Told{"job7=new+o"});
-  CHECK(world.reads == 2);
+  Fixture fixture;
+  for (int i = 0; i < 100; ++i) fixture.write(Fixture::admin, std::format("job{}.conf", i), "text");
+  fixture.write(Fixture::admin, "job7.override", "o");
+  (void)fixture.update();
+  fixture.write(Fixture::admin, "job7.conf", "new");
+  CHECK(fixture.update() == Lines{"job7=new+o"});
+  CHECK(fixture.reads == 2);
 }
 
 TEST_CASE("the first directory that has the file owns the name") {
-  World world;
-  world.write(World::vendor, "a.conf", "vendor");
-  CHECK(world.settle() == Told{"a=vendor"});
-  world.write(World::admin, "a.conf", "admin");
-  CHECK(world.settle() == Told{"a=admin"});
-  world.write(World::vendor, "a.conf", "vendor 2");
-  CHECK(world.settle() == Told{});
-  world.remove(World::admin, "a.conf");
-  CHECK(world.settle() == Told{"a=vendor 2"});
+  Fixture fixture;
+  fixture.write(Fixture::vendor, "a.conf", "vendor");
+  CHECK(fixture.update() == Lines{"a=vendor"});
+  fixture.write(Fixture::admin, "a.conf", "admin");
+  CHECK(fixture.update() == Lines{"a=admin"});
+  fixture.write(Fixture::vendor, "a.conf", "vendor 2");
+  CHECK(fixture.update() == Lines{});
+  fixture.remove(Fixture::admin, "a.conf");
+  CHECK(fixture.update() == Lines{"a=vendor 2"});
 }
 
 TEST_CASE("the same text in another directory is another class: its path differs") {
-  World world;
-  world.write(World::vendor, "a.conf", "v1");
-  (void)world.settle();
-  world.write(World::admin, "a.conf", "v1");
-  CHECK(world.settle() == Told{"a=v1"});
-  CHECK(world.last->path == "/admin/a.conf");
+  Fixture fixture;
+  fixture.write(Fixture::vendor, "a.conf", "v1");
+  (void)fixture.update();
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  CHECK(fixture.update() == Lines{"a=v1"});
+  CHECK(fixture.last->path == "/admin/a.conf");
 }
 
 TEST_CASE("a file that does not parse leaves the name to the next directory") {
-  World world;
-  world.write(World::admin, "a.conf", "bad");
-  world.write(World::vendor, "a.conf", "vendor");
-  CHECK(world.settle() == Told{"a=vendor", "/admin/a.conf: bad"});
-  world.write(World::admin, "a.conf", "good");
-  CHECK(world.settle() == Told{"a=good"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "bad");
+  fixture.write(Fixture::vendor, "a.conf", "vendor");
+  CHECK(fixture.update() == Lines{"a=vendor", "/admin/a.conf: bad"});
+  fixture.write(Fixture::admin, "a.conf", "good");
+  CHECK(fixture.update() == Lines{"a=good"});
 }
 
 TEST_CASE("an edit that does not parse takes the class away and is reported once") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  (void)world.settle();
-  world.write(World::admin, "a.conf", "bad");
-  CHECK(world.settle() == Told{"a gone", "/admin/a.conf: bad"});
-  world.touch(World::admin, "a.conf");
-  CHECK(world.settle() == Told{});
-  world.write(World::admin, "a.conf", "v1");
-  CHECK(world.settle() == Told{"a=v1"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  (void)fixture.update();
+  fixture.write(Fixture::admin, "a.conf", "bad");
+  CHECK(fixture.update() == Lines{"a gone", "/admin/a.conf: bad"});
+  fixture.touch(Fixture::admin, "a.conf");
+  CHECK(fixture.update() == Lines{});
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  CHECK(fixture.update() == Lines{"a=v1"});
 }
 
-TEST_CASE("a reload tells the errors that still stand, and no warning again") {
-  World world;
-  world.write(World::admin, "bad.conf", "bad");
-  world.write(World::admin, "odd.conf", "odd");
-  world.write(World::admin, "odd.override", "bad override");
-  CHECK(world.settle().size() == 4);
-  for (auto below : {"bad.conf", "odd.conf", "odd.override"}) world.touch(World::admin, below);
-  CHECK(world.settle(Catalogue::Complain::again) == Told{"/admin/bad.conf: bad", "/admin/odd.override: bad override"});
+TEST_CASE("a reload reports the errors that remain, and no warning again") {
+  Fixture fixture;
+  fixture.write(Fixture::admin, "bad.conf", "bad");
+  fixture.write(Fixture::admin, "odd.conf", "odd");
+  fixture.write(Fixture::admin, "odd.override", "bad override");
+  CHECK(fixture.update().size() == 4);
+  for (auto below : {"bad.conf", "odd.conf", "odd.override"}) fixture.touch(Fixture::admin, below);
+  CHECK(fixture.update(Catalogue::Reporting::all) ==
+        Lines{"/admin/bad.conf: bad", "/admin/odd.override: bad override"});
 }
 
 TEST_CASE("an override comes on top of the class, and goes without a trace") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  (void)world.settle();
-  world.write(World::admin, "a.override", "o");
-  CHECK(world.settle() == Told{"a=v1+o"});
-  CHECK(world.last->path == "/admin/a.conf");
-  world.remove(World::admin, "a.override");
-  CHECK(world.settle() == Told{"a=v1"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  (void)fixture.update();
+  fixture.write(Fixture::admin, "a.override", "o");
+  CHECK(fixture.update() == Lines{"a=v1+o"});
+  CHECK(fixture.last->path == "/admin/a.conf");
+  fixture.remove(Fixture::admin, "a.override");
+  CHECK(fixture.update() == Lines{"a=v1"});
 }
 
 TEST_CASE("an override may stand in the same or an earlier directory, not in a later one") {
-  World world;
-  world.write(World::vendor, "a.conf", "vendor");
-  world.write(World::vendor, "a.override", "vo");
-  CHECK(world.settle() == Told{"a=vendor+vo"});
-  world.write(World::admin, "a.override", "ao");
-  CHECK(world.settle() == Told{"a=vendor+ao"});
-  world.remove(World::admin, "a.override");
-  world.write(World::admin, "a.conf", "admin");
-  CHECK(world.settle() == Told{"a=admin"});
+  Fixture fixture;
+  fixture.write(Fixture::vendor, "a.conf", "vendor");
+  fixture.write(Fixture::vendor, "a.override", "vo");
+  CHECK(fixture.update() == Lines{"a=vendor+vo"});
+  fixture.write(Fixture::admin, "a.override", "ao");
+  CHECK(fixture.update() == Lines{"a=vendor+ao"});
+  fixture.remove(Fixture::admin, "a.override");
+  fixture.write(Fixture::admin, "a.conf", "admin");
+  CHECK(fixture.update() == Lines{"a=admin"});
 }
 
 TEST_CASE("an override alone, or beside a file that does not parse, is ignored") {
-  World world;
-  world.write(World::admin, "a.override", "o");
-  CHECK(world.settle() == Told{});
-  world.write(World::admin, "a.conf", "bad");
-  CHECK(world.settle() == Told{"/admin/a.conf: bad"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.override", "o");
+  CHECK(fixture.update() == Lines{});
+  fixture.write(Fixture::admin, "a.conf", "bad");
+  CHECK(fixture.update() == Lines{"/admin/a.conf: bad"});
 }
 
 TEST_CASE("an override with an error is ignored whole and reported once") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  world.write(World::admin, "a.override", "bad");
-  CHECK(world.settle() == Told{"a=v1", "/admin/a.override: bad"});
-  world.write(World::admin, "a.conf", "v2");
-  CHECK(world.settle() == Told{"a=v2"});
-  world.write(World::admin, "a.override", "o");
-  CHECK(world.settle() == Told{"a=v2+o"});
-  world.write(World::admin, "a.override", "bad again");
-  CHECK(world.settle() == Told{"a=v2", "/admin/a.override: bad again"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  fixture.write(Fixture::admin, "a.override", "bad");
+  CHECK(fixture.update() == Lines{"a=v1", "/admin/a.override: bad"});
+  fixture.write(Fixture::admin, "a.conf", "v2");
+  CHECK(fixture.update() == Lines{"a=v2"});
+  fixture.write(Fixture::admin, "a.override", "o");
+  CHECK(fixture.update() == Lines{"a=v2+o"});
+  fixture.write(Fixture::admin, "a.override", "bad again");
+  CHECK(fixture.update() == Lines{"a=v2", "/admin/a.override: bad again"});
 }
 
 TEST_CASE("an override with an error leaves the job to the override of a later directory") {
-  World world;
-  world.write(World::vendor, "a.conf", "v1");
-  world.write(World::vendor, "a.override", "vo");
-  world.write(World::admin, "a.override", "bad");
-  CHECK(world.settle() == Told{"a=v1+vo", "/admin/a.override: bad"});
+  Fixture fixture;
+  fixture.write(Fixture::vendor, "a.conf", "v1");
+  fixture.write(Fixture::vendor, "a.override", "vo");
+  fixture.write(Fixture::admin, "a.override", "bad");
+  CHECK(fixture.update() == Lines{"a=v1+vo", "/admin/a.override: bad"});
 }
 
-TEST_CASE("a warning is told when its text is new") {
-  World world;
-  world.write(World::admin, "a.conf", "odd");
-  CHECK(world.settle() == Told{"a=odd", "/admin/a.conf: odd"});
-  world.write(World::admin, "a.override", "o");
-  CHECK(world.settle() == Told{"a=odd+o"});
+TEST_CASE("a warning is reported when its text is new") {
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "odd");
+  CHECK(fixture.update() == Lines{"a=odd", "/admin/a.conf: odd"});
+  fixture.write(Fixture::admin, "a.override", "o");
+  CHECK(fixture.update() == Lines{"a=odd+o"});
 }
 
 TEST_CASE("a file of event.d is read in the old dialect and may be overridden from an earlier directory") {
-  World world;
-  world.write(World::event_d, "rc2", "old");
-  CHECK(world.settle() == Told{"rc2=old"});
-  CHECK(world.last->positional_parameters);
-  CHECK(world.last->path == "/old/event.d/rc2");
-  world.write(World::admin, "rc2.override", "o");
-  CHECK(world.settle() == Told{"rc2=old+o"});
+  Fixture fixture;
+  fixture.write(Fixture::event_d, "rc2", "old");
+  CHECK(fixture.update() == Lines{"rc2=old"});
+  CHECK(fixture.last->positional_parameters);
+  CHECK(fixture.last->path == "/old/event.d/rc2");
+  fixture.write(Fixture::admin, "rc2.override", "o");
+  CHECK(fixture.update() == Lines{"rc2=old+o"});
 }
 
 TEST_CASE("an unreadable file is reported once and its class stays as it was") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  (void)world.settle();
-  world.lock(World::admin, "a.conf", true);
-  CHECK(world.settle() == Told{"/admin/a.conf: Permission denied"});
-  world.touch(World::admin, "a.conf");
-  CHECK(world.settle() == Told{});
-  world.lock(World::admin, "a.conf", false);
-  CHECK(world.settle() == Told{});
-  world.write(World::admin, "a.conf", "v2");
-  CHECK(world.settle() == Told{"a=v2"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  (void)fixture.update();
+  fixture.lock(Fixture::admin, "a.conf", true);
+  CHECK(fixture.update() == Lines{"/admin/a.conf: Permission denied"});
+  fixture.touch(Fixture::admin, "a.conf");
+  CHECK(fixture.update() == Lines{});
+  fixture.lock(Fixture::admin, "a.conf", false);
+  CHECK(fixture.update() == Lines{});
+  fixture.write(Fixture::admin, "a.conf", "v2");
+  CHECK(fixture.update() == Lines{"a=v2"});
 }
 
 TEST_CASE("a file that never could be read leaves the name to the next directory") {
-  World world;
-  world.write(World::admin, "a.conf", "admin");
-  world.lock(World::admin, "a.conf", true);
-  world.write(World::vendor, "a.conf", "vendor");
-  CHECK(world.settle() == Told{"a=vendor", "/admin/a.conf: Permission denied"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "admin");
+  fixture.lock(Fixture::admin, "a.conf", true);
+  fixture.write(Fixture::vendor, "a.conf", "vendor");
+  CHECK(fixture.update() == Lines{"a=vendor", "/admin/a.conf: Permission denied"});
 }
 
 TEST_CASE("a file that vanishes before it is read is gone") {
-  World world;
-  world.write(World::admin, "a.conf", "v1");
-  (void)world.settle();
-  world.remove(World::admin, "a.conf");
-  world.touch(World::admin, "a.conf");
-  CHECK(world.settle() == Told{"a gone"});
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  (void)fixture.update();
+  fixture.remove(Fixture::admin, "a.conf");
+  fixture.touch(Fixture::admin, "a.conf");
+  CHECK(fixture.update() == Lines{"a gone"});
 }
 
 TEST_CASE("all files below a path go together, and no others") {
-  World world;
+  Fixture fixture;
   for (auto below : {"net/a.conf", "net/sub/b.conf", "net.conf", "network/c.conf"})
-    world.write(World::admin, below, "x");
-  world.write(World::vendor, "net/d.conf", "x");
-  (void)world.settle();
-  world.catalogue().gone_below(World::admin, "net");
-  CHECK(world.settle() == Told{"net/a gone", "net/sub/b gone"});
-  world.catalogue().gone_below(World::admin, "");
-  CHECK(world.settle() == Told{"net gone", "network/c gone"});
+    fixture.write(Fixture::admin, below, "x");
+  fixture.write(Fixture::vendor, "net/d.conf", "x");
+  (void)fixture.update();
+  fixture.catalogue().gone_below(Fixture::admin, "net");
+  CHECK(fixture.update() == Lines{"net/a gone", "net/sub/b gone"});
+  fixture.catalogue().gone_below(Fixture::admin, "");
+  CHECK(fixture.update() == Lines{"net gone", "network/c gone"});
 }
 
-TEST_CASE("files that could not be looked for are taken to be as they were") {
-  World world;
-  world.write(World::admin, "net/a.conf", "x");
-  (void)world.settle();
-  world.catalogue().gone_below(World::admin, "");
-  world.catalogue().kept(World::admin, "net");
-  CHECK(world.settle() == Told{});
+TEST_CASE("files that could not be examined are assumed to be unchanged") {
+  Fixture fixture;
+  fixture.write(Fixture::admin, "net/a.conf", "x");
+  (void)fixture.update();
+  fixture.catalogue().gone_below(Fixture::admin, "");
+  fixture.catalogue().kept(Fixture::admin, "net");
+  CHECK(fixture.update() == Lines{});
 }

@@ -22,66 +22,66 @@ std::string path_below(std::string_view job, JobFile::Kind kind, Dialect dialect
 
 } // namespace
 
-// The making of one job's class out of the files that its name has.
-struct Catalogue::Making {
+// One job's class is made anew, or found to be as it was, from the files of its name.
+struct Catalogue::ClassUpdate {
   // A file with its present text.
   struct Layer {
     File* file;
     std::string text;
     std::uint64_t hash;
     [[nodiscard]] bool is_new() const { return file->verdict == Verdict::unread || file->hash != hash; }
-    [[nodiscard]] bool is_known_bad() const { return !is_new() && file->verdict == Verdict::bad; }
+    [[nodiscard]] bool is_known_invalid() const { return !is_new() && file->verdict == Verdict::invalid; }
   };
-  enum class Step : std::uint8_t { settled, next };
+  enum class Step : std::uint8_t { decided, next };
 
   const Catalogue& catalogue;
   const std::string& name;
   Job& job;
-  bool complain_again;
+  bool report_all;
   Outcome& outcome;
 
   void run();
   Step consider(File& conf);
   std::optional<Layer> read(File& file);
   std::vector<Layer> read_overrides(std::uint32_t last_directory);
-  ParseResult judge(const Layer& layer, const JobClass* base);
-  [[nodiscard]] bool is_as_it_was(const Layer& conf, const std::vector<Layer>& overrides) const;
-  static std::uint64_t made_of(const Layer& conf, const Layer* on_top);
-  void set_class(std::shared_ptr<const JobClass> job_class, std::uint64_t made_of, std::uint32_t owner);
+  ParseResult parse(const Layer& layer, const JobClass* base);
+  [[nodiscard]] bool is_unchanged(const Layer& conf, const std::vector<Layer>& overrides) const;
+  static std::uint64_t fingerprint_of(const Layer& conf, const Layer* on_top);
+  void set_class(std::shared_ptr<const JobClass> job_class, std::uint64_t fingerprint, std::uint32_t owner);
   [[nodiscard]] std::string path_of(const File& file) const;
 };
 
-void Catalogue::Making::run() {
+void Catalogue::ClassUpdate::run() {
   for (auto& file : job.files)
-    if (file.present && file.kind == JobFile::Kind::job && consider(file) == Step::settled) return;
+    if (file.present && file.kind == JobFile::Kind::job && consider(file) == Step::decided) return;
   set_class({}, 0, 0);
 }
 
-Catalogue::Making::Step Catalogue::Making::consider(File& file) {
+Catalogue::ClassUpdate::Step Catalogue::ClassUpdate::consider(File& file) {
   auto conf = read(file);
   if (!conf) {
-    bool owns = job.made_of != 0 && job.owner == file.directory;
-    return file.present && owns ? Step::settled : Step::next; // unreadable: the class stays as it was
+    bool owns = job.fingerprint != 0 && job.owner == file.directory;
+    return file.present && owns ? Step::decided : Step::next; // unreadable: the class stays as it was
   }
-  if (conf->is_known_bad() && !complain_again) return Step::next;
+  if (conf->is_known_invalid() && !report_all) return Step::next;
   auto overrides = read_overrides(file.directory);
-  if (is_as_it_was(*conf, overrides)) return Step::settled;
+  if (is_unchanged(*conf, overrides)) return Step::decided;
 
-  auto made = judge(*conf, nullptr).job_class;
+  auto made = parse(*conf, nullptr).job_class;
   if (!made) return Step::next;
   const Layer* on_top = nullptr;
   for (const auto& layer : overrides) {
-    auto overridden = judge(layer, made.get()).job_class;
+    auto overridden = parse(layer, made.get()).job_class;
     if (!overridden) continue;
     made = std::move(overridden);
     on_top = &layer;
     break;
   }
-  set_class(std::move(made), made_of(*conf, on_top), file.directory);
-  return Step::settled;
+  set_class(std::move(made), fingerprint_of(*conf, on_top), file.directory);
+  return Step::decided;
 }
 
-std::optional<Catalogue::Making::Layer> Catalogue::Making::read(File& file) {
+std::optional<Catalogue::ClassUpdate::Layer> Catalogue::ClassUpdate::read(File& file) {
   auto path = path_of(file);
   auto text = catalogue.read_(path);
   if (text) {
@@ -93,15 +93,14 @@ std::optional<Catalogue::Making::Layer> Catalogue::Making::read(File& file) {
     return {};
   }
   auto hash = hash_of("cannot be read: " + text.error().reason);
-  bool known = file.verdict == Verdict::bad && file.hash == hash;
-  if (!known || complain_again)
-    outcome.reports.push_back({.path = path, .diagnostic = {.message = text.error().reason}});
-  file.verdict = Verdict::bad;
+  bool known = file.verdict == Verdict::invalid && file.hash == hash;
+  if (!known || report_all) outcome.reports.push_back({.path = path, .diagnostic = {.message = text.error().reason}});
+  file.verdict = Verdict::invalid;
   file.hash = hash;
   return {};
 }
 
-std::vector<Catalogue::Making::Layer> Catalogue::Making::read_overrides(std::uint32_t last_directory) {
+std::vector<Catalogue::ClassUpdate::Layer> Catalogue::ClassUpdate::read_overrides(std::uint32_t last_directory) {
   std::vector<Layer> layers;
   for (auto& file : job.files)
     if (file.present && file.kind == JobFile::Kind::override && file.directory <= last_directory)
@@ -109,45 +108,45 @@ std::vector<Catalogue::Making::Layer> Catalogue::Making::read_overrides(std::uin
   return layers;
 }
 
-ParseResult Catalogue::Making::judge(const Layer& layer, const JobClass* base) {
+ParseResult Catalogue::ClassUpdate::parse(const Layer& layer, const JobClass* base) {
   auto path = path_of(*layer.file);
   auto result = catalogue.parse_(layer.text, {.name = name,
                                               .path = base == nullptr ? path : base->path,
                                               .dialect = catalogue.directories_[layer.file->directory].dialect,
                                               .base = base});
-  if (layer.is_new() || (complain_again && !result.job_class))
+  if (layer.is_new() || (report_all && !result.job_class))
     for (auto& diagnostic : result.diagnostics)
       outcome.reports.push_back({.path = path, .diagnostic = std::move(diagnostic)});
-  layer.file->verdict = result.job_class ? Verdict::good : Verdict::bad;
+  layer.file->verdict = result.job_class ? Verdict::valid : Verdict::invalid;
   layer.file->hash = layer.hash;
   return result;
 }
 
-bool Catalogue::Making::is_as_it_was(const Layer& conf, const std::vector<Layer>& overrides) const {
-  if (conf.is_new() || conf.is_known_bad()) return false;
+bool Catalogue::ClassUpdate::is_unchanged(const Layer& conf, const std::vector<Layer>& overrides) const {
+  if (conf.is_new() || conf.is_known_invalid()) return false;
   const Layer* on_top = nullptr;
   for (const auto& layer : overrides) {
-    if (layer.is_known_bad() && complain_again) return false;
-    if (layer.is_known_bad()) continue;
+    if (layer.is_known_invalid() && report_all) return false;
+    if (layer.is_known_invalid()) continue;
     on_top = &layer;
     break;
   }
-  return job.made_of == made_of(conf, on_top);
+  return job.fingerprint == fingerprint_of(conf, on_top);
 }
 
-std::uint64_t Catalogue::Making::made_of(const Layer& conf, const Layer* on_top) {
+std::uint64_t Catalogue::ClassUpdate::fingerprint_of(const Layer& conf, const Layer* on_top) {
   std::uint64_t override_directory = on_top == nullptr ? 0 : on_top->file->directory + std::uint64_t{1};
   return hash_of({conf.file->directory, conf.hash, override_directory, on_top == nullptr ? 0 : on_top->hash}) | 1U;
 }
 
-void Catalogue::Making::set_class(std::shared_ptr<const JobClass> job_class, std::uint64_t made_of,
-                                  std::uint32_t owner) {
+void Catalogue::ClassUpdate::set_class(std::shared_ptr<const JobClass> job_class, std::uint64_t fingerprint,
+                                       std::uint32_t owner) {
   job.owner = owner;
-  if (std::exchange(job.made_of, made_of) == made_of) return;
+  if (std::exchange(job.fingerprint, fingerprint) == fingerprint) return;
   outcome.changes.push_back({.name = name, .job_class = std::move(job_class)});
 }
 
-std::string Catalogue::Making::path_of(const File& file) const {
+std::string Catalogue::ClassUpdate::path_of(const File& file) const {
   const auto& directory = catalogue.directories_[file.directory];
   return directory.path + '/' + path_below(name, file.kind, directory.dialect);
 }
@@ -206,19 +205,19 @@ Catalogue::File& Catalogue::file_of(Job& job, std::size_t directory, JobFile::Ki
   return *place;
 }
 
-Catalogue::Outcome Catalogue::settle(Complain complain) {
+Catalogue::Outcome Catalogue::update(Reporting reporting) {
   Outcome outcome;
   auto marked = std::exchange(marked_, {});
   std::ranges::sort(marked, {}, [](auto job) -> const std::string& { return job->first; });
-  for (auto job : marked) settle(job, complain, outcome);
+  for (auto job : marked) update_job(job, reporting, outcome);
   return outcome;
 }
 
-void Catalogue::settle(Jobs::iterator entry, Complain complain, Outcome& outcome) {
+void Catalogue::update_job(Jobs::iterator entry, Reporting reporting, Outcome& outcome) {
   auto& [name, job] = *entry;
   job.marked = false;
-  Making{
-      .catalogue = *this, .name = name, .job = job, .complain_again = complain == Complain::again, .outcome = outcome}
+  ClassUpdate{
+      .catalogue = *this, .name = name, .job = job, .report_all = reporting == Reporting::all, .outcome = outcome}
       .run();
   std::erase_if(job.files, [](const File& file) { return !file.present; });
   if (job.files.empty()) jobs_.erase(entry);

@@ -2,9 +2,9 @@
 // gives.
 //
 // Of several directories the first whose NAME.conf parses owns the name. On top of it comes the first NAME.override
-// without an error that stands in the same or an earlier directory. What is told of files (found, gone) only marks
-// names; `settle` then reads the files of marked names and of no others. It keeps no text and no class, only a hash of
-// each file: a file whose text is what it was changes nothing, and is not complained of again.
+// without an error that stands in the same or an earlier directory. Reports of files (found, gone) only mark
+// names; `update` then reads the files of marked names and of no others. It keeps no text and no class, only a hash of
+// each file: a file whose text has not changed changes nothing, and its errors are not reported again.
 //
 // Pure but for its two ports, one that reads a file and one that parses a text.
 #pragma once
@@ -45,27 +45,28 @@ public:
     std::vector<ClassChange> changes; // sorted by name
     std::vector<Report> reports;
   };
-  enum class Complain : std::uint8_t { once, again };
+  enum class Reporting : std::uint8_t { new_only, all };
 
   // Directories in order of precedence.
   Catalogue(std::vector<JobDirectory> directories, Read read, Parse parse);
 
   [[nodiscard]] const std::vector<JobDirectory>& directories() const { return directories_; }
 
-  // That file is there, and its text may have changed. Files that are no job's are none of its business.
+  // That file is there, and its text may have changed. A file that is no job file is ignored.
   void found(std::size_t directory, std::string_view below);
   void gone(std::size_t directory, std::string_view below);
   // Everything below that path is gone; an empty path: the whole directory.
   void gone_below(std::size_t directory, std::string_view below);
-  // Takes that back, for that file and everything below, if not settled yet: nothing new can be learned of them, so
-  // they are taken to be as they were.
+  // Takes that back, for that file and everything below, if `update` has not run since: they cannot be examined,
+  // and are assumed to be unchanged.
   void kept(std::size_t directory, std::string_view below);
 
-  // What has become of the classes. With Complain::again errors that still stand are reported once more.
-  [[nodiscard]] Outcome settle(Complain complain = Complain::once);
+  // What has become of the classes. Reports what is wrong and new; with Reporting::all, also errors that
+  // were reported before and remain.
+  [[nodiscard]] Outcome update(Reporting reporting = Reporting::new_only);
 
 private:
-  enum class Verdict : std::uint8_t { unread, good, bad };
+  enum class Verdict : std::uint8_t { unread, valid, invalid };
   struct File {
     std::uint64_t hash = 0; // of the text, or of why there is none
     std::uint32_t directory = 0;
@@ -75,19 +76,19 @@ private:
     [[nodiscard]] auto order() const { return std::pair{directory, kind}; }
   };
   struct Job {
-    std::vector<File> files;   // in order of precedence
-    std::uint64_t made_of = 0; // the files and texts behind its class; 0: it has none
-    std::uint32_t owner = 0;   // the directory of its .conf, where it has a class
+    std::vector<File> files;       // in order of precedence
+    std::uint64_t fingerprint = 0; // the files and texts behind its class; 0: it has none
+    std::uint32_t owner = 0;       // the directory of its .conf, where it has a class
     bool marked = false;
   };
   using Jobs = std::map<std::string, Job, std::less<>>;
-  struct Making;
+  struct ClassUpdate;
 
   void mark(Jobs::iterator job);
   void set_present(std::size_t directory, std::string_view below, bool present);
   void set_present_below(std::size_t directory, std::string_view below, bool present);
   static File& file_of(Job& job, std::size_t directory, JobFile::Kind kind);
-  void settle(Jobs::iterator job, Complain complain, Outcome& outcome);
+  void update_job(Jobs::iterator job, Reporting reporting, Outcome& outcome);
 
   std::vector<JobDirectory> directories_;
   Read read_;

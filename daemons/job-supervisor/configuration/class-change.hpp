@@ -1,4 +1,4 @@
-// What the configuration tells the jobs: a class that is new or has changed, or a name that has none any more.
+// What the configuration reports to the jobs: a class that is new or has changed, or a name that no longer has one.
 #pragma once
 
 #include "daemons/job-supervisor/language/model/job-class.hpp"

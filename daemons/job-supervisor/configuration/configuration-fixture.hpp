@@ -48,10 +48,10 @@ template <typename Condition> bool comes_true_on(EventLoop& loop, Condition cond
   return !late;
 }
 
-// A configuration of /first, /second and /event.d below a temporary directory, and all that it tells.
-class World {
+// A configuration of /first, /second and /event.d below a temporary directory, and all that it reports.
+class Fixture {
 public:
-  World() {
+  Fixture() {
     for (auto directory : {"first", "second", "event.d"}) fs::create_directory(dir / directory);
   }
 
@@ -59,7 +59,7 @@ public:
   std::map<std::string, std::string> classes; // name → description
   std::vector<std::string> diagnostics;
   int calls = 0;
-  std::vector<std::string> told; // names, in order
+  std::vector<std::string> reported; // names, in order
 
   void load() { configuration_.load(); }
   EventLoop& loop() { return loop_; }
@@ -68,7 +68,7 @@ public:
     return found != classes.end() && found->second == description;
   }
   [[nodiscard]] bool lacks(const std::string& name) const { return !classes.contains(name); }
-  [[nodiscard]] bool complained_of(const std::string& text) const {
+  [[nodiscard]] bool has_reported(const std::string& text) const {
     return std::ranges::any_of(diagnostics, [&](const auto& diagnostic) { return diagnostic.contains(text); });
   }
 
@@ -79,12 +79,12 @@ public:
   bool goes(const std::string& name) {
     return comes_true([&] { return lacks(name); });
   }
-  // Everything done to files so far has been seen.
+  // Returns when everything done to files so far has been seen.
   void catch_up() {
     auto mark = std::format("mark{}", ++marks_);
     describe(dir / ("first/" + mark + ".conf"), mark);
     REQUIRE(comes(mark, mark));
-    std::erase(told, mark);
+    std::erase(reported, mark);
   }
 
 private:
@@ -92,7 +92,7 @@ private:
     ++calls;
     CHECK(std::ranges::is_sorted(changes, {}, &ClassChange::name));
     for (const auto& change : changes) {
-      told.push_back(change.name);
+      reported.push_back(change.name);
       if (change.job_class) classes[change.name] = change.job_class->description;
       else classes.erase(change.name);
     }

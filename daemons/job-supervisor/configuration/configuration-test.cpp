@@ -7,199 +7,199 @@
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::testing;
 
-TEST_CASE("a load tells all classes in one call before it returns") {
-  World world;
-  fs::create_directories(world.dir / "first/net/deep");
-  describe(world.dir / "first/a.conf", "a");
-  describe(world.dir / "first/net/b.conf", "b");
-  describe(world.dir / "first/net/deep/c.conf", "c");
-  describe(world.dir / "second/a.conf", "shadowed");
-  describe(world.dir / "second/a.override", "shadowed");
-  describe(world.dir / "event.d/rc2", "rc2");
-  world.load();
-  CHECK(world.calls == 1);
-  CHECK(world.classes ==
+TEST_CASE("a load reports all classes in one call before it returns") {
+  Fixture fixture;
+  fs::create_directories(fixture.dir / "first/net/deep");
+  describe(fixture.dir / "first/a.conf", "a");
+  describe(fixture.dir / "first/net/b.conf", "b");
+  describe(fixture.dir / "first/net/deep/c.conf", "c");
+  describe(fixture.dir / "second/a.conf", "shadowed");
+  describe(fixture.dir / "second/a.override", "shadowed");
+  describe(fixture.dir / "event.d/rc2", "rc2");
+  fixture.load();
+  CHECK(fixture.calls == 1);
+  CHECK(fixture.classes ==
         std::map<std::string, std::string>{{"a", "a"}, {"net/b", "b"}, {"net/deep/c", "c"}, {"rc2", "rc2"}});
 }
 
-TEST_CASE("what is hidden, a backup or no regular file is passed over") {
-  World world;
-  fs::create_directories(world.dir / "first/.git");
-  describe(world.dir / "first/.git/a.conf", "x");
-  describe(world.dir / "first/.b.conf", "x");
-  describe(world.dir / "event.d/c.dpkg-old", "x");
-  REQUIRE(::mkfifo((world.dir / "first/fifo.conf").c_str(), 0600) == 0);
-  fs::create_directories(world.dir / "first/directory.conf");
-  world.load();
-  REQUIRE(::mkfifo((world.dir / "first/later.conf").c_str(), 0600) == 0);
-  world.catch_up();
-  CHECK(world.classes.size() == 1);
-  CHECK(world.diagnostics.empty());
+TEST_CASE("what is hidden, a backup or no regular file is ignored") {
+  Fixture fixture;
+  fs::create_directories(fixture.dir / "first/.git");
+  describe(fixture.dir / "first/.git/a.conf", "x");
+  describe(fixture.dir / "first/.b.conf", "x");
+  describe(fixture.dir / "event.d/c.dpkg-old", "x");
+  REQUIRE(::mkfifo((fixture.dir / "first/fifo.conf").c_str(), 0600) == 0);
+  fs::create_directories(fixture.dir / "first/directory.conf");
+  fixture.load();
+  REQUIRE(::mkfifo((fixture.dir / "first/later.conf").c_str(), 0600) == 0);
+  fixture.catch_up();
+  CHECK(fixture.classes.size() == 1);
+  CHECK(fixture.diagnostics.empty());
 }
 
 TEST_CASE("a new, a changed and a removed file take effect by themselves") {
-  World world;
-  world.load();
-  describe(world.dir / "first/a.conf", "v1");
-  CHECK(world.comes("a", "v1"));
-  describe(world.dir / "first/a.conf", "v2");
-  CHECK(world.comes("a", "v2"));
-  describe(world.dir / "first/a.override", "o");
-  CHECK(world.comes("a", "o"));
-  fs::remove(world.dir / "first/a.override");
-  CHECK(world.comes("a", "v2"));
-  fs::remove(world.dir / "first/a.conf");
-  CHECK(world.goes("a"));
+  Fixture fixture;
+  fixture.load();
+  describe(fixture.dir / "first/a.conf", "v1");
+  CHECK(fixture.comes("a", "v1"));
+  describe(fixture.dir / "first/a.conf", "v2");
+  CHECK(fixture.comes("a", "v2"));
+  describe(fixture.dir / "first/a.override", "o");
+  CHECK(fixture.comes("a", "o"));
+  fs::remove(fixture.dir / "first/a.override");
+  CHECK(fixture.comes("a", "v2"));
+  fs::remove(fixture.dir / "first/a.conf");
+  CHECK(fixture.goes("a"));
 }
 
 TEST_CASE("an editor's write and rename loads once") {
-  World world;
-  describe(world.dir / "first/a.conf", "v1");
-  world.load();
-  world.told.clear();
-  describe(world.dir / "first/a.conf.new", "v2");
-  fs::rename(world.dir / "first/a.conf", world.dir / "first/a.conf~");
-  fs::rename(world.dir / "first/a.conf.new", world.dir / "first/a.conf");
-  CHECK(world.comes("a", "v2"));
-  world.catch_up();
-  CHECK(world.told == std::vector<std::string>{"a"});
+  Fixture fixture;
+  describe(fixture.dir / "first/a.conf", "v1");
+  fixture.load();
+  fixture.reported.clear();
+  describe(fixture.dir / "first/a.conf.new", "v2");
+  fs::rename(fixture.dir / "first/a.conf", fixture.dir / "first/a.conf~");
+  fs::rename(fixture.dir / "first/a.conf.new", fixture.dir / "first/a.conf");
+  CHECK(fixture.comes("a", "v2"));
+  fixture.catch_up();
+  CHECK(fixture.reported == std::vector<std::string>{"a"});
 }
 
 TEST_CASE("a renamed file is another job") {
-  World world;
-  describe(world.dir / "first/a.conf", "v1");
-  world.load();
-  fs::rename(world.dir / "first/a.conf", world.dir / "first/b.conf");
-  CHECK(world.comes("b", "v1"));
-  CHECK(world.lacks("a"));
+  Fixture fixture;
+  describe(fixture.dir / "first/a.conf", "v1");
+  fixture.load();
+  fs::rename(fixture.dir / "first/a.conf", fixture.dir / "first/b.conf");
+  CHECK(fixture.comes("b", "v1"));
+  CHECK(fixture.lacks("a"));
 }
 
 TEST_CASE("a file written again with the text it had changes nothing, nor does a reload") {
-  World world;
-  describe(world.dir / "first/a.conf", "v1");
-  world.load();
-  world.told.clear();
-  describe(world.dir / "first/a.conf", "v1");
-  world.catch_up();
-  world.load();
-  CHECK(world.told.empty());
+  Fixture fixture;
+  describe(fixture.dir / "first/a.conf", "v1");
+  fixture.load();
+  fixture.reported.clear();
+  describe(fixture.dir / "first/a.conf", "v1");
+  fixture.catch_up();
+  fixture.load();
+  CHECK(fixture.reported.empty());
 }
 
 TEST_CASE("an edit that does not parse takes the class away and is reported once, and again by a reload") {
-  World world;
-  describe(world.dir / "first/a.conf", "v1");
-  world.load();
-  write(world.dir / "first/a.conf", "bogus stanza\n");
-  CHECK(world.goes("a"));
-  fs::permissions(world.dir / "first/a.conf", fs::perms{0600});
-  world.catch_up();
-  REQUIRE(world.diagnostics.size() == 1);
-  CHECK(world.diagnostics[0].starts_with((world.dir / "first/a.conf:1:1: Unknown stanza").string()));
-  world.load();
-  CHECK(world.diagnostics.size() == 2);
+  Fixture fixture;
+  describe(fixture.dir / "first/a.conf", "v1");
+  fixture.load();
+  write(fixture.dir / "first/a.conf", "bogus stanza\n");
+  CHECK(fixture.goes("a"));
+  fs::permissions(fixture.dir / "first/a.conf", fs::perms{0600});
+  fixture.catch_up();
+  REQUIRE(fixture.diagnostics.size() == 1);
+  CHECK(fixture.diagnostics[0].starts_with((fixture.dir / "first/a.conf:1:1: Unknown stanza").string()));
+  fixture.load();
+  CHECK(fixture.diagnostics.size() == 2);
 }
 
-TEST_CASE("a burst of 500 files is told in few calls") {
-  World world;
-  world.load();
-  for (int i = 0; i < 500; ++i) describe(world.dir / std::format("first/job{}.conf", i), "v1");
-  CHECK(world.comes_true([&] { return world.classes.size() == 500; }));
-  CHECK(world.calls <= 5);
+TEST_CASE("a burst of 500 files is reported in few calls") {
+  Fixture fixture;
+  fixture.load();
+  for (int i = 0; i < 500; ++i) describe(fixture.dir / std::format("first/job{}.conf", i), "v1");
+  CHECK(fixture.comes_true([&] { return fixture.classes.size() == 500; }));
+  CHECK(fixture.calls <= 5);
 }
 
 TEST_CASE("files that come one after another are gathered") {
-  World world;
-  world.load();
+  Fixture fixture;
+  fixture.load();
   int written = 0;
-  Timer stream{world.loop(), [&] {
-                 if (written < 200) describe(world.dir / std::format("first/job{}.conf", ++written), "v1");
+  Timer stream{fixture.loop(), [&] {
+                 if (written < 200) describe(fixture.dir / std::format("first/job{}.conf", ++written), "v1");
                }};
   auto started = std::chrono::steady_clock::now();
   stream.start_repeating(std::chrono::milliseconds{1});
-  REQUIRE(world.comes_true([&] { return world.classes.size() == 200; }));
-  CHECK(world.calls <= 2 + (std::chrono::steady_clock::now() - started) / std::chrono::milliseconds{50});
+  REQUIRE(fixture.comes_true([&] { return fixture.classes.size() == 200; }));
+  CHECK(fixture.calls <= 2 + (std::chrono::steady_clock::now() - started) / std::chrono::milliseconds{50});
 }
 
-TEST_CASE("changes that come without a pause are told all the same") {
-  World world;
-  world.load();
+TEST_CASE("changes that come without a pause are reported all the same") {
+  Fixture fixture;
+  fixture.load();
   int written = 0;
-  Timer stream{world.loop(), [&] { describe(world.dir / "first/a.conf", std::to_string(++written)); }};
+  Timer stream{fixture.loop(), [&] { describe(fixture.dir / "first/a.conf", std::to_string(++written)); }};
   stream.start_repeating(std::chrono::milliseconds{5});
-  CHECK(world.comes_true([&] { return !world.lacks("a"); }));
+  CHECK(fixture.comes_true([&] { return !fixture.lacks("a"); }));
 }
 
 TEST_CASE("a file that is still being written is read when its writer is done") {
-  World world;
-  world.load();
+  Fixture fixture;
+  fixture.load();
   {
-    std::ofstream slow{world.dir / "first/slow.conf"};
+    std::ofstream slow{fixture.dir / "first/slow.conf"};
     slow << "descr" << std::flush;
-    fs::permissions(world.dir / "first/slow.conf", fs::perms{0600});
-    world.catch_up();
+    fs::permissions(fixture.dir / "first/slow.conf", fs::perms{0600});
+    fixture.catch_up();
     slow << "iption \"v1\"\n";
   }
-  CHECK(world.comes("slow", "v1"));
-  CHECK(world.diagnostics.empty());
+  CHECK(fixture.comes("slow", "v1"));
+  CHECK(fixture.diagnostics.empty());
 }
 
 TEST_CASE("a hard link is a new file at once") {
-  World world;
-  describe(world.dir / "target", "v1");
-  world.load();
-  fs::create_hard_link(world.dir / "target", world.dir / "first/a.conf");
-  world.catch_up();
-  CHECK(world.has("a", "v1"));
+  Fixture fixture;
+  describe(fixture.dir / "target", "v1");
+  fixture.load();
+  fs::create_hard_link(fixture.dir / "target", fixture.dir / "first/a.conf");
+  fixture.catch_up();
+  CHECK(fixture.has("a", "v1"));
 }
 
 TEST_CASE("a file whose writer never closes it is read after a while") {
-  World world;
-  world.load();
-  std::ofstream open{world.dir / "first/a.conf"};
+  Fixture fixture;
+  fixture.load();
+  std::ofstream open{fixture.dir / "first/a.conf"};
   open << "description \"v1\"\n" << std::flush;
-  CHECK(world.comes("a", "v1"));
+  CHECK(fixture.comes("a", "v1"));
 }
 
-TEST_CASE("a queue of the kernel that overflows leads to a look at everything") {
-  World world;
-  describe(world.dir / "first/gone.conf", "v1");
-  world.load();
+TEST_CASE("an overflow of the kernel's queue leads to an examination of everything") {
+  Fixture fixture;
+  describe(fixture.dir / "first/gone.conf", "v1");
+  fixture.load();
   std::size_t queue = 0;
   std::ifstream{"/proc/sys/fs/inotify/max_queued_events"} >> queue;
   if (queue == 0 || queue > 100'000) return;
-  fs::remove(world.dir / "first/gone.conf");
-  auto one = (world.dir / "first/one.conf").string(), other = (world.dir / "first/other.conf").string();
+  fs::remove(fixture.dir / "first/gone.conf");
+  auto one = (fixture.dir / "first/one.conf").string(), other = (fixture.dir / "first/other.conf").string();
   describe(one, "v1");
   for (std::size_t i = 0; i <= queue / 4; ++i) {
     ::rename(one.c_str(), other.c_str());
     ::rename(other.c_str(), one.c_str());
   }
-  describe(world.dir / "second/late.conf", "v1");
-  fs::create_directories(world.dir / "second/late");
-  describe(world.dir / "second/late/too.conf", "v1");
-  CHECK(world.comes("late", "v1"));
-  CHECK(world.has("late/too", "v1"));
-  CHECK(world.lacks("gone"));
+  describe(fixture.dir / "second/late.conf", "v1");
+  fs::create_directories(fixture.dir / "second/late");
+  describe(fixture.dir / "second/late/too.conf", "v1");
+  CHECK(fixture.comes("late", "v1"));
+  CHECK(fixture.has("late/too", "v1"));
+  CHECK(fixture.lacks("gone"));
 }
 
 TEST_CASE("a file that is replaced by one still being written keeps its class until that is done") {
-  World world;
-  describe(world.dir / "first/a.conf", "v1");
-  world.load();
-  world.told.clear();
+  Fixture fixture;
+  describe(fixture.dir / "first/a.conf", "v1");
+  fixture.load();
+  fixture.reported.clear();
   {
-    fs::rename(world.dir / "first/a.conf", world.dir / "first/a.conf~");
-    std::ofstream slow{world.dir / "first/a.conf"};
+    fs::rename(fixture.dir / "first/a.conf", fixture.dir / "first/a.conf~");
+    std::ofstream slow{fixture.dir / "first/a.conf"};
     slow << "descr" << std::flush;
-    world.catch_up();
-    CHECK(world.told.empty());
+    fixture.catch_up();
+    CHECK(fixture.reported.empty());
     slow << "iption \"v2\"\n";
   }
-  CHECK(world.comes("a", "v2"));
-  CHECK(world.diagnostics.empty());
+  CHECK(fixture.comes("a", "v2"));
+  CHECK(fixture.diagnostics.empty());
 }
 
-TEST_CASE("where nothing can be watched, files are loaded all the same and that is said") {
+TEST_CASE("where nothing can be watched, files are loaded and a warning says so") {
   TemporaryDirectory dir;
   EventLoop loop;
   describe(dir / "a.conf", "v1");
@@ -217,5 +217,5 @@ TEST_CASE("where nothing can be watched, files are loaded all the same and that 
   configuration.load();
   CHECK(classes == 1);
   REQUIRE(diagnostics.size() == 1);
-  CHECK(diagnostics[0].contains("will not be noticed"));
+  CHECK(diagnostics[0].contains("changes are not noticed: run `initctl reload-configuration`"));
 }

@@ -15,11 +15,11 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// A burst of changes is over when nothing has come for this long; it is not waited for longer than that.
-constexpr milliseconds quiet = 50ms;
+// A burst of changes is over when there was none for idle_time; a longer one is cut at longest_burst.
+constexpr milliseconds idle_time = 50ms;
 constexpr milliseconds longest_burst = 200ms;
-// How long a file that was only just made may stay open for writing before it is read all the same.
-constexpr milliseconds patience = 2s;
+// A new file that is still open for writing is read after this time at the latest.
+constexpr milliseconds write_timeout = 2s;
 
 using OnDiagnostic = Configuration::OnDiagnostic;
 
@@ -37,7 +37,8 @@ std::vector<JobDirectory> job_directories(const std::vector<std::string>& paths)
 std::optional<Inotify> open_inotify(const OnDiagnostic& on_diagnostic) {
   auto inotify = Inotify::open();
   if (inotify) return *std::move(inotify);
-  on_diagnostic("changes of job files will not be noticed, reload by hand: inotify: " + inotify.error().message());
+  on_diagnostic("cannot watch job files (inotify: " + inotify.error().message() +
+                "); changes are not noticed: run `initctl reload-configuration` after each");
   return {};
 }
 
@@ -48,7 +49,7 @@ std::string printed(const Report& report) {
 
 } // namespace
 
-// Holds what has happened until a burst is over, then looks at those places and tells what has become of the classes.
+// Collects changed places until a burst is over, then examines them and reports the classes that have changed.
 class Configuration::Store {
 public:
   Store(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
@@ -58,12 +59,12 @@ public:
 
 private:
   void watch();
-  void something_happened();
+  void take_events();
   void await_end_of_burst();
-  void look_again();
-  void look_at_created();
+  void examine_changes();
+  void examine_created();
   void stop_waiting_for_writers();
-  void tell(Catalogue::Complain complain);
+  void update_classes(Catalogue::Reporting reporting);
 
   base::EventLoop& loop_;
   OnChanges on_changes_;
@@ -71,10 +72,10 @@ private:
   Catalogue catalogue_;
   Watches watches_;
   DirectoryTree tree_{catalogue_, watches_};
-  Happened happened_;
+  ChangedPlaces changes_;
   steady_clock::time_point latest_end_;
   base::Timer burst_;
-  base::Timer patience_;
+  base::Timer write_timeout_;
   std::optional<base::FdWatcher> watcher_; // goes before the descriptor that it watches
 };
 
@@ -85,65 +86,65 @@ Configuration::Store::Store(base::EventLoop& loop, const std::vector<std::string
       on_diagnostic_{std::move(on_diagnostic)},
       catalogue_{job_directories(directories), read_job_file, parse_job},
       watches_{open_inotify(on_diagnostic_)},
-      burst_{loop, [this] { look_again(); }},
-      patience_{loop, [this] { stop_waiting_for_writers(); }} {}
+      burst_{loop, [this] { examine_changes(); }},
+      write_timeout_{loop, [this] { stop_waiting_for_writers(); }} {}
 
 void Configuration::Store::load() {
   watch();
-  watches_.take(happened_);
-  happened_ = {};
+  watches_.take(changes_);
+  changes_ = {};
   burst_.stop();
-  patience_.stop();
+  write_timeout_.stop();
   tree_.examine_everything();
-  tell(Catalogue::Complain::again);
+  update_classes(Catalogue::Reporting::all);
 }
 
 void Configuration::Store::watch() {
   if (watcher_ || watches_.fd() < 0) return;
-  watcher_.emplace(loop_, watches_.fd(), [this](unsigned) { something_happened(); });
+  watcher_.emplace(loop_, watches_.fd(), [this](unsigned) { take_events(); });
   watcher_->watch(base::FdWatcher::readable);
 }
 
-void Configuration::Store::something_happened() {
-  watches_.take(happened_);
-  if (!happened_.empty()) await_end_of_burst();
+void Configuration::Store::take_events() {
+  watches_.take(changes_);
+  if (!changes_.empty()) await_end_of_burst();
 }
 
 void Configuration::Store::await_end_of_burst() {
   auto now = steady_clock::now();
   if (!burst_.active()) latest_end_ = now + longest_burst;
-  burst_.start(std::min(quiet, std::chrono::ceil<milliseconds>(latest_end_ - now)));
+  burst_.start(std::min(idle_time, std::chrono::ceil<milliseconds>(latest_end_ - now)));
 }
 
-void Configuration::Store::look_again() {
-  if (happened_.everything) {
-    happened_ = {};
+void Configuration::Store::examine_changes() {
+  if (changes_.everything) {
+    changes_ = {};
     tree_.examine_everything();
   }
-  for (const auto& place : std::exchange(happened_.changed, {})) tree_.examine(place);
-  look_at_created();
-  tell(Catalogue::Complain::once);
+  for (const auto& place : std::exchange(changes_.changed, {})) tree_.examine(place);
+  examine_created();
+  update_classes(Catalogue::Reporting::new_only);
 }
 
-void Configuration::Store::look_at_created() {
-  std::erase_if(happened_.created, [&](const Place& place) {
+void Configuration::Store::examine_created() {
+  std::erase_if(changes_.created, [&](const Place& place) {
     if (tree_.may_still_be_written(place)) return false;
     tree_.examine(place);
     return true;
   });
-  if (happened_.created.empty()) patience_.stop();
-  else if (!patience_.active()) patience_.start(patience);
+  if (changes_.created.empty()) write_timeout_.stop();
+  else if (!write_timeout_.active()) write_timeout_.start(write_timeout);
 }
 
 void Configuration::Store::stop_waiting_for_writers() {
-  happened_.changed.merge(happened_.created);
-  happened_.created.clear();
-  look_again();
+  changes_.changed.merge(changes_.created);
+  changes_.created.clear();
+  examine_changes();
 }
 
-void Configuration::Store::tell(Catalogue::Complain complain) {
-  auto outcome = catalogue_.settle(complain);
-  for (const auto& report : tree_.take_reports(complain)) on_diagnostic_(printed(report));
+void Configuration::Store::update_classes(Catalogue::Reporting reporting) {
+  auto outcome = catalogue_.update(reporting);
+  for (const auto& report : tree_.take_reports(reporting)) on_diagnostic_(printed(report));
   for (const auto& report : outcome.reports) on_diagnostic_(printed(report));
   if (!outcome.changes.empty()) on_changes_(outcome.changes);
 }

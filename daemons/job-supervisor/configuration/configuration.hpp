@@ -1,5 +1,5 @@
-// The job files of a list of directories, and what becomes of them as they change. Says which class each name has;
-// knows nothing of instances.
+// The job files of a list of directories, read and then watched: reports which class each name has, as files change.
+// Owned by the daemon; knows nothing of instances.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
@@ -25,7 +25,7 @@ public:
                 OnDiagnostic on_diagnostic);
   ~Configuration();
 
-  // Reads everything, tells the changes before it returns, and watches from then on. Called again: a reload.
+  // Reads everything, reports the changes before it returns, and watches from then on. Called again: a reload.
   void load();
 
 private:

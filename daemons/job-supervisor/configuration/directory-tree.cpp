@@ -27,7 +27,7 @@ std::expected<std::vector<Entry>, int> entries_of(const std::string& path) {
     const auto* entry = ::readdir(directory.get());
     if (entry == nullptr && errno != 0) return std::unexpected{errno};
     if (entry == nullptr) return entries;
-    if (passed_over(entry->d_name)) continue;
+    if (is_ignored_name(entry->d_name)) continue;
     entries.push_back({.name = entry->d_name, .plain_file = entry->d_type == DT_REG});
   }
 }
@@ -36,8 +36,9 @@ bool means_absent(int error) { return error == ENOENT || error == ENOTDIR; }
 std::string text_of(int error) { return std::generic_category().message(error); }
 
 std::string why_not_watched(const std::error_code& error) {
-  auto advice = error.value() == ENOSPC ? "; raise fs.inotify.max_user_watches, or reload by hand" : "; reload by hand";
-  return "changes will not be noticed: " + error.message() + advice;
+  auto advice = error.value() == ENOSPC ? "; raise fs.inotify.max_user_watches, or run `initctl reload-configuration`"
+                                        : "; run `initctl reload-configuration` after each";
+  return "changes are not noticed: " + error.message() + advice;
 }
 
 } // namespace
@@ -48,13 +49,13 @@ void DirectoryTree::examine_everything() {
 
 void DirectoryTree::examine(const Place& place) {
   linked_directories_ = 0;
-  look(place, nullptr);
+  examine_within(place, nullptr);
 }
 
-void DirectoryTree::look(const Place& place, const Trail* trail) {
+void DirectoryTree::examine_within(const Place& place, const Trail* trail) {
   auto path = path_of(place);
   bool is_root = place.below.empty();
-  troubles_.erase(place);
+  problems_.erase(place);
   watches_.forget(place);
   if (is_root) follow(place);
   struct stat status{};
@@ -66,59 +67,59 @@ void DirectoryTree::look(const Place& place, const Trail* trail) {
   if (S_ISDIR(status.st_mode)) {
     auto here = trail != nullptr ? *trail : trail_of(place);
     here.linked = here.linked || (is_link && !is_root);
-    return look_at_directory(place, {status.st_dev, status.st_ino}, std::move(here));
+    return examine_directory(place, {status.st_dev, status.st_ino}, std::move(here));
   }
-  if (S_ISREG(status.st_mode) && !is_root) return look_at_file(place);
+  if (S_ISREG(status.st_mode) && !is_root) return examine_file(place);
   absent(place);
-  if (is_root) complain(place, "is not a directory");
+  if (is_root) report(place, "is not a directory");
 }
 
 void DirectoryTree::follow(const Place& place) {
-  if (auto not_watched = watches_.follow(path_of(place), place)) complain(place, why_not_watched(not_watched));
+  if (auto not_watched = watches_.follow(path_of(place), place)) report(place, why_not_watched(not_watched));
 }
 
-void DirectoryTree::look_at_file(const Place& place) {
+void DirectoryTree::examine_file(const Place& place) {
   leave_directory(place);
   catalogue_.found(place.directory, place.below);
 }
 
-void DirectoryTree::look_at_directory(const Place& place, Identity identity, Trail trail) {
+void DirectoryTree::examine_directory(const Place& place, Identity identity, Trail trail) {
   catalogue_.gone(place.directory, place.below);
   if (!may_enter(place, identity, trail)) return leave_directory(place);
   trail.enclosing.push_back(identity);
-  look_at_entries(place, trail);
+  examine_entries(place, trail);
 }
 
 bool DirectoryTree::may_enter(const Place& place, Identity identity, const Trail& trail) {
   if (std::ranges::contains(trail.enclosing, identity)) {
-    complain(place, "leads back to a directory that it stands in, and is not followed");
+    report(place, "leads back to one of its parent directories; it is not followed");
     return false;
   }
   if (!trail.linked || ++linked_directories_ <= most_linked_directories) return true;
   if (linked_directories_ == most_linked_directories + 1)
-    complain(place, "is left out: symbolic links lead to more than 256 directories");
+    report(place, "is ignored: symbolic links lead to more than 256 directories");
   return false;
 }
 
 // Watched first, then read: what comes in between is seen twice, not missed.
-void DirectoryTree::look_at_entries(const Place& place, const Trail& trail) {
+void DirectoryTree::examine_entries(const Place& place, const Trail& trail) {
   auto path = path_of(place);
   auto not_watched = watches_.watch_entries(path, place);
   auto entries = entries_of(path);
   if (!entries) return unreachable(place, entries.error());
-  if (not_watched) complain(place, why_not_watched(not_watched));
+  if (not_watched) report(place, why_not_watched(not_watched));
   leave_directory(place);
   for (const auto& entry : *entries) {
     auto child = place.entry(entry.name);
     if (entry.plain_file) catalogue_.found(child.directory, child.below);
-    else look(child, &trail);
+    else examine_within(child, &trail);
   }
 }
 
 void DirectoryTree::unreachable(const Place& place, int error) {
   if (means_absent(error)) return absent(place);
   catalogue_.kept(place.directory, place.below);
-  complain(place, "cannot be read: " + text_of(error));
+  report(place, "cannot be read: " + text_of(error));
 }
 
 void DirectoryTree::absent(const Place& place) {
@@ -130,7 +131,7 @@ void DirectoryTree::absent(const Place& place) {
 void DirectoryTree::leave_directory(const Place& place) {
   catalogue_.gone_below(place.directory, place.below);
   watches_.forget_below(place);
-  std::erase_if(troubles_, [&](const auto& trouble) { return place.contains(trouble.first); });
+  std::erase_if(problems_, [&](const auto& problem) { return place.contains(problem.first); });
 }
 
 bool DirectoryTree::may_still_be_written(const Place& place) const {
@@ -138,16 +139,16 @@ bool DirectoryTree::may_still_be_written(const Place& place) const {
   return ::lstat(path_of(place).c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
 }
 
-void DirectoryTree::complain(const Place& place, std::string message) { troubles_[place] = std::move(message); }
+void DirectoryTree::report(const Place& place, std::string message) { problems_[place] = std::move(message); }
 
-std::vector<Report> DirectoryTree::take_reports(Catalogue::Complain complain) {
+std::vector<Report> DirectoryTree::take_reports(Catalogue::Reporting reporting) {
   std::vector<Report> reports;
-  for (const auto& [place, message] : troubles_) {
-    auto told = told_.find(place);
-    if (complain == Catalogue::Complain::again || told == told_.end() || told->second != message)
+  for (const auto& [place, message] : problems_) {
+    auto reported = reported_.find(place);
+    if (reporting == Catalogue::Reporting::all || reported == reported_.end() || reported->second != message)
       reports.push_back({.path = path_of(place), .diagnostic = {.message = message}});
   }
-  told_ = troubles_;
+  reported_ = problems_;
   return reports;
 }
 

@@ -13,12 +13,12 @@ namespace {
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
-void append(std::span<const char> bytes, std::vector<Inotify::Happening>& happenings) {
+void append(std::span<const char> bytes, std::vector<Inotify::Event>& events) {
   while (bytes.size() >= sizeof(inotify_event)) {
     inotify_event event{};
     std::memcpy(&event, bytes.data(), sizeof event);
     const char* name = bytes.data() + sizeof event;
-    happenings.push_back({.watch = event.wd, .mask = event.mask, .name = {name, ::strnlen(name, event.len)}});
+    events.push_back({.watch = event.wd, .mask = event.mask, .name = {name, ::strnlen(name, event.len)}});
     bytes = bytes.subspan(sizeof event + event.len);
   }
 }
@@ -39,14 +39,14 @@ std::expected<int, std::error_code> Inotify::watch(const std::string& path, std:
 
 void Inotify::forget(int watch) { ::inotify_rm_watch(fd_.get(), watch); }
 
-std::vector<Inotify::Happening> Inotify::take() {
-  std::vector<Happening> happenings;
+std::vector<Inotify::Event> Inotify::take() {
+  std::vector<Event> events;
   std::array<char, 64 * 1024> buffer;
   for (;;) {
     auto size = ::read(fd_.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return happenings;
-    append(std::span{buffer}.first(static_cast<std::size_t>(size)), happenings);
+    if (size <= 0) return events;
+    append(std::span{buffer}.first(static_cast<std::size_t>(size)), events);
   }
 }
 

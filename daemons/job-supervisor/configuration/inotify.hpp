@@ -1,4 +1,4 @@
-// The kernel's inotify, owned: a descriptor to wait on, watches by number, happenings as values.
+// The kernel's inotify, owned: a descriptor to wait on, watches by number, events as values.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
@@ -13,7 +13,7 @@ namespace upstart::supervisor {
 
 class Inotify {
 public:
-  struct Happening {
+  struct Event {
     int watch = 0;          // -1 for IN_Q_OVERFLOW
     std::uint32_t mask = 0; // IN_…
     std::string name;       // of the entry; empty: the watched directory itself
@@ -25,8 +25,8 @@ public:
   // The same number for the same directory, however it is reached; what is watched for adds up.
   [[nodiscard]] std::expected<int, std::error_code> watch(const std::string& path, std::uint32_t mask);
   void forget(int watch);
-  // All that has happened so far; does not wait.
-  [[nodiscard]] std::vector<Happening> take();
+  // All events so far; does not wait.
+  [[nodiscard]] std::vector<Event> take();
 
 private:
   explicit Inotify(base::FileDescriptor fd) : fd_{std::move(fd)} {}

@@ -43,7 +43,7 @@ TEST_CASE("a file is read whole, whatever bytes it holds") {
   }
 }
 
-TEST_CASE("a file whose size is not told is read whole as well") {
+TEST_CASE("a file that reports no size is read whole as well") {
   auto text = read_job_file("/proc/self/status");
   REQUIRE(text.has_value());
   CHECK(text->starts_with("Name:"));

@@ -13,8 +13,8 @@ namespace upstart::supervisor {
 
 namespace {
 
-constexpr std::uint32_t come = IN_CREATE | IN_MOVED_TO;
-constexpr std::uint32_t go = IN_DELETE | IN_MOVED_FROM;
+constexpr std::uint32_t entry_added = IN_CREATE | IN_MOVED_TO;
+constexpr std::uint32_t entry_removed = IN_DELETE | IN_MOVED_FROM;
 constexpr std::uint32_t change = IN_CLOSE_WRITE | IN_ATTRIB;
 constexpr std::uint32_t itself = IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr std::uint32_t lost = IN_IGNORED | IN_UNMOUNT;
@@ -26,7 +26,8 @@ constexpr std::string_view directory_itself = ".";
 
 constexpr int most_turns = 40; // links on one path, as the kernel has it
 
-// A path on its way from "/" to what it leads to: `at` has no link in it any more, `ahead` are the parts to come.
+// A path on its way from "/" to what it leads to: `at` has no link in it any more, `ahead` are the parts to
+// come.
 struct Walk {
   std::string at = "/";
   std::vector<std::string> ahead; // the next one last
@@ -63,22 +64,22 @@ bool Place::contains(const Place& other) const {
   return below.empty() || (other.below.starts_with(below) && other.below[below.size()] == '/');
 }
 
-void Happened::change(const Place& place) {
+void ChangedPlaces::change(const Place& place) {
   created.erase(place);
   changed.insert(place);
 }
 
-void Happened::create(const Place& place) {
+void ChangedPlaces::create(const Place& place) {
   changed.erase(place);
   created.insert(place);
 }
 
-void Happened::change_attributes(const Place& place) {
+void ChangedPlaces::change_attributes(const Place& place) {
   if (!created.contains(place)) changed.insert(place);
 }
 
 std::error_code Watches::watch_entries(const std::string& path, const Place& place) {
-  return add(path, come | go | change | IN_ONLYDIR, std::string{all_entries}, place);
+  return add(path, entry_added | entry_removed | change | IN_ONLYDIR, std::string{all_entries}, place);
 }
 
 std::error_code Watches::follow(std::string_view path, const Place& place) {
@@ -92,26 +93,26 @@ std::error_code Watches::follow(std::string_view path, const Place& place) {
     auto next = walk.to(part);
     struct stat status{};
     if (::lstat(next.c_str(), &status) < 0) {
-      auto error = add(walk.at, come, part, place);
+      auto error = add(walk.at, entry_added, part, place);
       if (error || ::lstat(next.c_str(), &status) < 0) return error;
       ++turns; // it came just before it was watched for
       walk.ahead.push_back(part);
       continue;
     }
     if (S_ISLNK(status.st_mode)) {
-      if (auto error = add(walk.at, come | go, part, place)) return error;
+      if (auto error = add(walk.at, entry_added | entry_removed, part, place)) return error;
       std::error_code unreadable;
       auto target = std::filesystem::read_symlink(next, unreadable);
       if (unreadable) return unreadable;
       ++turns;
       walk.prepend(target.native());
     } else if (S_ISDIR(status.st_mode)) {
-      // A directory that may not be read cannot be watched; its parent, if it can be, tells when that changes.
+      // A directory that may not be read cannot be watched; its parent, if it can be, reports when that changes.
       if (add(next, itself, std::string{directory_itself}, place))
-        (void)add(walk.at, come | go | IN_ATTRIB, part, place);
+        (void)add(walk.at, entry_added | entry_removed | IN_ATTRIB, part, place);
       walk.at = next;
     } else {
-      return add(walk.at, come | go | change, part, place);
+      return add(walk.at, entry_added | entry_removed | change, part, place);
     }
   }
   return {};
@@ -148,42 +149,43 @@ void Watches::release(const Handle& handle) {
   watched_.erase(watched);
 }
 
-void Watches::take(Happened& happened) {
+void Watches::take(ChangedPlaces& changes) {
   if (!inotify_) return;
-  for (const auto& happening : inotify_->take()) {
-    if ((happening.mask & IN_Q_OVERFLOW) != 0) happened.everything = true;
-    auto watched = watched_.find(happening.watch);
+  for (const auto& event : inotify_->take()) {
+    if ((event.mask & IN_Q_OVERFLOW) != 0) changes.everything = true;
+    auto watched = watched_.find(event.watch);
     if (watched == watched_.end()) continue;
-    if ((happening.mask & lost) != 0) lose(happening.watch, happened);
-    else tell(happening, watched->second, happened);
+    if ((event.mask & lost) != 0) watch_removed(event.watch, changes);
+    else add_changes(event, watched->second, changes);
   }
 }
 
-void Watches::tell(const Inotify::Happening& happening, const Interests& interests, Happened& happened) const {
+void Watches::add_changes(const Inotify::Event& event, const Interests& interests, ChangedPlaces& changes) const {
   auto in = [&](std::string_view name) {
     auto [first, last] = interests.equal_range(name);
     return std::ranges::subrange{first, last} | std::views::values;
   };
-  if ((happening.mask & itself) != 0)
-    for (const auto& place : in(directory_itself)) happened.change(place);
-  if (happening.name.empty()) return;
-  for (const auto& place : in(happening.name)) happened.change(place);
-  if (passed_over(happening.name)) return;
-  auto what = happening.mask & (come | go | change | IN_ISDIR);
+  if ((event.mask & itself) != 0)
+    for (const auto& place : in(directory_itself)) changes.change(place);
+  if (event.name.empty()) return;
+  for (const auto& place : in(event.name)) changes.change(place);
+  if (is_ignored_name(event.name)) return;
+  auto what = event.mask & (entry_added | entry_removed | change | IN_ISDIR);
   for (const auto& place : in(all_entries)) {
-    auto entry = place.entry(happening.name);
-    if (what == IN_CREATE) happened.create(entry);
-    else if (what == IN_ATTRIB) happened.change_attributes(entry);
-    else happened.change(entry);
+    auto entry = place.entry(event.name);
+    if (what == IN_CREATE) changes.create(entry);
+    else if (what == IN_ATTRIB) changes.change_attributes(entry);
+    else changes.change(entry);
   }
 }
 
-// The kernel watches it no longer, because it is gone: whoever had an interest looks again and takes a new one.
-void Watches::lose(int watch, Happened& happened) {
+// The kernel has removed the watch because the directory is gone: all places that had an interest are examined again,
+// and watched anew.
+void Watches::watch_removed(int watch, ChangedPlaces& changes) {
   std::set<Place> places;
   for (const auto& place : watched_.at(watch) | std::views::values) places.insert(place);
   for (const auto& place : places) {
-    happened.change(place);
+    changes.change(place);
     forget(place);
   }
 }

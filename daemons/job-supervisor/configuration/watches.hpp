@@ -1,9 +1,8 @@
-// Who wants to be told of what: turns what inotify says of directories into the places of configured directories that
-// have to be looked at again.
+// Turns inotify's events of directories into the places of configured directories that have to be examined again.
 //
-// A place is watched in two ways. `watch_entries`: it is a directory, and whatever happens to an entry is told as the
+// A place is watched in two ways. `watch_entries`: it is a directory, and a change of an entry is reported as the
 // place of that entry. `follow`: what its path leads to may come, go or be replaced anywhere on the way (a missing
-// directory, a symbolic link and its target), and that is told as the place itself.
+// directory, a symbolic link and its target), and that is reported as the place itself.
 #pragma once
 
 #include "daemons/job-supervisor/configuration/inotify.hpp"
@@ -25,33 +24,33 @@ struct Place {
   [[nodiscard]] bool contains(const Place& other) const;
 };
 
-// What has happened, as places to look at.
-struct Happened {
+// Places to examine.
+struct ChangedPlaces {
   std::set<Place> changed;
-  std::set<Place> created; // files that were only just made; whoever writes them may not be done
-  bool everything = false; // so much that nobody knows
+  std::set<Place> created; // new files, which may still be written
+  bool everything = false; // the kernel has lost events: any place may have changed
 
   [[nodiscard]] bool empty() const { return changed.empty() && created.empty() && !everything; }
   void change(const Place& place);
   void create(const Place& place);
-  void change_attributes(const Place& place); // which tells nothing of whether its writer is done
+  void change_attributes(const Place& place); // no sign that its writer is done
 };
 
 class Watches {
 public:
-  // Without inotify nothing is ever told.
+  // Without inotify nothing is ever reported.
   explicit Watches(std::optional<Inotify> inotify) : inotify_{std::move(inotify)} {}
 
   [[nodiscard]] int fd() const { return inotify_ ? inotify_->fd() : -1; }
-  // The error is why changes in that directory will not be noticed.
+  // The error is why changes in that directory are not noticed.
   [[nodiscard]] std::error_code watch_entries(const std::string& path, const Place& place);
-  // An absolute path. The error is why it will not be noticed when something comes to be there, or is changed.
+  // An absolute path. The error is why it is not noticed when something is made there, or changed.
   [[nodiscard]] std::error_code follow(std::string_view path, const Place& place);
   void forget(const Place& place);
   void forget_below(const Place& place);
 
-  // Adds what has happened since the last call.
-  void take(Happened& happened);
+  // Adds the changes since the last call.
+  void take(ChangedPlaces& changes);
 
 private:
   // Interests in one directory, by the name of the entry they are in.
@@ -63,8 +62,8 @@ private:
 
   std::error_code add(const std::string& path, std::uint32_t mask, std::string name, const Place& place);
   void release(const Handle& handle);
-  void tell(const Inotify::Happening& happening, const Interests& interests, Happened& happened) const;
-  void lose(int watch, Happened& happened);
+  void add_changes(const Inotify::Event& event, const Interests& interests, ChangedPlaces& changes) const;
+  void watch_removed(int watch, ChangedPlaces& changes);
 
   std::optional<Inotify> inotify_;
   std::map<int, Interests> watched_;

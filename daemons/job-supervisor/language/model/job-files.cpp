@@ -18,9 +18,9 @@ std::string_view without_trailing_slashes(std::string_view path) {
 
 std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-bool any_part_passed_over(std::string_view path) {
+bool any_part_is_ignored(std::string_view path) {
   return std::ranges::any_of(path | std::views::split('/'),
-                             [](auto part) { return passed_over(std::string_view(part)); });
+                             [](auto part) { return is_ignored_name(std::string_view(part)); });
 }
 
 } // namespace
@@ -29,7 +29,7 @@ Dialect dialect_of_directory(std::string_view directory) {
   return last_part(without_trailing_slashes(directory)) == "event.d" ? Dialect::event_d : Dialect::conf;
 }
 
-bool passed_over(std::string_view name) {
+bool is_ignored_name(std::string_view name) {
   if (name.empty() || name.starts_with('.') || name.ends_with('~') || name.ends_with(".bak")) return true;
   if (name.starts_with('#') && name.ends_with('#')) return true;
   const auto dot = name.rfind('.');
@@ -38,7 +38,7 @@ bool passed_over(std::string_view name) {
 }
 
 std::optional<JobFile> job_file(std::string_view path_below, Dialect dialect) {
-  if (any_part_passed_over(path_below)) return std::nullopt;
+  if (any_part_is_ignored(path_below)) return std::nullopt;
   if (dialect == Dialect::event_d) return JobFile{.name = std::string(path_below), .kind = JobFile::Kind::job};
   for (const auto& [suffix, kind] : {std::pair{std::string_view(".conf"), JobFile::Kind::job},
                                      std::pair{std::string_view(".override"), JobFile::Kind::override}})

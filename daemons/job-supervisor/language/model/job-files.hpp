@@ -14,7 +14,7 @@ namespace upstart::supervisor {
 [[nodiscard]] Dialect dialect_of_directory(std::string_view directory);
 
 // A file or directory that is hidden, a backup, or what a package manager left behind. `name` is its last part.
-[[nodiscard]] bool passed_over(std::string_view name);
+[[nodiscard]] bool is_ignored_name(std::string_view name);
 
 struct JobFile {
   enum class Kind : std::uint8_t { job, override };
