@@ -17,7 +17,7 @@ std::string suggestion(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("all errors of a file are told in one run, in its order") {
+TEST_CASE("all errors of a file are reported in one run, in its order") {
   CHECK(said("bogus\ndescription\nexec x\nnice 50\nlimit nofile 1\nstart on a or\nexpect frok\n") ==
         Lines{"1:1 Unknown stanza", "2:12 Expected token", "4:6 Illegal nice value, expected -20 to 19",
               "5:15 Expected token", "6:14 Expected event", "7:8 Unknown stanza"});
@@ -44,7 +44,7 @@ TEST_CASE("an unclosed quote does not hide what follows") {
         Lines{"3:0 Unterminated quoted string", "2:6 Illegal nice value, expected -20 to 19"});
 }
 
-TEST_CASE("no more than a hundred things are said of one file") {
+TEST_CASE("at most a hundred diagnostics are given for one file") {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "bogus\n";
   const auto result = parse_job(text, {});
@@ -68,7 +68,7 @@ TEST_CASE("near misses are suggested") {
   CHECK(suggestion("frobnicate\n").empty());
 }
 
-TEST_CASE("words are as far apart as the slips between them") {
+TEST_CASE("words are as far apart as the typing errors between them") {
   CHECK(edit_distance("exec", "exec") == 0);
   CHECK(edit_distance("exce", "exec") == 1);
   CHECK(edit_distance("", "exec") == 4);
@@ -126,7 +126,7 @@ TEST_CASE("of a very long line the part around the place is shown") {
   CHECK(one.source.substr(one.caret - 1, 5) == "wrong");
 }
 
-TEST_CASE("stanzas that have no effect are warned of") {
+TEST_CASE("a stanza that has no effect gives a warning") {
   CHECK(warnings("watchdog 5\nexec x\n") == Lines{"1:1 `watchdog` has no effect without `expect notify`"});
   CHECK(warnings("respawn limit 1 2\nexec x\n") == Lines{"1:1 `respawn limit` without `respawn` has no effect"});
   CHECK(warnings("respawn\n") == Lines{"1:1 `respawn` has no effect: there is no main process"});
@@ -134,7 +134,7 @@ TEST_CASE("stanzas that have no effect are warned of") {
   CHECK(warnings("respawn\nrespawn limit 1 2\nexpect fork\nexec x\n").empty());
 }
 
-TEST_CASE("a stanza that replaces an earlier one is warned of, with a note where that stands") {
+TEST_CASE("a stanza that replaces an earlier one gives a warning, with a note where that stands") {
   CHECK(warnings("start on a\nexec x\nstart on b\n") == Lines{"3:1 this replaces an earlier `start on`"});
   CHECK(warnings("exec x\nscript\ny\nend script\n") == Lines{"2:1 this replaces an earlier main process"});
   CHECK(warnings("task\ntask\nemits a\nemits b\nenv A=1\nenv A=2\nstart on a\nmanual\n").empty());
@@ -151,7 +151,7 @@ TEST_CASE("expect fork with a script that execs nothing counts the shell's forks
   CHECK(warnings("expect stop\nscript\n  kill -STOP $$\nend script\n").empty());
 }
 
-TEST_CASE("a main process in the background is lost") {
+TEST_CASE("a main process in the background gives a warning") {
   CHECK(warnings("exec daemon --flag &\n").size() == 1);
   CHECK(warnings("exec daemon & wait\n").empty());
 }

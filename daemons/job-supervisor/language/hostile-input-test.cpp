@@ -1,5 +1,5 @@
-// Files made to be slow or to blow the stack. Each is parsed, and printed where it parses; a parser that is not linear
-// does not get through them before the test's time is up.
+// Files made to be slow or to overflow the stack. Each is parsed, and printed where it parses; a parser that is not
+// linear does not get through them before the test's time is up.
 #include "daemons/job-supervisor/language/print-job.hpp"
 #include "daemons/job-supervisor/language/test-support.hpp"
 
@@ -59,7 +59,7 @@ TEST_CASE("expressions may be as deep or as long as they like") {
   survive([](std::size_t size) { return "start on " + repeated("and ", size); });
 }
 
-TEST_CASE("what is opened again and again is not looked for again and again") {
+TEST_CASE("what is opened many times is not searched for many times") {
   for (const auto* line : {"start on (\n", "start on (a or\n", "exec \"a\n", "script\n", "scritp\n", "pre-start\n",
                            "script\nend\n", "description \"\n", "script foo\n", "end script\n"}) {
     CAPTURE(line);

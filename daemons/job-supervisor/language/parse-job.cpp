@@ -93,7 +93,7 @@ private:
     stanza.parse(statement);
     statement.finish();
     if (statement.failed()) return recover(*statement.fault(), begin);
-    note_again(stanza, begin);
+    warn_if_replaced(stanza, begin);
   }
 
   static std::string_view slot_of(const Stanza& stanza) { return stanza.slot.empty() ? stanza.name : stanza.slot; }
@@ -101,10 +101,10 @@ private:
     return slot == "main" ? "main process" : std::format("`{}`", slot);
   }
 
-  void note_again(const Stanza& stanza, std::size_t begin) {
+  void warn_if_replaced(const Stanza& stanza, std::size_t begin) {
     const auto slot = slot_of(stanza);
     const auto before = facts_.given.give(slot, begin);
-    if (!before || stanza.again != Stanza::Again::replaces || dialect_ == Dialect::event_d) return;
+    if (!before || stanza.repeated != Stanza::Repeated::replaces || dialect_ == Dialect::event_d) return;
     findings_.warning(
         {std::format("this replaces an earlier {}", description_of(slot)), begin, {}, before, "it was given here"});
   }
@@ -113,26 +113,26 @@ private:
     recover({"Unknown stanza", word.begin, suggested_stanza(word.value, dialect_), {}, {}}, word.begin);
   }
 
-  // Says what is wrong with a stanza and finds where to go on.
+  // Reports what is wrong with a stanza, and finds where to continue.
   void recover(const Fault& fault, std::size_t begin) {
     findings_.error(fault, begin);
-    const bool ran_away = fault.cause.has_value(); // something was opened and never closed
-    const bool block = ran_away && stands_at_block(begin);
-    if (block || (ran_away && !may_look_again())) return lexer_.move_to(text_.size());
-    lexer_.move_to(ran_away ? begin : std::max(fault.offset, begin));
+    const bool unclosed = fault.cause.has_value(); // a quote, parenthesis or block takes the rest of the file
+    const bool block = unclosed && stands_at_block(begin);
+    if (block || (unclosed && !may_read_again())) return lexer_.move_to(text_.size());
+    lexer_.move_to(unclosed ? begin : std::max(fault.offset, begin));
     lexer_.skip_stanza();
     if (stands_at_block(begin)) pass_block();
-    else if (ran_away || stands_at_expression(begin)) pass_to_stanza();
+    else if (unclosed || stands_at_expression(begin)) pass_to_stanza();
   }
 
-  // What has been swallowed may be read again, up to a number of times that keeps the whole linear.
-  bool may_look_again() {
+  // Text behind something unclosed is read a second time, but so seldom that parsing stays linear.
+  bool may_read_again() {
     constexpr int most = 4;
-    return ++second_looks_ <= most;
+    return ++second_readings_ <= most;
   }
 
   void pass_block() {
-    if (may_look_again()) lexer_.skip_block();
+    if (may_read_again()) lexer_.skip_block();
   }
 
   void pass_to_stanza() {
@@ -162,7 +162,7 @@ private:
     return words[1] == "on" || words[0] == "on";
   }
 
-  // A line that begins a block, or was meant to.
+  // A line that begins a block, or seems to be meant to.
   [[nodiscard]] bool stands_at_block(std::size_t offset) const {
     const auto words = words_at(offset);
     const StanzaFamily family(words[0], dialect_);
@@ -177,7 +177,7 @@ private:
   Findings findings_;
   JobClass job_;
   FileFacts facts_;
-  int second_looks_ = 0;
+  int second_readings_ = 0;
 };
 
 } // namespace

@@ -60,8 +60,8 @@ TEST_CASE("what is written is read as the same class, in both dialects") {
         "exec a \\\n  \"b\n c\" d\\ \n", "normal exit 0 1 TERM 999\n", "debug\ntask\nmanual\n",
         "expect notify\nwatchdog 9\nconsole owner\nkill timeout 0\nreload signal 63\n",
         "start on (a b or c) and (d and (e or f))\nstop on x\n"}) {
-    const auto broken = broken_promise(text);
-    CHECK_MESSAGE(!broken, broken.value_or(""));
+    const auto violated = violated_property(text);
+    CHECK_MESSAGE(!violated, violated.value_or(""));
   }
 }
 

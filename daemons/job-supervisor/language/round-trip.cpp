@@ -54,7 +54,7 @@ std::optional<std::string> broken(std::string_view text, const ParseOptions& opt
 
 } // namespace
 
-std::optional<std::string> broken_promise(std::string_view text) {
+std::optional<std::string> violated_property(std::string_view text) {
   static const auto base = parse_job(base_text, {.name = "job", .path = "job.conf"}).job_class;
   if (auto wrong = broken(text, {.name = "job", .path = "job.conf"})) return "as a .conf file: " + *wrong;
   if (auto wrong = broken(text, {.name = "job", .path = "job", .dialect = Dialect::event_d}))

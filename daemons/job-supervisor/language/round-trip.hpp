@@ -1,5 +1,5 @@
-// What must hold of any text at all: it can be parsed and what is said of it can be shown; and a class that comes of it
-// can be printed and read again without a difference. Used by the fuzz target and, over its corpus, by a test.
+// What must hold for any text: it can be parsed, its diagnostics can be shown, and a class that it gives can be printed
+// and parsed again without a difference. Used by the fuzz target and, over its corpus, by a test.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace upstart::supervisor {
 
-// What does not hold; nothing if all is well.
-[[nodiscard]] std::optional<std::string> broken_promise(std::string_view text);
+// Which of these does not hold; nothing if all do.
+[[nodiscard]] std::optional<std::string> violated_property(std::string_view text);
 
 } // namespace upstart::supervisor

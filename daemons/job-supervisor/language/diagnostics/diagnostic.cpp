@@ -8,7 +8,7 @@ namespace {
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; } // of UTF-8
 
-// Job files may hold anything; a terminal or a log should not get it.
+// Job files may hold control characters, which a terminal or a log must not get.
 std::string printable(std::string_view text) {
   std::string result(text);
   for (char& c : result)

@@ -1,4 +1,4 @@
-// One thing that is said of a job file: an error, a warning, or a note to the one before it; and its two written forms.
+// An error or a warning about a job file, or a note to the one before it; and its two written forms.
 #pragma once
 
 #include <cstddef>

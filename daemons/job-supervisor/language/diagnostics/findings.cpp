@@ -67,9 +67,7 @@ std::vector<Diagnostic> Findings::diagnostics() && {
     note.severity = Diagnostic::Severity::note;
     note.message = std::move(fault.cause_message);
   }
-  if (full())
-    result.push_back(
-        {.severity = Diagnostic::Severity::note, .message = "there is more; only the first 100 are shown"});
+  if (full()) result.push_back({.severity = Diagnostic::Severity::note, .message = "only the first 100 are shown"});
   return result;
 }
 

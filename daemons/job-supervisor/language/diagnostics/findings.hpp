@@ -1,5 +1,5 @@
-// What the parser has to say of a file, collected with places given as offsets and turned into diagnostics once: in the
-// order of the text, each with its line, its column and the line's text. Bounded, whatever the file holds.
+// The errors and warnings of a file while it is parsed, with places as offsets; at the end they become diagnostics in
+// the order of the text, each with its line, its column and the line's text. At most 100, whatever the file holds.
 #pragma once
 
 #include "daemons/job-supervisor/language/diagnostics/diagnostic.hpp"
@@ -20,7 +20,7 @@ public:
   void warning(const Fault& fault);
 
   [[nodiscard]] bool any_error() const { return any_error_; }
-  // True when so much is wrong that saying more would help nobody.
+  // No more are taken: that many help nobody.
   [[nodiscard]] bool full() const { return found_.size() >= most; }
 
   [[nodiscard]] std::vector<Diagnostic> diagnostics() &&;

@@ -7,14 +7,14 @@
 #include <fstream>
 #include <iterator>
 
-TEST_CASE("what must hold of any text holds of the whole corpus") {
+TEST_CASE("what must hold for any text holds for the whole corpus") {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(FUZZ_CORPUS)) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string text{std::istreambuf_iterator(file), {}};
-    const auto broken = upstart::supervisor::broken_promise(text);
+    const auto violated = upstart::supervisor::violated_property(text);
     INFO(entry.path().string());
-    CHECK_MESSAGE(!broken, broken.value_or(""));
+    CHECK_MESSAGE(!violated, violated.value_or(""));
     ++files;
   }
   CHECK(files > 0);

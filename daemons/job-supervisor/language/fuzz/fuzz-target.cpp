@@ -7,8 +7,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto broken = upstart::supervisor::broken_promise(text)) {
-    std::fprintf(stderr, "%s\n", broken->c_str());
+  if (const auto violated = upstart::supervisor::violated_property(text)) {
+    std::fprintf(stderr, "%s\n", violated->c_str());
     std::abort();
   }
   return 0;

@@ -1,4 +1,4 @@
-// The tokens of a job file: job-language.md, "Tokens". A Lexer walks once over the text and knows where it stands only
+// The tokens of a job file: init(5), "Form". A Lexer walks once over the text and knows where it stands only
 // as an offset; line and column are worked out only when there is something to report. Every call consumes
 // what it looked at or leaves the position where it was, so that reading a whole file is linear in its size.
 #pragma once
@@ -19,7 +19,7 @@ struct Token {
   bool quoted = false;   // any part of it: then it is no operator
 };
 
-// A block as it is handed to the shell, and what looked odd inside.
+// A block as it is handed to the shell, and what looks wrong inside.
 struct Block {
   std::string text;
   std::size_t begin = 0;                  // offset of its first line
@@ -52,7 +52,7 @@ public:
 
   // Passes the rest of a stanza that is wrong: its line, and those joined to it.
   void skip_stanza();
-  // Passes a block that is not wanted, if there is an end to it and it is not that of another one.
+  // Passes a block whose first line was wrong, if it has an end that is not that of another one.
   void skip_block();
 
 private:

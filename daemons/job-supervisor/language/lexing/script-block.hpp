@@ -8,9 +8,9 @@ namespace upstart::supervisor {
 
 // `end script` or `end-script`, alone on its line but for white space and a comment.
 [[nodiscard]] bool ends_script(std::string_view line);
-// Something one or two slips away from it, such as `endscript` or `end scirpt`.
+// One or two typing errors away from it, such as `endscript` or `end scirpt`.
 [[nodiscard]] bool nearly_ends_script(std::string_view line);
-// `script`, or `pre-start script` and its like: hardly meant for the shell.
+// `script`, or `pre-start script` and its like: probably not meant for the shell.
 [[nodiscard]] bool begins_script(std::string_view line);
 
 // The lines with "\n" as their end, and without the white space that begins the first that is not empty, if all that

@@ -119,7 +119,7 @@ std::optional<Impossible> wrong_argument(const ExpressionNode& match, std::size_
   return std::nullopt;
 }
 
-// Its own beginning cannot start a job, nor its own end stop it.
+// A job cannot be started by its own start, nor stopped by its own end.
 bool waits_for_itself(const ExpressionNode& match, const JobClass& job, ExpressionUse use) {
   if (!job.instance.empty() || job.name.empty() || match.arguments.empty()) return false;
   const auto& first = match.arguments.front();

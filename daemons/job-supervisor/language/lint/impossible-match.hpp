@@ -1,5 +1,5 @@
-// Matches of event expressions that can never happen, as far as a job file alone tells: init's own events have known
-// variables, and some of these only a few values.
+// Matches of event expressions that can never happen, as far as a job file alone shows: init's own events have
+// known variables, and some of these only a few values.
 #pragma once
 
 #include "daemons/job-supervisor/language/model/job-class.hpp"

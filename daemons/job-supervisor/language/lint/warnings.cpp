@@ -38,12 +38,12 @@ public:
   }
 
 private:
-  void say(std::size_t offset, std::string message, std::string suggestion = {}) {
+  void add(std::size_t offset, std::string message, std::string suggestion = {}) {
     findings_.warning({std::move(message), offset, std::move(suggestion), {}, {}});
   }
   void when_given(std::string_view stanza, bool wrong, std::string_view message, std::string_view suggestion = {}) {
     if (!wrong) return;
-    if (const auto place = facts_.given.place(stanza)) say(*place, std::string(message), std::string(suggestion));
+    if (const auto place = facts_.given.place(stanza)) add(*place, std::string(message), std::string(suggestion));
   }
 
   void respawn_and_expect() {
@@ -53,17 +53,17 @@ private:
     when_given("expect", !main, "`expect` has no effect: there is no main process");
     const bool follows_forks = job_.expect == Expect::fork || job_.expect == Expect::daemon;
     when_given("expect", follows_forks && main && main->script && !contains_word(main->text, "exec"),
-               "the forks of the shell itself are counted, too: this script execs nothing",
+               "forks of the shell itself are counted too: this script does not exec its daemon",
                "let the script's last command be `exec COMMAND`");
     when_given("watchdog", job_.expect != Expect::notify, "`watchdog` has no effect without `expect notify`");
     when_given("main", main && !main->script && main->text.ends_with('&') && !main->text.ends_with("&&"),
-               "the main process runs in the background and is lost", "leave out the `&`");
+               "the command runs in the background, where it is not supervised", "remove the `&`");
   }
 
   void scripts() {
     for (const auto& script : facts_.scripts)
       if (script && script->inner_block)
-        say(*script->inner_block, "this is part of the script above", "is `end script` missing before it?");
+        add(*script->inner_block, "this is part of the script above", "is `end script` missing before it?");
   }
 
   void values() {
@@ -71,9 +71,10 @@ private:
       when_given("limit", limit.soft > limit.hard,
                  "a soft limit above its hard limit cannot be set: the job will fail to start");
     const auto too_great = [](const NormalExit& end) { return !end.signal && end.number > 255; };
-    when_given("normal exit", std::ranges::any_of(job_.normal_exits, too_great), "an exit status is never above 255");
+    when_given("normal exit", std::ranges::any_of(job_.normal_exits, too_great),
+               "an exit status is at most 255: this never matches");
     when_given("kill signal", job_.kill_signal == 0,
-               "signal 0 stops nothing: the job ends only after its kill timeout");
+               "signal 0 stops nothing: the job is killed after its kill timeout");
   }
 
   void variables() {
@@ -82,10 +83,10 @@ private:
                "set the value with `env`");
     when_given("import", std::ranges::any_of(job_.imports, has_value), "`import` takes names only");
     when_given("env", std::ranges::any_of(job_.env, [](const auto& entry) { return entry.starts_with('='); }),
-               "a variable without a name");
+               "this variable has no name");
   }
 
-  // Only of what this file says itself: of that the places are known.
+  // Only expressions of this file itself, whose places are known: not those that it overrides.
   void expression(const ExpressionPlaces& places, const EventExpression& expression, ExpressionUse use) {
     const auto& nodes = expression.nodes;
     if (nodes.empty() || places.nodes.size() != nodes.size()) return;
@@ -96,7 +97,7 @@ private:
       else if (nodes[i].kind == Kind::any_of) never[i] = never[i - 1] && never[nodes[i].left];
       else if (const auto why = why_never(nodes[i], job_, use)) {
         never[i] = true;
-        say(why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,
+        add(why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,
             why->suggestion);
       }
       arguments_before += nodes[i].arguments.size();

@@ -1,4 +1,4 @@
-// What is legal and surely wrong all the same: each says in one sentence why it cannot do what its author wanted.
+// Warnings: what the language allows, but what cannot do what its author wants. Each says why in one sentence.
 #pragma once
 
 #include "daemons/job-supervisor/language/diagnostics/findings.hpp"

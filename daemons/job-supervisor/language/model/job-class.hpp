@@ -1,5 +1,5 @@
-// A job class: what one job file (and its override) says, every stanza of job-language.md. A value: made by the
-// parser, never changed afterwards, shared as `std::shared_ptr<const JobClass>` by everything that runs of it.
+// A job class: what one job file (and its override) says, a member for each stanza of init(5), hence so many. A value:
+// made by the parser, never changed afterwards, shared as `std::shared_ptr<const JobClass>` by all that use it.
 #pragma once
 
 #include "daemons/job-supervisor/language/model/dialect.hpp"
@@ -90,7 +90,7 @@ struct JobClass {
   std::vector<std::string> imports; // KEY
   std::vector<std::string> tmpfiles;
 
-  // What is not said stays unset: the supervisor's default holds.
+  // Unset where the file has no such stanza: the supervisor's default applies.
   std::optional<Console> console;
   std::optional<unsigned> umask;
   std::optional<int> nice;
@@ -106,7 +106,7 @@ struct JobClass {
   [[nodiscard]] const std::optional<Command>& command(ProcessKind kind) const {
     return commands[static_cast<std::size_t>(kind)];
   }
-  // Is there such a process in the life of this job?
+  // Does this job have such a process?
   [[nodiscard]] bool has(ProcessKind kind) const;
   friend bool operator==(const JobClass&, const JobClass&) = default;
 };

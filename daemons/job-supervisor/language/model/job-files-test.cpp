@@ -21,7 +21,7 @@ TEST_CASE("in an event.d directory every file is a job, by its whole name") {
   CHECK(job_file("rc.conf", Dialect::event_d) == JobFile{"rc.conf", JobFile::Kind::job});
 }
 
-TEST_CASE("hidden files, backups and what a package manager put aside are passed over") {
+TEST_CASE("hidden files, backups and what a package manager put aside are ignored") {
   for (const auto* name : {".conf", ".hidden.conf", "a.conf~", "a.bak", "#a.conf#", "a.dpkg-old", "a.dpkg-new",
                            "a.rpmsave", "sub/.git/a.conf", ".swp"}) {
     CAPTURE(name);

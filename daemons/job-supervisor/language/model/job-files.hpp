@@ -1,5 +1,5 @@
-// Which files of a configuration directory are job files, and what they are called: job-language.md, "Files, names,
-// overrides". Pure: works on paths alone; who reads directories has looked at what kind of file it is.
+// Which files of a configuration directory are job files, and what they are called: init(5), "Names". Pure: works
+// on paths alone; the caller has made sure that it is a regular file.
 #pragma once
 
 #include "daemons/job-supervisor/language/model/dialect.hpp"
@@ -23,8 +23,8 @@ struct JobFile {
   friend bool operator==(const JobFile&, const JobFile&) = default;
 };
 
-// What a plain file is, by its path below the configuration directory ("net/apache.conf"); nothing for one that does
-// not count, or that lies in a directory that is passed over.
+// What a plain file is, by its path below the configuration directory ("net/apache.conf"); nothing for one that is
+// ignored, or that lies in a directory that is ignored.
 [[nodiscard]] std::optional<JobFile> job_file(std::string_view path_below, Dialect dialect);
 
 } // namespace upstart::supervisor

@@ -67,7 +67,7 @@ private:
   }
 
   Read<void> close() {
-    if (!grouped()) return fault("Mismatched parentheses", "nothing is open here");
+    if (!grouped()) return fault("Mismatched parentheses", "no parenthesis is open here");
     if (wants_operand()) return fault("Expected event");
     lexer_.skip_character();
     const auto root = level().root;

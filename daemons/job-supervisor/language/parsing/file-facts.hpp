@@ -1,4 +1,4 @@
-// What is known of a file beside its class: for warnings, and for what can be decided only at its end. Made and filled
+// What is known of a file besides its class: for warnings, and for what can be decided only at its end. Made and filled
 // while the file is read.
 #pragma once
 
@@ -22,8 +22,8 @@ struct ScriptPlace {
   std::optional<std::size_t> inner_block;
 };
 
-// Which stanzas (or slots) a file has given, and where the last of each stands. There are not many.
-class Given {
+// Which stanzas (or slots) a file has, and where the last of each stands. There are few: a list will do.
+class GivenStanzas {
 public:
   // The place is the new one; the result where it was given before.
   std::optional<std::size_t> give(std::string_view stanza, std::size_t offset) {
@@ -43,10 +43,10 @@ private:
 };
 
 struct FileFacts {
-  bool service = false;                                          // event.d: `service` was said
+  bool service = false;                                          // event.d: there is a `service`
   std::array<std::optional<ScriptPlace>, process_kinds> scripts; // by ProcessKind
-  ExpressionPlaces start_on, stop_on; // of the expressions in force, where this file has said them
-  Given given;
+  ExpressionPlaces start_on, stop_on; // of the expressions in force, where they are of this file
+  GivenStanzas given;
   std::map<std::string, std::size_t, std::less<>> env_places,
       group_places; // variable, control group → index in the class
 };

@@ -1,6 +1,5 @@
-// One stanza while it is read: its arguments, taken one by one, and the class that it changes. The first thing that is
-// wrong stays as its fault and makes every later call yield nothing, so that a stanza's parse function reads as if
-// all were well.
+// One stanza while it is read: its arguments, taken one by one, and the class that it changes. The first error
+// is kept as its fault, and every later call returns nothing, so that a stanza's parse function need not check each.
 #pragma once
 
 #include "daemons/job-supervisor/language/lexing/lexer.hpp"

@@ -11,7 +11,7 @@ using enum ProcessKind;
 using Job = JobClass;
 using enum Stanza::Takes;
 using enum Stanza::In;
-using enum Stanza::Again;
+using enum Stanza::Repeated;
 
 // clang-format off
 constexpr Stanza table[] = {

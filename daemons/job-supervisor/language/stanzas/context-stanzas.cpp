@@ -13,7 +13,7 @@ using namespace shape;
 using Job = JobClass;
 using enum Stanza::Takes;
 using enum Stanza::In;
-using enum Stanza::Again;
+using enum Stanza::Repeated;
 
 constexpr std::array<std::pair<std::string_view, Console>, 5> consoles{{{"none", Console::none},
                                                                         {"log", Console::log},
@@ -139,7 +139,7 @@ before the pre-start process.
 Where that program is missing or fails, the start fails with PROCESS=tmpfiles.)",
      .parse = parse_list<&Job::tmpfiles>,
      .print = print_list<&Job::tmpfiles>,
-     .again = adds},
+     .repeated = adds},
 
     {.name = "console",
      .arguments = "none|log|output|owner",
@@ -194,7 +194,7 @@ stack.)",
      .words = limit_words,
      .parse = parse_limit,
      .print = print_limit,
-     .again = adds},
+     .repeated = adds},
 
     {.name = "chroot",
      .arguments = "DIR",
@@ -230,7 +230,7 @@ stack.)",
      .manual = R"(A control group for its processes.)",
      .parse = parse_cgroup,
      .print = print_cgroup,
-     .again = adds},
+     .repeated = adds},
 
     {.name = "apparmor load",
      .arguments = "PROFILE",
@@ -254,7 +254,7 @@ with
 only.)",
      .parse = parse_flag<&Job::debug>,
      .print = print_flag<&Job::debug>,
-     .again = same},
+     .repeated = same},
 };
 // clang-format on
 

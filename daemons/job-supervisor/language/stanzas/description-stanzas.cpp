@@ -10,7 +10,7 @@ using namespace shape;
 using Job = JobClass;
 using enum Stanza::Takes;
 using enum Stanza::In;
-using enum Stanza::Again;
+using enum Stanza::Repeated;
 
 // clang-format off
 constexpr Stanza table[] = {
@@ -54,7 +54,7 @@ and
 .Ql explain .)",
      .parse = parse_list<&Job::emits>,
      .print = print_list<&Job::emits>,
-     .again = adds},
+     .repeated = adds},
 };
 // clang-format on
 

@@ -11,7 +11,7 @@ using namespace shape;
 using Job = JobClass;
 using enum Stanza::Takes;
 using enum Stanza::In;
-using enum Stanza::Again;
+using enum Stanza::Repeated;
 
 void parse_respawn(Statement& in) {
   if (in.dialect == Dialect::event_d && in.more()) parse_exec<ProcessKind::main>(in);
@@ -83,7 +83,7 @@ constexpr Stanza table[] = {
      .manual = R"(Start the main process again when it ends by itself; a task only when it failed.)",
      .parse = parse_respawn,
      .print = print_flag<&Job::respawn>,
-     .again = same},
+     .repeated = same},
 
     {.name = "respawn limit",
      .arguments = "COUNT INTERVAL|unlimited",
@@ -106,7 +106,7 @@ Does not switch respawn on.)",
      .words = common_signals,
      .parse = parse_normal_exit,
      .print = print_normal_exit,
-     .again = adds},
+     .repeated = adds},
 
     {.name = "normalexit",
      .arguments = "STATUS|SIGNAL…",
@@ -117,7 +117,7 @@ Does not switch respawn on.)",
      .words = common_signals,
      .parse = parse_normal_exit,
      .in = event_d,
-     .again = adds},
+     .repeated = adds},
 
     {.name = "kill signal",
      .arguments = "SIGNAL",

@@ -10,7 +10,7 @@ using namespace shape;
 using Job = JobClass;
 using enum Stanza::Takes;
 using enum Stanza::In;
-using enum Stanza::Again;
+using enum Stanza::Repeated;
 
 // A later entry of the same variable takes the place of the earlier one, whichever way it is given.
 void parse_env(Statement& in) {
@@ -33,7 +33,7 @@ constexpr Stanza table[] = {
 takes init's own value.)",
      .parse = parse_env,
      .print = print_list<&Job::env>,
-     .again = adds},
+     .repeated = adds},
 
     {.name = "export",
      .arguments = "KEY…",
@@ -41,7 +41,7 @@ takes init's own value.)",
      .manual = R"(Put these variables into the events of this job.)",
      .parse = parse_list<&Job::exports>,
      .print = print_list<&Job::exports>,
-     .again = adds},
+     .repeated = adds},
 
     {.name = "import",
      .arguments = "KEY…",
@@ -49,7 +49,7 @@ takes init's own value.)",
      .manual = R"(Document that these come with the start event.)",
      .parse = parse_list<&Job::imports>,
      .print = print_list<&Job::imports>,
-     .again = adds},
+     .repeated = adds},
 };
 // clang-format on
 

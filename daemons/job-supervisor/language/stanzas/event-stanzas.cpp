@@ -10,7 +10,7 @@ using namespace shape;
 using Job = JobClass;
 using enum Stanza::Takes;
 using enum Stanza::In;
-using enum Stanza::Again;
+using enum Stanza::Repeated;
 
 // In event.d any of several expressions suffices; else the last one counts.
 template <auto member, auto places_of> void parse_event_expression(Statement& in) {
@@ -79,7 +79,7 @@ constexpr Stanza table[] = {
 .Ic start on
 seen before: mostly for overrides.)",
      .parse = parse_manual,
-     .again = same},
+     .repeated = same},
 
     {.name = "task",
      .help = "the job is done when it has run",
@@ -88,7 +88,7 @@ ended.
 Without it the job is a service: what waits for its start waits until it runs.)",
      .parse = parse_flag<&Job::task>,
      .print = print_task,
-     .again = same},
+     .repeated = same},
 
     {.name = "service",
      .help = "the job is done when it runs",
@@ -96,7 +96,7 @@ Without it the job is a service: what waits for its start waits until it runs.)"
      .parse = parse_service,
      .print = print_service,
      .in = event_d,
-     .again = same},
+     .repeated = same},
 
     {.name = "instance",
      .arguments = "NAME",

@@ -10,7 +10,7 @@ using namespace shape;
 using Job = JobClass;
 using enum Stanza::Takes;
 using enum Stanza::In;
-using enum Stanza::Again;
+using enum Stanza::Repeated;
 
 constexpr std::array<std::pair<std::string_view, Expect>, 6> expectations{{{"stop", Expect::stop},
                                                                            {"fork", Expect::fork},

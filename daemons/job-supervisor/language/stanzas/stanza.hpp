@@ -17,8 +17,8 @@ struct Stanza {
   enum class Takes : std::uint8_t { words, command, script, expression };
   // The dialects that have it.
   enum class In : std::uint8_t { both, conf, event_d };
-  // Given twice in one file: the later replaces the earlier (which is warned of), both count, or it says the same.
-  enum class Again : std::uint8_t { replaces, adds, same };
+  // Given twice in one file: the later replaces the earlier (with a warning), both count, or nothing changes.
+  enum class Repeated : std::uint8_t { replaces, adds, same };
 
   std::string_view name;           // one word or two
   std::string_view arguments = {}; // as a usage text shows them
@@ -29,7 +29,7 @@ struct Stanza {
   void (*parse)(Statement&);
   void (*print)(std::string_view name, const JobClass&, Printer&) = nullptr; // none: another writes what this one reads
   In in = In::both;
-  Again again = Again::replaces;
+  Repeated repeated = Repeated::replaces;
   std::string_view slot = {}; // stanzas of one slot replace each other; empty: the name
 
   [[nodiscard]] constexpr bool belongs_to(Dialect dialect) const {

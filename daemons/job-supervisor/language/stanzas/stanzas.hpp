@@ -1,4 +1,4 @@
-// The table of stanzas: job-language.md, "Stanzas". To add one is to add an entry to a group (groups.hpp), and its
+// The table of stanzas: init(5), "Stanzas". To add one is to add an entry to a group (groups.hpp), and its
 // value to JobClass; the test of texts/ then tells which generated text is out of date.
 #pragma once
 

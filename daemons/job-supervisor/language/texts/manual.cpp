@@ -110,7 +110,7 @@ std::string section_of(const StanzaGroup& group) {
 std::string adding_stanzas() {
   std::string names;
   for (const auto& stanza : stanzas())
-    if (stanza.again == Stanza::Again::adds && !only_event_d(stanza))
+    if (stanza.repeated == Stanza::Repeated::adds && !only_event_d(stanza))
       names.append(names.empty() ? ".Ic " : " , ").append(stanza.name);
   return names + '\n';
 }

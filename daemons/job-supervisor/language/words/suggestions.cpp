@@ -8,7 +8,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-constexpr std::size_t longest_word = 32; // a longer one is no slip of any of ours
+constexpr std::size_t longest_word = 32; // longer than every word of the language
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -45,7 +45,7 @@ std::string near_miss(std::string_view word, std::span<const std::string_view> w
   if (word.empty() || word.size() > longest_word) return {};
   const auto folded = lower(word);
   std::string_view best;
-  std::size_t best_distance = word.size() <= 5 ? 2 : 3; // one slip in a short word, two in a longer one
+  std::size_t best_distance = word.size() <= 5 ? 2 : 3; // one typing error in a short word, two in a longer one
   for (const auto candidate : words) {
     if (difference(folded.size(), candidate.size()) >= best_distance) continue;
     const auto distance = edit_distance(folded, lower(candidate));

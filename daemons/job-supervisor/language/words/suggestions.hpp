@@ -12,7 +12,7 @@ namespace upstart::supervisor {
 // Of words too long to be compared: 32.
 [[nodiscard]] std::size_t edit_distance(std::string_view left, std::string_view right);
 
-// "did you mean `respawn`?", or nothing if no word is near enough. Case is no difference.
+// "did you mean `respawn`?", or nothing if no word is near enough. Case is ignored.
 [[nodiscard]] std::string near_miss(std::string_view word, std::span<const std::string_view> words);
 // The same, or "expected `log` or `none`" when none is near.
 [[nodiscard]] std::string near_miss_or_list(std::string_view word, std::span<const std::string_view> words);
