@@ -9,7 +9,7 @@ let s:stanzas = [
       \ {'word': 'chdir', 'menu': 'DIR', 'info': 'working directory'},
       \ {'word': 'chroot', 'menu': 'DIR', 'info': 'root directory'},
       \ {'word': 'console', 'menu': 'none|log|output|owner', 'info': 'where standard output and error go'},
-      \ {'word': 'debug', 'menu': '', 'info': 'the main process stops itself before it executes (init --debug)'},
+      \ {'word': 'debug', 'menu': '', 'info': 'each process stops itself before it is executed (init --debug)'},
       \ {'word': 'description', 'menu': 'TEXT', 'info': 'what the job is'},
       \ {'word': 'emits', 'menu': 'EVENT…', 'info': 'events that the job''s processes emit'},
       \ {'word': 'env', 'menu': 'KEY[=VALUE]', 'info': 'a variable of the job''s environment, or one taken over from init'},

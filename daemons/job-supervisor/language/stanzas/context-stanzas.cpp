@@ -131,7 +131,7 @@ constexpr Stanza table[] = {
     {.name = "tmpfiles",
      .arguments = "PATH…",
      .help = "tmpfiles.d files applied before pre-start",
-     .manual = R"(Make the files that these
+     .manual = R"(Create the files that these
 .Xr tmpfiles.d 5
 files describe, with
 .Ql systemd-tmpfiles --create --remove --boot ,
@@ -220,7 +220,7 @@ stack.)",
     {.name = "setgid",
      .arguments = "GROUP",
      .help = "group that the processes run as",
-     .manual = R"(Who it runs as.)",
+     .manual = R"(The user and group that its processes run as.)",
      .parse = parse_text<&Job::setgid>,
      .print = print_text<&Job::setgid>},
 
@@ -247,7 +247,7 @@ stack.)",
      .print = print_text<&Job::apparmor_switch>},
 
     {.name = "debug",
-     .help = "the main process stops itself before it executes (init --debug)",
+     .help = "each process stops itself before it is executed (init --debug)",
      .manual = R"(Each process stops itself before it is executed, for a debugger; where init runs
 with
 .Fl \&-debug

@@ -102,7 +102,8 @@ Does not switch respawn on.)",
     {.name = "normal exit",
      .arguments = "STATUS|SIGNAL…",
      .help = "ends that are not failures",
-     .manual = R"(Ends that are no failure.)",
+     .manual = R"(Ends of the main process that are not failures: exit statuses, and signals by
+name.)",
      .words = common_signals,
      .parse = parse_normal_exit,
      .print = print_normal_exit,
@@ -113,7 +114,7 @@ Does not switch respawn on.)",
      .help = "the same as normal exit",
      .manual = R"(The older name of
 .Ic normal exit ;
-0 is no failure either, unless the job respawns.)",
+0 is not a failure either, unless the job respawns.)",
      .words = common_signals,
      .parse = parse_normal_exit,
      .in = event_d,
@@ -129,15 +130,15 @@ Does not switch respawn on.)",
     {.name = "kill timeout",
      .arguments = "SECONDS",
      .help = "how long to wait before SIGKILL",
-     .manual = R"(The signal that stops the main process and its process group (TERM), and how long
-they may take (5) before SIGKILL.
+     .manual = R"(The signal that stops the main process and its process group (TERM), and how
+long they may take (5) before SIGKILL.
 The job has stopped when all of it has ended: where there are control groups,
 whatever its processes have started; else the process group.
 A process of
 .Ic pre-start , post-start , pre-stop
 or
 .Ic post-stop
-that hangs has the same time once the job is told to go elsewhere: a start while
+that hangs has the same time once the job changes its goal: a start while
 post-stop runs, a stop while pre-start or post-start runs, a main process that
 ended while post-start runs.)",
      .parse = parse_seconds<&Job::kill_timeout>,

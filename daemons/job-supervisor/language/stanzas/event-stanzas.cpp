@@ -75,17 +75,17 @@ constexpr Stanza table[] = {
 
     {.name = "manual",
      .help = "drops a start on that came before",
-     .manual = R"(Forget a
+     .manual = R"(Drop a
 .Ic start on
-seen before: mostly for overrides.)",
+that came before: mostly for overrides.)",
      .parse = parse_manual,
      .repeated = same},
 
     {.name = "task",
      .help = "the job is done when it has run",
-     .manual = R"(The job is something to be done: what waits for its start waits until it has
+     .manual = R"(The job is done when it has run: who waits for its start waits until it has
 ended.
-Without it the job is a service: what waits for its start waits until it runs.)",
+Without it the job is a service: who waits for its start waits until it runs.)",
      .parse = parse_flag<&Job::task>,
      .print = print_task,
      .repeated = same},

@@ -32,9 +32,9 @@ It is ready once it is executed; the default.
 It stops itself with SIGSTOP.
 .It Cm fork , daemon
 It forks once, or twice, and the last child is the service.
-A wrong number is survived, with a warning: a process that has not forked after
-three quiet seconds, or that has forked and not ended after ten, is taken for
-the service.
+A wrong number does not make the start fail, but gives a warning: a process that
+has not forked after three idle seconds, or that has forked and not ended after
+ten, is assumed to be the service.
 If it forks later, its child is followed.
 .It Cm readyfd
 It writes a byte to, or closes, the descriptor whose number is in
@@ -54,7 +54,7 @@ It says so by the protocol of
 .Ic expect notify :
 a main process that sends no
 .Ql WATCHDOG=1
-for that long is ended, and has failed.)",
+for that long is ended with SIGABRT, and has failed.)",
      .parse = parse_seconds<&Job::watchdog>,
      .print = print_seconds<&Job::watchdog>},
 };
@@ -64,12 +64,12 @@ constexpr std::string_view closing = R"(With
 .Ic stop , readyfd
 and
 .Ic notify
-a process that does not say that it is ready is warned of after ten quiet
-seconds, and in the end accepted: after 30 quiet seconds, or, of
+a process that does not report that it is ready gives a warning after ten idle
+seconds; after 30 idle seconds it is assumed to be ready, or, with
 .Ic readyfd
 and
 .Ic notify ,
-90 seconds without a word.)";
+after 90 seconds without a message.)";
 
 } // namespace
 
