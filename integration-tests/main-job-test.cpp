@@ -117,7 +117,7 @@ TEST_CASE("the end of a session leaves nothing behind") {
   session.await("both run", [&] { return session.initctl({"list"}).out.find("stop/waiting") == std::string::npos; });
   auto address = session.address();
   CHECK(session.end() == 0);
-  CHECK(leftovers(address).empty());
+  CHECK(stray_processes(address).empty());
   CHECK(::access((session.directory() + "/xdg/upstart/sessions").c_str(), F_OK) == 0);
   CHECK(session.run({"sh", "-c", "ls " + session.directory() + "/xdg/upstart/sessions"}).out == "");
 }

@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto patience = 20s;
+constexpr auto time_limit = 20s;
 
 std::string replace_all(std::string text, const std::string& what, const std::string& by) {
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
@@ -35,7 +35,7 @@ std::string replace_all(std::string text, const std::string& what, const std::st
   return text;
 }
 
-// Waits for a child, by its pidfd, as long as patience lasts; then it is killed.
+// Waits for a child, by its pidfd, up to the time limit; then it is killed.
 int await_end(pid_t pid, std::chrono::milliseconds bound) {
   int pidfd = static_cast<int>(::syscall(434 /* pidfd_open */, pid, 0));
   pollfd watch{.fd = pidfd, .events = POLLIN, .revents = 0};
@@ -48,7 +48,7 @@ int await_end(pid_t pid, std::chrono::milliseconds bound) {
 
 // Waits for a file to have content, woken by changes in its directory.
 bool await_file(const std::string& path, const std::function<bool()>& hopeless) {
-  auto end = Clock::now() + patience;
+  auto end = Clock::now() + time_limit;
   while (Clock::now() < end && !hopeless()) {
     if (fs::exists(path) && fs::file_size(path) > 0) return true;
     int watch = ::inotify_init1(IN_CLOEXEC);
@@ -122,7 +122,7 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
-std::vector<std::string> leftovers(const std::string& session_address) {
+std::vector<std::string> stray_processes(const std::string& session_address) {
   std::vector<std::string> found;
   std::string wanted = "UPSTART_SESSION=" + session_address;
   std::error_code error;
@@ -309,7 +309,7 @@ const std::vector<std::string>& Session::signals() {
 }
 
 void Session::await(const std::string& what, const std::function<bool()>& condition) {
-  auto end = Clock::now() + patience;
+  auto end = Clock::now() + time_limit;
   while (!condition()) {
     if (Clock::now() >= end) {
       std::string heard;
@@ -342,7 +342,7 @@ std::vector<std::string> Session::states(const std::string& job) {
 int Session::end() {
   if (init_ <= 0) return 0;
   ::kill(init_, SIGTERM);
-  return await_end(std::exchange(init_, 0), patience);
+  return await_end(std::exchange(init_, 0), time_limit);
 }
 
 pid_t Session::daemon(const std::string& program) const {

@@ -85,7 +85,7 @@ private:
 
 [[nodiscard]] std::string read_file(const std::string& path);
 // Processes that still run and carry this session's UPSTART_SESSION: what a job left behind.
-[[nodiscard]] std::vector<std::string> leftovers(const std::string& session_address);
+[[nodiscard]] std::vector<std::string> stray_processes(const std::string& session_address);
 // Where the programs under test are.
 [[nodiscard]] std::string bin_directory();
 // A TCP port of 127.0.0.1 that was free just now.

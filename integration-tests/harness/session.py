@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-PATIENCE = 60  # seconds, for a start or an end; with ten thousand files on a busy machine
+TIME_LIMIT = 60  # seconds, for a start or an end; with ten thousand files on a busy machine
 
 
 class Failure(Exception):
@@ -79,8 +79,8 @@ class Session:
         while not file.exists():
             if self.init.poll() is not None:
                 raise Failure(f"init ended with status {self.init.returncode}:\n{self.messages()}")
-            if time.monotonic() > begin + PATIENCE:
-                raise Failure(f"no session after {PATIENCE} seconds:\n{self.messages()}")
+            if time.monotonic() > begin + TIME_LIMIT:
+                raise Failure(f"no session after {TIME_LIMIT} seconds:\n{self.messages()}")
             time.sleep(0.001)
         self.seconds_to_start = time.monotonic() - begin
         self.address = file.read_text().strip().removeprefix("UPSTART_SESSION=")
@@ -98,11 +98,11 @@ class Session:
         if self.init.poll() is None:
             self.init.send_signal(signal.SIGTERM)
         try:
-            return self.init.wait(PATIENCE)
+            return self.init.wait(TIME_LIMIT)
         except subprocess.TimeoutExpired:
             self.init.kill()
             self.init.wait()
-            raise Failure(f"init did not end within {PATIENCE} seconds") from None
+            raise Failure(f"init did not end within {TIME_LIMIT} seconds") from None
 
     def messages(self):
         return (self.directory / "init.log").read_text(errors="replace")
