@@ -138,7 +138,7 @@ TEST_CASE("a condition that cannot be served is told in the words of all bridges
   test.supervisor.set_job("good", on("x"));
   test.start();
   test.until_events(1);
-  CHECK(test.said("test-bridge: job bad: NAME in its test condition: variables ($X) are not expanded here"));
+  CHECK(test.said("warning: job bad: NAME in its test condition: variables ($X) are not expanded here"));
 }
 
 TEST_CASE("a bridge has its own name and object on the bus that it is told of") {

@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace upstart::bridge {
 
 struct Description {
@@ -19,10 +23,11 @@ struct Description {
   std::string summary;             // a sentence for --help
   std::vector<std::string> events; // whose conditions it wants to know
   std::function<std::unique_ptr<Bridge>(Services)> make;
+  std::function<void(CLI::App&)> declare{}; // adds the options that only this bridge has; may be empty
 };
 
-// Runs the bridge to its end. The exit status of the program: 0 when it was told to end, 1 with a message on standard
-// error when it could not do its work, that of a wrong command line else.
+// Runs the bridge to its end. The exit status of the program: 0 after SIGTERM or SIGINT, --help and --version; 1, with
+// a message on standard error, where the command line is wrong or the bridge cannot work.
 [[nodiscard]] int run(const Description& description, int argc, char** argv);
 
 } // namespace upstart::bridge

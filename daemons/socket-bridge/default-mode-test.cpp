@@ -152,7 +152,7 @@ TEST_CASE("a bad condition is told with job and variable, and the others are ser
   test.supervisor.set_job("good", inet(port));
   test.start();
   CHECK(connect_to(inet_address(port)));
-  CHECK(content_of(test.output).contains("socket-bridge: job bad: PORT in its socket condition: http is no port"));
+  CHECK(content_of(test.output).contains("warning: job bad: PORT in its socket condition: http is no port"));
 }
 
 TEST_CASE("jobs come, change and go, and so do their sockets, and only theirs") {
@@ -306,7 +306,7 @@ TEST_CASE("a port that somebody else has is told, and served once it is free") {
   CHECK(test.state(address) == "failed: the address is in use by another program");
   CHECK(connect_to("unix:" + (test.directory / "s")));
   CHECK(content_of(test.output)
-            .contains("socket-bridge: " + address + " cannot be served: the address is in use by another program"));
+            .contains("error: " + address + " cannot be served: the address is in use by another program"));
   other.reset();
   test.until_state(address, "listening");
 }
@@ -420,5 +420,5 @@ TEST_CASE("a wrong command line is refused") {
   CHECK(test.run({}) != 0);
   CHECK(test.run({"--run-directory", test.directory / "no", "--frobnicate"}) != 0);
   CHECK(test.run({"--run-directory", test.directory / "no"}) == 1);
-  CHECK(content_of(test.output).contains("socket-bridge: unable to listen at unix:path=" + (test.directory / "no")));
+  CHECK(content_of(test.output).contains("error: unable to listen at unix:path=" + (test.directory / "no")));
 }

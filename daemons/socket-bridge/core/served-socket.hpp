@@ -25,7 +25,7 @@ public:
   [[nodiscard]] State state() const;
   // As SocketBridge1 has it: "listening", …, "failed: REASON".
   [[nodiscard]] std::string text() const;
-  [[nodiscard]] bool is_open() const { return open_; }
+  [[nodiscard]] bool is_open() const { return opening_.done; }
   [[nodiscard]] bool event_on_its_way() const { return event_on_its_way_; }
   // When `time_reached` is wanted.
   [[nodiscard]] std::optional<Time> due() const;
@@ -51,27 +51,32 @@ public:
   static constexpr Time quiet{250};         // watched for so long without a client: none was left over
 
 private:
+  struct Opening {
+    bool done = false;
+    std::string failure;
+    std::optional<Time> again; // when it is to be tried again
+    base::GrowingPause pause{pauses};
+  };
+  struct Attempt {
+    Time began{};
+    bool taken = false;  // some holder was active
+    bool failed = false; // its event failed
+  };
+  struct Rest {
+    Time not_before{};    // the end of the last attempt, and of the rest after it
+    bool resting = false; // a client came before that
+    int brief_attempts = 0;
+    base::GrowingPause pause{pauses};
+  };
+
   void end_attempt(Time now);
-  void forget_failures();
 
-  bool open_ = false;
-  std::string failure_;
-  std::optional<Time> open_again_;
-  base::GrowingPause open_pause_{pauses};
-
+  Opening opening_;
   bool event_on_its_way_ = false;
   bool held_ = false;
-
-  bool attempting_ = false;
-  bool taken_ = false;  // in this attempt some holder was active
-  bool failed_ = false; // its event failed
-  Time began_{};
+  std::optional<Attempt> attempt_;
   std::optional<unsigned> waiting_; // clients, when the last attempt began
-
-  int brief_attempts_ = 0;
-  base::GrowingPause rest_pause_{pauses};
-  Time not_before_{}; // the end of the last attempt, and of the rest after it
-  bool resting_ = false;
+  Rest rest_;
 };
 
 } // namespace upstart::socket_bridge
