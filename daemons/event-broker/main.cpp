@@ -41,14 +41,14 @@ int fail(const std::string& message) {
 int run(const base::CommonOptions& options, bool session) {
   allow_many_descriptors();
   auto inherited = base::inherited_descriptors();
-  auto recalled = Memory::open(options.run_directory);
-  if (!recalled) return fail(recalled.error());
+  auto recovered = EventStore::open(options.run_directory);
+  if (!recovered) return fail(recovered.error());
   auto own = base::OwnSocket::open(inherited, protocol::socket_name::broker,
                                    protocol::daemon_address(options.run_directory, protocol::socket_name::broker));
   if (!own) return fail(own.error());
 
   base::EventLoop loop;
-  Broker broker{loop, std::move(*recalled)};
+  Broker broker{loop, std::move(*recovered)};
   broker.take_back(std::move(inherited));
   base::PeerServer server{loop,
                           own->take(),

@@ -2,7 +2,7 @@
 // event costs no allocation once the ring is full.
 #pragma once
 
-#include "daemons/event-broker/queue/event.hpp"
+#include "daemons/event-broker/values/event.hpp"
 
 #include <string_view>
 

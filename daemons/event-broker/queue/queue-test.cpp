@@ -10,9 +10,9 @@ using Lines = std::vector<std::string>;
 
 // A queue whose effects read as lines: "emitted 1 a", "give 2: 1 a", "give 2: 1 a again", "finished 1 a ok", "answer 9
 // failed".
-class Story {
+class Scenario {
 public:
-  explicit Story(Settings settings = {}) : queue{settings} {}
+  explicit Scenario(Settings settings = {}) : queue{settings} {}
 
   Lines emit(const std::string& name, Emitter emitter = {}, std::vector<std::string> env = {}, unsigned files = 0) {
     auto admission = queue.admit(name, std::move(env), emitter, files, clock);
@@ -22,7 +22,7 @@ public:
   }
   Lines attach(const std::string& handler, const Lines& wants) {
     auto attached = queue.attach(handler, wants);
-    attachments[handler] = attached.attachment;
+    attachments[handler] = attached.subscription;
     others = attached.wanted_by_others;
     return told(std::move(attached.effects));
   }
@@ -42,13 +42,13 @@ public:
     return lines;
   }
   // Who was told of a changed view, and what it is.
-  std::map<Attachment, Lines> views() {
-    std::map<Attachment, Lines> result;
+  std::map<SubscriptionId, Lines> views() {
+    std::map<SubscriptionId, Lines> result;
     for (auto& view : queue.take_changed_views()) result[view.handler] = view.wanted_by_others;
     return result;
   }
-  Story after_restart(bool from_snapshot) {
-    Story next;
+  Scenario after_restart(bool from_snapshot) {
+    Scenario next;
     for (const auto& change : from_snapshot ? queue.snapshot() : written) next.queue.restore(*decode(encode(change)));
     next.told(next.queue.reserve_ids());
     return next;
@@ -56,7 +56,7 @@ public:
 
   Queue queue;
   Time clock = 1000;
-  std::map<std::string, Attachment> attachments;
+  std::map<std::string, SubscriptionId> attachments;
   Lines others;
   std::vector<Change> written;
 
@@ -74,173 +74,173 @@ private:
 } // namespace
 
 TEST_CASE("an event that nobody wants is finished as soon as it is emitted, and not written down") {
-  Story story;
-  CHECK(story.emit("a") == Lines{"emitted 1 a", "finished 1 a ok"});
-  CHECK(story.queue.pending_count() == 0);
-  CHECK(story.written.empty());
+  Scenario scenario;
+  CHECK(scenario.emit("a") == Lines{"emitted 1 a", "finished 1 a ok"});
+  CHECK(scenario.queue.pending_count() == 0);
+  CHECK(scenario.written.empty());
 }
 
 TEST_CASE("an event is given to those that want it and is finished when all of them have finished it") {
-  Story story;
-  story.attach("supervisor", {"a"});
-  story.attach("bridge", {"a", "b"});
-  CHECK(story.emit("a") == Lines{"emitted 1 a", "give 1: 1 a", "give 2: 1 a"});
-  CHECK(story.emit("b") == Lines{"emitted 2 b", "give 2: 2 b"});
-  CHECK(story.finish("bridge", 1).empty());
-  CHECK(story.finish("supervisor", 1) == Lines{"finished 1 a ok"});
-  CHECK(story.finish("bridge", 2) == Lines{"finished 2 b ok"});
+  Scenario scenario;
+  scenario.attach("supervisor", {"a"});
+  scenario.attach("bridge", {"a", "b"});
+  CHECK(scenario.emit("a") == Lines{"emitted 1 a", "give 1: 1 a", "give 2: 1 a"});
+  CHECK(scenario.emit("b") == Lines{"emitted 2 b", "give 2: 2 b"});
+  CHECK(scenario.finish("bridge", 1).empty());
+  CHECK(scenario.finish("supervisor", 1) == Lines{"finished 1 a ok"});
+  CHECK(scenario.finish("bridge", 2) == Lines{"finished 2 b ok"});
 }
 
 TEST_CASE("a finish counts only once, only for a known event, and only from a handler that blocks it") {
-  Story story;
-  story.attach("one", {"a"});
-  story.attach("two", {"a"});
-  story.attach("three", {});
-  story.emit("a");
-  CHECK(story.finish("three", 1).empty());
-  CHECK(story.finish("nobody", 1).empty());
-  CHECK(story.finish("one", 99).empty());
-  CHECK(story.finish("one", 1).empty());
-  CHECK(story.finish("one", 1, true).empty());
-  CHECK(story.finish("two", 1) == Lines{"finished 1 a ok"});
-  CHECK(story.finish("two", 1).empty());
+  Scenario scenario;
+  scenario.attach("one", {"a"});
+  scenario.attach("two", {"a"});
+  scenario.attach("three", {});
+  scenario.emit("a");
+  CHECK(scenario.finish("three", 1).empty());
+  CHECK(scenario.finish("nobody", 1).empty());
+  CHECK(scenario.finish("one", 99).empty());
+  CHECK(scenario.finish("one", 1).empty());
+  CHECK(scenario.finish("one", 1, true).empty());
+  CHECK(scenario.finish("two", 1) == Lines{"finished 1 a ok"});
+  CHECK(scenario.finish("two", 1).empty());
 }
 
 TEST_CASE("the failure of an event emits NAME/failed, but that of NAME/failed nothing") {
-  Story story;
-  story.attach("h", {"a", "a/failed"});
-  story.emit("a", {.uid = 7, .pid = 8}, {"K=V"});
-  CHECK(story.finish("h", 1, true) == Lines{"finished 1 a failed", "emitted 2 a/failed", "give 1: 2 a/failed"});
-  const auto& follow_up = *story.queue.pending().front().event;
+  Scenario scenario;
+  scenario.attach("h", {"a", "a/failed"});
+  scenario.emit("a", {.uid = 7, .pid = 8}, {"K=V"});
+  CHECK(scenario.finish("h", 1, true) == Lines{"finished 1 a failed", "emitted 2 a/failed", "give 1: 2 a/failed"});
+  const auto& follow_up = *scenario.queue.pending().front().event;
   CHECK(follow_up.env == Lines{"K=V"});
   CHECK(follow_up.emitter == Emitter{.uid = 7, .pid = 8});
-  CHECK(story.finish("h", 2, true) == Lines{"finished 2 a/failed failed"});
+  CHECK(scenario.finish("h", 2, true) == Lines{"finished 2 a/failed failed"});
 }
 
 TEST_CASE("one handler that fails makes the event fail") {
-  Story story;
-  story.attach("one", {"a"});
-  story.attach("two", {"a"});
-  story.emit("a");
-  story.finish("one", 1, true);
-  CHECK(story.finish("two", 1).front() == "finished 1 a failed");
+  Scenario scenario;
+  scenario.attach("one", {"a"});
+  scenario.attach("two", {"a"});
+  scenario.emit("a");
+  scenario.finish("one", 1, true);
+  CHECK(scenario.finish("two", 1).front() == "finished 1 a failed");
 }
 
 TEST_CASE("patterns are wanted as fnmatch has it, and a handler that wants an event twice is given it once") {
-  Story story;
-  story.attach("h", {"a", "a*", "[!ab]", "x?"});
-  CHECK(story.emit("a") == Lines{"emitted 1 a", "give 1: 1 a"});
-  CHECK(story.emit("abc").size() == 2);
-  CHECK(story.emit("c")[1] == "give 1: 3 c");
-  CHECK(story.emit("b")[1] == "finished 4 b ok");
-  CHECK(story.emit("xy")[1] == "give 1: 5 xy");
-  CHECK(story.emit("yx")[1] == "finished 6 yx ok");
+  Scenario scenario;
+  scenario.attach("h", {"a", "a*", "[!ab]", "x?"});
+  CHECK(scenario.emit("a") == Lines{"emitted 1 a", "give 1: 1 a"});
+  CHECK(scenario.emit("abc").size() == 2);
+  CHECK(scenario.emit("c")[1] == "give 1: 3 c");
+  CHECK(scenario.emit("b")[1] == "finished 4 b ok");
+  CHECK(scenario.emit("xy")[1] == "give 1: 5 xy");
+  CHECK(scenario.emit("yx")[1] == "finished 6 yx ok");
 }
 
 TEST_CASE("what a handler had not finished when it went is given again, first and once; what came since, for the first "
           "time") {
-  Story story;
-  story.attach("h", {"a"});
-  for (int i = 0; i < 3; ++i) story.emit("a");
-  story.finish("h", 2);
-  story.leave("h");
-  CHECK(story.emit("a") == Lines{"emitted 4 a"});
-  CHECK(story.attach("h", {"a"}) == Lines{"give 2: 1 a again", "give 2: 3 a again", "give 2: 4 a"});
-  CHECK(story.finish("h", 1) == Lines{"finished 1 a ok"});
-  CHECK(story.emit("a") == Lines{"emitted 5 a", "give 2: 5 a"});
+  Scenario scenario;
+  scenario.attach("h", {"a"});
+  for (int i = 0; i < 3; ++i) scenario.emit("a");
+  scenario.finish("h", 2);
+  scenario.leave("h");
+  CHECK(scenario.emit("a") == Lines{"emitted 4 a"});
+  CHECK(scenario.attach("h", {"a"}) == Lines{"give 2: 1 a again", "give 2: 3 a again", "give 2: 4 a"});
+  CHECK(scenario.finish("h", 1) == Lines{"finished 1 a ok"});
+  CHECK(scenario.emit("a") == Lines{"emitted 5 a", "give 2: 5 a"});
 }
 
 TEST_CASE("a handler that attaches anew replaces its former self, which is no longer listened to") {
-  Story story;
-  story.attach("h", {"a"});
-  story.emit("a");
-  auto former = story.attachments["h"];
-  CHECK(story.attach("h", {"a"}) == Lines{"give 2: 1 a again"});
-  CHECK(story.told(story.queue.finished(former, 1, false, {}, 0)).empty());
-  CHECK(story.told(story.queue.detach(former)).empty());
-  CHECK(story.emit("a").size() == 2);
+  Scenario scenario;
+  scenario.attach("h", {"a"});
+  scenario.emit("a");
+  auto former = scenario.attachments["h"];
+  CHECK(scenario.attach("h", {"a"}) == Lines{"give 2: 1 a again"});
+  CHECK(scenario.told(scenario.queue.finished(former, 1, false, {}, 0)).empty());
+  CHECK(scenario.told(scenario.queue.detach(former)).empty());
+  CHECK(scenario.emit("a").size() == 2);
 }
 
 TEST_CASE("attaching replaces the set of wanted events; what is owed stays owed") {
-  Story story;
-  story.attach("h", {"a", "b"});
-  story.emit("a");
-  story.attach("h", {"b"});
-  CHECK(story.emit("a") == Lines{"emitted 2 a", "finished 2 a ok"});
-  CHECK(story.queue.pending_count() == 1);
-  story.subscribe("h", {"c"}, {"b"});
-  CHECK(story.emit("b").back() == "finished 3 b ok");
-  CHECK(story.emit("c").back() == "give 2: 4 c");
+  Scenario scenario;
+  scenario.attach("h", {"a", "b"});
+  scenario.emit("a");
+  scenario.attach("h", {"b"});
+  CHECK(scenario.emit("a") == Lines{"emitted 2 a", "finished 2 a ok"});
+  CHECK(scenario.queue.pending_count() == 1);
+  scenario.subscribe("h", {"c"}, {"b"});
+  CHECK(scenario.emit("b").back() == "finished 3 b ok");
+  CHECK(scenario.emit("c").back() == "give 2: 4 c");
 }
 
 TEST_CASE("a handler that goes and wants nothing is forgotten; one that wants something is not") {
-  Story story;
-  story.attach("idle", {});
-  story.attach("bridge", {"a"});
-  story.leave("idle");
-  story.leave("bridge");
-  CHECK(std::holds_alternative<HandlerForgotten>(story.written.back()));
-  CHECK(story.emit("a") == Lines{"emitted 1 a"});
-  CHECK(story.queue.pending().front().blocked_by == Lines{"bridge"});
+  Scenario scenario;
+  scenario.attach("idle", {});
+  scenario.attach("bridge", {"a"});
+  scenario.leave("idle");
+  scenario.leave("bridge");
+  CHECK(std::holds_alternative<HandlerForgotten>(scenario.written.back()));
+  CHECK(scenario.emit("a") == Lines{"emitted 1 a"});
+  CHECK(scenario.queue.pending().front().blocked_by == Lines{"bridge"});
 }
 
 TEST_CASE("a handler may be forgotten while an event it had a part in still pends") {
-  Story story;
-  story.attach("one", {"a"});
-  story.attach("two", {"a"});
-  story.emit("a");
-  story.finish("one", 1);
-  story.subscribe("one", {}, {"a"});
-  story.leave("one");
-  CHECK(story.queue.snapshot().size() > 0);
-  CHECK(story.finish("two", 1) == Lines{"finished 1 a ok"});
+  Scenario scenario;
+  scenario.attach("one", {"a"});
+  scenario.attach("two", {"a"});
+  scenario.emit("a");
+  scenario.finish("one", 1);
+  scenario.subscribe("one", {}, {"a"});
+  scenario.leave("one");
+  CHECK(scenario.queue.snapshot().size() > 0);
+  CHECK(scenario.finish("two", 1) == Lines{"finished 1 a ok"});
 }
 
 TEST_CASE("a waiter is answered when the event finishes, later ones at once") {
-  Story story;
-  story.attach("h", {"a"});
-  story.emit("a");
-  story.emit("a");
-  CHECK_FALSE(story.queue.wait(1, 9)->has_value());
-  CHECK_FALSE(story.queue.wait(2, 10)->has_value());
-  CHECK(story.finish("h", 1, true) ==
+  Scenario scenario;
+  scenario.attach("h", {"a"});
+  scenario.emit("a");
+  scenario.emit("a");
+  CHECK_FALSE(scenario.queue.wait(1, 9)->has_value());
+  CHECK_FALSE(scenario.queue.wait(2, 10)->has_value());
+  CHECK(scenario.finish("h", 1, true) ==
         Lines{"finished 1 a failed", "answer 9 failed", "emitted 3 a/failed", "finished 3 a/failed ok"});
-  CHECK(story.queue.wait(1, 11)->value());
-  story.queue.abandon(2, 10);
-  CHECK(story.finish("h", 2) == Lines{"finished 2 a ok"});
-  CHECK_FALSE(story.queue.wait(2, 12)->value());
+  CHECK(scenario.queue.wait(1, 11)->value());
+  scenario.queue.abandon(2, 10);
+  CHECK(scenario.finish("h", 2) == Lines{"finished 2 a ok"});
+  CHECK_FALSE(scenario.queue.wait(2, 12)->value());
 }
 
 TEST_CASE("nobody can wait for an event that was never given out, or whose failure has been forgotten") {
-  Story story{{.limits = {}, .history = 10, .failures = 1}};
-  story.attach("h", {"a"});
-  CHECK(story.queue.wait(0, 1).error() == Queue::Unknown::never_given_out);
-  CHECK(story.queue.wait(1, 1).error() == Queue::Unknown::never_given_out);
-  story.emit("a");
-  story.finish("h", 1, true); // 2: a/failed
-  story.emit("a");
-  story.finish("h", 3, true);
-  CHECK(story.queue.wait(1, 1).error() == Queue::Unknown::forgotten);
-  CHECK_FALSE(story.queue.wait(2, 1)->value());
-  CHECK(story.queue.wait(3, 1)->value());
+  Scenario scenario{{.limits = {}, .history = 10, .failures = 1}};
+  scenario.attach("h", {"a"});
+  CHECK(scenario.queue.wait(0, 1).error() == Queue::Unknown::never_given_out);
+  CHECK(scenario.queue.wait(1, 1).error() == Queue::Unknown::never_given_out);
+  scenario.emit("a");
+  scenario.finish("h", 1, true); // 2: a/failed
+  scenario.emit("a");
+  scenario.finish("h", 3, true);
+  CHECK(scenario.queue.wait(1, 1).error() == Queue::Unknown::forgotten);
+  CHECK_FALSE(scenario.queue.wait(2, 1)->value());
+  CHECK(scenario.queue.wait(3, 1)->value());
 }
 
 TEST_CASE("a handler is told what others want when that has changed for it, and only then") {
-  Story story;
-  story.attach("one", {"a", "b*"});
-  CHECK(story.others.empty());
-  story.attach("two", {"a", "c"});
-  CHECK(story.others == Lines{"a", "b*"});
-  auto one = story.attachments["one"];
-  auto two = story.attachments["two"];
-  CHECK(story.views() == std::map<Attachment, Lines>{{one, {"a", "c"}}});
-  story.attach("three", {"a"});
-  CHECK(story.others == Lines{"a", "b*", "c"});
-  CHECK(story.views().empty()); // "a" was wanted by two already, in the eyes of each
-  story.subscribe("three", {"c", "d"});
-  CHECK(story.views() == std::map<Attachment, Lines>{{one, {"a", "c", "d"}}, {two, {"a", "b*", "c", "d"}}});
-  story.subscribe("two", {}, {"c"});
-  CHECK(story.views() == std::map<Attachment, Lines>{{story.attachments["three"], {"a", "b*"}}});
+  Scenario scenario;
+  scenario.attach("one", {"a", "b*"});
+  CHECK(scenario.others.empty());
+  scenario.attach("two", {"a", "c"});
+  CHECK(scenario.others == Lines{"a", "b*"});
+  auto one = scenario.attachments["one"];
+  auto two = scenario.attachments["two"];
+  CHECK(scenario.views() == std::map<SubscriptionId, Lines>{{one, {"a", "c"}}});
+  scenario.attach("three", {"a"});
+  CHECK(scenario.others == Lines{"a", "b*", "c"});
+  CHECK(scenario.views().empty()); // "a" was wanted by two already, in the eyes of each
+  scenario.subscribe("three", {"c", "d"});
+  CHECK(scenario.views() == std::map<SubscriptionId, Lines>{{one, {"a", "c", "d"}}, {two, {"a", "b*", "c", "d"}}});
+  scenario.subscribe("two", {}, {"c"});
+  CHECK(scenario.views() == std::map<SubscriptionId, Lines>{{scenario.attachments["three"], {"a", "b*"}}});
 }
 
 TEST_CASE("a user other than root has limits, and is told which of them it has reached") {
@@ -259,31 +259,31 @@ TEST_CASE("a user other than root has limits, and is told which of them it has r
                "refused: User 1000 has too much in flight: at most 5 descriptors with events"},
        }) {
     CAPTURE(what);
-    Story story{{.limits = limits, .history = 10, .failures = 10}};
-    story.attach("h", {"a"});
+    Scenario scenario{{.limits = limits, .history = 10, .failures = 10}};
+    scenario.attach("h", {"a"});
     Emitter user{.uid = 1000, .pid = 1};
     std::vector<std::string> env{"K=" + std::string(100, 'x')};
-    CHECK(story.emit("a", user, env, files).size() == 2);
-    CHECK(story.emit("a", user, env, files).size() == 2);
-    CHECK(story.emit("a", user, env, files) == Lines{refusal});
-    CHECK(story.emit("a", {.uid = 1001, .pid = 1}, env, files).size() == 2);
-    CHECK(story.emit("a", {.uid = 0, .pid = 1}, env, files).size() == 2);
-    CHECK(story.emit("unwanted", user).size() == 2);
-    story.finish("h", 1);
-    CHECK(story.emit("a", user, env, files).size() == 2);
+    CHECK(scenario.emit("a", user, env, files).size() == 2);
+    CHECK(scenario.emit("a", user, env, files).size() == 2);
+    CHECK(scenario.emit("a", user, env, files) == Lines{refusal});
+    CHECK(scenario.emit("a", {.uid = 1001, .pid = 1}, env, files).size() == 2);
+    CHECK(scenario.emit("a", {.uid = 0, .pid = 1}, env, files).size() == 2);
+    CHECK(scenario.emit("unwanted", user).size() == 2);
+    scenario.finish("h", 1);
+    CHECK(scenario.emit("a", user, env, files).size() == 2);
   }
 }
 
 TEST_CASE("history tells who handled an event, what that did, how long it blocked, and the outcome") {
-  Story story;
-  story.attach("one", {"a"});
-  story.attach("two", {"a"});
-  story.emit("a", {.uid = 5, .pid = 6}, {"K=V"});
-  story.finish("one", 1, false, {{"start", "x", ""}, {"stop", "y", ""}});
-  story.clock += 50;
-  story.finish("two", 1, true, {{"start", "z", "1"}});
-  story.emit("a");
-  auto all = story.queue.history().last(0);
+  Scenario scenario;
+  scenario.attach("one", {"a"});
+  scenario.attach("two", {"a"});
+  scenario.emit("a", {.uid = 5, .pid = 6}, {"K=V"});
+  scenario.finish("one", 1, false, {{"start", "x", ""}, {"stop", "y", ""}});
+  scenario.clock += 50;
+  scenario.finish("two", 1, true, {{"start", "z", "1"}});
+  scenario.emit("a");
+  auto all = scenario.queue.history().last(0);
   REQUIRE(all.size() == 3);
   CHECK(all[0]->handlers == Lines{"one", "two"});
   CHECK(all[0]->done == JobActions{{"start", "x", ""}, {"stop", "y", ""}, {"start", "z", "1"}});
@@ -295,33 +295,33 @@ TEST_CASE("history tells who handled an event, what that did, how long it blocke
 }
 
 TEST_CASE("history keeps the last events and gives the last few, oldest first") {
-  Story story{{.limits = {}, .history = 4, .failures = 10}};
-  for (int i = 0; i < 10; ++i) story.queue.record("r" + std::to_string(i), {"A=1"}, {}, 5);
+  Scenario scenario{{.limits = {}, .history = 4, .failures = 10}};
+  for (int i = 0; i < 10; ++i) scenario.queue.record("r" + std::to_string(i), {"A=1"}, {}, 5);
   Lines names;
-  for (const auto* event : story.queue.history().last(0)) names.push_back(event->name);
+  for (const auto* event : scenario.queue.history().last(0)) names.push_back(event->name);
   CHECK(names == Lines{"r6", "r7", "r8", "r9"});
-  CHECK(story.queue.history().last(2).front()->name == "r8");
-  CHECK(story.queue.history().last(100).size() == 4);
+  CHECK(scenario.queue.history().last(2).front()->name == "r8");
+  CHECK(scenario.queue.history().last(100).size() == 4);
 }
 
 TEST_CASE("a huge environment is not kept in the history whole") {
-  Story story;
-  story.emit("a", {}, {"A=1", "B=" + std::string(most_remembered_of_env, 'x'), "C=3"});
-  CHECK(story.queue.history().last(0).front()->env == Lines{"A=1"});
+  Scenario scenario;
+  scenario.emit("a", {}, {"A=1", "B=" + std::string(most_remembered_of_env, 'x'), "C=3"});
+  CHECK(scenario.queue.history().last(0).front()->env == Lines{"A=1"});
 }
 
 TEST_CASE("recorded events take part in the order") {
-  Story story;
-  CHECK(story.queue.record("a", {}, {}, 1) == 1);
-  CHECK(story.emit("b").front() == "emitted 2 b");
-  CHECK_FALSE(story.queue.wait(1, 1)->value());
+  Scenario scenario;
+  CHECK(scenario.queue.record("a", {}, {}, 1) == 1);
+  CHECK(scenario.emit("b").front() == "emitted 2 b");
+  CHECK_FALSE(scenario.queue.wait(1, 1)->value());
 }
 
 TEST_CASE(
     "after a restart everything goes on: what pends, what is owed, what is wanted, what has failed, and higher ids") {
   for (bool from_snapshot : {false, true}) {
     CAPTURE(from_snapshot);
-    Story before;
+    Scenario before;
     before.told(before.queue.reserve_ids());
     before.attach("one", {"a", "b"});
     before.attach("two", {"a"});
@@ -333,7 +333,7 @@ TEST_CASE(
     before.finish("one", 2, true, {{"start", "x", ""}});
     before.finish("one", 3);
     before.finish("two", 3);
-    Story after = before.after_restart(from_snapshot);
+    Scenario after = before.after_restart(from_snapshot);
     CHECK(after.queue.pending_count() == 1);
     CHECK(after.queue.pending().front().blocked_by == Lines{"two"});
     CHECK(after.emit("b") == Lines{"emitted 65537 b"}); // kept for "one"
@@ -346,19 +346,19 @@ TEST_CASE(
 }
 
 TEST_CASE("a failure and what follows from it are remembered together") {
-  Story before;
+  Scenario before;
   before.attach("h", {"a", "a/failed"});
   before.emit("a");
   before.finish("h", 1, true);
   CHECK(std::get<EventEnded>(before.written.back()).follow_up.has_value());
-  Story after = before.after_restart(false);
+  Scenario after = before.after_restart(false);
   CHECK(after.attach("h", {}) == Lines{"give 1: 2 a/failed again"});
 }
 
 TEST_CASE("ids are reserved long before they run out") {
-  Story story;
-  CHECK(story.queue.reserve_ids().changes.size() == 1);
-  CHECK(story.queue.reserve_ids().changes.empty());
-  for (int i = 0; i < 40'000; ++i) story.queue.record("r", {}, {}, 1);
-  CHECK(story.queue.reserve_ids().changes.size() == 1);
+  Scenario scenario;
+  CHECK(scenario.queue.reserve_ids().changes.size() == 1);
+  CHECK(scenario.queue.reserve_ids().changes.empty());
+  for (int i = 0; i < 40'000; ++i) scenario.queue.record("r", {}, {}, 1);
+  CHECK(scenario.queue.reserve_ids().changes.size() == 1);
 }

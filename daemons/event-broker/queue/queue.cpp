@@ -63,7 +63,7 @@ void Queue::admit_to(const Admission& admission, Effects& effects) {
   }
   hold(admission.event, admission.wanting);
   auto& pending = pending_.at(event.id);
-  for (auto& share : pending.shares) give(pending, share, effects);
+  for (auto& delivery : pending.deliveries) give(pending, delivery, effects);
 }
 
 EventId Queue::record(const std::string& name, const std::vector<std::string>& env, Emitter emitter, Time now) {
@@ -77,18 +77,18 @@ void Queue::hold(const EventPointer& event, const std::vector<HandlerId>& wantin
   auto& remembered = history_.add(event->id, event->name, event->env, event->emitter, event->time);
   for (auto id : wanting) {
     auto& handler = handlers_.at(id);
-    pending.shares.push_back({.handler = id, .done = {}});
+    pending.deliveries.push_back({.handler = id, .done = {}});
     ++handler.parts;
     remembered.handlers.push_back(handler.name);
   }
   quota_.charge(*event);
 }
 
-void Queue::give(Pending& pending, Share& share, Effects& effects) {
-  const auto& handler = handlers_.at(share.handler);
-  if (handler.attachment == 0) return;
-  effects.outgoing.emplace_back(Deliver{.to = handler.attachment, .event = pending.event, .again = share.given});
-  share.given = true;
+void Queue::give(Pending& pending, Delivery& delivery, Effects& effects) {
+  const auto& handler = handlers_.at(delivery.handler);
+  if (handler.subscription == 0) return;
+  effects.outgoing.emplace_back(Deliver{.to = handler.subscription, .event = pending.event, .again = delivery.given});
+  delivery.given = true;
 }
 
 Effects Queue::reserve_ids() {
@@ -101,36 +101,36 @@ Effects Queue::reserve_ids() {
 
 // --- Finishing them
 
-Queue::Share* Queue::open_share(Pending& pending, HandlerId handler) {
-  auto found = std::ranges::find(pending.shares, handler, &Share::handler);
-  return found == pending.shares.end() || found->finished ? nullptr : &*found;
+Queue::Delivery* Queue::open_delivery(Pending& pending, HandlerId handler) {
+  auto found = std::ranges::find(pending.deliveries, handler, &Delivery::handler);
+  return found == pending.deliveries.end() || found->finished ? nullptr : &*found;
 }
 
-void Queue::finish_share(EventId id, Share& share, bool failed, JobActions done) {
-  share.finished = true;
-  share.failed = failed;
-  share.done = std::move(done);
-  if (auto* remembered = history_.find(id)) std::ranges::copy(share.done, std::back_inserter(remembered->done));
+void Queue::finish_delivery(EventId id, Delivery& delivery, bool failed, JobActions done) {
+  delivery.finished = true;
+  delivery.failed = failed;
+  delivery.done = std::move(done);
+  if (auto* remembered = history_.find(id)) std::ranges::copy(delivery.done, std::back_inserter(remembered->done));
 }
 
-Effects Queue::finished(Attachment attachment, EventId id, bool failed, JobActions done, Time now) {
+Effects Queue::finished(SubscriptionId subscription, EventId id, bool failed, JobActions done, Time now) {
   Effects effects;
-  auto by = attachments_.find(attachment);
+  auto by = subscriptions_.find(subscription);
   auto found = pending_.find(id);
-  if (by == attachments_.end() || found == pending_.end()) return effects;
-  auto* share = open_share(found->second, by->second);
-  if (share == nullptr) return effects;
-  finish_share(id, *share, failed, std::move(done));
-  if (std::ranges::all_of(found->second.shares, &Share::finished)) end(found, now, effects);
-  else effects.changes.emplace_back(HandlerFinished{id, handlers_.at(share->handler).name, failed, share->done});
+  if (by == subscriptions_.end() || found == pending_.end()) return effects;
+  auto* delivery = open_delivery(found->second, by->second);
+  if (delivery == nullptr) return effects;
+  finish_delivery(id, *delivery, failed, std::move(done));
+  if (std::ranges::all_of(found->second.deliveries, &Delivery::finished)) end(found, now, effects);
+  else effects.changes.emplace_back(HandlerFinished{id, handlers_.at(delivery->handler).name, failed, delivery->done});
   return effects;
 }
 
 void Queue::end(PendingEvents::iterator ended, Time now, Effects& effects) {
   auto node = pending_.extract(ended);
-  const auto& [event, shares, waiters] = node.mapped();
-  bool failed = std::ranges::any_of(shares, &Share::failed);
-  let_go(node.mapped());
+  const auto& [event, deliveries, waiters] = node.mapped();
+  bool failed = std::ranges::any_of(deliveries, &Delivery::failed);
+  release(node.mapped());
   if (failed) remember_failure(event->id);
   if (auto* remembered = history_.find(event->id)) {
     remembered->blocked = now > event->time ? now - event->time : 0;
@@ -145,9 +145,9 @@ void Queue::end(PendingEvents::iterator ended, Time now, Effects& effects) {
   admit_to(follow_up, effects);
 }
 
-void Queue::let_go(const Pending& pending) {
+void Queue::release(const Pending& pending) {
   quota_.release(*pending.event);
-  for (const auto& share : pending.shares) --handlers_.at(share.handler).parts;
+  for (const auto& delivery : pending.deliveries) --handlers_.at(delivery.handler).parts;
 }
 
 void Queue::remember_failure(EventId id) {
@@ -177,8 +177,8 @@ std::vector<Queue::PendingEvent> Queue::pending() const {
   result.reserve(pending_.size());
   for (const auto& [id, pending] : pending_) {
     auto& listed = result.emplace_back(PendingEvent{pending.event, {}});
-    for (const auto& share : pending.shares)
-      if (!share.finished) listed.blocked_by.push_back(handlers_.at(share.handler).name);
+    for (const auto& delivery : pending.deliveries)
+      if (!delivery.finished) listed.blocked_by.push_back(handlers_.at(delivery.handler).name);
   }
   return result;
 }
@@ -220,37 +220,37 @@ Queue::Attached Queue::attach(const std::string& name, const std::vector<std::st
   effects.changes.emplace_back(HandlerAttached{name, wants});
   auto id = handler_named(name);
   auto& handler = handlers_.at(id);
-  attachments_.erase(handler.attachment);
-  handler.attachment = ++last_attachment_;
-  attachments_[handler.attachment] = id;
+  subscriptions_.erase(handler.subscription);
+  handler.subscription = ++last_subscription_;
+  subscriptions_[handler.subscription] = id;
   stale_views_.erase(id);
   if (handler.parts > 0)
     for (auto& [event_id, pending] : pending_)
-      if (auto* share = open_share(pending, id)) give(pending, *share, effects);
-  return {.attachment = handler.attachment,
+      if (auto* delivery = open_delivery(pending, id)) give(pending, *delivery, effects);
+  return {.subscription = handler.subscription,
           .wanted_by_others = interest_.wanted_by_others(id),
           .effects = std::move(effects)};
 }
 
-Effects Queue::subscribe(Attachment attachment, const std::vector<std::string>& add,
+Effects Queue::subscribe(SubscriptionId subscription, const std::vector<std::string>& add,
                          const std::vector<std::string>& remove) {
   Effects effects;
-  auto found = attachments_.find(attachment);
-  if (found == attachments_.end()) return effects;
+  auto found = subscriptions_.find(subscription);
+  if (found == subscriptions_.end()) return effects;
   HandlerSubscribed change{handlers_.at(found->second).name, add, remove};
   restore_kind(change);
   effects.changes.emplace_back(std::move(change));
   return effects;
 }
 
-Effects Queue::detach(Attachment attachment) {
+Effects Queue::detach(SubscriptionId subscription) {
   Effects effects;
-  auto found = attachments_.find(attachment);
-  if (found == attachments_.end()) return effects;
+  auto found = subscriptions_.find(subscription);
+  if (found == subscriptions_.end()) return effects;
   auto id = found->second;
-  attachments_.erase(found);
+  subscriptions_.erase(found);
   auto& handler = handlers_.at(id);
-  handler.attachment = 0;
+  handler.subscription = 0;
   if (!handler.wants.empty() || handler.parts > 0) return effects;
   effects.changes.emplace_back(HandlerForgotten{handler.name});
   forget_handler(id);
@@ -265,8 +265,8 @@ void Queue::forget_handler(HandlerId id) {
 std::vector<Queue::View> Queue::take_changed_views() {
   std::vector<View> views;
   for (auto id : std::exchange(stale_views_, {}))
-    if (auto attachment = handlers_.at(id).attachment; attachment != 0)
-      views.push_back({attachment, interest_.wanted_by_others(id)});
+    if (auto subscription = handlers_.at(id).subscription; subscription != 0)
+      views.push_back({subscription, interest_.wanted_by_others(id)});
   return views;
 }
 
@@ -302,22 +302,22 @@ void Queue::restore_kind(const EventAccepted& change) {
   std::vector<HandlerId> wanting;
   for (const auto& name : change.handlers) wanting.push_back(handler_named(name));
   hold(change.event, wanting);
-  for (auto& share : pending_.at(change.event->id).shares) share.given = true;
+  for (auto& delivery : pending_.at(change.event->id).deliveries) delivery.given = true;
   next_id_ = std::max(next_id_, change.event->id + 1);
 }
 
 void Queue::restore_kind(const HandlerFinished& change) {
   auto found = pending_.find(change.id);
   if (found == pending_.end()) return;
-  if (auto* share = open_share(found->second, handler_named(change.handler)))
-    finish_share(change.id, *share, change.failed, change.done);
+  if (auto* delivery = open_delivery(found->second, handler_named(change.handler)))
+    finish_delivery(change.id, *delivery, change.failed, change.done);
 }
 
 void Queue::restore_kind(const EventEnded& change) {
   if (auto found = pending_.find(change.id); found != pending_.end()) {
-    for (auto& share : found->second.shares)
-      if (!share.finished) finish_share(change.id, share, change.failed, {});
-    let_go(found->second);
+    for (auto& delivery : found->second.deliveries)
+      if (!delivery.finished) finish_delivery(change.id, delivery, change.failed, {});
+    release(found->second);
     if (auto* remembered = history_.find(change.id))
       remembered->outcome = change.failed ? Outcome::failed : Outcome::ok;
     pending_.erase(found);
@@ -337,11 +337,11 @@ std::vector<Change> Queue::snapshot() const {
     changes.emplace_back(HandlerAttached{handler.name, {handler.wants.begin(), handler.wants.end()}});
   for (const auto& [id, pending] : pending_) {
     EventAccepted accepted{pending.event, {}};
-    for (const auto& share : pending.shares) accepted.handlers.push_back(handlers_.at(share.handler).name);
+    for (const auto& delivery : pending.deliveries) accepted.handlers.push_back(handlers_.at(delivery.handler).name);
     changes.emplace_back(std::move(accepted));
-    for (const auto& share : pending.shares)
-      if (share.finished)
-        changes.emplace_back(HandlerFinished{id, handlers_.at(share.handler).name, share.failed, share.done});
+    for (const auto& delivery : pending.deliveries)
+      if (delivery.finished)
+        changes.emplace_back(HandlerFinished{id, handlers_.at(delivery.handler).name, delivery.failed, delivery.done});
   }
   return changes;
 }

@@ -7,10 +7,10 @@
 // not finished is given again when one of that name attaches.
 #pragma once
 
-#include "daemons/event-broker/queue/effects.hpp"
 #include "daemons/event-broker/queue/history.hpp"
 #include "daemons/event-broker/queue/interest.hpp"
 #include "daemons/event-broker/queue/quota.hpp"
+#include "daemons/event-broker/values/effects.hpp"
 
 #include <expected>
 #include <map>
@@ -26,6 +26,8 @@ struct Settings {
   std::size_t failures = 10'000; // failed events whose outcome can be asked for
 };
 
+// More than twenty methods: thirteen are what can happen to events and handlers, eight restore one kind of change each,
+// the others are steps of these.
 class Queue {
 public:
   explicit Queue(Settings settings = {});
@@ -47,16 +49,17 @@ public:
   EventId record(const std::string& name, const std::vector<std::string>& env, Emitter emitter, Time now);
 
   struct Attached {
-    Attachment attachment = 0;
+    SubscriptionId subscription = 0;
     std::vector<std::string> wanted_by_others;
     Effects effects;
   };
   Attached attach(const std::string& handler, const std::vector<std::string>& wants);
-  Effects subscribe(Attachment attachment, const std::vector<std::string>& add, const std::vector<std::string>& remove);
+  Effects subscribe(SubscriptionId subscription, const std::vector<std::string>& add,
+                    const std::vector<std::string>& remove);
   // The handler has gone away.
-  Effects detach(Attachment attachment);
+  Effects detach(SubscriptionId subscription);
   // Ignored for an event that this handler does not block.
-  Effects finished(Attachment attachment, EventId id, bool failed, JobActions done, Time now);
+  Effects finished(SubscriptionId subscription, EventId id, bool failed, JobActions done, Time now);
 
   enum class Unknown : std::uint8_t { never_given_out, forgotten };
   // The outcome of an event if it has finished; otherwise nothing, and an Answer follows when it does.
@@ -67,7 +70,7 @@ public:
   Effects reserve_ids();
 
   struct View {
-    Attachment handler = 0;
+    SubscriptionId handler = 0;
     std::vector<std::string> wanted_by_others;
   };
   // The handlers for which what others want has changed since the last time.
@@ -83,7 +86,7 @@ public:
   [[nodiscard]] bool is_pending(EventId id) const { return pending_.contains(id); }
   [[nodiscard]] const History& history() const { return history_; }
 
-  // What a former life of the broker wrote down, change by change and in order; then reserve_ids.
+  // What an earlier process wrote down, change by change and in order; then reserve_ids.
   void restore(const Change& change);
   // The shortest list of changes that restores this state.
   [[nodiscard]] std::vector<Change> snapshot() const;
@@ -91,12 +94,12 @@ public:
 private:
   struct Handler {
     std::string name;
-    Attachment attachment = 0;
+    SubscriptionId subscription = 0;
     std::set<std::string> wants;
     std::size_t parts = 0; // in pending events
   };
   // One handler's part in an event.
-  struct Share {
+  struct Delivery {
     HandlerId handler = 0;
     bool given = false; // or perhaps given, before a restart
     bool finished = false;
@@ -105,7 +108,7 @@ private:
   };
   struct Pending {
     EventPointer event;
-    std::vector<Share> shares;
+    std::vector<Delivery> deliveries;
     std::vector<WaiterId> waiters;
   };
   using PendingEvents = std::map<EventId, Pending>;
@@ -116,11 +119,11 @@ private:
   void mark_views(HandlerId changed, const Interest::Others& others);
   void forget_handler(HandlerId id);
 
-  void let_go(const Pending& pending);
+  void release(const Pending& pending);
   void hold(const EventPointer& event, const std::vector<HandlerId>& wanting);
-  void give(Pending& pending, Share& share, Effects& effects);
-  void finish_share(EventId id, Share& share, bool failed, JobActions done);
-  static Share* open_share(Pending& pending, HandlerId handler);
+  void give(Pending& pending, Delivery& delivery, Effects& effects);
+  void finish_delivery(EventId id, Delivery& delivery, bool failed, JobActions done);
+  static Delivery* open_delivery(Pending& pending, HandlerId handler);
   void end(PendingEvents::iterator ended, Time now, Effects& effects);
   void admit_to(const Admission& admission, Effects& effects);
   [[nodiscard]] Admission admission_of(Event event) const;
@@ -142,10 +145,10 @@ private:
   Interest interest_;
   PendingEvents pending_;
   std::map<HandlerId, Handler> handlers_;
-  std::unordered_map<Attachment, HandlerId> attachments_;
+  std::unordered_map<SubscriptionId, HandlerId> subscriptions_;
   std::set<HandlerId> stale_views_;
   HandlerId last_handler_ = 0;
-  Attachment last_attachment_ = 0;
+  SubscriptionId last_subscription_ = 0;
   EventId next_id_ = 1;
   EventId reserved_up_to_ = 0;
   // Events that are neither pending nor here have finished well: only failures need remembering.

@@ -1,7 +1,7 @@
 // What each user other than root has in flight, and how much that may be: so that one user cannot stop the others.
 #pragma once
 
-#include "daemons/event-broker/queue/event.hpp"
+#include "daemons/event-broker/values/event.hpp"
 
 #include <optional>
 #include <unordered_map>

@@ -328,7 +328,8 @@ TEST_CASE("an event that cannot be written down is refused with the reason; what
   peer.await("finished 2 b ok");
   peer->Finished(1, false, {});
   peer.await("finished 1 a ok");
-  CHECK(daemon.standard_error().contains("File too large: no event that a handler wants can be accepted"));
+  CHECK(daemon.standard_error().contains(
+      "File too large; new events that a handler wants are refused until it can be written"));
 }
 
 TEST_CASE("told to end, the broker ends with status 0 and its events wait for the next one") {

@@ -16,13 +16,13 @@ namespace upstart::broker::test {
 
 using Lines = std::vector<std::string>;
 
-inline constexpr std::chrono::milliseconds patience{30'000};
+inline constexpr std::chrono::milliseconds time_limit{30'000};
 
 // Runs the loop until this is so.
 template <typename Condition> void await(base::EventLoop& loop, Condition condition) {
   bool in_time = true;
   base::Timer limit{loop, [&] { in_time = false; }};
-  limit.start(patience);
+  limit.start(time_limit);
   while (in_time && !condition()) loop.run_once();
   REQUIRE(in_time);
 }

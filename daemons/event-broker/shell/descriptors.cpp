@@ -1,4 +1,4 @@
-#include "daemons/event-broker/descriptors.hpp"
+#include "daemons/event-broker/shell/descriptors.hpp"
 
 #include "daemons/base/service-manager.hpp"
 

@@ -1,6 +1,5 @@
-#include "daemons/event-broker/broker-object.hpp"
+#include "daemons/event-broker/shell/broker-object.hpp"
 
-#include "daemons/event-broker/broker.hpp"
 #include "protocol/names.hpp"
 
 #include <spdlog/spdlog.h>
@@ -29,8 +28,8 @@ std::map<std::string, sdbus::Variant> described(const Remembered& event) {
           {"outcome", sdbus::Variant{std::string{name_of(event.outcome)}}}};
 }
 
-sdbus::Error refused(const char* deed) {
-  return error_of({protocol::error_name::permission_denied, std::string{"You do not have permission to "} + deed});
+sdbus::Error refused(const char* operation) {
+  return error_of({protocol::error_name::permission_denied, std::string{"You do not have permission to "} + operation});
 }
 
 Descriptors::Files duplicates_of(const std::vector<sdbus::UnixFd>& files) {
@@ -45,10 +44,11 @@ Descriptors::Files duplicates_of(const std::vector<sdbus::UnixFd>& files) {
 
 } // namespace
 
-BrokerObject::BrokerObject(Broker& broker, Link& link)
-    : AdaptorInterfaces(link.connection().sdbus(), sdbus::ObjectPath{protocol::path::event_broker}),
-      broker_{broker},
-      link_{link} {
+BrokerObject::BrokerObject(Requests requests, Session& session, base::BusConnection& connection)
+    : AdaptorInterfaces(connection.sdbus(), sdbus::ObjectPath{protocol::path::event_broker}),
+      requests_{requests},
+      session_{session},
+      connection_{connection} {
   registerAdaptor();
 }
 
@@ -56,13 +56,13 @@ BrokerObject::~BrokerObject() { unregisterAdaptor(); }
 
 Origin BrokerObject::origin() {
   auto message = getObject().getCurrentlyProcessedMessage();
-  const char* sender = link_.connection().is_peer() ? nullptr : message.getSender();
-  return {.link = link_, .sender = sender == nullptr ? "" : sender, .caller = link_.connection().caller_of(message)};
+  const char* sender = connection_.is_peer() ? nullptr : message.getSender();
+  return {.session = session_, .sender = sender == nullptr ? "" : sender, .caller = connection_.caller_of(message)};
 }
 
-Origin BrokerObject::permitted(const char* deed) {
+Origin BrokerObject::permitted(const char* operation) {
   auto from = origin();
-  if (from.caller.uid != 0 && from.caller.uid != ::geteuid()) throw refused(deed);
+  if (from.caller.uid != 0 && from.caller.uid != ::geteuid()) throw refused(operation);
   return from;
 }
 
@@ -70,59 +70,60 @@ uint64_t BrokerObject::Emit(const std::string& name, const std::vector<std::stri
                             const std::vector<sdbus::UnixFd>& files) {
   auto from = permitted("emit an event");
   return value_or_throw(
-      broker_.emit({.uid = from.caller.uid, .pid = from.caller.pid}, name, env, duplicates_of(files)));
+      requests_.events.emit({.uid = from.caller.uid, .pid = from.caller.pid}, name, env, duplicates_of(files)));
 }
 
 uint64_t BrokerObject::EmitFor(const std::string& name, const std::vector<std::string>& env,
                                const std::vector<sdbus::UnixFd>& files, const uint32_t& uid, const uint32_t& pid) {
-  constexpr const char* deed = "emit an event for somebody else";
-  if (!link_.connection().is_peer()) throw refused(deed);
-  static_cast<void>(permitted(deed));
-  return value_or_throw(broker_.emit({.uid = uid, .pid = static_cast<pid_t>(pid)}, name, env, duplicates_of(files)));
+  constexpr const char* operation = "emit an event for somebody else";
+  if (!connection_.is_peer()) throw refused(operation);
+  static_cast<void>(permitted(operation));
+  return value_or_throw(
+      requests_.events.emit({.uid = uid, .pid = static_cast<pid_t>(pid)}, name, env, duplicates_of(files)));
 }
 
 void BrokerObject::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
-  auto outcome = broker_.wait(link_, id, result);
+  auto outcome = requests_.events.wait(session_, id, result);
   if (!outcome) result.returnError(error_of(outcome.error()));
 }
 
 std::vector<std::string> BrokerObject::Attach(const std::string& handler, const std::vector<std::string>& events) {
-  return value_or_throw(broker_.attach(permitted("handle events"), handler, events));
+  return value_or_throw(requests_.events.attach(permitted("handle events"), handler, events));
 }
 
 void BrokerObject::Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
-  value_or_throw(broker_.subscribe(permitted("handle events"), add, remove));
+  value_or_throw(requests_.events.subscribe(permitted("handle events"), add, remove));
 }
 
 void BrokerObject::Finished(const uint64_t& id, const bool& failed, const WireActions& done) {
-  broker_.finished(permitted("finish an event"), id, failed, protocol::job_actions_from_wire(done));
+  requests_.events.finished(permitted("finish an event"), id, failed, protocol::job_actions_from_wire(done));
 }
 
 void BrokerObject::Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid,
                           const uint32_t& pid) {
-  broker_.record(permitted("record an event"), name, env, {.uid = uid, .pid = static_cast<pid_t>(pid)});
+  requests_.events.record(permitted("record an event"), name, env, {.uid = uid, .pid = static_cast<pid_t>(pid)});
 }
 
 std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
 BrokerObject::ListPending() {
   std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> list;
-  for (auto& [event, blocked_by] : broker_.queue().pending())
+  for (auto& [event, blocked_by] : requests_.events.queue().pending())
     list.emplace_back(event->id, event->name, event->env, std::move(blocked_by));
   return list;
 }
 
 std::vector<std::map<std::string, sdbus::Variant>> BrokerObject::History(const uint32_t& count) {
   std::vector<std::map<std::string, sdbus::Variant>> list;
-  for (const auto* event : broker_.queue().history().last(count)) list.push_back(described(*event));
+  for (const auto* event : requests_.events.queue().history().last(count)) list.push_back(described(*event));
   return list;
 }
 
 void BrokerObject::JoinBus(const std::string& address) {
   static_cast<void>(permitted("make the event broker join a bus"));
-  value_or_throw(broker_.join_bus(address));
+  value_or_throw(requests_.buses.join_bus(address));
 }
 
-uint32_t BrokerObject::pending() { return static_cast<uint32_t>(broker_.queue().pending_count()); }
+uint32_t BrokerObject::pending() { return static_cast<uint32_t>(requests_.events.queue().pending_count()); }
 
 void BrokerObject::tell_interest(const std::string& destination, const std::vector<std::string>& wanted_by_others) {
   auto signal = getObject().createSignal(sdbus::InterfaceName{INTERFACE_NAME}, sdbus::SignalName{"InterestChanged"});

@@ -1,27 +1,20 @@
 // The broker as one connection sees it: translates between the wire and the broker, and checks who calls.
 #pragma once
 
-#include "daemons/event-broker/link.hpp"
+#include "daemons/event-broker/shell/requests.hpp"
 #include "generated/EventBroker1-adaptor.hpp"
 
 namespace upstart::broker {
-
-// Who called: on which connection, under which unique name (empty on a peer connection), and as which user.
-struct Origin {
-  Link& link;
-  std::string sender;
-  base::Caller caller;
-};
 
 // Operation, job, instance.
 using WireActions = std::vector<sdbus::Struct<std::string, std::string, std::string>>;
 
 class BrokerObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventBroker1_adaptor> {
 public:
-  BrokerObject(Broker& broker, Link& link);
+  BrokerObject(Requests requests, Session& session, base::BusConnection& connection);
   ~BrokerObject();
 
-  // InterestChanged to one client only.
+  // The signal InterestChanged, to one client only; on a bus `destination` is its unique name.
   void tell_interest(const std::string& destination, const std::vector<std::string>& wanted_by_others);
 
 private:
@@ -44,10 +37,11 @@ private:
 
   [[nodiscard]] Origin origin();
   // The same; throws PermissionDenied ("You do not have permission to …") unless the caller is root or our own user.
-  [[nodiscard]] Origin permitted(const char* deed);
+  [[nodiscard]] Origin permitted(const char* operation);
 
-  Broker& broker_;
-  Link& link_;
+  Requests requests_;
+  Session& session_;
+  base::BusConnection& connection_;
 };
 
 } // namespace upstart::broker

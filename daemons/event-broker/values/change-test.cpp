@@ -1,4 +1,4 @@
-#include "daemons/event-broker/memory/change.hpp"
+#include "daemons/event-broker/values/change.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,22 +1,26 @@
-// Where an attached handler is: a connection, on a bus also the unique name there. Notices when it leaves the bus.
+// An attached handler, as the broker reaches it: by a connection, on a bus also by the unique name there. Notices when
+// it leaves the bus.
 #pragma once
 
-#include "daemons/event-broker/link.hpp"
+#include "daemons/base/bus-connection.hpp"
+#include "daemons/event-broker/values/event.hpp"
 #include "generated/EventHandler1-proxy.hpp"
+
+#include <span>
 
 namespace upstart::broker {
 
-class Endpoint {
+class Subscriber {
 public:
-  // `gone` is called from the loop when the handler has left the bus.
-  Endpoint(base::EventLoop& loop, Link& link, std::string sender, std::function<void()> gone);
-  Endpoint(const Endpoint&) = delete;
-  Endpoint& operator=(const Endpoint&) = delete;
-  ~Endpoint();
+  // `gone` is called once, from the loop, when the handler has left the bus. The connection must outlive this.
+  Subscriber(base::EventLoop& loop, base::BusConnection& connection, std::string sender, std::function<void()> gone);
+  Subscriber(const Subscriber&) = delete;
+  Subscriber& operator=(const Subscriber&) = delete;
+  ~Subscriber();
 
-  [[nodiscard]] Link& link() { return link_; }
   // Empty on a peer connection.
   [[nodiscard]] const std::string& sender() const { return sender_; }
+  // Calls Handle; `files` are those that came with the event.
   void handle(const Event& event, std::span<const base::FileDescriptor> files, bool again);
 
 private:
@@ -27,7 +31,7 @@ private:
   void left();
 
   base::EventLoop& loop_;
-  Link& link_;
+  base::BusConnection& connection_;
   std::string sender_;
   std::function<void()> gone_;
   std::unique_ptr<Handler> handler_;

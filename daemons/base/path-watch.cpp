@@ -1,4 +1,4 @@
-#include "daemons/base/files/path-watch.hpp"
+#include "daemons/base/path-watch.hpp"
 
 #include <sys/inotify.h>
 

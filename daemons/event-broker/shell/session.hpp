@@ -3,26 +3,34 @@
 // other end does not read, so that a slow reader delays nobody else.
 #pragma once
 
-#include "daemons/base/bus-connection.hpp"
-#include "daemons/event-broker/queue/queue.hpp"
+#include "daemons/base/dbus/outbox.hpp"
+#include "daemons/event-broker/shell/broker-object.hpp"
+#include "daemons/event-broker/shell/subscriber.hpp"
 
-#include <deque>
 #include <memory>
 
 namespace upstart::broker {
 
-class Broker;
-class BrokerObject;
-class Endpoint;
-
-class Link {
+// What a session needs in order to send: its port to the broker.
+class Deliveries {
 public:
-  Link(Broker& broker, std::unique_ptr<base::BusConnection> connection);
-  Link(const Link&) = delete;
-  Link& operator=(const Link&) = delete;
-  ~Link();
+  virtual ~Deliveries() = default;
+  // The handler of that subscription; nothing once it has gone or was replaced.
+  [[nodiscard]] virtual Subscriber* subscriber(SubscriptionId subscription) = 0;
+  [[nodiscard]] virtual std::span<const base::FileDescriptor> files_of(EventId id) const = 0;
+  // This event cannot be put in a message to that handler.
+  virtual void undeliverable(const Deliver& deliver) = 0;
+};
 
-  [[nodiscard]] base::BusConnection& connection() { return *connection_; }
+class Session {
+public:
+  // The connection must outlive this.
+  Session(Requests requests, Deliveries& deliveries, base::BusConnection& connection);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() = default;
+
+  [[nodiscard]] base::BusConnection& connection() { return connection_; }
 
   using Item = std::variant<Outgoing, Queue::View>;
   void post(Item item);
@@ -31,11 +39,11 @@ public:
   // Sends what the other end has room for.
   void flush();
   [[nodiscard]] bool has_waiting() const { return !outbox_.empty(); }
-  [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool has_room() const { return outbox_.has_room(); }
   // All that was ever posted has been given to the kernel.
-  [[nodiscard]] bool all_written() const;
+  [[nodiscard]] bool all_written() const { return outbox_.all_written(); }
   // The other end does not read at all.
-  [[nodiscard]] bool overfull() const;
+  [[nodiscard]] bool overfull() const { return outbox_.overfull(); }
 
   // A call of WaitFor on this connection that is to be answered later.
   void keep_waiting(WaiterId waiter, EventId id, sdbus::Result<bool> result);
@@ -46,7 +54,6 @@ public:
   [[nodiscard]] const std::unordered_map<WaiterId, Waiting>& waiting() const { return waiting_; }
 
 private:
-  [[nodiscard]] std::uint64_t unwritten() const;
   [[nodiscard]] bool leaves_out(const Item& item) const;
   void send(const Item& item);
   void send_kind(const Deliver& item);
@@ -56,10 +63,10 @@ private:
   void send_kind(const Outgoing& item);
   void send_kind(const Queue::View& item);
 
-  Broker& broker_;
-  std::unique_ptr<base::BusConnection> connection_;
-  std::unique_ptr<BrokerObject> object_;
-  std::deque<Item> outbox_;
+  Deliveries& deliveries_;
+  base::BusConnection& connection_;
+  BrokerObject object_;
+  base::Outbox<Item> outbox_;
   std::unordered_map<WaiterId, Waiting> waiting_;
   std::size_t left_out_ = 0;
 };

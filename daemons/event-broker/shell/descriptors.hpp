@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
-#include "daemons/event-broker/queue/event.hpp"
+#include "daemons/event-broker/values/event.hpp"
 
 #include <functional>
 #include <map>

@@ -1,8 +1,8 @@
 // What the broker must not forget, as the changes to it: nothing else survives a restart, and everything else can be
-// rebuilt from these. The queue makes them, the memory writes them down, a restart gives them back in order.
+// rebuilt from these. The queue makes them, the store writes them down, a restart gives them back in order.
 #pragma once
 
-#include "daemons/event-broker/queue/event.hpp"
+#include "daemons/event-broker/values/event.hpp"
 
 #include <expected>
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace upstart::broker {
 
-// No id up to this one may be given out by a later life of the broker.
+// No id up to this one may be given out after a restart of the broker.
 struct IdsReserved {
   EventId up_to = 0;
 };

@@ -1,4 +1,4 @@
-#include "daemons/event-broker/memory/memory.hpp"
+#include "daemons/event-broker/store/event-store.hpp"
 
 #include "daemons/base/files/test/journal-fixture.hpp"
 
@@ -36,60 +36,60 @@ Change accepted(EventId id) {
       {"h"}};
 }
 
-const Memory::Snapshot nothing = [] { return std::vector<Change>{}; };
+const EventStore::Snapshot nothing = [] { return std::vector<Change>{}; };
 
 } // namespace
 
 TEST_CASE("an event that cannot be written down is refused, and what was noted before is not lost by that") {
   Directory directory;
   {
-    auto recalled = Memory::open(directory.path());
-    REQUIRE(recalled);
-    recalled->memory.note(HandlerAttached{"h", {"a"}});
-    REQUIRE(recalled->memory.write_ahead(accepted(1), nothing));
+    auto recovered = EventStore::open(directory.path());
+    REQUIRE(recovered);
+    recovered->store.note(HandlerAttached{"h", {"a"}});
+    REQUIRE(recovered->store.write_ahead(accepted(1), nothing));
     FullDisk full{std::filesystem::file_size(directory.file()) + 60};
-    recalled->memory.note(EventEnded{1, true, std::nullopt}); // fits
-    CHECK_FALSE(recalled->memory.write_ahead(accepted(2), nothing));
-    CHECK_FALSE(recalled->memory.behind());
+    recovered->store.note(EventEnded{1, true, std::nullopt}); // fits
+    CHECK_FALSE(recovered->store.write_ahead(accepted(2), nothing));
+    CHECK_FALSE(recovered->store.behind());
   }
-  auto recalled = Memory::open(directory.path());
-  REQUIRE(recalled);
-  REQUIRE(recalled->changes.size() == 3);
-  CHECK(std::get<EventEnded>(recalled->changes.back()).failed);
+  auto recovered = EventStore::open(directory.path());
+  REQUIRE(recovered);
+  REQUIRE(recovered->changes.size() == 3);
+  CHECK(std::get<EventEnded>(recovered->changes.back()).failed);
 }
 
 TEST_CASE("what could not be written and cannot be refused is made good by writing the whole state anew") {
   Directory directory;
   bool asked = false;
-  Memory::Snapshot state = [&] {
+  EventStore::Snapshot state = [&] {
     asked = true;
     return std::vector<Change>{IdsReserved{42}};
   };
   {
-    auto recalled = Memory::open(directory.path());
-    REQUIRE(recalled);
+    auto recovered = EventStore::open(directory.path());
+    REQUIRE(recovered);
     {
       FullDisk full{20};
-      recalled->memory.note(EventEnded{1, true, std::nullopt});
-      CHECK_FALSE(recalled->memory.write(state));
-      CHECK(recalled->memory.behind());
-      CHECK_FALSE(recalled->memory.write_ahead(accepted(2), state));
+      recovered->store.note(EventEnded{1, true, std::nullopt});
+      CHECK_FALSE(recovered->store.write(state));
+      CHECK(recovered->store.behind());
+      CHECK_FALSE(recovered->store.write_ahead(accepted(2), state));
     }
     asked = false;
-    REQUIRE(recalled->memory.write_ahead(accepted(2), state));
+    REQUIRE(recovered->store.write_ahead(accepted(2), state));
     CHECK(asked);
-    CHECK_FALSE(recalled->memory.behind());
+    CHECK_FALSE(recovered->store.behind());
   }
-  auto recalled = Memory::open(directory.path());
-  REQUIRE(recalled->changes.size() == 2);
-  CHECK(std::get<IdsReserved>(recalled->changes.front()).up_to == 42);
+  auto recovered = EventStore::open(directory.path());
+  REQUIRE(recovered->changes.size() == 2);
+  CHECK(std::get<IdsReserved>(recovered->changes.front()).up_to == 42);
 }
 
 TEST_CASE("a record that is whole but no change is left out and told of") {
   Directory directory;
   write(directory.file(), {encode(IdsReserved{1}), "\x7f", encode(FailuresForgotten{2})});
-  auto recalled = Memory::open(directory.path());
-  REQUIRE(recalled);
-  CHECK(recalled->changes.size() == 2);
-  CHECK(recalled->faults == Lines{directory.file() + ": a record of unknown kind 127; it is left out"});
+  auto recovered = EventStore::open(directory.path());
+  REQUIRE(recovered);
+  CHECK(recovered->changes.size() == 2);
+  CHECK(recovered->faults == Lines{directory.file() + ": a record of unknown kind 127; it is left out"});
 }

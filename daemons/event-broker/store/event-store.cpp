@@ -1,22 +1,22 @@
-#include "daemons/event-broker/memory/memory.hpp"
+#include "daemons/event-broker/store/event-store.hpp"
 
 namespace upstart::broker {
 
-std::expected<Memory::Recalled, std::string> Memory::open(const std::string& run_directory) {
+std::expected<EventStore::Recovered, std::string> EventStore::open(const std::string& run_directory) {
   std::string path = run_directory + "/events.journal";
   auto found = base::Journal::open(path, "upstart events 1\n");
   if (!found) return std::unexpected(found.error());
-  Recalled recalled{.memory = Memory{std::move(found->journal)}, .changes = {}, .faults = {}};
-  if (!found->fault.empty()) recalled.faults.push_back(std::move(found->fault));
+  Recovered recovered{.store = EventStore{std::move(found->journal)}, .changes = {}, .faults = {}};
+  if (!found->fault.empty()) recovered.faults.push_back(std::move(found->fault));
   for (const auto& record : found->records) {
     auto change = decode(record);
-    if (change) recalled.changes.push_back(std::move(*change));
-    else recalled.faults.push_back(path + ": " + change.error() + "; it is left out");
+    if (change) recovered.changes.push_back(std::move(*change));
+    else recovered.faults.push_back(path + ": " + change.error() + "; it is left out");
   }
-  return recalled;
+  return recovered;
 }
 
-std::expected<void, std::string> Memory::rewrite(const Snapshot& snapshot) {
+std::expected<void, std::string> EventStore::rewrite(const Snapshot& snapshot) {
   std::vector<std::string> records;
   for (const auto& change : snapshot()) records.push_back(encode(change));
   auto rewritten = journal_.rewrite(records);
@@ -24,7 +24,7 @@ std::expected<void, std::string> Memory::rewrite(const Snapshot& snapshot) {
   return rewritten;
 }
 
-std::expected<void, std::string> Memory::write(const Snapshot& snapshot) {
+std::expected<void, std::string> EventStore::write(const Snapshot& snapshot) {
   if (behind()) return rewrite(snapshot);
   auto written = journal_.write();
   if (!written) {
@@ -37,7 +37,7 @@ std::expected<void, std::string> Memory::write(const Snapshot& snapshot) {
   return written;
 }
 
-std::expected<void, std::string> Memory::write_ahead(const Change& change, const Snapshot& snapshot) {
+std::expected<void, std::string> EventStore::write_ahead(const Change& change, const Snapshot& snapshot) {
   if (auto written = write(snapshot); !written) return written;
   note(change);
   return journal_.write();

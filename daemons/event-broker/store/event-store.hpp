@@ -6,17 +6,17 @@
 #pragma once
 
 #include "daemons/base/files/journal.hpp"
-#include "daemons/event-broker/memory/change.hpp"
+#include "daemons/event-broker/values/change.hpp"
 
 #include <functional>
 
 namespace upstart::broker {
 
-class Memory {
+class EventStore {
 public:
-  struct Recalled;
-  // What a former life wrote down, and what was wrong with it.
-  static std::expected<Recalled, std::string> open(const std::string& run_directory);
+  struct Recovered;
+  // What an earlier process wrote down, and what was wrong with it.
+  static std::expected<Recovered, std::string> open(const std::string& run_directory);
 
   // The whole state as the shortest list of changes.
   using Snapshot = std::function<std::vector<Change>()>;
@@ -33,15 +33,15 @@ public:
   [[nodiscard]] bool behind() const { return behind_ || !journal_.intact(); }
 
 private:
-  explicit Memory(base::Journal journal) : journal_{std::move(journal)} {}
+  explicit EventStore(base::Journal journal) : journal_{std::move(journal)} {}
   std::expected<void, std::string> rewrite(const Snapshot& snapshot);
 
   base::Journal journal_;
   bool behind_ = false;
 };
 
-struct Memory::Recalled {
-  Memory memory;
+struct EventStore::Recovered {
+  EventStore store;
   std::vector<Change> changes;
   std::vector<std::string> faults;
 };

@@ -2,20 +2,20 @@
 // before anything of `outgoing` leaves the process.
 #pragma once
 
-#include "daemons/event-broker/memory/change.hpp"
-#include "daemons/event-broker/queue/event.hpp"
+#include "daemons/event-broker/values/change.hpp"
+#include "daemons/event-broker/values/event.hpp"
 
 #include <variant>
 
 namespace upstart::broker {
 
 // One life of a handler: from its Attach until it goes or is replaced. Never used again. 0: away.
-using Attachment = std::uint64_t;
+using SubscriptionId = std::uint64_t;
 // Somebody who waits for the outcome of an event; numbers are the caller's choice.
 using WaiterId = std::uint64_t;
 
 struct Deliver {
-  Attachment to = 0;
+  SubscriptionId to = 0;
   EventPointer event;
   bool again = false;
 };

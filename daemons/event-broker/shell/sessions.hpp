@@ -1,0 +1,34 @@
+// All connections that the broker is served on. What goes to everybody goes from here; who has something waiting is
+// sent more as soon as there is room.
+#pragma once
+
+#include "daemons/event-broker/shell/session.hpp"
+
+#include <list>
+
+namespace upstart::broker {
+
+class Sessions {
+public:
+  // The connection must outlive the session, which is there until `remove`.
+  Session& add(Requests requests, Deliveries& deliveries, base::BusConnection& connection);
+  void remove(Session& session);
+
+  void post_to_all(const Outgoing& outgoing);
+  // The signals of an event that nobody wanted, to all but this one. True if somebody does not read at all.
+  bool announce_to_others(const Session& from, EventId id, const std::string& name,
+                          const std::vector<std::string>& env);
+  void flush();
+
+  // Somebody who had no room for what is waiting has room now.
+  [[nodiscard]] bool can_go_on() const;
+  // Somebody who does not read at all; nothing if there is none.
+  [[nodiscard]] Session* overfull();
+  [[nodiscard]] bool all_written() const;
+
+private:
+  std::list<Session> sessions_;
+  bool something_waits_ = false;
+};
+
+} // namespace upstart::broker

@@ -1,0 +1,30 @@
+// Writes to the event store, and deals with a store that cannot be written: says so once, tries again, and says when it
+// works again.
+#pragma once
+
+#include "daemons/base/event-loop.hpp"
+#include "daemons/event-broker/store/event-store.hpp"
+
+namespace upstart::broker {
+
+class StoreWriter {
+public:
+  // `retry` is called a second after a failure; it is to end in `write`.
+  StoreWriter(base::EventLoop& loop, EventStore store, EventStore::Snapshot snapshot, std::function<void()> retry);
+
+  void note(const Change& change) { store_.note(change); }
+  // Writes what was noted; nothing where there is nothing to write.
+  void write();
+  // Writes what was noted, and this change. On failure this change alone is refused; the error says why.
+  std::expected<void, std::string> write_ahead(const Change& change);
+
+private:
+  void tell(const std::string& fault);
+
+  EventStore store_;
+  EventStore::Snapshot snapshot_;
+  std::string fault_; // the last one told; empty while it works
+  base::Timer retry_;
+};
+
+} // namespace upstart::broker
