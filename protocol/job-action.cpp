@@ -7,12 +7,12 @@ std::string to_text(const JobAction& action) {
   return action.instance.empty() ? text : text + " (" + action.instance + ")";
 }
 
-JobAction converted(JobAction action, std::string (*convert)(std::string_view)) {
+JobAction converted(const JobAction& action, std::string (*convert)(std::string_view)) {
   return {convert(action.operation), convert(action.job), convert(action.instance)};
 }
 
 std::vector<JobAction> converted(std::vector<JobAction> actions, std::string (*convert)(std::string_view)) {
-  for (auto& action : actions) action = converted(std::move(action), convert);
+  for (auto& action : actions) action = converted(action, convert);
   return actions;
 }
 

@@ -24,7 +24,7 @@ inline constexpr const char* stop = "stop";
 [[nodiscard]] std::string to_text(const JobAction& action);
 
 // Each of the names converted (text.hpp).
-[[nodiscard]] JobAction converted(JobAction action, std::string (*convert)(std::string_view));
+[[nodiscard]] JobAction converted(const JobAction& action, std::string (*convert)(std::string_view));
 [[nodiscard]] std::vector<JobAction> converted(std::vector<JobAction> actions,
                                                std::string (*convert)(std::string_view));
 

@@ -149,7 +149,7 @@ void Configuration::Store::update_classes(Catalogue::Reporting reporting) {
   if (!outcome.changes.empty()) on_changes_(outcome.changes);
 }
 
-Configuration::Configuration(base::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes,
+Configuration::Configuration(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
                              OnDiagnostic on_diagnostic)
     : store_{std::make_unique<Store>(loop, directories, std::move(on_changes), std::move(on_diagnostic))} {}
 

@@ -21,7 +21,7 @@ public:
   using OnDiagnostic = std::function<void(const std::string&)>;
 
   // Directories in order of precedence; one that is missing is watched for. Reads nothing yet.
-  Configuration(base::EventLoop& loop, std::vector<std::string> directories, OnChanges on_changes,
+  Configuration(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
                 OnDiagnostic on_diagnostic);
   ~Configuration();
 
