@@ -91,6 +91,14 @@ std::optional<JobAddress> address_of_path(std::string_view object_path) {
   return JobAddress{*job, instance};
 }
 
+std::string session_address(unsigned uid, int pid) {
+  return address::session_prefix + std::to_string(uid) + "/" + std::to_string(pid);
+}
+
+std::string session_run_directory(std::string_view runtime_directory, std::string_view pid) {
+  return std::string{runtime_directory} + "/upstart/" + std::string{pid};
+}
+
 std::string daemon_address(std::string_view run_directory, std::string_view name) {
   return "unix:path=" + std::string{run_directory} + "/" + std::string{name} + ".sock";
 }

@@ -48,6 +48,21 @@ inline constexpr const char* broker = "event-broker";       // → event broker
 inline constexpr const char* bridge = "socket-bridge";      // → socket bridge
 } // namespace socket_name
 
+namespace address {
+inline constexpr const char* system = "unix:abstract=/com/ubuntu/upstart";                  // of the init of the system
+inline constexpr const char* session_prefix = "unix:abstract=/com/ubuntu/upstart-session/"; // then UID/PID of that init
+} // namespace address
+// Where the session init of this user and process id listens.
+[[nodiscard]] std::string session_address(unsigned uid, int pid);
+
+namespace run_directory {
+inline constexpr const char* system = "/run/upstart";
+inline constexpr const char* session_files = "upstart/sessions"; // below XDG_RUNTIME_DIR: a file of each session init
+inline constexpr const char* session_file_suffix = ".session";   // after its process id; holds UPSTART_SESSION=ADDRESS
+} // namespace run_directory
+// "XDG_RUNTIME_DIR/upstart/PID": of a session init.
+[[nodiscard]] std::string session_run_directory(std::string_view runtime_directory, std::string_view pid);
+
 // Where a daemon of this run directory listens: "unix:path=RUN/NAME.sock" of the names above.
 [[nodiscard]] std::string daemon_address(std::string_view run_directory, std::string_view name);
 // Where a daemon is on the bus, by the name of its program without "upstart-": "file-bridge" is

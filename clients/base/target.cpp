@@ -10,7 +10,6 @@ namespace upstart::client {
 
 namespace {
 
-constexpr const char* private_socket = "unix:abstract=/com/ubuntu/upstart";
 constexpr const char* system_bus_default = "unix:path=/run/dbus/system_bus_socket";
 
 std::expected<Target, Failure> session_bus(const ProcessContext& context) {
@@ -44,7 +43,7 @@ std::expected<Target, Failure> choose_target(const TargetOptions& options, const
   if (options.bus == Target::Kind::session_bus) return session_bus(context);
   if (options.bus == Target::Kind::system_bus) return system_bus(options, context);
   if (session) return Target{Target::Kind::peer, *session, {}};
-  if (context.uid == 0) return Target{Target::Kind::peer, private_socket, {}};
+  if (context.uid == 0) return Target{Target::Kind::peer, protocol::address::system, {}};
   return system_bus(options, context);
 }
 

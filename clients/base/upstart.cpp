@@ -158,6 +158,13 @@ InstanceStatus Upstart::start_and_look(const std::string& job, const std::vector
   return started ? status_at(job, *started) : InstanceStatus{.job = job};
 }
 
+std::vector<std::string> Upstart::job_names() {
+  std::vector<std::string> names;
+  for (const auto& path : manager_.GetAllJobs()) names.push_back(job_of(path));
+  std::ranges::sort(names);
+  return names;
+}
+
 std::vector<InstanceStatus> Upstart::all_statuses() {
   std::vector<InstanceStatus> statuses;
   std::vector<std::pair<std::string, Paths>> instances_of_jobs;

@@ -48,6 +48,8 @@ public:
   // Starts an instance without waiting for it; its status right then. The question for that of the single instance goes
   // out with the command: asked afterwards, a job that moves fast would have moved on.
   [[nodiscard]] InstanceStatus start_and_look(const std::string& job, const std::vector<std::string>& environment);
+  // Of all jobs, sorted.
+  [[nodiscard]] std::vector<std::string> job_names();
   // Of every instance, and of every class without one, sorted by name.
   [[nodiscard]] std::vector<InstanceStatus> all_statuses();
   // Of one class, or of all, sorted by name.

@@ -4,11 +4,11 @@
 #include "daemons/init/directories.hpp"
 #include "daemons/init/notify-socket.hpp"
 #include "daemons/init/programs.hpp"
+#include "protocol/names.hpp"
 
 #include <unistd.h>
 
 #include <filesystem>
-#include <format>
 
 namespace upstart::init {
 
@@ -17,7 +17,6 @@ namespace {
 using protocol::Environment;
 using Fault = std::string;
 
-constexpr const char* system_address = "unix:abstract=/com/ubuntu/upstart";
 constexpr const char* system_bus_address = "unix:path=/run/dbus/system_bus_socket";
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
@@ -40,9 +39,9 @@ std::expected<void, Fault> check_mode(Mode mode) {
 }
 
 std::optional<std::string> private_address(Mode mode) {
-  if (mode == Mode::system) return system_address;
+  if (mode == Mode::system) return protocol::address::system;
   if (mode == Mode::session) return std::nullopt;
-  return std::format("unix:abstract=/com/ubuntu/upstart-session/{}/{}", ::getuid(), ::getpid());
+  return protocol::session_address(::getuid(), ::getpid());
 }
 
 // The bus that is there, or will be without our doing.

@@ -1,5 +1,7 @@
 #include "daemons/init/run-directory.hpp"
 
+#include "protocol/names.hpp"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* system_directory = "/run/upstart";
 constexpr mode_t for_the_owner = 0700;
 
 std::unexpected<std::string> failed(const std::string& what, const std::string& path) {
@@ -52,7 +53,7 @@ std::expected<RunDirectory, std::string> RunDirectory::make(Mode mode, const Pla
   auto taken = [](std::string path) { return RunDirectory{std::move(path)}; };
   if (mode == Mode::session || (mode == Mode::user && !places.runtime))
     return check_path(places.temporary).and_then([&] { return make_temporary(places.temporary); }).transform(taken);
-  if (mode == Mode::system) return make_anew(system_directory).transform(taken);
+  if (mode == Mode::system) return make_anew(protocol::run_directory::system).transform(taken);
   auto parent = *places.runtime + "/upstart";
   return check_path(parent)
       .and_then([&] { return make_directory(parent); })
@@ -67,9 +68,9 @@ RunDirectory::~RunDirectory() {
 
 std::expected<SessionFile, std::string> SessionFile::write(const std::string& runtime, pid_t pid,
                                                            const std::string& address) {
-  auto directory = runtime + "/upstart/sessions";
+  auto directory = runtime + "/" + protocol::run_directory::session_files;
   if (auto made = make_directory(directory); !made) return std::unexpected(made.error());
-  auto path = directory + "/" + std::to_string(pid) + ".session";
+  auto path = directory + "/" + std::to_string(pid) + protocol::run_directory::session_file_suffix;
   auto draft = directory + "/." + std::to_string(pid) + ".new"; // no ".session" at its end: nobody takes it for one
   std::ofstream file{draft, std::ios::trunc};
   file << "UPSTART_SESSION=" << address << '\n';

@@ -178,9 +178,7 @@ std::string StandInSession::session_file() const {
   return runtime_directory() + "/upstart/sessions/" + std::to_string(pid_) + ".session";
 }
 
-std::string StandInSession::private_address() const {
-  return "unix:abstract=/com/ubuntu/upstart-session/" + std::to_string(uid_) + "/" + std::to_string(pid_);
-}
+std::string StandInSession::private_address() const { return protocol::session_address(uid_, pid_); }
 
 FileDescriptor connect_to(const std::string& address) {
   socklen_t size = 0;

@@ -118,6 +118,15 @@ std::vector<std::string> ignored_events(const Call& call) {
   return events;
 }
 
+PossibleEvents possible_events(const std::vector<ClassDetails>& classes, std::vector<std::string> emitted) {
+  std::vector<std::string> jobs;
+  for (const auto& details : classes) {
+    jobs.push_back(details.name);
+    emitted.insert(emitted.end(), details.emits.begin(), details.emits.end());
+  }
+  return {jobs, emitted};
+}
+
 Outcome check_config(Call& call) {
   auto all = call.upstart->all_details();
   auto is_chosen = [&](const ClassDetails& details) {
@@ -125,7 +134,7 @@ Outcome check_config(Call& call) {
   };
   if (std::ranges::none_of(all, is_chosen) && !call.arguments.empty())
     return std::unexpected{Failure{"Invalid job class: " + call.arguments[0]}};
-  PossibleEvents possible{all, ignored_events(call)};
+  auto possible = possible_events(all, ignored_events(call));
   Json document = Json::array();
   bool faulty = false;
   for (const auto& details : all | std::views::filter(is_chosen)) {

@@ -1,9 +1,13 @@
 // explain: why is this job (not) running. Gathers what the supervisor and the broker know and what the job has printed.
+#include "clients/initctl/explain/explain.hpp"
+#include "clients/base/supervisor.hpp"
 #include "clients/initctl/command/command.hpp"
-#include "clients/initctl/explain/explanation.hpp"
+#include "clients/initctl/explain/unknown-job.hpp"
+#include "clients/initctl/history/broker.hpp"
 #include "clients/initctl/log/log-file.hpp"
 
-#include "protocol/environment.hpp"
+#include "protocol/job-state.hpp"
+#include "protocol/names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,8 +28,7 @@ std::optional<LogTail> log_of(const Call& call, const Explanation& explanation) 
   if (!explanation.last_failure) return std::nullopt;
   auto directory = log_directory(call.context, *call.upstart);
   if (!directory) return std::nullopt;
-  protocol::Environment environment{explanation.last_failure->event.environment};
-  auto path = *directory / log_name(explanation.job, std::string{environment.get("INSTANCE").value_or("")});
+  auto path = *directory / log_name(explanation.job, value_of(explanation.last_failure->event, "INSTANCE"));
   auto log = read_log(path, log_lines_shown);
   if (!log || log->text.empty()) return std::nullopt;
   LogTail tail{path.native(), {}};
@@ -35,26 +38,75 @@ std::optional<LogTail> log_of(const Call& call, const Explanation& explanation) 
   return tail;
 }
 
-std::vector<JobFileOf> files_of(const std::vector<ClassState>& classes) {
-  std::vector<JobFileOf> files;
-  for (const auto& state : classes) files.push_back({state.name, state.file});
-  return files;
-}
-
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-Outcome explain_job(Call& call) {
-  const std::string& job = call.arguments[0];
-  auto classes = parse_state(call.upstart->manager().GetState());
-  if (!classes)
-    return std::unexpected{
-        Failure{"init tells its state in a form that this program does not know: " + classes.error()}};
-  auto state = std::ranges::find(*classes, job, &ClassState::name);
-  if (state == classes->end()) return std::unexpected{Failure{no_such_job(job, files_of(*classes), exists)}};
-  auto history = read_history(call.context, *call.upstart, 0);
+// Only here all jobs are asked for: their files tell where that of the missing job should be.
+Failure not_there(const std::string& job, Upstart& upstart) {
+  std::vector<JobFileOf> files;
+  if (auto state = protocol::supervisor_state_from_json(upstart.manager().GetState()))
+    for (const auto& each : state->jobs) files.push_back({each.name, each.file});
+  return {unknown_job(job, files, exists)};
+}
+
+Failure not_understood(const protocol::StateError& error) {
+  if (!error.version) return {"init tells the state of a job in a form that cannot be read: " + error.message};
+  return {std::format("this initctl speaks version {} of the job state, init speaks version {}: they are of different "
+                      "releases of Upstart. Use the initctl that belongs to the running init, or restart init.",
+                      protocol::state_version, *error.version)};
+}
+
+// An init of before there was DescribeJob.
+const Failure too_old{
+    std::format("this initctl speaks version {} of the job state, init is older and speaks none: they "
+                "are of different releases of Upstart. Use the initctl that belongs to the running "
+                "init, or restart init.",
+                protocol::state_version)};
+
+std::expected<protocol::JobState, Failure> describe(const std::string& job, Supervisor& supervisor, Upstart& upstart) {
+  try {
+    return protocol::job_state_from_json(supervisor.DescribeJob(job)).transform_error(not_understood);
+  } catch (const sdbus::Error& error) {
+    if (error.getName() == protocol::error_name::unknown_job) return std::unexpected{not_there(job, upstart)};
+    if (is_gone(error)) return std::unexpected{too_old};
+    throw;
+  }
+}
+
+std::vector<protocol::JobState> named_by(const protocol::JobState& state, const std::vector<std::string>& loaded,
+                                         Supervisor& supervisor, Upstart& upstart) {
+  std::vector<protocol::JobState> states;
+  for (const auto& job : jobs_named_by(state))
+    if (std::ranges::contains(loaded, job))
+      if (auto named = describe(job, supervisor, upstart)) states.push_back(std::move(*named));
+  return states;
+}
+
+std::vector<EventHolder> holders_of(std::uint64_t event, Supervisor& supervisor) {
+  std::vector<EventHolder> holders;
+  for (const auto& holder : supervisor.ListHolders(event))
+    holders.push_back({holder.get<0>(), holder.get<1>(), holder.get<2>()});
+  return holders;
+}
+
+std::expected<Knowledge, Failure> gather(const protocol::JobState& state, const Call& call, Supervisor& supervisor) {
+  auto& upstart = *call.upstart;
+  auto history = read_history(call.context, upstart, 0);
   if (!history) return std::unexpected{history.error()};
-  PossibleEvents possible{call.upstart->all_details(), {}};
-  auto explanation = explain(*state, {*classes, *history, possible});
+  auto loaded = upstart.job_names();
+  Knowledge knowledge{.history = std::move(*history),
+                      .possible = {loaded, supervisor.ListEmits()},
+                      .named_jobs = named_by(state, loaded, supervisor, upstart)};
+  for (auto id : own_pending_events(state, knowledge.history)) knowledge.holders[id] = holders_of(id, supervisor);
+  return knowledge;
+}
+
+Outcome explain_job(Call& call) {
+  Supervisor supervisor{call.upstart->connection()};
+  auto state = describe(call.arguments[0], supervisor, *call.upstart);
+  if (!state) return std::unexpected{state.error()};
+  auto knowledge = gather(*state, call, supervisor);
+  if (!knowledge) return std::unexpected{knowledge.error()};
+  auto explanation = explain(*state, *knowledge);
   explanation.log = log_of(call, explanation);
   if (call.wants_json()) call.print_json(to_json(explanation));
   else call.print(to_text(explanation));

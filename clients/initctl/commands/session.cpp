@@ -2,6 +2,8 @@
 #include "clients/base/connection.hpp"
 #include "clients/initctl/command/command.hpp"
 
+#include "protocol/names.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <signal.h>
@@ -40,7 +42,7 @@ std::optional<Session> still_there(Session session) {
 // What the file PID.session tells; nothing for other files and for sessions that have ended.
 std::optional<Session> read_session(const std::filesystem::path& file) {
   constexpr std::string_view key = "UPSTART_SESSION=";
-  if (file.extension() != ".session") return std::nullopt;
+  if (file.extension() != protocol::run_directory::session_file_suffix) return std::nullopt;
   auto pid = pid_of(file);
   if (!pid || !is_alive(*pid)) return std::nullopt;
   std::ifstream stream{file};
@@ -65,7 +67,7 @@ Outcome list_sessions(Call& call) {
     return std::unexpected{
         Failure{"XDG_RUNTIME_DIR isn't set in the environment. Unable to locate the sessions of this user."}};
   Json document = Json::array();
-  for (const auto& session : sessions_in(std::filesystem::path{*run} / "upstart" / "sessions")) {
+  for (const auto& session : sessions_in(std::filesystem::path{*run} / protocol::run_directory::session_files)) {
     document.push_back({{"pid", session.pid}, {"address", session.address}});
     if (!call.wants_json()) call.print(std::format("{} {}\n", session.pid, session.address));
   }

@@ -17,17 +17,14 @@ bool has_any_of(std::string_view text, std::string_view characters) {
 
 } // namespace
 
-PossibleEvents::PossibleEvents(const std::vector<ClassDetails>& classes, const std::vector<std::string>& taken_as_known)
+PossibleEvents::PossibleEvents(const std::vector<std::string>& jobs, const std::vector<std::string>& emitted)
     : names_{"startup",    "starting",           "started",          "stopping",
              "stopped",    "control-alt-delete", "keyboard-request", "power-status-changed",
              "session-end"} {
-  names_.insert(taken_as_known.begin(), taken_as_known.end());
-  for (const auto& details : classes) {
-    jobs_.insert(details.name);
-    for (const auto& event : details.emits)
-      if (has_any_of(event, wildcards)) patterns_.push_back(event);
-      else names_.insert(event);
-  }
+  jobs_.insert(jobs.begin(), jobs.end());
+  for (const auto& event : emitted)
+    if (has_any_of(event, wildcards)) patterns_.push_back(event);
+    else names_.insert(event);
 }
 
 bool PossibleEvents::is_emitted(std::string_view event) const {

@@ -2,7 +2,6 @@
 // that it emits, and the life events of jobs that exist.
 #pragma once
 
-#include "clients/base/upstart.hpp"
 #include "clients/initctl/conditions/conditions.hpp"
 
 #include <set>
@@ -11,7 +10,8 @@ namespace upstart::client {
 
 class PossibleEvents {
 public:
-  PossibleEvents(const std::vector<ClassDetails>& classes, const std::vector<std::string>& taken_as_known);
+  // `jobs` are those that are loaded, `emitted` the names and patterns of events that somebody says come.
+  PossibleEvents(const std::vector<std::string>& jobs, const std::vector<std::string>& emitted);
 
   [[nodiscard]] bool can_happen(const Condition& event) const;
 

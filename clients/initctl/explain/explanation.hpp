@@ -1,10 +1,8 @@
-// Why a job is, or is not, running. Pure: from what the supervisor holds, what the broker remembers and which events
-// can come at all, to an explanation as a value; then to text and JSON.
+// Why a job is, or is not, running, as a value (explain.hpp makes it), and how it is shown: as text and as JSON.
 #pragma once
 
-#include "clients/initctl/conditions/possible-events.hpp"
-#include "clients/initctl/explain/supervisor-state.hpp"
-#include "clients/initctl/history/broker.hpp"
+#include "clients/base/status.hpp"
+#include "clients/initctl/history/past-event.hpp"
 
 #include <optional>
 
@@ -27,13 +25,13 @@ struct ConditionFinding {
 
 struct InstanceFinding {
   InstanceStatus status;
-  std::string cause;                    // what started it: "the events a b", "a command"
-  std::optional<PastEvent> last_change; // the last event of its life
-  std::string waits_for;                // what it needs to get on; empty: nothing
-  std::vector<std::string> blocked_by;  // who holds that up
-  std::vector<std::string> blocks;      // what waits for this job
-  std::string says;                     // its main process, of itself; empty: nothing
-  std::vector<std::string> passed_over; // what went wrong without failing it
+  std::string cause;                         // what started it: "the events a b", "a command"
+  std::optional<PastEvent> last_change;      // the last event of its life
+  std::string waits_for;                     // what it needs to get on; empty: nothing
+  std::vector<std::string> blocked_by;       // who holds that up
+  std::vector<std::string> blocks;           // what waits for this job
+  std::string says;                          // its main process, of itself; empty: nothing
+  std::vector<std::string> ignored_failures; // of processes, which did not fail it
   ConditionFinding stop_on;
 };
 
@@ -57,27 +55,7 @@ struct Explanation {
   bool file_gone = false;
 };
 
-struct Knowledge {
-  const std::vector<ClassState>& classes;
-  const std::vector<PastEvent>& history; // oldest first
-  const PossibleEvents& possible;
-};
-
-[[nodiscard]] Explanation explain(const ClassState& state, const Knowledge& knowledge);
-
-// The answer for a job that is not there: a name that may be meant, and where to look. `jobs` are those that are there.
-struct JobFileOf {
-  std::string job, file;
-};
-[[nodiscard]] std::string no_such_job(const std::string& job, const std::vector<JobFileOf>& jobs,
-                                      const std::function<bool(const std::string& path)>& exists);
-
 [[nodiscard]] std::string to_text(const Explanation& explanation);
 [[nodiscard]] Json to_json(const Explanation& explanation);
-
-// Why an event does not match the arguments of a condition: the first argument that does not; nothing if it matches, or
-// if that depends on variables of the job.
-[[nodiscard]] std::optional<std::string> mismatch(const Condition& condition,
-                                                  const std::vector<std::string>& environment);
 
 } // namespace upstart::client

@@ -1,6 +1,7 @@
 #include "clients/initctl/log/log-file.hpp"
 
 #include "clients/base/read-to-end.hpp"
+#include "clients/base/supervisor.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/inotify.h>
@@ -20,9 +21,7 @@ constexpr const char* system_directory = "/var/log/upstart";
 // What the daemon says; nothing where it is one that does not tell.
 std::optional<std::string> told_directory(Upstart& upstart) {
   try {
-    auto supervisor = sdbus::createProxy(upstart.connection().sdbus(), upstart.connection().destination(),
-                                         sdbus::ObjectPath{protocol::path::job_supervisor});
-    return supervisor->getProperty("log_directory").onInterface("com.ubuntu.Upstart.JobSupervisor1").get<std::string>();
+    return Supervisor{upstart.connection()}.log_directory();
   } catch (const sdbus::Error&) { return std::nullopt; }
 }
 
@@ -60,7 +59,7 @@ std::optional<std::filesystem::path> log_directory(const ProcessContext& context
   if (auto told = told_directory(upstart))
     return told->empty() ? std::nullopt : std::optional<std::filesystem::path>{*told};
   if (auto set = context.variable("UPSTART_LOGDIR")) return *set;
-  bool session = upstart.connection().target().address.contains("upstart-session");
+  bool session = upstart.connection().target().address.starts_with(protocol::address::session_prefix);
   return session ? session_directory(context) : std::filesystem::path{system_directory};
 }
 

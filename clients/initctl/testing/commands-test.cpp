@@ -365,6 +365,23 @@ TEST_CASE("list-sessions lists those where somebody listens, not those whose pro
   std::filesystem::remove_all(directory);
 }
 
+TEST_CASE("explain refuses a state of another version, and of an init that tells none, and says what to do") {
+  Session session{{{"svc", {.state = R"({"state_version": 99})"}}, {"odd", {.state = "{"}}, {"old", {}}}};
+  CHECK(
+      session.initctl("explain svc").err ==
+      "initctl: this initctl speaks version 1 of the job state, init speaks version 99: they are of different releases "
+      "of Upstart. Use the initctl that belongs to the running init, or restart init.\n");
+  CHECK(session.initctl("explain old").err ==
+        "initctl: this initctl speaks version 1 of the job state, init is older and speaks none: they are of different "
+        "releases of Upstart. Use the initctl that belongs to the running init, or restart init.\n");
+  CHECK(session.initctl("explain odd").err.starts_with("initctl: init tells the state of a job in a form that cannot"));
+}
+
+TEST_CASE("explain of a job that is not there names one that is like it") {
+  Session session{{{"network", {}}}};
+  CHECK(session.initctl("explain netwrok").err.starts_with("initctl: Unknown job: netwrok: did you mean `network`?"));
+}
+
 TEST_CASE("as JSON help and version are JSON too") {
   Session session;
   auto list = session.json("help");

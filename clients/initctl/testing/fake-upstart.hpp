@@ -19,6 +19,7 @@ struct FakeJob {
   bool has_instances = false;         // named by the variable NAME
   std::set<std::string> running = {}; // names of instances
   bool fails = false;                 // to start
+  std::string state = {};             // what DescribeJob answers; empty: an init that has no such method
 };
 
 class FakeUpstart {

@@ -102,7 +102,8 @@ TEST_CASE("who holds an event: a condition that waits for more, and an instance 
   world.load("svc", "start on go\nstop on go2 and never\nexec serve\npost-start exec announce\n");
   world.emit("go");
   auto id = instance(world, "svc").blocking.at(0).id;
-  CHECK(holders_of(world.jobs, id) == std::vector<EventHolder>{{"half", "", "start on"}, {"svc", "", "start"}});
+  CHECK(holders_of(world.jobs, id) ==
+        std::vector<EventHolder>{{"half", "", "start on"}, {"svc", "", "start/post-start"}});
   world.emit("go2");
   auto second = instance(world, "svc").stop_on.at(0).held.value().id;
   CHECK(holders_of(world.jobs, second) == std::vector<EventHolder>{{"svc", "", "stop on"}});

@@ -3,6 +3,7 @@
 #include "daemons/job-supervisor/expression/expand.hpp"
 
 #include <algorithm>
+#include <format>
 #include <set>
 
 namespace upstart::supervisor {
@@ -128,7 +129,8 @@ void add_holders(std::vector<EventHolder>& holders, ClassEntry& entry, std::uint
   if (has_seen(entry.start_on(), id)) holders.push_back({entry.name(), "", "start on"});
   for (const auto& [_, job] : entry.instances()) {
     if (std::ranges::contains(job->blocked_events(), id, [](const auto& event) { return event->id(); }))
-      holders.push_back({entry.name(), job->instance(), std::string{name_of(job->goal())}});
+      holders.push_back(
+          {entry.name(), job->instance(), std::format("{}/{}", name_of(job->goal()), name_of(job->state()))});
     if (has_seen(job->stop_on(), id)) holders.push_back({entry.name(), job->instance(), "stop on"});
   }
 }

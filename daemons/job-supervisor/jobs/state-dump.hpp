@@ -20,7 +20,7 @@ namespace upstart::supervisor {
 // A job that keeps an event from being finished (ListHolders).
 struct EventHolder {
   std::string job, instance; // instance: empty for a job's `start on`
-  std::string how;           // "start on", "stop on": has seen it and waits for more; "start", "stop": not there yet
+  std::string how;           // "start on", "stop on": has seen it and waits for more; GOAL/STATE: is on its way there
   friend bool operator==(const EventHolder&, const EventHolder&) = default;
 };
 [[nodiscard]] std::vector<EventHolder> holders_of(const JobManager& manager, std::uint64_t event);

@@ -1,4 +1,6 @@
-#include "clients/initctl/explain/explanation.hpp"
+#include "clients/initctl/explain/condition-inquiry.hpp"
+#include "clients/initctl/explain/explain.hpp"
+#include "clients/initctl/explain/unknown-job.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -6,6 +8,10 @@
 #include <algorithm>
 
 using namespace upstart::client;
+using upstart::protocol::ConditionNode;
+using upstart::protocol::EventReference;
+using upstart::protocol::InstanceState;
+using upstart::protocol::JobState;
 using Words = std::vector<std::string>;
 
 namespace {
@@ -27,54 +33,43 @@ PastEvent past(std::uint64_t id, const std::string& name, Words environment = {}
 }
 
 ConditionNode unseen(Words words) { return {.words = std::move(words)}; }
-ConditionNode seen(Words words, std::uint64_t id) { return {.words = words, .held = EventRef{id, words.front(), {}}}; }
-
-ClassState stopped_class(const std::string& name, std::vector<ConditionNode> start_on) {
-  return {.name = name,
-          .file = "/etc/init/" + name + ".conf",
-          .start_on = std::move(start_on),
-          .spawn_failure = {},
-          .replaced_by_newer = false,
-          .jobs = {}};
+ConditionNode seen(Words words, std::uint64_t id) {
+  return {.words = words, .held = EventReference{id, words.front(), {}}};
 }
 
-JobState job_in(const std::string& job, const std::string& goal, const std::string& state,
-                std::vector<EventRef> blocking = {}) {
-  return {.status = {.job = job, .instance = "", .goal = goal, .state = state, .processes = {}},
-          .environment = {"UPSTART_EVENTS=a b"},
-          .blocking = std::move(blocking),
-          .waiting_callers = 0,
-          .status_text = {},
-          .passed_over = {},
-          .stop_on = {}};
+JobState stopped_job(const std::string& name, std::vector<ConditionNode> start_on) {
+  return {.name = name, .file = "/etc/init/" + name + ".conf", .start_on = std::move(start_on)};
 }
 
-// A system of classes and events; the first class is the one that is asked about.
+InstanceState instance_in(const std::string& goal, const std::string& state,
+                          std::vector<EventReference> blocking = {}) {
+  return {.goal = goal, .state = state, .environment = {"UPSTART_EVENTS=a b"}, .blocking = std::move(blocking)};
+}
+
+JobState job_in(const std::string& name, const std::string& goal, const std::string& state,
+                std::vector<EventReference> blocking = {}) {
+  return {.name = name, .instances = {instance_in(goal, state, std::move(blocking))}};
+}
+
+// A system of jobs and events; the first job is the one that is asked about.
 struct System {
-  std::vector<ClassState> classes;
-  std::vector<PastEvent> history;
+  std::vector<JobState> jobs;
+  std::vector<PastEvent> history = {};
   Words emitted = {};
+  std::map<std::uint64_t, std::vector<EventHolder>> holders = {};
 
   [[nodiscard]] Explanation explained() const {
-    std::vector<ClassDetails> details;
-    for (const auto& state : classes)
-      details.push_back({.name = state.name,
-                         .description = {},
-                         .author = {},
-                         .version = {},
-                         .usage = {},
-                         .emits = emitted,
-                         .start_on = {},
-                         .stop_on = {}});
-    PossibleEvents possible{details, {}};
-    return explain(classes.front(), {classes, history, possible});
+    Words names;
+    for (const auto& job : jobs) names.push_back(job.name);
+    std::vector<JobState> others{jobs.begin() + 1, jobs.end()};
+    return explain(jobs.front(), {history, PossibleEvents{names, emitted}, others, holders});
   }
 };
 
 } // namespace
 
 TEST_CASE("a job that waits for two events of which one was seen says which, since when, and what that holds up") {
-  System system{{stopped_class("web", {seen({"go"}, 5), unseen({"net"}), unseen(all_of)})},
+  System system{{stopped_job("web", {seen({"go"}, 5), unseen({"net"}), unseen(all_of)})},
                 {past(5, "go", {"K=v"})},
                 {"go", "net"}};
   auto explanation = system.explained();
@@ -92,7 +87,7 @@ TEST_CASE("a job that waits for two events of which one was seen says which, sin
 
 TEST_CASE("an event that nobody emits, and one of a job that does not exist, can never come") {
   auto explanation =
-      System{{stopped_class("web", {unseen({"ghost"}), unseen({"started", "nojob"}), unseen(all_of)})}, {}}.explained();
+      System{{stopped_job("web", {unseen({"ghost"}), unseen({"started", "nojob"}), unseen(all_of)})}, {}}.explained();
   CHECK(explanation.verdict == "web is stopped: its `start on' names what never comes by itself.");
   CHECK_FALSE(explanation.start_on.can_come_true);
   CHECK(explanation.start_on.events[0].remark.starts_with("nobody emits it"));
@@ -100,34 +95,30 @@ TEST_CASE("an event that nobody emits, and one of a job that does not exist, can
 }
 
 TEST_CASE("an event that came with other variables is told with what does not match") {
-  System system{{stopped_class("web", {unseen({"net", "IFACE=eth*"})})}, {past(3, "net", {"IFACE=lo"})}};
+  System system{{stopped_job("web", {unseen({"net", "IFACE=eth*"})})}, {past(3, "net", {"IFACE=lo"})}};
   auto remark = system.explained().start_on.events[0].remark;
   CHECK(remark.contains("(#3) as `net IFACE=lo', but IFACE=eth* does not match"));
 }
 
-TEST_CASE("an event that came and was used up, or came too early, is told") {
-  System used{{stopped_class("web", {unseen({"go"})})}, {past(3, "go", {}, {{"start", "web", ""}})}, {"go"}};
-  CHECK(used.explained().start_on.events[0].remark.ends_with("(#3), and was used up then"));
-  System early{{stopped_class("web", {unseen({"go"})})}, {past(3, "go")}, {"go"}};
+TEST_CASE("an event that came and was consumed, or came too early, is told") {
+  System used{{stopped_job("web", {unseen({"go"})})}, {past(3, "go", {}, {{"start", "web", ""}})}, {"go"}};
+  CHECK(used.explained().start_on.events[0].remark.ends_with("(#3), and was consumed then"));
+  System early{{stopped_job("web", {unseen({"go"})})}, {past(3, "go")}, {"go"}};
   CHECK(early.explained().start_on.events[0].remark.ends_with("(#3), when it was not waited for"));
 }
 
 TEST_CASE("an event that the job is busy with is told as such") {
-  ClassState web{.name = "web",
-                 .file = "",
-                 .start_on = {unseen({"go"})},
-                 .spawn_failure = {},
-                 .replaced_by_newer = false,
-                 .jobs = {job_in("web", "start", "pre-start", {{3, "go", {}}})}};
+  auto web = job_in("web", "start", "pre-start", {{3, "go", {}}});
+  web.start_on = {unseen({"go"})};
   CHECK(System{{web}, {past(3, "go", {}, {}, "pending")}}.explained().start_on.events[0].remark.ends_with(
       "(#3): that is what it does now"));
 }
 
 TEST_CASE("one side of an or is enough for a condition to come true, whatever the other lacks") {
   const Words any_of{"/OR"};
-  ClassState web =
-      stopped_class("web", {unseen({"foo"}), unseen({"bar", "A=1"}), unseen({"baz"}), unseen(all_of), unseen(any_of)});
-  web.jobs = {job_in("web", "start", "starting", {{3, "foo", {}}})};
+  auto web =
+      stopped_job("web", {unseen({"foo"}), unseen({"bar", "A=1"}), unseen({"baz"}), unseen(all_of), unseen(any_of)});
+  web.instances = {instance_in("start", "starting", {{3, "foo", {}}})};
   auto explanation = System{{web}, {past(3, "foo", {}, {}, "pending")}}.explained();
   CHECK(explanation.start_on.can_come_true);
   CHECK(explanation.start_on.events[0].can_come);
@@ -139,7 +130,7 @@ TEST_CASE(
     "a condition is shown as written, matched as it stands now, and one with a variable that is not set cannot match") {
   ConditionNode unset{.words = {"bye", "X=$NOPE$NO"}, .unset = Words{"NOPE", "NO"}};
   ConditionNode expanded{.words = {"net", "IFACE=$IF"}, .expanded = {"net", "IFACE=eth0"}};
-  System system{{stopped_class("web", {unset, expanded, unseen(all_of)})},
+  System system{{stopped_job("web", {unset, expanded, unseen(all_of)})},
                 {past(1, "bye", {"X="}), past(2, "net", {"IFACE=lo"})},
                 {"bye", "net"}};
   auto start_on = system.explained().start_on;
@@ -153,12 +144,12 @@ TEST_CASE(
 }
 
 TEST_CASE("of another job's events it is told where that job stands") {
-  System system{{stopped_class("web", {unseen({"started", "db"})}), stopped_class("db", {})}, {}};
+  System system{{stopped_job("web", {unseen({"started", "db"})}), stopped_job("db", {})}, {}};
   CHECK(system.explained().start_on.events[0].remark == "not seen yet; db is stop/waiting (initctl explain db)");
 }
 
 TEST_CASE("a job that failed says how, and that outweighs its start on") {
-  System system{{stopped_class("web", {unseen({"go"})})},
+  System system{{stopped_job("web", {unseen({"go"})})},
                 {past(8, "stopping", {"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=main", "EXIT_STATUS=7"}),
                  past(9, "stopped", {"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=main", "EXIT_STATUS=7"})},
                 {"go"}};
@@ -183,12 +174,12 @@ TEST_CASE("each way to fail has its own words") {
   auto text = [](Words more) {
     Words environment{"JOB=web", "INSTANCE=", "RESULT=failed"};
     environment.insert(environment.end(), more.begin(), more.end());
-    return System{{stopped_class("web", {})}, {past(1, "stopped", environment)}}.explained().last_failure->text;
+    return System{{stopped_job("web", {})}, {past(1, "stopped", environment)}}.explained().last_failure->text;
   };
   CHECK(text({"PROCESS=respawn"}) == "its main process ended too often: the respawn limit was reached");
   CHECK(text({"PROCESS=main", "EXIT_SIGNAL=KILL"}) == "its main process was killed by KILL");
   CHECK(text({"PROCESS=pre-start"}) == "its pre-start process could not be started; init's log says why");
-  auto state = stopped_class("web", {});
+  auto state = stopped_job("web", {});
   state.spawn_failure = "main process: unable to execute: No such file or directory";
   Words told{"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=main"};
   CHECK(System{{state}, {past(1, "stopped", told)}}.explained().last_failure->text ==
@@ -197,7 +188,7 @@ TEST_CASE("each way to fail has its own words") {
 
 TEST_CASE("at the respawn limit it is told how the process ended the last time") {
   auto text = [](int status) {
-    auto web = stopped_class("web", {});
+    auto web = stopped_job("web", {});
     web.respawn_limit_end = status;
     return System{{web}, {past(1, "stopped", {"JOB=web", "INSTANCE=", "RESULT=failed", "PROCESS=respawn"})}}
         .explained()
@@ -210,20 +201,10 @@ TEST_CASE("at the respawn limit it is told how the process ended the last time")
 }
 
 TEST_CASE("a job that is blocked by another says by which, and the other says whom it holds up") {
-  ClassState slow{.name = "slow",
-                  .file = "",
-                  .start_on = {},
-                  .spawn_failure = {},
-                  .replaced_by_newer = false,
-                  .jobs = {job_in("slow", "start", "starting")}};
-  ClassState blocker{.name = "blocker",
-                     .file = "",
-                     .start_on = {},
-                     .spawn_failure = {},
-                     .replaced_by_newer = false,
-                     .jobs = {job_in("blocker", "start", "pre-start", {{4, "starting", {"JOB=slow", "INSTANCE="}}})}};
+  auto slow = job_in("slow", "start", "starting");
+  auto blocker = job_in("blocker", "start", "pre-start", {{4, "starting", {"JOB=slow", "INSTANCE="}}});
   std::vector<PastEvent> history{past(4, "starting", {"JOB=slow", "INSTANCE="}, {{"start", "blocker", ""}}, "pending")};
-  auto held_up = System{{slow, blocker}, history}.explained();
+  auto held_up = System{{slow, blocker}, history, {}, {{4, {{"blocker", "", "start/pre-start"}}}}}.explained();
   CHECK(held_up.verdict == "slow is on its way to running: start/starting.");
   CHECK(held_up.instances[0].waits_for == "its event `starting' to be finished");
   CHECK(held_up.instances[0].blocked_by == Words{"blocker, which is start/pre-start"});
@@ -232,58 +213,62 @@ TEST_CASE("a job that is blocked by another says by which, and the other says wh
 }
 
 TEST_CASE("a condition of another job that is half true holds a job up too") {
-  ClassState slow{.name = "slow",
-                  .file = "",
-                  .start_on = {},
-                  .spawn_failure = {},
-                  .replaced_by_newer = false,
-                  .jobs = {job_in("slow", "start", "starting")}};
-  auto half = stopped_class("half", {seen({"starting", "slow"}, 4), unseen({"more"}), unseen(all_of)});
-  System system{{slow, half}, {past(4, "starting", {"JOB=slow", "INSTANCE="}, {}, "pending")}};
+  System system{{job_in("slow", "start", "starting")},
+                {past(4, "starting", {"JOB=slow", "INSTANCE="}, {}, "pending")},
+                {},
+                {{4, {{"half", "", "start on"}, {"other", "i", "stop on"}}}}};
   CHECK(system.explained().instances[0].blocked_by ==
-        Words{"half, whose `start on' waits for more (initctl explain half)"});
+        Words{"half, whose `start on' waits for more (initctl explain half)",
+              "other (i), whose `stop on' waits for more"});
+}
+
+TEST_CASE("what must be known beforehand: the jobs that conditions name, and the events that instances wait for") {
+  auto job = job_in("svc", "start", "starting");
+  job.start_on = {unseen({"started", "db"}), unseen({"stopped", "JOB=net"}), unseen(all_of), unseen({"go", "db2"})};
+  job.instances[0].stop_on = {unseen({"stopping", "db"}), unseen({"stopping", "web"})};
+  CHECK(jobs_named_by(job) == Words{"db", "net", "web"});
+  std::vector<PastEvent> history{past(3, "starting", {"JOB=svc", "INSTANCE="}, {}, "ok"),
+                                 past(4, "starting", {"JOB=svc", "INSTANCE="}, {}, "pending"),
+                                 past(5, "starting", {"JOB=other", "INSTANCE="}, {}, "pending")};
+  CHECK(own_pending_events(job, history) == std::vector<std::uint64_t>{4});
+  CHECK(own_pending_events(job_in("svc", "start", "running"), history).empty());
 }
 
 TEST_CASE("a running job says what started it") {
-  ClassState web{.name = "web",
-                 .file = "",
-                 .start_on = {},
-                 .spawn_failure = {},
-                 .replaced_by_newer = false,
-                 .jobs = {job_in("web", "start", "running")}};
+  auto web = job_in("web", "start", "running");
   auto explanation = System{{web}, {}}.explained();
   CHECK(explanation.verdict == "web is running.");
   CHECK(explanation.instances[0].cause == "by the events a b");
 }
 
 TEST_CASE("what the main process says of itself and what went wrong without harm is shown") {
-  auto web = stopped_class("web", {});
-  web.jobs.push_back(job_in("web", "start", "running"));
-  web.jobs[0].status_text = "serving 12 clients";
-  web.jobs[0].passed_over = {"post-start process terminated with status 1"};
+  auto web = stopped_job("web", {});
+  web.instances.push_back(instance_in("start", "running"));
+  web.instances[0].status_text = "serving 12 clients";
+  web.instances[0].ignored_failures = {"post-start process terminated with status 1"};
   auto explanation = System{{web}, {}}.explained();
   auto text = to_text(explanation);
   CHECK(text.contains("  says serving 12 clients\n"));
-  CHECK(text.contains("  passed over post-start process terminated with status 1\n"));
+  CHECK(text.contains("  ignored failure: post-start process terminated with status 1\n"));
   auto json = nlohmann::json(to_json(explanation));
   CHECK(json["instances"][0]["says"] == "serving 12 clients");
-  CHECK(json["instances"][0]["passed_over"].size() == 1);
+  CHECK(json["instances"][0]["ignored_failures"].size() == 1);
 }
 
 TEST_CASE("a job without start on says that it needs a command") {
-  CHECK(System{{stopped_class("web", {})}, {}}.explained().verdict ==
+  CHECK(System{{stopped_job("web", {})}, {}}.explained().verdict ==
         "web is stopped: it has no `start on' (or `manual' drops it), so it starts by command only: `start web'.");
 }
 
 TEST_CASE("a job whose instances have names says which variables the command must give") {
-  auto inst = stopped_class("inst", {});
+  auto inst = stopped_job("inst", {});
   inst.instance_needs = {"N", "M"};
   CHECK(System{{inst}, {}}.explained().verdict.ends_with("so it starts by command only: `start inst N=... M=...'."));
 }
 
 TEST_CASE("a job whose file has gone says what that leads to") {
-  auto web = stopped_class("web", {});
-  web.jobs = {job_in("web", "start", "running")};
+  auto web = stopped_job("web", {});
+  web.instances = {instance_in("start", "running")};
   web.replaced_by_newer = true;
   CHECK(to_text(System{{web}, {}}.explained())
             .contains("  its file has changed since; that takes effect when the last instance has stopped\n"));
@@ -295,10 +280,10 @@ TEST_CASE("a job whose file has gone says what that leads to") {
 
 TEST_CASE("a job that is not there is answered with a name like it and with what may be wrong with its file") {
   auto none = [](const std::string&) { return false; };
-  CHECK(no_such_job("netwrok", {{"network", "/etc/init/network.conf"}, {"web", "/etc/init/web.conf"}}, none) ==
+  CHECK(unknown_job("netwrok", {{"network", "/etc/init/network.conf"}, {"web", "/etc/init/web.conf"}}, none) ==
         "Unknown job: netwrok: did you mean `network`? A file that cannot be read as a job gives none; "
         "`init-checkconf' says what is wrong with it.");
-  CHECK(no_such_job("broken", {{"sub/deep", "/etc/init/sub/deep.conf"}},
+  CHECK(unknown_job("broken", {{"sub/deep", "/etc/init/sub/deep.conf"}},
                     [](const std::string& path) { return path == "/etc/init/broken.conf"; }) ==
         "Unknown job: broken. There is a file /etc/init/broken.conf, but it gives no job: `init-checkconf "
         "/etc/init/broken.conf' says why.");
@@ -314,32 +299,8 @@ TEST_CASE("arguments match by name, by position and by negation; those with vari
   CHECK_FALSE(fault({"e", "A=$B"}, {}));
 }
 
-TEST_CASE("the supervisor's state is read, and what is no such state is refused with a reason") {
-  auto classes = parse_state(
-      R"({"job_classes": [{"name": "a", "file": "/a", "start_on": [{"node": ["x", "K=v"], "held": {"id": 3, "name": "x"}, "expanded": ["x", "K=w"]}, {"node": ["y", "$U"], "unset": ["U"]}],
-    "instance_needs": ["N"], "respawn_limit_end": 256, "file_gone": true,
-    "replaced_by_newer": true, "jobs": [{"name": "i", "goal": "start", "state": "running", "env": ["E=1"], "processes": {"main": 5},
-    "blocking": [{"id": 4, "name": "y", "env": ["Z=1"]}], "waiting_callers": 1,
-    "status_text": "busy", "ignored_failures": ["p"], "stop_on": []}]}]})");
-  REQUIRE(classes);
-  const auto& state = classes->front();
-  CHECK(state.start_on[0].held->id == 3);
-  CHECK(state.start_on[0].expanded == Words{"x", "K=w"});
-  CHECK(state.start_on[1].unset == Words{"U"});
-  CHECK(state.instance_needs == Words{"N"});
-  CHECK(state.respawn_limit_end == 256);
-  CHECK(state.file_gone);
-  CHECK(state.jobs[0].status ==
-        InstanceStatus{.job = "a", .instance = "i", .goal = "start", .state = "running", .processes = {{"main", 5}}});
-  CHECK(state.jobs[0].blocking[0].environment == Words{"Z=1"});
-  CHECK(state.jobs[0].status_text == "busy");
-  CHECK(state.jobs[0].passed_over == Words{"p"});
-  CHECK_FALSE(parse_state("[]"));
-  CHECK_FALSE(parse_state("{"));
-}
-
 TEST_CASE("as JSON nothing of an explanation is missing") {
-  System system{{stopped_class("web", {seen({"go"}, 5)})}, {past(5, "go")}, {"go"}};
+  System system{{stopped_job("web", {seen({"go"}, 5)})}, {past(5, "go")}, {"go"}};
   auto json = nlohmann::json(to_json(system.explained()));
   CHECK(json["start_on"]["events"][0]["by"]["id"] == 5);
   for (const char* key : {"job", "file", "verdict", "instances", "last_failure", "replaced_by_newer", "log"})
