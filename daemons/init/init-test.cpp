@@ -1,4 +1,4 @@
-#include "daemons/init/stand-in-session.hpp"
+#include "daemons/init/testing/stand-in-session.hpp"
 
 #include <doctest/doctest.h>
 
@@ -159,7 +159,7 @@ TEST_CASE("a descriptor under a name that cannot be handed on is refused with a 
   StandInSession session;
   session.await_ready();
   CHECK(session.ask("job-supervisor", "keep a:b") == "kept");
-  CHECK(session.await("is not kept").contains("\"a:b\" is no name"));
+  CHECK(session.await("wants to be kept is closed").contains("\"a:b\" is no name"));
 }
 
 TEST_CASE("SIGHUP reaches the supervisor, SIGUSR1 all three") {

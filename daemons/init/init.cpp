@@ -1,6 +1,6 @@
 #include "daemons/init/init.hpp"
 
-#include "daemons/init/launch.hpp"
+#include "daemons/init/processes/launch.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -31,7 +31,7 @@ Ending ending_of(int status) {
 
 Lifecycle::Time now() { return std::chrono::steady_clock::now(); }
 
-const char* name_of(Daemon daemon) { return entry(daemon).program; }
+const std::string& name_of(Daemon daemon) { return entry(daemon).program; }
 
 } // namespace
 
@@ -40,10 +40,8 @@ Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
       log_{log},
       run_{std::move(prepared.run)},
       environment_{std::move(prepared.environment)},
-      wards_{[&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        return std::array{make_ward(static_cast<Daemon>(Index), std::move(prepared.means[Index]))...};
-      }(std::make_index_sequence<daemon_count>{})},
-      lifecycle_{!of(Daemon::bus).means.program.empty()},
+      daemons_{manage(std::move(prepared.specs))},
+      lifecycle_{!of(Daemon::bus).spec.program.empty()},
       notify_socket_{loop, std::move(prepared.notify_socket),
                      [this](pid_t sender, const Notification& notification, auto descriptors) {
                        notified(sender, notification, std::move(descriptors));
@@ -53,8 +51,13 @@ Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
   watch_signals();
 }
 
-Init::Ward Init::make_ward(Daemon daemon, Means means) {
-  return {std::move(means), {}, base::Timer{loop_, [this, daemon] { perform(lifecycle_.pause_over(daemon, now())); }}};
+std::vector<Init::ManagedDaemon> Init::manage(LaunchSpecs specs) {
+  std::vector<ManagedDaemon> result;
+  for (auto daemon : all_daemons()) {
+    base::Timer pause{loop_, [this, daemon] { perform(lifecycle_.pause_over(daemon, now())); }};
+    result.push_back({.spec = std::move(spec_of(specs, daemon)), .kept = {}, .pause = std::move(pause)});
+  }
+  return result;
 }
 
 int Init::run() {
@@ -73,10 +76,10 @@ void Init::prepare_process() {
 }
 
 void Init::watch_signals() {
-  using enum Daemon;
+  static constexpr std::array supervisor{Daemon::supervisor};
   on_signal(SIGCHLD, [this] { reap(); });
-  on_signal(SIGHUP, [this] { pass_on({supervisor}, SIGHUP); });
-  on_signal(SIGUSR1, [this] { pass_on({broker, supervisor, bridge}, SIGUSR1); });
+  on_signal(SIGHUP, [this] { pass_on(supervisor, SIGHUP); });
+  on_signal(SIGUSR1, [this] { pass_on(own_daemons(), SIGUSR1); });
   on_signal(SIGTERM, [this] { perform(leads_session() ? lifecycle_.end_asked() : lifecycle_.replace_asked()); });
   if (run_.options.mode != Mode::system) on_signal(SIGINT, [this] { perform(lifecycle_.end_asked()); });
 }
@@ -93,23 +96,27 @@ void Init::perform(const Actions& actions) {
 }
 
 void Init::perform(const Start& start) {
-  auto& ward = of(start.daemon);
-  Launch what{ward.means.program, entry(start.daemon).arguments(run_, start.again), environment_.strings(),
-              ward.kept.all(), open_files_};
-  for (const auto& [name, socket] : ward.means.sockets) what.descriptors.emplace_back(name, socket.get());
+  auto& managed = of(start.daemon);
+  Launch what{managed.spec.program,
+              entry(start.daemon).arguments(run_, start.again),
+              environment_.strings(),
+              managed.kept.all(),
+              open_files_,
+              log_.line_start()};
+  for (const auto& [name, socket] : managed.spec.sockets) what.descriptors.emplace_back(name, socket.get());
   auto pid = launch(what);
   if (!pid) {
     log_.error("unable to start {}: {}", name_of(start.daemon), pid.error());
     perform(lifecycle_.died(start.daemon, ending_of(status_of_what_never_ran), now()));
     return;
   }
-  ward.pid = *pid;
-  if (std::exchange(ward.started_before, true)) log_.warning("{} ({}) started again", name_of(start.daemon), *pid);
+  managed.pid = *pid;
+  if (std::exchange(managed.started_before, true)) log_.warning("{} ({}) started again", name_of(start.daemon), *pid);
   else log_.info("{} ({}) started", name_of(start.daemon), *pid);
 }
 
 void Init::perform(const Pause& pause) {
-  log_.warning("{} ends again and again: next start in {} ms", name_of(pause.daemon), pause.length.count());
+  log_.warning("{} keeps ending: it is started again in {} ms", name_of(pause.daemon), pause.length.count());
   of(pause.daemon).pause.start(pause.length);
 }
 
@@ -131,7 +138,7 @@ void Init::perform(const Announce&) {
 
 void Init::perform(const Withdraw&) {
   session_file_.reset();
-  of(Daemon::supervisor).means.sockets.clear();
+  of(Daemon::supervisor).spec.sockets.clear();
 }
 
 void Init::perform(const EndOrphans& end) {
@@ -145,7 +152,7 @@ void Init::perform(const Leave& leave) {
   loop_.stop();
 }
 
-void Init::pass_on(std::initializer_list<Daemon> daemons, int signal) {
+void Init::pass_on(std::span<const Daemon> daemons, int signal) {
   for (auto daemon : daemons) perform(lifecycle_.pass_on(daemon, signal));
 }
 
@@ -177,7 +184,7 @@ void Init::look_for_orphans() {
 void Init::notified(pid_t sender, const Notification& notification, std::vector<FileDescriptor> descriptors) {
   auto daemon = daemon_of(sender);
   if (!daemon) {
-    log_.debug("a notification from process {}, which is no daemon of ours, was not heard", sender);
+    log_.debug("a notification from process {}, which is not one of the daemons, is ignored", sender);
     return;
   }
   if (!notification.status.empty()) log_.debug("{}: {}", name_of(*daemon), notification.status);
@@ -196,19 +203,19 @@ void Init::notified(pid_t sender, const Notification& notification, std::vector<
 void Init::keep(Daemon daemon, const Notification& notification, std::vector<FileDescriptor> descriptors) {
   for (auto& descriptor : descriptors) {
     auto kept = of(daemon).kept.keep(notification.name, std::move(descriptor));
-    if (!kept) log_.warning("a descriptor of {} is not kept: {}", name_of(daemon), kept.error());
+    if (!kept) log_.warning("a descriptor that {} wants to be kept is closed: {}", name_of(daemon), kept.error());
   }
 }
 
 std::optional<Daemon> Init::daemon_of(pid_t pid) const {
-  for (auto daemon : starting_order)
-    if (pid > 0 && wards_[static_cast<std::size_t>(daemon)].pid == pid) return daemon;
+  for (auto daemon : all_daemons())
+    if (pid > 0 && daemons_[static_cast<std::size_t>(daemon)].pid == pid) return daemon;
   return std::nullopt;
 }
 
 std::set<pid_t> Init::daemon_pids() const {
   std::set<pid_t> result;
-  for (const auto& ward : wards_) result.insert(ward.pid);
+  for (const auto& managed : daemons_) result.insert(managed.pid);
   return result;
 }
 

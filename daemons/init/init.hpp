@@ -3,21 +3,22 @@
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
-#include "daemons/init/descriptor-store.hpp"
-#include "daemons/init/lifecycle.hpp"
+#include "daemons/init/lifecycle/lifecycle.hpp"
 #include "daemons/init/log.hpp"
-#include "daemons/init/notify-socket.hpp"
-#include "daemons/init/orphans.hpp"
+#include "daemons/init/notify/descriptor-store.hpp"
+#include "daemons/init/notify/notify-socket.hpp"
 #include "daemons/init/preparation.hpp"
-#include "daemons/init/run-directory.hpp"
+#include "daemons/init/processes/orphans.hpp"
+#include "daemons/init/run-directory/run-directory.hpp"
 
 #include <sys/resource.h>
 
-#include <array>
 #include <list>
+#include <vector>
 
 namespace upstart::init {
 
+// More than twenty methods: eight carry out one kind of action each.
 class Init {
 public:
   // Takes the sockets and the environment out of the preparation; its directory must outlive this.
@@ -27,15 +28,15 @@ public:
   [[nodiscard]] int run();
 
 private:
-  struct Ward {
-    Means means;
+  struct ManagedDaemon {
+    LaunchSpec spec;
     DescriptorStore kept;
     base::Timer pause;
     pid_t pid = 0;
     bool started_before = false;
   };
 
-  [[nodiscard]] Ward make_ward(Daemon daemon, Means means);
+  [[nodiscard]] std::vector<ManagedDaemon> manage(LaunchSpecs specs);
   void prepare_process();
   void watch_signals();
   void on_signal(int signal, std::function<void()> action);
@@ -50,14 +51,14 @@ private:
   void perform(const EndOrphans& end);
   void perform(const Leave& leave);
 
-  void pass_on(std::initializer_list<Daemon> daemons, int signal);
+  void pass_on(std::span<const Daemon> daemons, int signal);
   void reap();
   void died(Daemon daemon, int status);
   void look_for_orphans();
   void notified(pid_t sender, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
   void keep(Daemon daemon, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
 
-  [[nodiscard]] Ward& of(Daemon daemon) { return wards_[static_cast<std::size_t>(daemon)]; }
+  [[nodiscard]] ManagedDaemon& of(Daemon daemon) { return daemons_[static_cast<std::size_t>(daemon)]; }
   [[nodiscard]] bool leads_session() const { return run_.options.mode == Mode::user; }
   [[nodiscard]] std::optional<Daemon> daemon_of(pid_t pid) const;
   [[nodiscard]] std::set<pid_t> daemon_pids() const;
@@ -66,7 +67,7 @@ private:
   const Log& log_;
   Run run_;
   protocol::Environment environment_;
-  std::array<Ward, daemon_count> wards_;
+  std::vector<ManagedDaemon> daemons_; // by their place in the table
   Lifecycle lifecycle_;
   NotifySocket notify_socket_;
   base::Timer limit_;

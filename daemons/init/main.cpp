@@ -1,5 +1,5 @@
+#include "daemons/init/configuration/options.hpp"
 #include "daemons/init/init.hpp"
-#include "daemons/init/options.hpp"
 #include "daemons/init/preparation.hpp"
 
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 #include "daemons/init/preparation.hpp"
 
 #include "daemons/base/listen.hpp"
-#include "daemons/init/directories.hpp"
-#include "daemons/init/notify-socket.hpp"
-#include "daemons/init/programs.hpp"
+#include "daemons/init/configuration/directories.hpp"
+#include "daemons/init/notify/notify-socket.hpp"
+#include "daemons/init/processes/programs.hpp"
 #include "protocol/names.hpp"
 
 #include <unistd.h>
@@ -44,7 +44,7 @@ std::optional<std::string> private_address(Mode mode) {
   return protocol::session_address(::getuid(), ::getpid());
 }
 
-// The bus that is there, or will be without our doing.
+// The bus that is there, or will be without init.
 std::expected<std::optional<std::string>, Fault> given_bus(const Options& options, const Environment& environment) {
   if (options.no_dbus) return std::nullopt;
   if (options.mode == Mode::system)
@@ -63,21 +63,21 @@ std::vector<std::string> existing_job_directories(const Options& options, const 
   return result;
 }
 
-std::expected<void, Fault> find_programs(const Options& options, AllMeans& means) {
-  for (auto daemon : {Daemon::broker, Daemon::supervisor, Daemon::bridge}) {
+std::expected<void, Fault> find_programs(const Options& options, LaunchSpecs& specs) {
+  for (auto daemon : own_daemons()) {
     auto found = find_daemon(entry(daemon).program, options.daemon_directory);
     if (!found) return std::unexpected(found.error());
-    means_of(means, daemon).program = *found;
+    spec_of(specs, daemon).program = *found;
   }
   return {};
 }
 
-std::expected<void, Fault> make_sockets(const Run& run, AllMeans& means) {
-  for (auto daemon : starting_order)
+std::expected<void, Fault> make_sockets(const Run& run, LaunchSpecs& specs) {
+  for (auto daemon : all_daemons())
     for (const auto& [name, address] : entry(daemon).sockets(run)) {
       auto socket = base::listen_at(address);
       if (!socket) return std::unexpected(socket.error());
-      means_of(means, daemon).sockets.emplace_back(name, std::move(*socket));
+      spec_of(specs, daemon).sockets.emplace_back(name, std::move(*socket));
     }
   return {};
 }
@@ -99,7 +99,7 @@ Run plan(const Options& options, const Environment& environment, const std::stri
 }
 
 // A session that no bus was given for has one of its own.
-void plan_own_bus(const Log& log, Run& run, Means& bus, Environment& environment) {
+void plan_own_bus(const Log& log, Run& run, LaunchSpec& bus, Environment& environment) {
   if (run.options.mode != Mode::user || run.options.no_dbus || run.bus_address) return;
   auto program = find_in_path(entry(Daemon::bus).program, variable(environment, "PATH").value_or(default_path));
   if (!program) {
@@ -120,7 +120,7 @@ void say_what_is_missing(const Log& log, const Run& run) {
     log.warning("neither XDG_CACHE_HOME nor HOME is set: jobs are not logged");
 }
 
-// The default place of a session's logs is ours to make; any other is the user's.
+// init makes the default place of a session's logs; any other is the user's.
 void make_log_directory(const Log& log, const Run& run, const Environment& environment) {
   if (run.options.mode != Mode::user || run.options.logdir || variable(environment, "UPSTART_LOGDIR") ||
       !run.log_directory)
@@ -142,21 +142,21 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   if (auto allowed = check_mode(options.mode); !allowed) return std::unexpected(allowed.error());
   auto bus = given_bus(options, environment);
   if (!bus) return std::unexpected(bus.error());
-  AllMeans means;
-  if (auto found = find_programs(options, means); !found) return std::unexpected(found.error());
+  LaunchSpecs specs;
+  if (auto found = find_programs(options, specs); !found) return std::unexpected(found.error());
   auto directory = RunDirectory::make(options.mode, places(environment), ::getpid());
   if (!directory) return std::unexpected(directory.error());
   auto run = plan(options, environment, directory->path());
   run.bus_address = *bus;
-  if (auto made = make_sockets(run, means); !made) return std::unexpected(made.error());
+  if (auto made = make_sockets(run, specs); !made) return std::unexpected(made.error());
   auto notify_path = run.directory + "/notify";
   auto notify = NotifySocket::bind(notify_path);
   if (!notify) return std::unexpected(notify.error());
-  plan_own_bus(log, run, means_of(means, Daemon::bus), environment);
+  plan_own_bus(log, run, spec_of(specs, Daemon::bus), environment);
   say_what_is_missing(log, run);
   make_log_directory(log, run, environment);
   complete_environment(run, notify_path, environment);
-  return Preparation{std::move(*directory), std::move(run), std::move(environment), std::move(means),
+  return Preparation{std::move(*directory), std::move(run), std::move(environment), std::move(specs),
                      std::move(*notify)};
 }
 

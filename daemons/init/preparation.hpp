@@ -3,26 +3,28 @@
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
-#include "daemons/init/daemons.hpp"
+#include "daemons/init/configuration/daemon-table.hpp"
 #include "daemons/init/log.hpp"
-#include "daemons/init/run-directory.hpp"
+#include "daemons/init/run-directory/run-directory.hpp"
 #include "protocol/environment.hpp"
 
 namespace upstart::init {
 
 // What a daemon is started with.
-struct Means {
+struct LaunchSpec {
   std::string program; // its path; empty: this daemon is not wanted
   std::vector<std::pair<std::string, base::FileDescriptor>> sockets;
 };
-using AllMeans = std::array<Means, daemon_count>;
-[[nodiscard]] inline Means& means_of(AllMeans& all, Daemon daemon) { return all[static_cast<std::size_t>(daemon)]; }
+using LaunchSpecs = std::array<LaunchSpec, daemon_count>;
+[[nodiscard]] inline LaunchSpec& spec_of(LaunchSpecs& all, Daemon daemon) {
+  return all[static_cast<std::size_t>(daemon)];
+}
 
 struct Preparation {
   RunDirectory directory;
   Run run;
   protocol::Environment environment; // of the daemons
-  AllMeans means;
+  LaunchSpecs specs;
   base::FileDescriptor notify_socket;
 };
 

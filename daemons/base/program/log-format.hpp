@@ -14,6 +14,9 @@ namespace upstart::base {
 // With the numbers of syslog(3).
 enum class Severity { critical = 2, error = 3, warning = 4, info = 6, debug = 7 };
 
+// How much is said: -q, nothing, -v, --debug.
+enum class Verbosity { quiet, normal, verbose, debug };
+
 class LogFormat {
 public:
   enum class Style { journal, dated, plain };

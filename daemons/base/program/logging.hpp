@@ -1,14 +1,13 @@
 // The log of a daemon: spdlog's default logger, on standard error, each line as LogFormat has it.
 #pragma once
 
+#include "daemons/base/program/log-format.hpp"
+
 #include <spdlog/common.h>
 
 #include <string>
 
 namespace upstart::base {
-
-// How much is said: -q, nothing, -v, --debug.
-enum class Verbosity { quiet, normal, verbose, debug };
 
 // What that means for a daemon, by spdlog's levels.
 struct LogLevels {

@@ -1,4 +1,4 @@
-#include "daemons/init/programs.hpp"
+#include "daemons/init/processes/programs.hpp"
 
 #include <unistd.h>
 

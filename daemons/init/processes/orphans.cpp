@@ -1,4 +1,4 @@
-#include "daemons/init/orphans.hpp"
+#include "daemons/init/processes/orphans.hpp"
 
 #include <unistd.h>
 

@@ -2,7 +2,7 @@
 // directories. Pure; whether the directories exist is asked by who uses them.
 #pragma once
 
-#include "daemons/init/options.hpp"
+#include "daemons/init/configuration/options.hpp"
 #include "protocol/environment.hpp"
 
 namespace upstart::init {

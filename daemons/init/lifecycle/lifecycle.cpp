@@ -1,4 +1,4 @@
-#include "daemons/init/lifecycle.hpp"
+#include "daemons/init/lifecycle/lifecycle.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -24,33 +24,44 @@ milliseconds pause_after(unsigned deaths) {
   return std::min(first_pause * (1U << doublings), longest_pause);
 }
 
+// In the order in which they are told to go.
+std::vector<Daemon> bridges_and_broker() {
+  std::vector<Daemon> result{all_bridges().begin(), all_bridges().end()};
+  result.push_back(Daemon::broker);
+  return result;
+}
+
 } // namespace
+
+bool Lifecycle::any_alive(const std::vector<Daemon>& daemons) {
+  return std::ranges::any_of(daemons, [this](Daemon daemon) { return alive(daemon); });
+}
 
 Lifecycle::Lifecycle(bool with_bus) { of(Daemon::bus).wanted = with_bus; }
 
 Actions Lifecycle::begin(Time now) {
   Actions actions;
-  for (auto daemon : starting_order)
+  for (auto daemon : all_daemons())
     if (of(daemon).wanted) actions.emplace_back(start(daemon, now));
   return actions;
 }
 
 Start Lifecycle::start(Daemon daemon, Time now) {
-  auto& ward = of(daemon);
-  ward.alive = true;
-  ward.since = now;
-  return {daemon, ward.was_ready};
+  auto& state = of(daemon);
+  state.alive = true;
+  state.since = now;
+  return {daemon, state.was_ready};
 }
 
 Actions Lifecycle::ready(Daemon daemon, Time now) {
-  auto& ward = of(daemon);
-  if (!ward.alive || ward.ready) return {};
-  bool announce = daemon == Daemon::supervisor && !ward.was_ready && phase_ == Phase::running;
-  ward.ready = ward.was_ready = true;
-  ward.since = now;
+  auto& state = of(daemon);
+  if (!state.alive || state.ready) return {};
+  bool announce = daemon == Daemon::supervisor && !state.was_ready && phase_ == Phase::running;
+  state.ready = state.was_ready = true;
+  state.since = now;
   Actions actions;
   if (announce) actions.emplace_back(Announce{});
-  for (int signal : std::exchange(ward.held, {})) actions.emplace_back(Send{daemon, signal});
+  for (int signal : std::exchange(state.held, {})) actions.emplace_back(Send{daemon, signal});
   return actions;
 }
 
@@ -60,10 +71,10 @@ Actions Lifecycle::stopping(Daemon daemon) {
 }
 
 Actions Lifecycle::died(Daemon daemon, Ending how, Time now) {
-  auto& ward = of(daemon);
-  bool proved = now - ward.since >= (ward.ready ? proved_when_ready : proved_when_running);
-  ward.deaths = proved ? 1 : ward.deaths + 1;
-  ward.alive = ward.ready = false;
+  auto& state = of(daemon);
+  bool proved = now - state.since >= (state.ready ? proved_when_ready : proved_when_running);
+  state.deaths = proved ? 1 : state.deaths + 1;
+  state.alive = state.ready = false;
   if (daemon == Daemon::supervisor) supervisor_died(how);
   if (needed(daemon)) return start_again(daemon, now);
   return advance();
@@ -98,17 +109,17 @@ Actions Lifecycle::pause_over(Daemon daemon, Time now) {
 }
 
 Actions Lifecycle::pass_on(Daemon daemon, int signal) {
-  auto& ward = of(daemon);
-  if (!ward.wanted || !needed(daemon)) return {};
-  if (ward.ready) return {Send{daemon, signal}};
-  if (std::ranges::find(ward.held, signal) == ward.held.end()) ward.held.push_back(signal);
+  auto& state = of(daemon);
+  if (!state.wanted || !needed(daemon)) return {};
+  if (state.ready) return {Send{daemon, signal}};
+  if (std::ranges::find(state.held, signal) == state.held.end()) state.held.push_back(signal);
   return {};
 }
 
 Actions Lifecycle::replace_asked() {
   Actions actions;
   if (phase_ != Phase::running) return actions;
-  for (auto daemon : {Daemon::broker, Daemon::supervisor, Daemon::bridge})
+  for (auto daemon : own_daemons())
     if (alive(daemon)) actions.emplace_back(Send{daemon, SIGKILL});
   return actions;
 }
@@ -134,7 +145,7 @@ std::vector<Daemon> Lifecycle::leaving() const {
   using enum Daemon;
   switch (phase_) {
   case Phase::ending: return {supervisor};
-  case Phase::dismissing: return {bridge, broker};
+  case Phase::dismissing: return bridges_and_broker();
   case Phase::closing: return {bus};
   default: return {};
   }
@@ -165,7 +176,7 @@ Actions Lifecycle::orphans_gone() {
 Actions Lifecycle::advance() {
   Actions actions;
   if (phase_ == Phase::ending && !alive(Daemon::supervisor)) dismiss(actions);
-  if (phase_ == Phase::dismissing && !alive(Daemon::bridge) && !alive(Daemon::broker) && !orphans_) close(actions);
+  if (phase_ == Phase::dismissing && !any_alive(bridges_and_broker()) && !orphans_) close(actions);
   if (phase_ == Phase::closing && !alive(Daemon::bus)) {
     phase_ = Phase::over;
     actions.emplace_back(Leave{status_});
@@ -178,8 +189,7 @@ void Lifecycle::dismiss(Actions& actions) {
   killed_ = false;
   orphans_ = may_have_left_jobs_;
   actions.emplace_back(Withdraw{});
-  dismiss_daemon(Daemon::bridge, actions);
-  dismiss_daemon(Daemon::broker, actions);
+  for (auto daemon : bridges_and_broker()) dismiss_daemon(daemon, actions);
   actions.emplace_back(Limit{dismissal_limit});
   if (orphans_) actions.emplace_back(EndOrphans{SIGTERM});
 }

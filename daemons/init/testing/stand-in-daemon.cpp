@@ -67,7 +67,7 @@ std::string open_descriptors() {
   return result;
 }
 
-std::string obey(const std::string& command) {
+std::string execute(const std::string& command) {
   if (command == "ready") return notify_manager("READY=1") ? "ready" : "failed";
   if (command == "who") return own_name + " " + std::to_string(::getpid());
   if (command == "job") return std::to_string(start_job());
@@ -101,7 +101,7 @@ void serve(int listening) {
   auto length = ::read(client.get(), command.data(), command.size());
   if (length <= 0) return;
   command.resize(command.find('\n'));
-  auto answer = obey(command) + "\n";
+  auto answer = execute(command) + "\n";
   if (::write(client.get(), answer.data(), answer.size()) < 0) tell("lost a client");
 }
 

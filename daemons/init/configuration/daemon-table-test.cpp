@@ -1,4 +1,4 @@
-#include "daemons/init/daemons.hpp"
+#include "daemons/init/configuration/daemon-table.hpp"
 
 #include <doctest/doctest.h>
 
@@ -27,6 +27,19 @@ Arguments arguments(Daemon daemon, const Run& run, bool again = false) { return 
 bool has(const Arguments& arguments, const std::string& word) { return std::ranges::contains(arguments, word); }
 
 } // namespace
+
+TEST_CASE("every daemon stands in the table, the bus first and the bridges last") {
+  CHECK(all_daemons().size() == daemon_count);
+  CHECK(entry(all_daemons().front()).program == "dbus-daemon");
+  CHECK(own_daemons().size() == daemon_count - 1);
+  CHECK(all_bridges().size() == bridge_names.size());
+  for (auto one : all_bridges()) {
+    auto socket = entry(one).sockets(session()).at(0);
+    CHECK(entry(one).program == "upstart-" + socket.name);
+    CHECK(socket.address == "unix:path=/run/u/7/" + socket.name + ".sock");
+    CHECK(arguments(one, session()) == arguments(broker, session()));
+  }
+}
 
 TEST_CASE("the broker is told its directory and the bus") {
   CHECK(arguments(broker, session()) == Arguments{"--run-directory", "/run/u/7", "--bus", "unix:path=/bus"});

@@ -1,6 +1,6 @@
 #include "daemons/base/service-manager.hpp"
-#include "daemons/init/notify-socket.hpp"
-#include "daemons/init/stand-in-session.hpp"
+#include "daemons/init/notify/notify-socket.hpp"
+#include "daemons/init/testing/stand-in-session.hpp"
 
 #include <doctest/doctest.h>
 

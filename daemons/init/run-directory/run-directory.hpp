@@ -2,7 +2,7 @@
 // must not forget are, and the session file, by which clients find a session.
 #pragma once
 
-#include "daemons/init/options.hpp"
+#include "daemons/init/configuration/options.hpp"
 
 #include <expected>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "daemons/init/notify-socket.hpp"
+#include "daemons/init/notify/notify-socket.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>

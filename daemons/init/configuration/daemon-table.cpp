@@ -1,10 +1,8 @@
-#include "daemons/init/daemons.hpp"
+#include "daemons/init/configuration/daemon-table.hpp"
 
-#include "daemons/base/service-manager.hpp"
 #include "protocol/names.hpp"
 
 #include <format>
-#include <utility>
 
 namespace upstart::init {
 
@@ -36,15 +34,12 @@ const char* mode_option(Mode mode) {
   }
 }
 
-Arguments broker_arguments(const Run& run, bool) {
+Arguments common_arguments(const Run& run, bool) {
   Arguments result{"--run-directory", run.directory};
   add(result, "--bus", run.bus_address);
   add_verbosity(result, run);
   return result;
 }
-
-// The same words suit the bridge.
-constexpr auto bridge_arguments = broker_arguments;
 
 Arguments supervisor_arguments(const Run& run, bool again) {
   const auto& options = run.options;
@@ -76,14 +71,30 @@ Arguments bus_arguments(const Run& run, bool) {
   return {"--session", "--nofork", "--nopidfile", "--nosyslog", "--address=" + own_bus_address(run.directory)};
 }
 
-const std::array<DaemonEntry, daemon_count> entries{{
-    {"upstart-event-broker", true, [](const Run& run) { return std::vector{own_socket(run, socket_name::broker)}; },
-     broker_arguments},
-    {"upstart-job-supervisor", true, supervisor_sockets, supervisor_arguments},
-    {"upstart-socket-bridge", true, [](const Run& run) { return std::vector{own_socket(run, socket_name::bridge)}; },
-     bridge_arguments},
-    {"dbus-daemon", false, [](const Run&) { return std::vector<Socket>{}; }, bus_arguments},
-}};
+// One socket of its own, under its name, and the common options.
+DaemonEntry plain_daemon(const char* name) {
+  return {.program = std::string{"upstart-"} + name,
+          .sockets = [name](const Run& run) { return std::vector{own_socket(run, name)}; },
+          .arguments = common_arguments};
+}
+
+std::vector<DaemonEntry> make_table() {
+  std::vector<DaemonEntry> table{
+      {.program = "dbus-daemon",
+       .sockets = [](const Run&) { return std::vector<Socket>{}; },
+       .arguments = bus_arguments},
+      plain_daemon(socket_name::broker),
+      {.program = "upstart-job-supervisor", .sockets = supervisor_sockets, .arguments = supervisor_arguments}};
+  for (const char* name : bridge_names) table.push_back(plain_daemon(name));
+  return table;
+}
+
+constexpr std::array<Daemon, daemon_count> make_order() {
+  std::array<Daemon, daemon_count> order{};
+  for (std::size_t place = 0; place < order.size(); ++place) order[place] = static_cast<Daemon>(place);
+  return order;
+}
+constexpr auto order = make_order();
 
 // What may stand unescaped in a D-Bus address, as its specification says.
 bool stands_for_itself(char byte) {
@@ -93,7 +104,14 @@ bool stands_for_itself(char byte) {
 
 } // namespace
 
-const DaemonEntry& entry(Daemon daemon) { return entries[static_cast<std::size_t>(daemon)]; }
+std::span<const Daemon> all_daemons() { return order; }
+std::span<const Daemon> all_bridges() { return all_daemons().subspan(static_cast<std::size_t>(Daemon::bridge)); }
+std::span<const Daemon> own_daemons() { return all_daemons().subspan(static_cast<std::size_t>(Daemon::broker)); }
+
+const DaemonEntry& entry(Daemon daemon) {
+  static const auto table = make_table();
+  return table[static_cast<std::size_t>(daemon)];
+}
 
 std::string own_bus_address(const std::string& run_directory) {
   std::string result = "unix:path=";

@@ -1,4 +1,4 @@
-#include "daemons/init/descriptor-store.hpp"
+#include "daemons/init/notify/descriptor-store.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
-#include "daemons/init/stand-in-session.hpp"
+#include "daemons/init/testing/stand-in-session.hpp"
 
 #include "daemons/base/service-manager.hpp"
-#include "daemons/init/orphans.hpp"
+#include "daemons/init/processes/orphans.hpp"
 #include "protocol/names.hpp"
 
 #include <fcntl.h>
@@ -30,12 +30,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int patience = 10'000;
+constexpr int time_limit = 10'000;
 constexpr int stray_descriptor = 20; // that whoever started init forgot to close
 
 bool readable(int fd) {
   pollfd wanted{fd, POLLIN, 0};
-  return ::poll(&wanted, 1, patience) == 1;
+  return ::poll(&wanted, 1, time_limit) == 1;
 }
 
 sockaddr_un socket_address(const std::string& text, socklen_t& size) {

@@ -18,7 +18,8 @@ struct Launch {
   std::vector<std::string> environment; // without LISTEN_…, which is made from the descriptors
   // Handed over under these names, in this order, by the LISTEN_FDS convention.
   std::vector<std::pair<std::string, int>> descriptors;
-  rlimit open_files; // the child's limit
+  rlimit open_files;      // the child's limit
+  std::string line_start; // of what the child says on standard error if it cannot run: "init: "
 };
 
 // The error is why there is no child. A program that cannot be run ends with status 127 and says so itself.

@@ -1,4 +1,4 @@
-#include "daemons/init/launch.hpp"
+#include "daemons/init/processes/launch.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -35,6 +35,7 @@ struct Prepared {
   std::vector<char*> environment_pointers;
   std::vector<int> descriptors;
   rlimit open_files;
+  std::string line_start;
 };
 
 void name_descriptors(const Launch& what, Prepared& prepared) {
@@ -54,6 +55,7 @@ void prepare(const Launch& what, Prepared& prepared) {
   prepared.arguments.insert(prepared.arguments.end(), what.arguments.begin(), what.arguments.end());
   prepared.environment = what.environment;
   prepared.open_files = what.open_files;
+  prepared.line_start = what.line_start;
   name_descriptors(what, prepared);
   prepared.listen_pid = "LISTEN_PID=" + std::string(room_for_pid, '\0');
   prepared.argument_pointers = pointers(prepared.arguments);
@@ -63,8 +65,8 @@ void prepare(const Launch& what, Prepared& prepared) {
 }
 
 [[noreturn]] void give_up(const Prepared& prepared, const char* what) {
-  ::dprintf(STDERR_FILENO, "init: unable to %s %s: %s\n", what, prepared.arguments.front().c_str(),
-            std::strerror(errno));
+  ::dprintf(STDERR_FILENO, "%sunable to %s %s: %s\n", prepared.line_start.c_str(), what,
+            prepared.arguments.front().c_str(), std::strerror(errno));
   ::_exit(not_run_status);
 }
 
@@ -113,7 +115,7 @@ std::expected<pid_t, std::string> launch(const Launch& what) {
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
-  ::sigprocmask(SIG_SETMASK, &all, &before); // no handler of ours may run in the child
+  ::sigprocmask(SIG_SETMASK, &all, &before); // no signal handler of init may run in the child
   pid_t pid = ::fork();
   if (pid == 0) run(prepared);
   int error = errno;

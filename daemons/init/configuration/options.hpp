@@ -1,6 +1,8 @@
 // The command line of init as values. Pure: text in, options or what to print out.
 #pragma once
 
+#include "daemons/base/program/log-format.hpp"
+
 #include <expected>
 #include <optional>
 #include <string>
@@ -13,7 +15,7 @@ enum class Mode {
   user,    // the leader of a user's session
   session, // like a system instance, but on the session bus only
 };
-enum class Verbosity { quiet, normal, verbose, debug };
+using base::Verbosity;
 
 // Members have initialisers so that a test may name those that matter to it.
 struct Options {

@@ -1,4 +1,4 @@
-#include "daemons/init/lifecycle.hpp"
+#include "daemons/init/lifecycle/lifecycle.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,11 +6,11 @@
 // running     every daemon is there, or about to be started again.
 // ending      the end was asked for, or the supervisor said that it is stopping: it stops the jobs. The other daemons
 //             serve it and are started again if they die.
-// dismissing  the supervisor has gone. Broker and bridge are told to go; so is what supervisors that crashed left
+// dismissing  the supervisor has gone. Broker and bridges are told to go; so is what supervisors that crashed left
 // behind. closing     the bus is told to go.
 #pragma once
 
-#include "daemons/init/daemons.hpp"
+#include "daemons/init/configuration/daemon-table.hpp"
 
 #include <array>
 #include <chrono>
@@ -71,6 +71,7 @@ enum class Ending {
   crashed, // a signal
 };
 
+// More than twenty methods: eleven are what can happen, the private ones the steps of a phase.
 class Lifecycle {
 public:
   using Time = std::chrono::steady_clock::time_point;
@@ -86,7 +87,7 @@ public:
   [[nodiscard]] Actions pause_over(Daemon daemon, Time now);
   // A signal meant for the daemon. Until it is ready, and ready for signals, it is held back.
   [[nodiscard]] Actions pass_on(Daemon daemon, int signal);
-  // Every daemon of ours by a new one, the way a crash is survived.
+  // Each of Upstart's own daemons is to be replaced by a new one, the way a crash is survived.
   [[nodiscard]] Actions replace_asked();
   // Asked a second time, the supervisor gets `hurry_limit` to finish; a third time, none.
   [[nodiscard]] Actions end_asked();
@@ -98,7 +99,7 @@ public:
 
 private:
   enum class Phase { running, ending, dismissing, closing, over };
-  struct Ward {
+  struct DaemonState {
     bool wanted = true;
     bool alive = false;
     bool ready = false;
@@ -108,8 +109,9 @@ private:
     std::vector<int> held;
   };
 
-  [[nodiscard]] Ward& of(Daemon daemon) { return wards_[static_cast<std::size_t>(daemon)]; }
+  [[nodiscard]] DaemonState& of(Daemon daemon) { return daemons_[static_cast<std::size_t>(daemon)]; }
   [[nodiscard]] bool alive(Daemon daemon) { return of(daemon).alive; }
+  [[nodiscard]] bool any_alive(const std::vector<Daemon>& daemons);
   [[nodiscard]] bool needed(Daemon daemon) const;
   [[nodiscard]] std::vector<Daemon> leaving() const;
   Start start(Daemon daemon, Time now);
@@ -122,7 +124,7 @@ private:
   void close(Actions& actions);
   void dismiss_daemon(Daemon daemon, Actions& actions);
 
-  std::array<Ward, daemon_count> wards_;
+  std::array<DaemonState, daemon_count> daemons_;
   Phase phase_ = Phase::running;
   unsigned times_asked_ = 0;        // to end
   bool may_have_left_jobs_ = false; // a supervisor died otherwise than at the end of its work

@@ -1,4 +1,4 @@
-#include "daemons/init/descriptor-store.hpp"
+#include "daemons/init/notify/descriptor-store.hpp"
 
 #include <linux/kcmp.h>
 #include <sys/syscall.h>

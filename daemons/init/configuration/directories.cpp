@@ -1,4 +1,4 @@
-#include "daemons/init/directories.hpp"
+#include "daemons/init/configuration/directories.hpp"
 
 #include <ranges>
 

@@ -1,4 +1,4 @@
-#include "daemons/init/run-directory.hpp"
+#include "daemons/init/run-directory/run-directory.hpp"
 
 #include "protocol/names.hpp"
 

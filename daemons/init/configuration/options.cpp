@@ -1,4 +1,4 @@
-#include "daemons/init/options.hpp"
+#include "daemons/init/configuration/options.hpp"
 
 #include <CLI/CLI.hpp>
 

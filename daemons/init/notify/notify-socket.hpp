@@ -15,7 +15,7 @@
 
 namespace upstart::init {
 
-// What a message says; lines of other kinds are passed over, as the convention wants.
+// What a message says; lines of other kinds are ignored, as the convention wants.
 struct Notification {
   bool ready = false;
   bool stopping = false;

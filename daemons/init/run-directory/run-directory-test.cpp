@@ -1,6 +1,6 @@
-#include "daemons/init/programs.hpp"
-#include "daemons/init/run-directory.hpp"
-#include "daemons/init/stand-in-session.hpp"
+#include "daemons/init/processes/programs.hpp"
+#include "daemons/init/run-directory/run-directory.hpp"
+#include "daemons/init/testing/stand-in-session.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,64 @@
+// The processes that init starts: for each its program, the sockets made for it, and its command line. One entry of
+// the table is the whole of one daemon; bridges are all alike, so that a bridge is one name in `bridge_names`.
+#pragma once
+
+#include "daemons/init/configuration/options.hpp"
+#include "protocol/names.hpp"
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace upstart::init {
+
+// Every bridge: NAME is that of its socket, and of its program, upstart-NAME.
+inline constexpr std::array bridge_names{
+    protocol::socket_name::bridge,
+};
+
+// A place in the table. They are started in this order and need not wait for each other, since their sockets are there
+// before them; the bus goes first as it is the slowest. `bridge` is the first of the bridges, the others follow.
+enum class Daemon : std::size_t { bus, broker, supervisor, bridge };
+inline constexpr std::size_t daemon_count = static_cast<std::size_t>(Daemon::bridge) + bridge_names.size();
+
+// All of them, in the order in which they are started.
+[[nodiscard]] std::span<const Daemon> all_daemons();
+[[nodiscard]] std::span<const Daemon> all_bridges();
+// Those that are Upstart's: all but the bus. They take their sockets and say when they are ready.
+[[nodiscard]] std::span<const Daemon> own_daemons();
+
+// What is known once a run has begun; all that a daemon is told comes from here.
+struct Run {
+  Options options{};
+  std::string directory{};
+  std::optional<std::string> runtime_directory{}; // XDG_RUNTIME_DIR of a session
+  std::vector<std::string> job_directories{};
+  std::optional<std::string> log_directory{};
+  std::optional<std::string> private_address{}; // of the public interface without a bus
+  std::optional<std::string> bus_address{};
+  pid_t init_pid = 0;
+};
+
+struct Socket {
+  std::string name;
+  std::string address;
+};
+
+struct DaemonEntry {
+  std::string program;
+  std::function<std::vector<Socket>(const Run&)> sockets;
+  // `again`: it was ready once before in this run.
+  std::function<std::vector<std::string>(const Run&, bool again)> arguments;
+};
+
+[[nodiscard]] const DaemonEntry& entry(Daemon daemon);
+
+// The address of the bus that init starts for the session.
+[[nodiscard]] std::string own_bus_address(const std::string& run_directory);
+
+} // namespace upstart::init
