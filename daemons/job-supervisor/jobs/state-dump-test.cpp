@@ -103,7 +103,7 @@ TEST_CASE("who holds an event: a condition that waits for more, and an instance 
   world.emit("go");
   auto id = instance(world, "svc").blocking.at(0).id;
   CHECK(holders_of(world.jobs, id) ==
-        std::vector<EventHolder>{{"half", "", "start on"}, {"svc", "", "start/post-start"}});
+        std::vector<EventHolder>{{"half", "", "start on"}, {"svc", "", world.state("svc")}});
   world.emit("go2");
   auto second = instance(world, "svc").stop_on.at(0).held.value().id;
   CHECK(holders_of(world.jobs, second) == std::vector<EventHolder>{{"svc", "", "stop on"}});
