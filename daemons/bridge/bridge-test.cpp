@@ -37,7 +37,7 @@ struct BridgeFixture : Fixture {
     auto connection = connect();
     return watched(*proxy(*connection));
   }
-  [[nodiscard]] bool said(const std::string& text) const { return content_of(output).contains(text); }
+  [[nodiscard]] bool logged(const std::string& text) const { return content_of(output).contains(text); }
 };
 
 } // namespace
@@ -75,7 +75,7 @@ TEST_CASE("a bridge is ready when it knows that no job asks for anything, and fo
   test.until([&] { return test.watched().empty(); }, "nothing watched");
 }
 
-TEST_CASE("many changes at once are one update, and the activity of a job is told") {
+TEST_CASE("many changes at once are one update, and the activity of a job is handed on") {
   BridgeFixture test;
   test.options = {"--verbose"};
   test.start();
@@ -84,8 +84,8 @@ TEST_CASE("many changes at once are one update, and the activity of a job is tol
   test.bridge->resume();
   test.until_events(4);
   test.supervisor.set_active("a", 2);
-  test.until([&] { return test.said("job a has 2 active instances"); }, "activity");
-  CHECK(test.said("4 jobs changed, 0 gone"));
+  test.until([&] { return test.logged("job a has 2 active instances"); }, "activity");
+  CHECK(test.logged("4 jobs changed, 0 gone"));
 }
 
 TEST_CASE("a supervisor that is back with the same jobs makes no event, and one with other jobs makes theirs") {
@@ -129,19 +129,19 @@ TEST_CASE("a refused event is a failed one") {
   test.supervisor.set_job("a", on("x"));
   test.until([&] { return failed.has_value(); }, "the end of the event");
   CHECK(failed == true);
-  CHECK(test.said("refuses event test"));
+  CHECK(test.logged("refuses event test"));
 }
 
-TEST_CASE("a condition that cannot be served is told in the words of all bridges, and the others are served") {
+TEST_CASE("a condition that cannot be served is warned of in the words of all bridges, and the others are served") {
   BridgeFixture test;
   test.supervisor.set_job("bad", {{"test", "NAME=$X"}});
   test.supervisor.set_job("good", on("x"));
   test.start();
   test.until_events(1);
-  CHECK(test.said("warning: job bad: NAME in its test condition: variables ($X) are not expanded here"));
+  CHECK(test.logged("warning: job bad: NAME in its test condition: variables ($X) are not expanded here"));
 }
 
-TEST_CASE("a bridge has its own name and object on the bus that it is told of") {
+TEST_CASE("a bridge has its own name and object on the bus that it is given") {
   BridgeFixture test;
   test.supervisor.set_job("a", on("x"));
   test.options = {"--bus", test.bus_address()};

@@ -1,4 +1,4 @@
-// What a bridge is: something that turns happenings outside into events, for the jobs that ask for them. A bridge
+// What a bridge is: a daemon that turns what happens outside into events, for the jobs that ask for them. A bridge
 // implements `Bridge`, over the `Services` that main.hpp gives it: it learns what jobs want, watches that and nothing
 // else, and emits.
 #pragma once

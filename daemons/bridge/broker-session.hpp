@@ -1,5 +1,5 @@
-// The bridge's session with the event broker: events are emitted over it and their end is told, also when the broker
-// was away meanwhile. It comes back when the broker does.
+// The bridge's session with the event broker: events are emitted over it, and each is reported when it has finished,
+// also when the broker was away meanwhile. It comes back when the broker does.
 #pragma once
 
 #include "daemons/base/event-emitter.hpp"

@@ -44,8 +44,7 @@ private:
     bridge_->jobs_changed(update);
     if (std::exchange(ready_, true)) return;
     spdlog::info("ready; {} jobs ask for events of this bridge", update.changed.size());
-    if (!base::notify_manager("READY=1"))
-      spdlog::warn("the service manager could not be told that the bridge is ready");
+    if (!base::notify_manager("READY=1")) spdlog::warn("unable to send READY=1 to the service manager");
   }
 
   bool ready_ = false;

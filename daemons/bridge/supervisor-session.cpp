@@ -48,7 +48,7 @@ public:
 private:
   static constexpr const char* INTERFACE_NAME = com::ubuntu::Upstart::JobSupervisor1_proxy_stub::INTERFACE_NAME;
 
-  // The generated method does not tell which event an answer belongs to.
+  // Not the generated method, whose reply does not say which event it is about.
   void watch(const std::string& event) {
     getProxy()
         .callMethodAsync("WatchConditions")
@@ -65,8 +65,9 @@ private:
 
   static void refused(const std::string& event, const sdbus::Error& error) {
     if (base::is_hang_up(error) || error.getName() == SD_BUS_ERROR_NO_REPLY) return; // asked again when it is back
-    spdlog::error("the job supervisor does not say which jobs name the event {}: {}; their conditions are not served",
-                  event, error.getMessage());
+    spdlog::error(
+        "the job supervisor refuses to list the jobs that name the event {}: {}; their conditions are not served",
+        event, error.getMessage());
   }
 
   void onConditionsChanged(const std::string& event, const std::string& job, const Expression& start_on,

@@ -80,8 +80,8 @@ TEST_CASE(
     CHECK(event.env == kind.event);
     REQUIRE(event.files.size() == 1);
     CHECK(is_blocking(event.files[0].get()));
-    say(accept_on(event.files[0].get()), "served");
-    CHECK(hear(client) == "served");
+    send_text(accept_on(event.files[0].get()), "served");
+    CHECK(receive_text(client) == "served");
   }
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("a refused event makes the socket rest") {
   test.until_events(1);
 }
 
-TEST_CASE("a bad condition is told with job and variable, and the others are served") {
+TEST_CASE("a bad condition is warned of with job and variable, and the others are served") {
   SocketBridgeFixture test;
   auto port = free_port();
   test.supervisor.set_job("bad", {{"socket", "PROTO=inet", "PORT=http"}});
@@ -201,9 +201,9 @@ TEST_CASE("sockets and their clients survive the bridge's sudden end") {
   test.start();
   test.until_events(2);
   CHECK(inode_of(path) == inode);
-  for (std::size_t id : {1, 2}) say(accept_on(test.broker.event(id).files[0].get()), "served");
-  CHECK(hear(client) == "served");
-  CHECK(hear(db_client) == "served");
+  for (std::size_t id : {1, 2}) send_text(accept_on(test.broker.event(id).files[0].get()), "served");
+  CHECK(receive_text(client) == "served");
+  CHECK(receive_text(db_client) == "served");
 }
 
 TEST_CASE("a restarted bridge leaves a socket alone that a job has, and closes one that is no longer wanted") {
@@ -295,7 +295,7 @@ TEST_CASE("clients that come while the broker is away wait for it") {
   test.until_events(1);
 }
 
-TEST_CASE("a port that somebody else has is told, and served once it is free") {
+TEST_CASE("a port that somebody else has is an error in the log, and served once it is free") {
   SocketBridgeFixture test;
   auto port = free_port();
   auto address = inet_address(port);
@@ -356,7 +356,7 @@ TEST_CASE("state changes arrive as signals") {
   CHECK(observer.changes == Strings{inet_address(port) + " starting", inet_address(port) + " handed-over"});
 }
 
-TEST_CASE("the bridge is on the bus that it is told of, with its name and object") {
+TEST_CASE("the bridge is on the bus that it is given, with its name and object") {
   SocketBridgeFixture test;
   auto port = free_port();
   test.supervisor.set_job("web", inet(port));

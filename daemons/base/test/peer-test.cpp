@@ -1,6 +1,6 @@
 #include "daemons/base/peer.hpp"
-#include "generated/SocketBridge1-adaptor.hpp"
-#include "generated/SocketBridge1-proxy.hpp"
+#include "generated/SocketBridge1-proxy-stub.hpp"
+#include "generated/SocketBridge1-stub.hpp"
 #include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
@@ -16,7 +16,7 @@ namespace path = upstart::protocol::path;
 
 namespace {
 
-class Bridge : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::SocketBridge1_adaptor> {
+class Bridge : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::SocketBridge1_stub> {
 public:
   explicit Bridge(sdbus::IConnection& connection)
       : AdaptorInterfaces(connection, sdbus::ObjectPath{path::socket_bridge}) {
@@ -31,16 +31,13 @@ private:
   std::string version() override { return "1"; }
 };
 
-class BridgeProxy : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::SocketBridge1_proxy> {
+class BridgeProxy : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::SocketBridge1_proxy_stub> {
 public:
   explicit BridgeProxy(sdbus::IConnection& connection)
       : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{path::socket_bridge}) {
     registerProxy();
   }
   ~BridgeProxy() { unregisterProxy(); }
-
-private:
-  void onSocketChanged(const std::string&, const std::string&) override {}
 };
 
 // A Ping as it stands on the wire, serial number 1, to "/".

@@ -92,7 +92,7 @@ TEST_CASE("a bridge of several events waits until all are known, and a job has t
   CHECK(store.take_update()->changed == std::vector<JobConditions>{{"a", {starts("file", "FILE=/a")}}});
 }
 
-TEST_CASE("a job that is gone and comes back in the same moment is told with what it has now") {
+TEST_CASE("a job that is gone and comes back in the same moment is an update with what it has now") {
   auto store = store_with_a(1);
   store.take_change("file", "a", {}, {});
   store.take_change("file", "a", on_file, {});

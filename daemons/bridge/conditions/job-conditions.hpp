@@ -39,7 +39,7 @@ struct ConditionsUpdate {
   friend bool operator==(const ConditionsUpdate&, const ConditionsUpdate&) = default;
 };
 
-// What is wrong with a match, to be told to whoever wrote the job.
+// What is wrong with a match, for a message to whoever wrote the job.
 struct ConditionFault {
   std::string variable; // as the job file has it
   std::string message;  // what is wrong and what would be right

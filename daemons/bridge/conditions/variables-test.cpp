@@ -36,7 +36,7 @@ TEST_CASE("a pattern is refused unless the bridge knows what to do with it") {
   }
 }
 
-TEST_CASE("a fault is told with job, variable, event and what follows") {
+TEST_CASE("a fault is described with job, variable, event and what follows") {
   CHECK(describe({"PORT", "is missing"}, "web", "socket", "this socket is not served") ==
         "job web: PORT in its socket condition: is missing; this socket is not served");
 }

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
-#include "generated/EventBroker1-proxy.hpp"
-#include "generated/EventHandler1-adaptor.hpp"
+#include "generated/EventBroker1-proxy-stub.hpp"
+#include "generated/EventHandler1-stub.hpp"
 #include "protocol/names.hpp"
 
 #include <doctest/doctest.h>
@@ -29,7 +29,7 @@ template <typename Condition> void await(base::EventLoop& loop, Condition condit
 
 class Peer;
 
-class HandlerObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventHandler1_adaptor> {
+class HandlerObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventHandler1_stub> {
 public:
   HandlerObject(sdbus::IConnection& connection, Peer& peer)
       : AdaptorInterfaces(connection, sdbus::ObjectPath{protocol::path::event_handler}), peer_{peer} {
@@ -43,7 +43,7 @@ private:
   Peer& peer_;
 };
 
-class BrokerProxy : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy> {
+class BrokerProxy : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy_stub> {
 public:
   BrokerProxy(sdbus::IConnection& connection, const std::string& service, Peer& peer)
       : ProxyInterfaces(connection, sdbus::ServiceName{service}, sdbus::ObjectPath{protocol::path::event_broker}),

@@ -57,7 +57,7 @@ Outcome only_its_variables(const Environment& variables, const Protocol& protoco
     if (std::ranges::contains(protocol.variables, key)) continue;
     std::string known;
     for (auto variable : protocol.variables) known.append(known.empty() ? "" : ", ").append(variable);
-    return fault(key, std::format("no variable of PROTO={}, which has {}", protocol.word, known));
+    return fault(key, std::format("not a variable of PROTO={}; known are {}", protocol.word, known));
   }
   return {};
 }

@@ -17,7 +17,7 @@ const SocketAddress web = at("inet:0.0.0.0:80");
 const Lines web_condition{"PROTO=inet", "PORT=80"};
 const Lines unix_condition{"PROTO=unix", "SOCKET_PATH=/x"};
 
-// What the supervisor tells of a job: the socket that it starts or stops at, or that it names none; how many instances
+// What the supervisor says of a job: the socket that it starts or stops at, or that it names none; how many instances
 // are active.
 ConditionsUpdate starts(const char* job, Lines condition, unsigned active = 0) {
   return {.changed = {{job, {{event_name, std::move(condition), true}}}}, .gone = {}, .activity = {{job, active}}};
@@ -137,7 +137,7 @@ TEST_CASE("inherited sockets stay open and unwatched until the conditions are kn
         Lines{"close unix:/old", "watch inet:0.0.0.0:80", "inet:0.0.0.0:80 is listening"});
 }
 
-TEST_CASE("an event that is on its way when the broker goes stays so until its end is told") {
+TEST_CASE("an event that is on its way when the broker goes stays so until it has finished") {
   auto table = table_with_web();
   table.client_came(web, {}, now);
   CHECK(table.broker_gone().empty());

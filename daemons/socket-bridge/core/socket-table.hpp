@@ -1,6 +1,6 @@
 // All sockets that jobs want, and what is to be done about them: the decisions of the default mode. Each input returns
-// the actions that follow from it, in order; the shell executes them and tells what came of them. Knows no descriptor,
-// no loop and no bus.
+// the actions that follow from it, in order; the shell executes them and gives the outcome as the next input. Knows no
+// descriptor, no loop and no bus.
 //
 // Before it is known what the jobs want nothing is watched and nothing closed: the sockets inherited from the bridge
 // before wait with the clients in their backlog. Without the broker nothing is watched either.
@@ -28,7 +28,7 @@ struct SetPermissions {
   SocketAddress address;
   Permissions permissions;
 };
-// On: tell when a client comes. It must cost nothing while off.
+// On: report clients. It must cost nothing while off.
 struct WatchSocket {
   SocketAddress address;
   bool on = false;

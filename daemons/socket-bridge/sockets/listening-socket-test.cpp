@@ -54,8 +54,8 @@ TEST_CASE("clients reach every kind of socket") {
     CHECK(is_blocking(socket.fd()));
     auto client = connect_to(address);
     REQUIRE(client);
-    say(client, "hello");
-    CHECK(hear(accept_on(socket.fd())) == "hello");
+    send_text(client, "hello");
+    CHECK(receive_text(accept_on(socket.fd())) == "hello");
   }
 }
 
@@ -82,8 +82,8 @@ TEST_CASE("datagrams and FIFOs arrive") {
     CAPTURE(address);
     auto socket = opened(address);
     CHECK(socket.is_reachable());
-    say(connect_to(address), "hello");
-    CHECK(hear(FileDescriptor{::dup(socket.fd())}) == "hello");
+    send_text(connect_to(address), "hello");
+    CHECK(receive_text(FileDescriptor{::dup(socket.fd())}) == "hello");
   }
 }
 
@@ -94,13 +94,13 @@ TEST_CASE("an IPv6 socket leaves IPv4 alone") {
   CHECK_FALSE(connect_to(std::format("inet:127.0.0.1:{}", port)));
 }
 
-TEST_CASE("a port that is taken is told") {
+TEST_CASE("a port that is in use is an error that says so") {
   auto address = std::format("inet:127.0.0.1:{}", free_port());
   auto other = listen_on(address);
   CHECK(why_not(address) == "the address is in use by another program");
 }
 
-TEST_CASE("an address that this machine does not have is told") {
+TEST_CASE("an address that this machine does not have is an error that says so") {
   CHECK(why_not("inet:192.0.2.1:80") == "no interface of this machine has the address 192.0.2.1");
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("a file that is no socket is never replaced") {
   CHECK(exists(directory / "s"));
 }
 
-TEST_CASE("a directory that does not exist is told") {
+TEST_CASE("a directory that does not exist is an error that says so") {
   TemporaryDirectory directory;
   CHECK(why_not("unix:" + (directory / "no/s")) == "the directory of " + (directory / "no/s") + " does not exist");
 }
@@ -148,7 +148,7 @@ TEST_CASE("the mode is 0777 less umask, or the one asked for") {
   CHECK(mode_of(directory / "asked") == 0600);
 }
 
-TEST_CASE("an owner that does not exist is told, and leaves no file behind") {
+TEST_CASE("an owner that does not exist is an error that says so, and leaves no file behind") {
   TemporaryDirectory directory;
   CHECK(why_not("unix:" + (directory / "s"), {.mode = {}, .owner = "no such user", .group = ""}) ==
         "there is no user no such user");

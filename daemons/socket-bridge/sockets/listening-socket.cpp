@@ -70,7 +70,7 @@ std::string bind_reason(const SocketAddress& address, int error) {
   case EADDRNOTAVAIL: return std::format("no interface of this machine has the address {}", address.host);
   case ENOENT: return std::format("the directory of {} does not exist", address.path);
   case EACCES:
-    return address.has_file() ? std::format("no permission to make {}", address.path)
+    return address.has_file() ? std::format("no permission to create {}", address.path)
                               : std::format("no permission to bind port {}", address.port);
   default: return "unable to bind: " + reason(error);
   }
@@ -141,7 +141,7 @@ std::expected<ListeningSocket, std::string> ListeningSocket::open(const SocketAd
   if (address.family == Family::fifo) return open_fifo(address, permissions);
   auto target = kernel_address(address);
   FileDescriptor fd{::socket(target.storage.ss_family, type_of(address) | SOCK_CLOEXEC, 0)};
-  if (!fd) return std::unexpected("unable to make a socket: " + reason(errno));
+  if (!fd) return std::unexpected("unable to create a socket: " + reason(errno));
   ListeningSocket socket{address, std::move(fd)};
   auto outcome = clear_the_place(address).and_then([&] { return socket.bind_and_listen(permissions); });
   if (!outcome) {
@@ -190,9 +190,9 @@ std::expected<ListeningSocket, std::string> ListeningSocket::open_fifo(const Soc
 
 std::expected<ListeningSocket, std::string> ListeningSocket::adopt(const SocketAddress& address, FileDescriptor fd) {
   ListeningSocket socket{address, std::move(fd)};
-  if (!socket.is_what_it_should_be()) return std::unexpected("it no longer listens there");
+  if (!socket.is_what_it_should_be()) return std::unexpected("it no longer listens at this address");
   socket.file_ = socket.file_there();
-  if (!socket.is_reachable()) return std::unexpected(std::format("{} has gone", address.path));
+  if (!socket.is_reachable()) return std::unexpected(std::format("{} no longer exists", address.path));
   return socket;
 }
 

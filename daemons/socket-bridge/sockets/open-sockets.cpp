@@ -38,7 +38,7 @@ std::vector<SocketAddress> OpenSockets::adopt(std::multimap<std::string, base::F
       base::forget_descriptor(name);
       continue;
     }
-    spdlog::info("{} is taken over from the bridge before", text_of(*address));
+    spdlog::info("{} is inherited from the bridge before the restart", text_of(*address));
     put(*address, std::move(*socket), true);
     adopted.push_back(*address);
   }
@@ -110,7 +110,8 @@ base::SharedFiles OpenSockets::for_event(const SocketAddress& address) const {
   place->second.socket.set_blocking();
   auto copy = std::make_shared<base::FileDescriptor>(::fcntl(place->second.socket.fd(), F_DUPFD_CLOEXEC, 3));
   if (*copy) return {std::move(copy)};
-  spdlog::error("no descriptor left to hand {} to a job: {}", text_of(address), std::strerror(errno));
+  spdlog::error("{}: unable to copy the descriptor for the event: {}; the job gets none", text_of(address),
+                std::strerror(errno));
   return {};
 }
 

@@ -95,12 +95,12 @@ bool has_ipv6() {
   return fd && ::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0;
 }
 
-void say(const base::FileDescriptor& to, const std::string& words) {
+void send_text(const base::FileDescriptor& to, const std::string& words) {
   if (::write(to.get(), words.data(), words.size()) != static_cast<ssize_t>(words.size()))
     throw std::runtime_error("cannot write");
 }
 
-std::string hear(const base::FileDescriptor& from) {
+std::string receive_text(const base::FileDescriptor& from) {
   std::array<char, 256> buffer{};
   auto size = ::read(from.get(), buffer.data(), buffer.size());
   return size > 0 ? std::string(buffer.data(), static_cast<std::size_t>(size)) : std::string{};

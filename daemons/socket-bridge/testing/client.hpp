@@ -18,9 +18,9 @@ namespace upstart::socket_bridge::testing {
 [[nodiscard]] std::uint16_t free_port(Family family = Family::inet);
 [[nodiscard]] bool has_ipv6();
 
-void say(const base::FileDescriptor& to, const std::string& words);
+void send_text(const base::FileDescriptor& to, const std::string& words);
 // What is there to read, waiting for it.
-[[nodiscard]] std::string hear(const base::FileDescriptor& from);
+[[nodiscard]] std::string receive_text(const base::FileDescriptor& from);
 // Accepts the client that waits.
 [[nodiscard]] base::FileDescriptor accept_on(int listening);
 [[nodiscard]] bool is_blocking(int fd);
