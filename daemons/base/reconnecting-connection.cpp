@@ -106,8 +106,10 @@ void ReconnectingConnection::try_later(const std::string& why) {
 void ReconnectingConnection::watch_for_path() {
   auto path = path_of(address_);
   if (path_watch_ || path.empty()) return;
+  // An attempt under way may have been too early by a moment: its failure is followed by the first pause.
   path_watch_ = std::make_unique<PathWatch>(loop_, path, [this] {
-    if (!handshake_) connect_now();
+    pause_.reset();
+    if (!handshake_) attempt();
   });
 }
 

@@ -148,14 +148,14 @@ TEST_CASE("kept descriptors are handed again to the daemon that asked, at each s
   CHECK_FALSE(session.has_heard("was handed gone"));
 }
 
-TEST_CASE("what a daemon said with its last breath is heard") {
+TEST_CASE("what a daemon said just before it died is heard") {
   StandInSession session;
   session.await_ready();
   CHECK(session.ask("socket-bridge", "keep-and-die last").empty());
   CHECK(session.await("was handed") == "upstart-socket-bridge was handed last holding last");
 }
 
-TEST_CASE("a descriptor under a name that cannot be handed on is refused with a word") {
+TEST_CASE("a descriptor under a name that cannot be handed on is refused, and that is logged") {
   StandInSession session;
   session.await_ready();
   CHECK(session.ask("job-supervisor", "keep a:b") == "kept");

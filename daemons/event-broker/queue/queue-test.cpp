@@ -22,17 +22,17 @@ public:
   }
   Lines attach(const std::string& handler, const Lines& wants) {
     auto attached = queue.attach(handler, wants);
-    attachments[handler] = attached.subscription;
+    subscriptions[handler] = attached.subscription;
     others = attached.wanted_by_others;
     return told(std::move(attached.effects));
   }
   Lines finish(const std::string& handler, EventId id, bool failed = false, JobActions done = {}) {
-    return told(queue.finished(attachments[handler], id, failed, std::move(done), clock));
+    return told(queue.finished(subscriptions[handler], id, failed, std::move(done), clock));
   }
   Lines subscribe(const std::string& handler, const Lines& add, const Lines& remove = {}) {
-    return told(queue.subscribe(attachments[handler], add, remove));
+    return told(queue.subscribe(subscriptions[handler], add, remove));
   }
-  void leave(const std::string& handler) { told(queue.detach(attachments[handler])); }
+  void leave(const std::string& handler) { told(queue.detach(subscriptions[handler])); }
 
   Lines told(Effects effects) {
     std::ranges::move(effects.changes, std::back_inserter(written));
@@ -56,7 +56,7 @@ public:
 
   Queue queue;
   Time clock = 1000;
-  std::map<std::string, SubscriptionId> attachments;
+  std::map<std::string, SubscriptionId> subscriptions;
   Lines others;
   std::vector<Change> written;
 
@@ -154,7 +154,7 @@ TEST_CASE("a handler that attaches anew replaces its former self, which is no lo
   Scenario scenario;
   scenario.attach("h", {"a"});
   scenario.emit("a");
-  auto former = scenario.attachments["h"];
+  auto former = scenario.subscriptions["h"];
   CHECK(scenario.attach("h", {"a"}) == Lines{"give 2: 1 a again"});
   CHECK(scenario.told(scenario.queue.finished(former, 1, false, {}, 0)).empty());
   CHECK(scenario.told(scenario.queue.detach(former)).empty());
@@ -231,8 +231,8 @@ TEST_CASE("a handler is told what others want when that has changed for it, and 
   CHECK(scenario.others.empty());
   scenario.attach("two", {"a", "c"});
   CHECK(scenario.others == Lines{"a", "b*"});
-  auto one = scenario.attachments["one"];
-  auto two = scenario.attachments["two"];
+  auto one = scenario.subscriptions["one"];
+  auto two = scenario.subscriptions["two"];
   CHECK(scenario.views() == std::map<SubscriptionId, Lines>{{one, {"a", "c"}}});
   scenario.attach("three", {"a"});
   CHECK(scenario.others == Lines{"a", "b*", "c"});
@@ -240,7 +240,7 @@ TEST_CASE("a handler is told what others want when that has changed for it, and 
   scenario.subscribe("three", {"c", "d"});
   CHECK(scenario.views() == std::map<SubscriptionId, Lines>{{one, {"a", "c", "d"}}, {two, {"a", "b*", "c", "d"}}});
   scenario.subscribe("two", {}, {"c"});
-  CHECK(scenario.views() == std::map<SubscriptionId, Lines>{{scenario.attachments["three"], {"a", "b*"}}});
+  CHECK(scenario.views() == std::map<SubscriptionId, Lines>{{scenario.subscriptions["three"], {"a", "b*"}}});
 }
 
 TEST_CASE("a user other than root has limits, and is told which of them it has reached") {

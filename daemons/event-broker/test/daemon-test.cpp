@@ -176,7 +176,7 @@ TEST_CASE("killed again and again while events flow, nothing that was accepted i
   CHECK(std::ranges::includes(handled, accepted));
 }
 
-TEST_CASE("descriptors go with their event, also over the broker's death, and are let go when it is finished") {
+TEST_CASE("descriptors go with their event, also over the broker's death, and are closed when it is finished") {
   EventLoop loop;
   Daemon daemon;
   daemon.start();

@@ -12,7 +12,7 @@
 using namespace upstart::init;
 using namespace upstart::base;
 
-TEST_CASE("a notification is read line by line, and what is not known is passed over") {
+TEST_CASE("a notification is read line by line, and what is not known is ignored") {
   auto both = parse_notification("READY=1\nSTATUS=all well\nX_OTHER=1\n");
   CHECK(both.ready);
   CHECK(both.status == "all well");
