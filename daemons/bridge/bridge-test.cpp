@@ -164,3 +164,26 @@ TEST_CASE("a bridge run by hand makes its own socket and removes it at SIGTERM a
     CHECK_FALSE(std::filesystem::exists(test.directory / "test-bridge.sock"));
   }
 }
+
+TEST_CASE("a stand-in answers what it does not implement: methods with NotSupported, properties with nothing") {
+  Fixture test{TEST_BRIDGE, "test-bridge"};
+  test.name = protocol::socket_name::broker; // whom to connect to
+  auto connection = test.connect();
+  auto broker =
+      sdbus::createProxy(connection->sdbus(), sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::event_broker});
+  const char* of_broker = com::ubuntu::Upstart::EventBroker1_stub::INTERFACE_NAME;
+  std::optional<sdbus::Error> refusal;
+  broker->callMethodAsync("ListPending").onInterface(of_broker).uponReplyInvoke([&](std::optional<sdbus::Error> error) {
+    refusal = error;
+  });
+  test.until([&] { return refusal.has_value(); }, "an answer");
+  CHECK(refusal->getName() == "org.freedesktop.DBus.Error.NotSupported");
+  CHECK(refusal->getMessage() == "Not supported: ListPending");
+  std::optional<std::uint32_t> pending;
+  broker->getPropertyAsync("pending").onInterface(of_broker).uponReplyInvoke(
+      [&](std::optional<sdbus::Error> error, const sdbus::Variant& value) {
+        if (!error) pending = value.get<std::uint32_t>();
+      });
+  test.until([&] { return pending.has_value(); }, "a property");
+  CHECK(pending == 0);
+}
