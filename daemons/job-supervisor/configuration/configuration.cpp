@@ -50,6 +50,7 @@ std::string printed(const Report& report) {
 } // namespace
 
 // Collects changed places until a burst is over, then examines them and reports the classes that have changed.
+// It only wires the parts of this folder, hence its many members.
 class Configuration::Store {
 public:
   Store(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,

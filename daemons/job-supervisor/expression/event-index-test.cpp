@@ -73,7 +73,7 @@ TEST_CASE("the index finds what matching one by one would find") {
   CHECK(index.of_event("started").size() == expressions.size());
 }
 
-TEST_CASE("the names wanted are told as they come and go") {
+TEST_CASE("the index reports event names as they are added and removed") {
   EventIndex index;
   EventExpression first{{leaf("a"), leaf("b"), {.kind = ExpressionNode::Kind::all_of, .left = 0}}};
   EventExpression second{{leaf("b")}};

@@ -29,7 +29,7 @@ TEST_CASE("a stanza is wrong only once") {
   CHECK(said("description \"over two\n  lines\" more\nexec x\n") == Lines{"2:10 Unexpected token"});
 }
 
-TEST_CASE("the lines of a block whose first line is wrong are not taken for stanzas") {
+TEST_CASE("the lines of a block whose first line is wrong are not read as stanzas") {
   CHECK(said("pre-strat script\n  foo\n  bar\nend script\nnice x\n") ==
         Lines{"1:1 Unknown stanza", "5:6 Illegal nice value, expected -20 to 19"});
   CHECK(said("scritp\n  foo\nend script\n") == Lines{"1:1 Unknown stanza"});
@@ -195,7 +195,7 @@ TEST_CASE("a job cannot be started by its own start, nor stopped by its own end"
   CHECK(warnings("instance $X\nstop on stopped job\n").empty());
 }
 
-TEST_CASE("an expression that can never become true as a whole is told so, too") {
+TEST_CASE("an expression that can never become true as a whole gives a warning of its own") {
   CHECK(warnings("stop on a and startup x\n").size() == 2);
   CHECK(warnings("stop on a or startup x\n").size() == 1);
 }

@@ -46,7 +46,7 @@ std::optional<std::string> broken(std::string_view text, const ParseOptions& opt
   if (auto wrong = wrong_diagnostics(result)) return wrong;
   if (!result.job_class) return std::nullopt;
   if (auto wrong = wrong_print(*result.job_class)) return wrong;
-  // An event named like an operator cannot be told from it in postfix form.
+  // An event named like an operator looks like one in postfix form.
   if (text.contains("/AND") || text.contains("/OR")) return std::nullopt;
   if (auto wrong = wrong_expression(result.job_class->start_on)) return wrong;
   return wrong_expression(result.job_class->stop_on);

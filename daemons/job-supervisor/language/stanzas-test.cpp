@@ -82,7 +82,7 @@ TEST_CASE("a later entry of a variable replaces the earlier one, with a value or
   CHECK(parsed("env A\nenv AB=2\nenv A=1\n").env == Lines{"A=1", "AB=2"});
 }
 
-TEST_CASE("expect and console are told by a word") {
+TEST_CASE("expect and console take one of a few words") {
   CHECK(parsed("expect stop\n").expect == Expect::stop);
   CHECK(parsed("expect fork\n").expect == Expect::fork);
   CHECK(parsed("expect daemon\n").expect == Expect::daemon);

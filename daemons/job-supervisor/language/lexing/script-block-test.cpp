@@ -58,7 +58,7 @@ TEST_CASE("an unclosed block is noted where it was opened") {
   CHECK(result.diagnostics[1].source == "pre-start script");
 }
 
-TEST_CASE("it is told where each script begins") {
+TEST_CASE("the result has the line where each script begins") {
   const auto result = parse_job("exec x\npre-start script\n  x\nend script\n", {});
   CHECK(result.script_lines[static_cast<std::size_t>(ProcessKind::pre_start)] == 3);
   CHECK(result.script_lines[static_cast<std::size_t>(ProcessKind::main)] == 0);

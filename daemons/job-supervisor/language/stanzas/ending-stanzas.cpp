@@ -164,7 +164,7 @@ control group.
 So a job of
 .Xr sshd 8
 can be restarted without throwing its users out.
-What was left is told in the log and by
+What was left is reported in the log and by
 .Ql initctl explain .)",
      .words = words_of<kill_modes>,
      .parse = parse_choice<&Job::kill_mode, kill_modes>,

@@ -59,7 +59,7 @@ TEST_CASE("a region of a file is replaced between its marks, which stay") {
   CHECK(with_region("begin generated: x\nold\n", "x", "new\n").error() == "there is no line with `end generated: x`");
 }
 
-TEST_CASE("an editor is told the words that a stanza may take") {
+TEST_CASE("the words that a stanza may take are highlighted and completed") {
   CHECK(vim_syntax().contains("syn keyword upstartConsoleWord none log logged output owner contained\n"));
   CHECK(vim_completion().contains("'console': 'none log logged output owner',"));
 }
