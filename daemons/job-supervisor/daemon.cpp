@@ -17,8 +17,17 @@ namespace upstart::supervisor {
 
 namespace {
 
-constexpr std::chrono::milliseconds first_pause{50};
-constexpr std::chrono::milliseconds longest_pause{5000};
+constexpr base::PauseRange bus_pauses{std::chrono::milliseconds{50}, std::chrono::milliseconds{5000}};
+
+spdlog::level::level_enum level_of(Severity severity) {
+  switch (severity) {
+  case Severity::debug: return spdlog::level::debug;
+  case Severity::info: return spdlog::level::info;
+  case Severity::warning: return spdlog::level::warn;
+  case Severity::error: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
 
 // Every console that a default may name; the command line has been checked.
 Console console_of(const std::string& name) {
@@ -47,23 +56,26 @@ Daemon::Daemon(DaemonOptions line)
       broker_{loop_,
               event_broker_address(),
               {.handle = [this](EventId id, Event event) { jobs_.handle(id, std::move(event)); },
+               .emission_finished = [this](EmissionId id, bool failed) { jobs_.emission_finished(id, failed); },
                .finished_elsewhere =
                    [this](const std::string& name, const protocol::Environment& environment) {
                      jobs_.finished_elsewhere(name, environment);
                    }}},
-      jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this}, job_options()},
-      bus_address_{line_.bus_address},
-      bus_retry_{loop_, [this] { connect_bus(); }},
-      bus_pause_{first_pause},
-      bus_warning_{loop_, [this](const std::string& why) {
-                     spdlog::warn("not on the bus at {}: {}; trying again", bus_address_, why);
-                   }} {
+      jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this, .log = *this}, job_options()},
+      bus_{loop_,
+           {.kind = base::ReconnectingConnection::Kind::bus,
+            .other_end = "bus",
+            .pauses = bus_pauses,
+            .name = protocol::bus_name::upstart},
+           {.connected = [this](base::BusConnection& connection) { bus_connected(connection); },
+            .lost = [this] { bus_client_.reset(); },
+            .name_answered = [this](auto outcome, const std::string&) { bus_name_answered(outcome); }}} {
   open_log();
 }
 
 Daemon::~Daemon() = default;
 
-JobManager::Options Daemon::job_options() const {
+Options Daemon::job_options() const {
   return {.own_environment = own_environment(),
           .inherit_environment = line_.inherit_environment,
           .session_address = line_.user_session ? line_.private_address : ""};
@@ -89,7 +101,7 @@ void Daemon::open_log() const {
 int Daemon::run() {
   listen();
   watch_signals();
-  if (!bus_address_.empty()) connect_bus();
+  if (!line_.bus_address.empty()) bus_.connect_to(line_.bus_address);
   configuration_ = std::make_unique<Configuration>(
       loop_, line_.directories, [this](const std::vector<ClassChange>& changes) { jobs_.apply(changes); },
       [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
@@ -128,8 +140,9 @@ std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base:
 }
 
 void Daemon::add_client(std::unique_ptr<base::BusConnection> connection, Clients& among) {
-  auto place = among.insert(among.end(), std::make_unique<ClientConnection>(std::move(connection), jobs_, *this));
-  (*place)->connection().on_disconnected([&among, place] { among.erase(place); });
+  auto& peer = *connection;
+  auto place = among.emplace(among.end(), std::move(connection), jobs_, *this);
+  peer.on_disconnected([&among, place] { among.erase(place); });
 }
 
 // Root, and of a session its own user.
@@ -146,62 +159,27 @@ std::expected<void, CommandError> Daemon::join_bus(const std::string& address) {
     return std::unexpected(
         CommandError{protocol::error_name::permission_denied, "Not permissible to notify D-Bus address for PID 1"});
   // Once connected, further addresses are accepted and ignored.
-  if (bus_ != nullptr) return {};
-  bus_address_ = address;
+  if (bus_.connection() != nullptr) return {};
   broker_.join_bus(address);
-  connect_bus();
+  bus_.connect_to(address);
   return {};
 }
 
-void Daemon::connect_bus() {
-  if (bus_ != nullptr || bus_address_.empty()) return;
-  bus_retry_.stop();
-  bus_handshake_ = base::Handshake::to_bus(loop_, bus_address_, [this](auto outcome) {
-    loop_.defer([handshake = std::shared_ptr{std::move(bus_handshake_)}] {}); // it is on the stack
-    if (outcome) bus_connected(std::move(*outcome));
-    else bus_lost(outcome.error());
-  });
+void Daemon::bus_connected(base::BusConnection& connection) {
+  bus_client_ = std::make_unique<ClientConnection>(connection, jobs_, *this);
+  bus_client_->bus_address_changed();
+  for (auto* among : {&clients_, &bridges_})
+    for (auto& peer : *among) peer.client.bus_address_changed();
 }
 
-void Daemon::bus_connected(std::unique_ptr<base::BusConnection> connection) {
-  bus_pause_ = first_pause;
-  bus_warning_.recovered();
-  auto place = clients_.insert(clients_.end(), std::make_unique<ClientConnection>(std::move(connection), jobs_, *this));
-  bus_ = place->get();
-  auto& bus = bus_->connection();
-  bus.on_disconnected([this, place] {
-    bus_ = nullptr;
-    clients_.erase(place);
-    bus_lost("the bus hung up");
-  });
-  // Without waiting for the answer: the bus may be slow, the jobs are not.
-  sd_bus_request_name_async(
-      bus.raw(), nullptr, protocol::bus_name::upstart, 0,
-      [](sd_bus_message* reply, void* self, sd_bus_error*) {
-        std::uint32_t granted = 0;
-        bool owner = sd_bus_message_is_method_error(reply, nullptr) == 0 &&
-                     sd_bus_message_read(reply, "u", &granted) >= 0 && granted == 1;
-        if (!owner) static_cast<Daemon*>(self)->name_taken();
-        return 0;
-      },
-      this);
-  for_all([](auto& client) { client.bus_address_changed(); });
-}
-
-void Daemon::name_taken() {
+void Daemon::bus_name_answered(base::ReconnectingConnection::NameOutcome outcome) {
+  if (outcome == base::ReconnectingConnection::NameOutcome::owned) return;
   spdlog::critical("the name {} on the bus is taken: another Upstart serves it", protocol::bus_name::upstart);
   // Where the bus is the only way in, there is nothing left to serve.
   if (!line_.session_bus) return;
   exit_status_ = 1;
   base::notify_manager("STOPPING=1");
   loop_.stop();
-}
-
-void Daemon::bus_lost(const std::string& why) {
-  spdlog::debug("not on the bus at {}: {}", bus_address_, why);
-  bus_warning_.failing(why);
-  bus_retry_.start(bus_pause_);
-  bus_pause_ = std::min(bus_pause_ * 2, longest_pause);
 }
 
 // --- control --------------------------------------------------------------------------------------------------------
@@ -213,7 +191,7 @@ void Daemon::watch_signals() {
   on(SIGTERM, [this] { begin_session_end("shutdown", false); });
   on(SIGINT, [this] { begin_session_end("shutdown", false); });
   on(SIGHUP, [this] { reload_configuration(); });
-  on(SIGUSR1, [this] { connect_bus(); });
+  on(SIGUSR1, [this] { bus_.connect_now(); });
 }
 
 void Daemon::reload_configuration() {
@@ -253,42 +231,19 @@ bool Daemon::set_log_priority(const std::string& priority) {
 
 // --- what happens ---------------------------------------------------------------------------------------------------
 
-void Daemon::for_all(const std::function<void(ClientConnection&)>& tell) {
-  for (auto& client : clients_) tell(*client);
-  for (auto& bridge : bridges_) tell(*bridge);
+void Daemon::tell(const Notice& notice) {
+  if (std::holds_alternative<notice::SessionEnded>(notice)) return loop_.stop();
+  if (const auto* changed = std::get_if<notice::StateChanged>(&notice))
+    spdlog::trace("{}{}{} is {}", changed->job, changed->instance.empty() ? "" : "/", changed->instance,
+                  name_of(changed->state));
+  for (auto& peer : clients_) peer.client.tell(notice);
+  if (bus_client_) bus_client_->tell(notice);
+  bool for_bridges = std::holds_alternative<notice::ConditionsChanged>(notice) ||
+                     std::holds_alternative<notice::ActivityChanged>(notice);
+  if (!for_bridges) return;
+  for (auto& peer : bridges_) peer.client.tell(notice);
 }
-void Daemon::job_added(const std::string& job) {
-  for (auto& client : clients_) client->job_added(job);
-}
-void Daemon::job_removed(const std::string& job) {
-  for (auto& client : clients_) client->job_removed(job);
-}
-void Daemon::instance_added(const std::string& job, const std::string& instance) {
-  for (auto& client : clients_) client->instance_added(job, instance);
-}
-void Daemon::instance_removed(const std::string& job, const std::string& instance) {
-  for (auto& client : clients_) client->instance_removed(job, instance);
-}
-void Daemon::goal_changed(const std::string& job, const std::string& instance, Goal goal) {
-  for (auto& client : clients_) client->goal_changed(job, instance, goal);
-}
-void Daemon::state_changed(const std::string& job, const std::string& instance, State state) {
-  spdlog::trace("{}{}{} is {}", job, instance.empty() ? "" : "/", instance, name_of(state));
-  for (auto& client : clients_) client->state_changed(job, instance, state);
-}
-void Daemon::failed(const std::string& job, const std::string& instance, int status) {
-  for (auto& client : clients_) client->failed(job, instance, status);
-}
-void Daemon::event_emitted(const std::string& name, const protocol::Environment& environment) {
-  for (auto& client : clients_) client->event_emitted(name, environment);
-}
-void Daemon::conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
-                                const EventExpression& stop_on) {
-  for_all([&](auto& client) { client.conditions_changed(event, job, start_on, stop_on); });
-}
-void Daemon::activity_changed(const std::string& job, std::size_t active) {
-  for_all([&](auto& client) { client.activity_changed(job, active); });
-}
-void Daemon::session_ended() { loop_.stop(); }
+
+void Daemon::write(Severity severity, const std::string& text) { spdlog::log(level_of(severity), "{}", text); }
 
 } // namespace upstart::supervisor

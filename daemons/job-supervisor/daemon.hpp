@@ -2,8 +2,8 @@
 // concern the daemon. What happens to jobs is told from here to every client connection.
 #pragma once
 
-#include "daemons/base/delayed-warning.hpp"
 #include "daemons/base/peer.hpp"
+#include "daemons/base/reconnecting-connection.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/api/broker-client.hpp"
 #include "daemons/job-supervisor/api/client-connection.hpp"
@@ -17,7 +17,7 @@
 
 namespace upstart::supervisor {
 
-class Daemon final : public DaemonControl, public Observer {
+class Daemon final : public DaemonControl, public Observer, public Log {
 public:
   explicit Daemon(DaemonOptions line);
   ~Daemon() override;
@@ -33,7 +33,7 @@ public:
   void end_session() override;
   [[nodiscard]] std::string log_priority() const override;
   [[nodiscard]] bool set_log_priority(const std::string& priority) override;
-  [[nodiscard]] std::string bus_address() const override { return bus_address_; }
+  [[nodiscard]] std::string bus_address() const override { return bus_.address(); }
   [[nodiscard]] std::string event_broker_address() const override {
     return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker);
   }
@@ -41,21 +41,17 @@ public:
   [[nodiscard]] bool may_change(const base::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }
 
-  void job_added(const std::string& job) override;
-  void job_removed(const std::string& job) override;
-  void instance_added(const std::string& job, const std::string& instance) override;
-  void instance_removed(const std::string& job, const std::string& instance) override;
-  void goal_changed(const std::string& job, const std::string& instance, Goal goal) override;
-  void state_changed(const std::string& job, const std::string& instance, State state) override;
-  void failed(const std::string& job, const std::string& instance, int status) override;
-  void event_emitted(const std::string& name, const protocol::Environment& environment) override;
-  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
-                          const EventExpression& stop_on) override;
-  void activity_changed(const std::string& job, std::size_t active) override;
-  void session_ended() override;
+  void tell(const Notice& notice) override;
+  void write(Severity severity, const std::string& text) override;
 
 private:
-  using Clients = std::list<std::unique_ptr<ClientConnection>>;
+  struct PeerClient {
+    PeerClient(std::unique_ptr<base::BusConnection> peer, Jobs& jobs, DaemonControl& control)
+        : connection{std::move(peer)}, client{*connection, jobs, control} {}
+    std::unique_ptr<base::BusConnection> connection;
+    ClientConnection client;
+  };
+  using Clients = std::list<PeerClient>;
 
   void open_log() const;
   void listen();
@@ -63,14 +59,11 @@ private:
   std::unique_ptr<base::PeerServer> serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name,
                                           const std::string& address, Clients& among);
   void add_client(std::unique_ptr<base::BusConnection> connection, Clients& among);
-  void for_all(const std::function<void(ClientConnection&)>& tell);
   void watch_signals();
-  void connect_bus();
-  void bus_connected(std::unique_ptr<base::BusConnection> connection);
-  void bus_lost(const std::string& why);
-  void name_taken();
+  void bus_connected(base::BusConnection& connection);
+  void bus_name_answered(base::ReconnectingConnection::NameOutcome outcome);
   void begin_session_end(const std::string& type, bool grace);
-  [[nodiscard]] JobManager::Options job_options() const;
+  [[nodiscard]] Options job_options() const;
   [[nodiscard]] ProcessOptions process_options() const;
 
   DaemonOptions line_;
@@ -78,17 +71,13 @@ private:
   LoopClock clock_{loop_};
   RealProcesses processes_;
   BrokerClient broker_;
-  JobManager jobs_;
+  Jobs jobs_;
   std::unique_ptr<Configuration> configuration_;
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job
   std::unique_ptr<base::PeerServer> private_server_, own_server_;
-  std::string bus_address_; // the one that is joined, or that is being tried
-  ClientConnection* bus_ = nullptr;
-  std::unique_ptr<base::Handshake> bus_handshake_;
-  base::Timer bus_retry_;
-  std::chrono::milliseconds bus_pause_;
-  base::DelayedWarning bus_warning_;
+  base::ReconnectingConnection bus_;
+  std::unique_ptr<ClientConnection> bus_client_; // on it
   std::vector<std::unique_ptr<base::SignalWatcher>> signals_;
   int exit_status_ = 0;
 };

@@ -111,17 +111,17 @@ private:
   std::unordered_map<std::uint64_t, Reply> pending_;
 };
 
-ClientConnection::ClientConnection(std::unique_ptr<base::BusConnection> connection, JobManager& manager,
+ClientConnection::ClientConnection(base::BusConnection& connection, Jobs& jobs,
                                    DaemonControl& control)
-    : connection_{std::move(connection)},
-      manager_{manager},
+    : connection_{connection},
+      jobs_{jobs},
       control_{control},
       replies_{std::make_shared<PendingReplies>()},
       manager_object_{std::make_unique<ManagerObject>(*this)},
       supervisor_object_{std::make_unique<SupervisorObject>(*this)} {
   sd_bus_slot* slot = nullptr;
   sd_bus_add_filter(
-      connection_->raw(), &slot,
+      connection_.raw(), &slot,
       [](sd_bus_message* message, void* self, sd_bus_error*) {
         return static_cast<ClientConnection*>(self)->filter(message);
       },
@@ -129,7 +129,7 @@ ClientConnection::ClientConnection(std::unique_ptr<base::BusConnection> connecti
   slots_.emplace_back(slot, sd_bus_slot_unref);
   slot = nullptr;
   sd_bus_add_node_enumerator(
-      connection_->raw(), &slot, protocol::path::jobs,
+      connection_.raw(), &slot, protocol::path::jobs,
       [](sd_bus*, const char* path, void* self, char*** nodes, sd_bus_error*) {
         *nodes = to_strv(static_cast<ClientConnection*>(self)->children(path));
         return *nodes != nullptr ? 0 : -ENOMEM;
@@ -160,7 +160,7 @@ int ClientConnection::filter(sd_bus_message* message) {
   auto kind = kind_of(call.path);
   if (!kind) return outside(call);
   auto needed = permission_for(call.interface, call.member);
-  if (needed && !control_.may_change(connection_->caller_of(message)))
+  if (needed && !control_.may_change(connection_.caller_of(message)))
     return refuse(message, protocol::error_name::permission_denied,
                   "You do not have permission to " + std::string{*needed});
   const auto& description = InterfaceDescription::of(*kind);
@@ -220,8 +220,8 @@ int ClientConnection::introspect(const Call& call, const InterfaceDescription* d
 
 bool ClientConnection::materialise(const std::string& path) {
   auto address = protocol::address_of_path(path);
-  bool exists = address && (address->instance ? manager_.find_instance(address->job, *address->instance) != nullptr
-                                              : manager_.find_class(address->job) != nullptr);
+  bool exists = address && (address->instance ? jobs_.classes().find(address->job, *address->instance) != nullptr
+                                              : jobs_.classes().find(address->job) != nullptr);
   if (!exists) {
     forget(path);
     return false;
@@ -235,7 +235,7 @@ bool ClientConnection::materialise(const std::string& path) {
     object->job = std::make_unique<JobObject>(*this, address->job, true);
     sd_bus_slot* slot = nullptr;
     sd_bus_add_node_enumerator(
-        connection_->raw(), &slot, path.c_str(),
+        connection_.raw(), &slot, path.c_str(),
         [](sd_bus*, const char* of, void* self, char*** nodes, sd_bus_error*) {
           *nodes = to_strv(static_cast<ClientConnection*>(self)->children(of));
           return *nodes != nullptr ? 0 : -ENOMEM;
@@ -270,9 +270,9 @@ std::shared_ptr<ClientConnection::Object> ClientConnection::object_at(const std:
 std::vector<std::string> ClientConnection::children(const std::string& path) {
   std::vector<std::string> paths;
   if (path == protocol::path::jobs) {
-    for (const auto& [name, _] : manager_.classes()) paths.push_back(protocol::job_path(name));
+    for (const auto& [name, _] : jobs_.classes().all()) paths.push_back(protocol::job_path(name));
   } else if (auto address = protocol::address_of_path(path); address && !address->instance) {
-    if (auto* entry = manager_.find_class(address->job))
+    if (auto* entry = jobs_.classes().find(address->job))
       for (const auto& [instance, _] : entry->instances())
         paths.push_back(protocol::instance_path(address->job, instance));
   }
@@ -280,7 +280,7 @@ std::vector<std::string> ClientConnection::children(const std::string& path) {
 }
 
 base::Caller ClientConnection::caller(const sdbus::IObject& object) {
-  return connection_->caller_of(object.getCurrentlyProcessedMessage());
+  return connection_.caller_of(object.getCurrentlyProcessedMessage());
 }
 
 Reply ClientConnection::reply_later(const sdbus::IObject& called, sdbus::Result<sdbus::ObjectPath>&& result) {
@@ -298,47 +298,58 @@ void ClientConnection::send_signal(const std::function<void()>& send) {
   if (problem && !std::exchange(misses_signals_, true))
     spdlog::warn("a client is not told of what happens: {}", *problem);
 }
-void ClientConnection::job_added(const std::string& job) {
-  send_signal([&] { manager_object_->emitJobAdded(sdbus::ObjectPath{protocol::job_path(job)}); });
+// One function for each kind of notice: the signal that tells it.
+struct ClientConnection::Signals {
+  ClientConnection& client;
+
+  void operator()(const notice::JobAdded& added) const {
+    manager().emitJobAdded(sdbus::ObjectPath{protocol::job_path(added.job)});
+  }
+  void operator()(const notice::JobRemoved& removed) const {
+    manager().emitJobRemoved(sdbus::ObjectPath{protocol::job_path(removed.job)});
+  }
+  void operator()(const notice::InstanceAdded& added) const {
+    of(added.job).emitInstanceAdded(path_of(added));
+  }
+  void operator()(const notice::InstanceRemoved& removed) const {
+    of(removed.job).emitInstanceRemoved(path_of(removed));
+  }
+  void operator()(const notice::GoalChanged& changed) const {
+    of_instance(changed).emitGoalChanged(std::string{name_of(changed.goal)});
+  }
+  void operator()(const notice::StateChanged& changed) const {
+    of_instance(changed).emitStateChanged(std::string{name_of(changed.state)});
+  }
+  void operator()(const notice::Failed& failed) const { of_instance(failed).emitFailed(failed.status); }
+  void operator()(const notice::EventEmitted& event) const {
+    manager().emitEventEmitted(protocol::readable(event.name), protocol::readable(event.environment.strings()));
+  }
+  void operator()(const notice::ConditionsChanged& changed) const {
+    client.supervisor_object_->emitConditionsChanged(protocol::escaped(changed.event), protocol::escaped(changed.job),
+                                                     protocol::escaped(postfix(changed.start_on)),
+                                                     protocol::escaped(postfix(changed.stop_on)));
+  }
+  void operator()(const notice::ActivityChanged& changed) const {
+    client.supervisor_object_->emitActivityChanged(protocol::escaped(changed.job),
+                                                   static_cast<std::uint32_t>(changed.active));
+  }
+  void operator()(const notice::SessionEnded&) const {}
+
+private:
+  [[nodiscard]] ManagerObject& manager() const { return *client.manager_object_; }
+  [[nodiscard]] JobObject of(const std::string& job) const { return JobObject{client, job, false}; }
+  [[nodiscard]] InstanceObject of_instance(const auto& notice) const {
+    return InstanceObject{client, notice.job, notice.instance, false};
+  }
+  static sdbus::ObjectPath path_of(const auto& notice) {
+    return sdbus::ObjectPath{protocol::instance_path(notice.job, notice.instance)};
+  }
+};
+
+void ClientConnection::tell(const Notice& notice) {
+  send_signal([&] { std::visit(Signals{*this}, notice); });
 }
-void ClientConnection::job_removed(const std::string& job) {
-  send_signal([&] { manager_object_->emitJobRemoved(sdbus::ObjectPath{protocol::job_path(job)}); });
-}
-void ClientConnection::instance_added(const std::string& job, const std::string& instance) {
-  send_signal([&] {
-    JobObject{*this, job, false}.emitInstanceAdded(sdbus::ObjectPath{protocol::instance_path(job, instance)});
-  });
-}
-void ClientConnection::instance_removed(const std::string& job, const std::string& instance) {
-  send_signal([&] {
-    JobObject{*this, job, false}.emitInstanceRemoved(sdbus::ObjectPath{protocol::instance_path(job, instance)});
-  });
-}
-void ClientConnection::goal_changed(const std::string& job, const std::string& instance, Goal goal) {
-  send_signal([&] { InstanceObject{*this, job, instance, false}.emitGoalChanged(std::string{name_of(goal)}); });
-}
-void ClientConnection::state_changed(const std::string& job, const std::string& instance, State state) {
-  send_signal([&] { InstanceObject{*this, job, instance, false}.emitStateChanged(std::string{name_of(state)}); });
-}
-void ClientConnection::failed(const std::string& job, const std::string& instance, int status) {
-  send_signal([&] { InstanceObject{*this, job, instance, false}.emitFailed(status); });
-}
-void ClientConnection::event_emitted(const std::string& name, const protocol::Environment& environment) {
-  send_signal(
-      [&] { manager_object_->emitEventEmitted(protocol::readable(name), protocol::readable(environment.strings())); });
-}
-void ClientConnection::conditions_changed(const std::string& event, const std::string& job,
-                                          const EventExpression& start_on, const EventExpression& stop_on) {
-  send_signal([&] {
-    supervisor_object_->emitConditionsChanged(protocol::escaped(event), protocol::escaped(job),
-                                              protocol::escaped(postfix(start_on)),
-                                              protocol::escaped(postfix(stop_on)));
-  });
-}
-void ClientConnection::activity_changed(const std::string& job, std::size_t active) {
-  send_signal(
-      [&] { supervisor_object_->emitActivityChanged(protocol::escaped(job), static_cast<std::uint32_t>(active)); });
-}
+
 void ClientConnection::bus_address_changed() {
   send_signal([&] {
     supervisor_object_->getObject().emitPropertiesChangedSignal(SupervisorObject::INTERFACE_NAME,

@@ -5,7 +5,7 @@
 
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/job-supervisor/api/interface-description.hpp"
-#include "daemons/job-supervisor/jobs/job-manager.hpp"
+#include "daemons/job-supervisor/jobs/jobs.hpp"
 
 #include <functional>
 #include <list>
@@ -36,29 +36,20 @@ public:
 
 class ClientConnection {
 public:
-  ClientConnection(std::unique_ptr<base::BusConnection> connection, JobManager& manager, DaemonControl& control);
+  // The connection outlives this.
+  ClientConnection(base::BusConnection& connection, Jobs& jobs, DaemonControl& control);
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
   ~ClientConnection();
 
-  [[nodiscard]] base::BusConnection& connection() { return *connection_; }
+  [[nodiscard]] base::BusConnection& connection() { return connection_; }
 
-  // Signals; each is sent whether or not the object was ever addressed.
-  void job_added(const std::string& job);
-  void job_removed(const std::string& job);
-  void instance_added(const std::string& job, const std::string& instance);
-  void instance_removed(const std::string& job, const std::string& instance);
-  void goal_changed(const std::string& job, const std::string& instance, Goal goal);
-  void state_changed(const std::string& job, const std::string& instance, State state);
-  void failed(const std::string& job, const std::string& instance, int status);
-  void event_emitted(const std::string& name, const protocol::Environment& environment);
-  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
-                          const EventExpression& stop_on);
-  void activity_changed(const std::string& job, std::size_t active);
+  // Sends the signal that belongs to it, whether or not its object was ever addressed.
+  void tell(const Notice& notice);
   void bus_address_changed();
 
   // For the objects.
-  [[nodiscard]] JobManager& manager() { return manager_; }
+  [[nodiscard]] Jobs& jobs() { return jobs_; }
   [[nodiscard]] DaemonControl& control() { return control_; }
   [[nodiscard]] base::Caller caller(const sdbus::IObject& object);
   // A reply that is given when the job has got there, or never, if the client has gone by then. The object that was
@@ -69,6 +60,7 @@ public:
 private:
   struct Object; // a materialised job or instance
   class PendingReplies;
+  struct Signals;
 
   struct Call;
   int filter(sd_bus_message* message);
@@ -85,8 +77,8 @@ private:
   std::shared_ptr<Object> object_at(const std::string& path);
   std::vector<std::string> children(const std::string& path);
 
-  std::unique_ptr<base::BusConnection> connection_;
-  JobManager& manager_;
+  base::BusConnection& connection_;
+  Jobs& jobs_;
   DaemonControl& control_;
   std::shared_ptr<PendingReplies> replies_;
   std::unique_ptr<class ManagerObject> manager_object_;

@@ -50,14 +50,14 @@ void ManagerObject::ReloadConfiguration() { client_.control().reload_configurati
 
 sdbus::ObjectPath ManagerObject::GetJobByName(const std::string& name) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
-  if (client_.manager().find_class(name) == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + name);
+  if (client_.jobs().classes().find(name) == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + name);
   return sdbus::ObjectPath{protocol::job_path(name)};
 }
 
 std::vector<sdbus::ObjectPath> ManagerObject::GetAllJobs() {
   std::vector<sdbus::ObjectPath> paths;
-  paths.reserve(client_.manager().classes().size());
-  for (const auto& [name, _] : client_.manager().classes()) paths.emplace_back(protocol::job_path(name));
+  paths.reserve(client_.jobs().classes().all().size());
+  for (const auto& [name, _] : client_.jobs().classes().all()) paths.emplace_back(protocol::job_path(name));
   return paths;
 }
 
@@ -67,16 +67,9 @@ void ManagerObject::Restart() { client_.control().restart(); }
 void ManagerObject::emit_event(sdbus::Result<>&& result, Event event, bool wait) {
   auto caller = client_.caller(getObject());
   Origin origin{.uid = caller.uid, .pid = static_cast<std::uint32_t>(caller.pid)};
-  if (!wait) {
-    client_.manager().emit(std::move(event), origin);
-    return result.returnResults();
-  }
-  client_.manager().emit(std::move(event), origin,
-                         [reply = client_.reply_later(getObject(), std::move(result))](bool failed) {
-                           if (failed)
-                             reply(std::unexpected(CommandError{protocol::error_name::event_failed, "Event failed"}));
-                           else reply("");
-                         });
+  if (wait) return client_.jobs().emit(std::move(event), origin, client_.reply_later(getObject(), std::move(result)));
+  client_.jobs().emit(std::move(event), origin);
+  result.returnResults();
 }
 
 void ManagerObject::EmitEvent(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait) {
@@ -102,7 +95,7 @@ void ManagerObject::refuse_for_process_1() {
 }
 
 std::string ManagerObject::GetEnv(const std::vector<std::string>& job_details, const std::string& name) {
-  return readable(value_or_raise(client_.manager().get_environment(target(job_details), name)));
+  return readable(value_or_raise(client_.jobs().environments().get(target(job_details), name)));
 }
 void ManagerObject::SetEnv(const std::vector<std::string>& job_details, const std::string& var, const bool& replace) {
   SetEnvList(job_details, {var}, replace);
@@ -110,21 +103,21 @@ void ManagerObject::SetEnv(const std::vector<std::string>& job_details, const st
 void ManagerObject::SetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& vars,
                                const bool& replace) {
   refuse_for_process_1();
-  value_or_raise(client_.manager().set_environment(target(job_details), vars, replace));
+  value_or_raise(client_.jobs().environments().set(target(job_details), vars, replace));
 }
 void ManagerObject::UnsetEnv(const std::vector<std::string>& job_details, const std::string& name) {
   UnsetEnvList(job_details, {name});
 }
 void ManagerObject::UnsetEnvList(const std::vector<std::string>& job_details, const std::vector<std::string>& names) {
   refuse_for_process_1();
-  value_or_raise(client_.manager().unset_environment(target(job_details), names));
+  value_or_raise(client_.jobs().environments().unset(target(job_details), names));
 }
 std::vector<std::string> ManagerObject::ListEnv(const std::vector<std::string>& job_details) {
-  return all_readable(value_or_raise(client_.manager().list_environment(target(job_details))));
+  return all_readable(value_or_raise(client_.jobs().environments().list(target(job_details))));
 }
 void ManagerObject::ResetEnv(const std::vector<std::string>& job_details) {
   refuse_for_process_1();
-  value_or_raise(client_.manager().reset_environment(target(job_details)));
+  value_or_raise(client_.jobs().environments().reset(target(job_details)));
 }
 
 void ManagerObject::NotifyDiskWriteable() { client_.control().logs_writable(); }
@@ -156,17 +149,17 @@ JobObject::~JobObject() {
 }
 
 ClassEntry& JobObject::entry() const {
-  if (auto* entry = client_.manager().find_class(job_)) return *entry;
+  if (auto* entry = client_.jobs().classes().find(job_)) return *entry;
   raise(protocol::error_name::unknown_method, "Unknown job: " + job_);
 }
 
 sdbus::ObjectPath JobObject::GetInstance(const std::vector<std::string>& env) {
-  auto* job = value_or_raise(client_.manager().get_instance(entry(), env));
+  auto* job = value_or_raise(client_.jobs().commands().find_instance(entry(), env));
   return object_path(job_, job->instance());
 }
 
 sdbus::ObjectPath JobObject::GetInstanceByName(const std::string& name) {
-  if (client_.manager().find_instance(job_, name) == nullptr)
+  if (client_.jobs().classes().find(job_, name) == nullptr)
     raise(protocol::error_name::unknown_instance, "Unknown instance: " + name);
   return object_path(job_, name);
 }
@@ -178,13 +171,13 @@ std::vector<sdbus::ObjectPath> JobObject::GetAllInstances() {
 }
 
 void JobObject::Start(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<std::string> env, bool wait) {
-  client_.manager().start(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
+  client_.jobs().commands().start(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
 }
 void JobObject::Stop(sdbus::Result<>&& result, std::vector<std::string> env, bool wait) {
-  client_.manager().stop(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
+  client_.jobs().commands().stop(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
 }
 void JobObject::Restart(sdbus::Result<sdbus::ObjectPath>&& result, std::vector<std::string> env, bool wait) {
-  client_.manager().restart(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
+  client_.jobs().commands().restart(entry(), env, wait, client_.reply_later(getObject(), std::move(result)));
 }
 
 std::string JobObject::name() { return readable(entry().name()); }
@@ -211,27 +204,30 @@ InstanceObject::~InstanceObject() {
 }
 
 Job& InstanceObject::job() const {
-  if (auto* job = client_.manager().find_instance(job_, instance_)) return *job;
+  if (auto* job = client_.jobs().classes().find(job_, instance_)) return *job;
   raise(protocol::error_name::unknown_method, "Unknown instance: " + instance_);
 }
 
 void InstanceObject::Start(sdbus::Result<>&& result, bool wait) {
-  client_.manager().start(job(), wait, client_.reply_later(getObject(), std::move(result)));
+  client_.jobs().commands().start(job(), wait, client_.reply_later(getObject(), std::move(result)));
 }
 void InstanceObject::Stop(sdbus::Result<>&& result, bool wait) {
-  client_.manager().stop(job(), wait, client_.reply_later(getObject(), std::move(result)));
+  client_.jobs().commands().stop(job(), wait, client_.reply_later(getObject(), std::move(result)));
 }
 void InstanceObject::Restart(sdbus::Result<>&& result, bool wait) {
-  client_.manager().restart(job(), wait, client_.reply_later(getObject(), std::move(result)));
+  client_.jobs().commands().restart(job(), wait, client_.reply_later(getObject(), std::move(result)));
 }
-void InstanceObject::Reload() { value_or_raise(client_.manager().reload(job())); }
+void InstanceObject::Reload() { value_or_raise(client_.jobs().commands().reload(job())); }
 
 std::string InstanceObject::name() { return readable(job().instance()); }
-std::string InstanceObject::goal() { return std::string{name_of(job().goal())}; }
-std::string InstanceObject::state() { return std::string{name_of(job().state())}; }
+std::string InstanceObject::goal() { return std::string{name_of(job().life().goal)}; }
+std::string InstanceObject::state() { return std::string{name_of(job().life().state)}; }
 std::vector<sdbus::Struct<std::string, int32_t>> InstanceObject::processes() {
   std::vector<sdbus::Struct<std::string, int32_t>> processes;
-  for (auto [kind, pid] : job().pids()) processes.emplace_back(std::string{name_of(kind)}, pid);
+  const auto& life = job().life();
+  for (std::size_t i = 0; i < process_kinds; ++i)
+    if (auto pid = life.processes[i].pid; pid > 0)
+      processes.emplace_back(std::string{name_of(static_cast<ProcessKind>(i))}, pid);
   return processes;
 }
 
@@ -250,7 +246,7 @@ SupervisorObject::WatchConditions(const std::string& event) {
   std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>,
                             uint32_t>>
       jobs;
-  for (const auto* entry : client_.manager().watch_conditions(event))
+  for (const auto* entry : client_.jobs().conditions().watch(event))
     jobs.emplace_back(protocol::escaped(entry->name()), protocol::escaped(postfix(entry->job_class()->start_on)),
                       protocol::escaped(postfix(entry->job_class()->stop_on)),
                       static_cast<uint32_t>(entry->instances().size()));
@@ -258,30 +254,30 @@ SupervisorObject::WatchConditions(const std::string& event) {
 }
 
 std::string SupervisorObject::PrintClass(const std::string& job) {
-  const auto* entry = client_.manager().find_class(job);
+  const auto* entry = client_.jobs().classes().find(job);
   if (entry == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + job);
   return readable(print(*entry->job_class()));
 }
 
 std::string SupervisorObject::DescribeJob(const std::string& job) {
-  auto state = job_state_of(client_.manager(), job);
+  auto state = job_state_of(client_.jobs(), job);
   if (!state) raise(protocol::error_name::unknown_job, "Unknown job: " + job);
   return readable(protocol::to_json(*state));
 }
 
 std::vector<sdbus::Struct<std::string, std::string, std::string>> SupervisorObject::ListHolders(const uint64_t& event) {
   std::vector<sdbus::Struct<std::string, std::string, std::string>> holders;
-  for (const auto& [job, instance, how] : holders_of(client_.manager(), event))
+  for (const auto& [job, instance, how] : holders_of(client_.jobs(), event))
     holders.emplace_back(readable(job), readable(instance), how);
   return holders;
 }
 
-std::vector<std::string> SupervisorObject::ListEmits() { return all_readable(emitted_by_jobs(client_.manager())); }
+std::vector<std::string> SupervisorObject::ListEmits() { return all_readable(emitted_by_jobs(client_.jobs())); }
 
 std::string SupervisorObject::Simulate(const std::string& name, const std::vector<std::string>& env) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
-  return readable(as_json(simulate(situation_of(client_.manager()), {name, env})));
+  return readable(as_json(simulate(situation_of(client_.jobs()), {name, env})));
 }
 
 std::string SupervisorObject::bus_address() { return readable(client_.control().bus_address()); }

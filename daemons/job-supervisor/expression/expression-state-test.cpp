@@ -2,10 +2,6 @@
 
 #include <doctest/doctest.h>
 
-namespace upstart::supervisor {
-class HandledEvent {}; // an event is only handed in and handed back here
-} // namespace upstart::supervisor
-
 using namespace upstart::supervisor;
 using Kind = ExpressionNode::Kind;
 
@@ -13,7 +9,10 @@ namespace {
 ExpressionNode leaf(std::string event) { return {.event = std::move(event)}; }
 ExpressionNode both(std::uint32_t left) { return {.kind = Kind::all_of, .left = left}; }
 ExpressionNode either(std::uint32_t left) { return {.kind = Kind::any_of, .left = left}; }
-EventPointer event() { return std::make_shared<HandledEvent>(); }
+EventId event() {
+  static EventId last = 0;
+  return ++last;
+}
 } // namespace
 
 TEST_CASE("an and becomes true with its second event, and tells both in the order of the expression") {

@@ -12,11 +12,11 @@ std::uint32_t root(const EventExpression& expression) {
 }
 
 // The value of every node up to the last; postfix order makes one pass enough, however deep the tree.
-std::vector<bool> values(const EventExpression& expression, const std::vector<EventPointer>& held) {
+std::vector<bool> values(const EventExpression& expression, const std::vector<EventId>& held) {
   std::vector<bool> result(expression.nodes.size());
   for (std::uint32_t i = 0; i < expression.nodes.size(); ++i) {
     const auto& node = expression.nodes[i];
-    if (node.kind == Kind::match) result[i] = i < held.size() && held[i] != nullptr;
+    if (node.kind == Kind::match) result[i] = i < held.size() && held[i] != no_event;
     else if (node.kind == Kind::all_of) result[i] = result[node.left] && result[i - 1];
     else result[i] = result[node.left] || result[i - 1];
   }
@@ -24,10 +24,10 @@ std::vector<bool> values(const EventExpression& expression, const std::vector<Ev
 }
 } // namespace
 
-bool ExpressionState::offer(const EventExpression& expression, std::uint32_t leaf, EventPointer event) {
+bool ExpressionState::offer(const EventExpression& expression, std::uint32_t leaf, EventId event) {
   held_.resize(expression.nodes.size());
-  if (held_[leaf]) return false;
-  held_[leaf] = std::move(event);
+  if (held_[leaf] != no_event) return false;
+  held_[leaf] = event;
   return true;
 }
 
@@ -35,8 +35,8 @@ bool ExpressionState::is_true(const EventExpression& expression) const {
   return !held_.empty() && !expression.empty() && values(expression, held_).back();
 }
 
-std::vector<EventPointer> ExpressionState::events_that_made_it_true(const EventExpression& expression) const {
-  std::vector<EventPointer> events;
+std::vector<EventId> ExpressionState::events_that_made_it_true(const EventExpression& expression) const {
+  std::vector<EventId> events;
   if (!is_true(expression)) return events;
   auto value = values(expression, held_);
   // From the root down, only through true nodes; the right operand is looked at first and the result turned round.
@@ -54,21 +54,19 @@ std::vector<EventPointer> ExpressionState::events_that_made_it_true(const EventE
     }
   }
   std::ranges::reverse(events);
-  std::vector<EventPointer> distinct;
-  for (auto& event : events)
-    if (std::ranges::find(distinct, event) == distinct.end()) distinct.push_back(std::move(event));
+  std::vector<EventId> distinct;
+  for (auto event : events)
+    if (!std::ranges::contains(distinct, event)) distinct.push_back(event);
   return distinct;
 }
 
-std::vector<EventPointer> ExpressionState::reset() {
-  std::vector<EventPointer> events;
-  for (auto& event : held_)
-    if (event) events.push_back(std::move(event));
+std::vector<EventId> ExpressionState::reset() {
+  std::vector<EventId> events;
+  for (auto event : held_)
+    if (event != no_event) events.push_back(event);
   held_.clear();
   held_.shrink_to_fit();
   return events;
 }
-
-EventPointer ExpressionState::held_by(std::uint32_t leaf) const { return leaf < held_.size() ? held_[leaf] : nullptr; }
 
 } // namespace upstart::supervisor

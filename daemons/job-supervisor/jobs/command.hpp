@@ -1,7 +1,6 @@
 // What a command on a job comes to: an answer, or the named error that clients know (dbus-api.md).
 #pragma once
 
-#include <cstdint>
 #include <expected>
 #include <functional>
 #include <string>
@@ -13,9 +12,9 @@ struct CommandError {
   std::string message;
 };
 
-// Answered once: with the object path of the instance concerned.
-using Reply = std::function<void(std::expected<std::string, CommandError>)>;
-
-enum class CommandKind : std::uint8_t { start, stop, restart };
+// Of a command: the object path of the instance concerned. Of an emitted event: nothing.
+using Outcome = std::expected<std::string, CommandError>;
+// Answered once.
+using Reply = std::function<void(Outcome)>;
 
 } // namespace upstart::supervisor

@@ -1,94 +1,89 @@
-// The part of JobManager that serves the environment tables (dbus-api.md: GetEnv … ResetEnv).
-#include "daemons/job-supervisor/jobs/job-manager.hpp"
+#include "daemons/job-supervisor/jobs/environment-commands.hpp"
+
 #include "protocol/names.hpp"
+
+#include <algorithm>
 
 namespace upstart::supervisor {
 
 namespace {
 
-std::expected<void, CommandError> check_name(std::string_view name) {
-  if (!name.empty()) return {};
+std::expected<void, CommandError> check_names(const std::vector<std::string>& variables) {
+  bool named = std::ranges::none_of(variables, [](const std::string& each) { return protocol::key_of(each).empty(); });
+  if (named) return {};
   return std::unexpected(CommandError{protocol::error_name::invalid_args, "Variable may not be empty string"});
+}
+
+std::vector<std::string> with_values(std::vector<std::string> variables) {
+  for (auto& variable : variables)
+    if (!variable.contains('=')) variable += "=";
+  return variables;
 }
 
 } // namespace
 
-std::expected<Job*, CommandError> JobManager::target_job(const EnvironmentTarget& target) {
+std::expected<Job*, CommandError> EnvironmentCommands::find(const EnvironmentTarget& target) const {
   if (!target.instance) return nullptr;
   const auto& [job, instance] = *target.instance;
-  if (auto* found = find_instance(job, instance)) return found;
-  return std::unexpected(
-      CommandError{protocol::error_name::unknown_job_instance, "Unknown instance: " + instance + " of job " + job});
+  if (auto* found = core_.classes.find(job, instance)) return found;
+  return std::unexpected(CommandError{protocol::error_name::unknown_job_instance,
+                                      "Unknown instance: " + instance + " of job " + job});
 }
 
-std::expected<std::string, CommandError> JobManager::get_environment(const EnvironmentTarget& target,
-                                                                     const std::string& name) {
-  if (auto checked = check_name(name); !checked) return std::unexpected(checked.error());
-  auto job = target_job(target);
+const protocol::Environment& EnvironmentCommands::table_of(const Job* job) const {
+  return job != nullptr ? job->life().environment : core_.environments.global();
+}
+
+std::expected<std::string, CommandError> EnvironmentCommands::get(const EnvironmentTarget& target,
+                                                                  const std::string& name) const {
+  if (auto checked = check_names({name}); !checked) return std::unexpected(checked.error());
+  auto job = find(target);
   if (!job) return std::unexpected(job.error());
-  auto value = (*job != nullptr ? (*job)->environment() : tables_.global()).get(name);
-  if (value) return std::string{*value};
+  if (auto value = table_of(*job).get(name)) return std::string{*value};
   return std::unexpected(CommandError{protocol::error_name::invalid_args, "No such variable: " + name});
 }
 
-std::expected<std::vector<std::string>, CommandError> JobManager::list_environment(const EnvironmentTarget& target) {
-  auto job = target_job(target);
+std::expected<std::vector<std::string>, CommandError> EnvironmentCommands::list(const EnvironmentTarget& target) const {
+  auto job = find(target);
   if (!job) return std::unexpected(job.error());
-  return (*job != nullptr ? (*job)->environment() : tables_.global()).strings();
+  return table_of(*job).strings();
 }
 
-// A change of the global table reaches every running job, for its later processes.
-void JobManager::change_environments(const EnvironmentTarget& target, Job* job,
-                                     const std::function<void(protocol::Environment&)>& change) {
-  auto change_job = [&](Job& of) {
-    change(of.environment());
-    of.environment_changed();
-  };
-  if (target.instance) {
-    change_job(*job);
-  } else {
-    change(tables_.global());
-    for (auto& [_, entry] : classes_)
-      for (auto& [__, instance] : entry->instances()) change_job(*instance);
-  }
-  settle();
+void EnvironmentCommands::give(Job* job, const Input& input) {
+  if (job != nullptr) steps_.take(*job, input);
+  else
+    for (auto* each : core_.classes.instances()) steps_.take(*each, input);
+  run_turn_();
 }
 
-std::expected<void, CommandError> JobManager::set_environment(const EnvironmentTarget& target,
-                                                              const std::vector<std::string>& variables, bool replace) {
-  for (const auto& variable : variables)
-    if (auto checked = check_name(protocol::key_of(variable)); !checked) return checked;
-  auto job = target_job(target);
+std::expected<void, CommandError> EnvironmentCommands::set(const EnvironmentTarget& target,
+                                                           const std::vector<std::string>& variables, bool replace) {
+  if (auto checked = check_names(variables); !checked) return checked;
+  auto job = find(target);
   if (!job) return std::unexpected(job.error());
-  change_environments(target, *job, [&](protocol::Environment& environment) {
-    for (const auto& variable : variables)
-      environment.set_string(variable.contains('=') ? variable : variable + "=", replace);
-  });
+  auto complete = with_values(variables);
+  if (*job == nullptr)
+    for (const auto& variable : complete) core_.environments.global().set_string(variable, replace);
+  give(*job, input::SetVariables{std::move(complete), replace});
   return {};
 }
 
-std::expected<void, CommandError> JobManager::unset_environment(const EnvironmentTarget& target,
-                                                                const std::vector<std::string>& names) {
-  for (const auto& name : names)
-    if (auto checked = check_name(name); !checked) return checked;
-  auto job = target_job(target);
+std::expected<void, CommandError> EnvironmentCommands::unset(const EnvironmentTarget& target,
+                                                             const std::vector<std::string>& names) {
+  if (auto checked = check_names(names); !checked) return checked;
+  auto job = find(target);
   if (!job) return std::unexpected(job.error());
-  change_environments(target, *job, [&](protocol::Environment& environment) {
-    for (const auto& name : names) environment.unset(name);
-  });
+  if (*job == nullptr)
+    for (const auto& name : names) core_.environments.global().unset(name);
+  give(*job, input::UnsetVariables{names});
   return {};
 }
 
-std::expected<void, CommandError> JobManager::reset_environment(const EnvironmentTarget& target) {
-  auto job = target_job(target);
+std::expected<void, CommandError> EnvironmentCommands::reset(const EnvironmentTarget& target) {
+  auto job = find(target);
   if (!job) return std::unexpected(job.error());
-  if (*job != nullptr) {
-    (*job)->environment() = tables_.of_class((*job)->job_class());
-    (*job)->environment_changed();
-  } else {
-    tables_.reset_global();
-  }
-  settle();
+  if (*job == nullptr) core_.environments.reset_global();
+  else give(*job, input::ReplaceEnvironment{core_.environments.of_class((*job)->job_class())});
   return {};
 }
 

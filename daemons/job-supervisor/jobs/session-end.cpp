@@ -1,9 +1,8 @@
-// The part of JobManager that ends a session (running.md): session-end, every job stopped, a bound on how long.
-#include "daemons/job-supervisor/jobs/job-manager.hpp"
-
-#include <spdlog/spdlog.h>
+#include "daemons/job-supervisor/jobs/session-end.hpp"
 
 #include <algorithm>
+#include <format>
+#include <utility>
 
 namespace upstart::supervisor {
 
@@ -11,59 +10,63 @@ namespace {
 constexpr std::chrono::seconds logout_grace{5};
 // On top of what the jobs' own kill timeouts allow: for what they do after they are killed.
 constexpr std::chrono::milliseconds margin{500};
+
+std::chrono::seconds longest_kill_timeout(const ClassTable& classes) {
+  std::chrono::seconds longest{0};
+  for (const auto* job : classes.instances()) longest = std::max(longest, job->job_class().kill_timeout);
+  return longest;
+}
 } // namespace
 
-void JobManager::end_session(const std::string& type, bool grace) {
-  if (session_ending_) return;
-  session_ending_ = true;
-  std::chrono::seconds longest{0};
-  for (auto& [_, entry] : classes_)
-    for (auto& [__, job] : entry->instances()) longest = std::max(longest, job->job_class().kill_timeout);
+void SessionEnd::begin(const std::string& type, bool grace) {
+  if (std::exchange(core_.session_ends, true)) return;
+  auto longest = longest_kill_timeout(core_.classes);
   stop_all_jobs();
-  put_out({.name = "session-end", .environment = protocol::Environment{{"TYPE=" + type}}, .files = {}}, {},
-          [this](bool) {
-            session_event_done_ = true;
-            soon([this] { check_session_end(); });
-          });
-  session_alarm_ = ports_.clock.after(grace ? logout_grace : std::chrono::seconds{1}, [this] {
-    session_event_done_ = true;
-    stop_all_jobs();
-    soon([this] { check_session_end(); });
-    settle();
-  });
-  session_limit_ = ports_.clock.after((grace ? logout_grace : std::chrono::seconds{0}) + longest + margin, [this] {
-    spdlog::warn("{} jobs have not stopped in time: ended by SIGKILL", instances_);
-    for (auto& [_, entry] : classes_)
-      for (auto& [__, job] : entry->instances()) job->kill_all();
-    ports_.observer.session_ended();
-  });
+  core_.emit({.event = {.name = "session-end", .environment = protocol::Environment{{"TYPE=" + type}}},
+              .waits = waits::ForSessionEnd{}});
+  grace_alarm_ = core_.ports.clock.after(grace ? logout_grace : std::chrono::seconds{1}, [this] { grace_is_over(); });
+  limit_alarm_ = core_.ports.clock.after((grace ? logout_grace : std::chrono::seconds{0}) + longest + margin,
+                                         [this] { time_is_up(); });
   shutdown_ = !grace;
-  settle();
 }
 
-void JobManager::stop_all_jobs() {
-  std::vector<std::shared_ptr<Job>> jobs;
-  for (auto& [_, entry] : classes_)
-    for (auto& [__, job] : entry->instances()) jobs.push_back(job);
-  for (auto& job : jobs) {
-    job->forbid_respawn();
-    if (!job->machine().is_to_stop()) job->stop({});
+void SessionEnd::grace_is_over() {
+  stop_all_jobs();
+  event_finished();
+  run_turn_();
+}
+
+void SessionEnd::time_is_up() {
+  core_.write(Severity::warning,
+              std::format("{} jobs have not stopped in time: ended by SIGKILL", core_.classes.instance_count()));
+  for (auto* job : core_.classes.instances()) steps_.take(*job, input::KillAll{});
+  core_.tell(notice::SessionEnded{});
+  run_turn_();
+}
+
+void SessionEnd::stop_all_jobs() {
+  for (auto* job : core_.classes.instances()) {
+    steps_.take(*job, input::ForbidRespawn{});
+    if (!job->life().is_to_stop()) steps_.take(*job, input::Stop{});
   }
 }
 
-void JobManager::session_event_handled() {
+void SessionEnd::event_handled() {
   if (!shutdown_) return;
-  session_event_done_ = true;
   stop_all_jobs();
-  soon([this] { check_session_end(); });
+  event_finished();
 }
 
-void JobManager::check_session_end() {
-  if (!session_event_done_ || instances_ > 0) return;
-  session_alarm_.reset();
-  session_limit_.reset();
-  if (std::exchange(session_told_, true)) return;
-  ports_.observer.session_ended();
+void SessionEnd::event_finished() {
+  event_done_ = true;
+  core_.add_work(work::CheckSessionEnd{});
+}
+
+void SessionEnd::check() {
+  if (!event_done_ || core_.classes.instance_count() > 0) return;
+  grace_alarm_.reset();
+  limit_alarm_.reset();
+  if (!std::exchange(told_, true)) core_.tell(notice::SessionEnded{});
 }
 
 } // namespace upstart::supervisor

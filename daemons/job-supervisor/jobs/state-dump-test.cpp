@@ -23,7 +23,7 @@ TEST_CASE("what the main process says of itself is told while it runs") {
   world.load("svc", "expect notify\nexec serve\n");
   world.start("svc");
   world.processes.of("svc").events.status("warming up");
-  CHECK(world.jobs.find_instance("svc", "")->status_text() == "warming up");
+  CHECK(world.jobs.classes().find("svc", "")->life().status_text == "warming up");
   CHECK(instance(world, "svc").status_text == "warming up");
 }
 
@@ -70,17 +70,17 @@ TEST_CASE("hooks that go wrong without failing the job are told of until it star
   world.start("svc");
   world.ready("svc");
   world.end("svc", post_start, exited(3));
-  auto* job = world.jobs.find_instance("svc", "");
+  auto* job = world.jobs.classes().find("svc", "");
   CHECK(world.state("svc") == "start/running");
-  CHECK(job->passed_over() == std::vector<std::string>{"post-start process terminated with status 3"});
-  CHECK(instance(world, "svc").ignored_failures == job->passed_over());
+  CHECK(job->life().ignored_failures == std::vector<std::string>{"post-start process terminated with status 3"});
+  CHECK(instance(world, "svc").ignored_failures == job->life().ignored_failures);
   world.stop("svc", {}, false);
   world.end("svc", pre_stop, SIGSEGV);
-  CHECK(job->passed_over().back() == "pre-stop process killed by SEGV signal");
+  CHECK(job->life().ignored_failures.back() == "pre-stop process killed by SEGV signal");
   world.start("svc", {}, false);
   world.end("svc", main, SIGTERM);
   CHECK(world.state("svc") == "start/spawned");
-  CHECK(job->passed_over().empty());
+  CHECK(job->life().ignored_failures.empty());
 }
 
 TEST_CASE("the state of all jobs is that of each, by name; of a job that is not there there is none") {

@@ -12,9 +12,12 @@ namespace {
 
 using protocol::ConditionNode;
 
-std::vector<protocol::EventReference> references_to(const std::vector<EventPointer>& events) {
+std::vector<protocol::EventReference> references_to(const HandledEvents& events, const std::vector<EventId>& ids) {
   std::vector<protocol::EventReference> references;
-  for (const auto& event : events) references.push_back({event->id(), event->name(), event->environment().strings()});
+  for (auto id : ids) {
+    const auto& event = events.at(id).event;
+    references.push_back({id, event.name, event.environment.strings()});
+  }
   return references;
 }
 
@@ -41,15 +44,16 @@ std::vector<std::string> unset_in(const ExpressionNode& leaf, const protocol::En
 
 // A condition as it is written, with what each leaf holds. Where a leaf has references: what it stands for, or, if it
 // cannot match since something is not set, what that is. The expression in force has the same nodes in the same places.
-std::vector<ConditionNode> condition_of(const EventExpression& in_class, const Subscriber& subscriber,
-                                        const protocol::Environment& environment) {
+std::vector<ConditionNode> condition_of(const HandledEvents& events, const EventExpression& in_class,
+                                        const Subscriber& subscriber, const protocol::Environment& environment) {
   const auto& in_force = subscriber.expression();
   const auto& as_written = in_class.nodes.size() == in_force.nodes.size() ? in_class : in_force;
   std::vector<ConditionNode> nodes;
   auto written = postfix(as_written), expanded = postfix(in_force);
   for (std::uint32_t i = 0; i < written.size(); ++i) {
     ConditionNode node{.words = written[i]};
-    if (auto event = subscriber.state().held_by(i)) node.held = {.id = event->id(), .name = event->name()};
+    if (auto id = subscriber.state().held_by(i); id != no_event)
+      node.held = {.id = id, .name = events.at(id).event.name};
     if (as_written.nodes[i].event != in_force.nodes[i].event) node.unset = unset_in(as_written.nodes[i], environment);
     else if (expanded[i] != written[i]) node.expanded = expanded[i];
     nodes.push_back(std::move(node));
@@ -63,30 +67,33 @@ std::optional<protocol::FailureState> failure_of(const std::optional<Failure>& f
                                 .wait_status = failure->wait_status};
 }
 
-protocol::InstanceState instance_state_of(Job& job) {
+protocol::InstanceState state_of(const Core& core, const Job& job) {
+  const auto& life = job.life();
   protocol::InstanceState state{
       .name = job.instance(),
       .path = job.path(),
-      .goal = std::string{name_of(job.goal())},
-      .state = std::string{name_of(job.state())},
-      .environment = job.environment().strings(),
+      .goal = std::string{name_of(life.goal)},
+      .state = std::string{name_of(life.state)},
+      .environment = life.environment.strings(),
       .processes = {},
-      .blocking = references_to(job.blocked_events()),
-      .waiting_callers = job.waiting_callers(),
-      .status_text = job.status_text(),
-      .ignored_failures = job.passed_over(),
-      .stop_on = condition_of(job.job_class().stop_on, job.stop_on(), job.environment()),
-      .failure = failure_of(job.machine().failure()),
+      .blocking = references_to(core.events, life.blocked_events),
+      .waiting_callers = life.callers.size(),
+      .status_text = life.status_text,
+      .ignored_failures = life.ignored_failures,
+      .stop_on = condition_of(core.events, job.job_class().stop_on, job.stop_on(), life.environment),
+      .failure = failure_of(life.failure),
   };
-  for (auto [kind, pid] : job.pids()) state.processes.push_back({std::string{name_of(kind)}, pid});
+  for (std::size_t i = 0; i < process_kinds; ++i)
+    if (auto pid = life.processes[i].pid; pid > 0)
+      state.processes.push_back({std::string{name_of(static_cast<ProcessKind>(i))}, pid});
   return state;
 }
 
 // Only for the classes that have them: these copy environments.
-std::vector<ConditionNode> start_condition_of(ClassEntry& entry, const EnvironmentTables& tables) {
+std::vector<ConditionNode> start_condition_of(const Core& core, const ClassEntry& entry) {
   const auto& job_class = *entry.job_class();
   if (job_class.start_on.empty()) return {};
-  return condition_of(job_class.start_on, entry.start_on(), tables.of_class_alone(job_class));
+  return condition_of(core.events, job_class.start_on, entry.start_on(), core.environments.of_class_alone(job_class));
 }
 
 std::vector<std::string> needs_of_instance(const JobClass& job_class, const EnvironmentTables& tables) {
@@ -94,74 +101,64 @@ std::vector<std::string> needs_of_instance(const JobClass& job_class, const Envi
   return unset_in(job_class.instance, tables.of_class(job_class));
 }
 
-protocol::JobState state_of(ClassEntry& entry, const EnvironmentTables& tables) {
+protocol::JobState state_of(const Core& core, const ClassEntry& entry) {
   const auto& job_class = *entry.job_class();
   protocol::JobState state{
       .name = entry.name(),
       .file = job_class.path,
       .instance = job_class.instance,
-      .instance_needs = needs_of_instance(job_class, tables),
-      .start_on = start_condition_of(entry, tables),
+      .instance_needs = needs_of_instance(job_class, core.environments),
+      .start_on = start_condition_of(core, entry),
       .spawn_failure = entry.spawn_failure ? std::optional{*entry.spawn_failure} : std::nullopt,
       .respawn_limit_end = entry.respawn_limit_end,
       .replaced_by_newer = entry.successor.has_value(),
       .file_gone = entry.successor && !*entry.successor,
       .instances = {},
   };
-  for (const auto& [_, job] : entry.instances()) state.instances.push_back(instance_state_of(*job));
+  for (const auto& [_, job] : entry.instances()) state.instances.push_back(state_of(core, *job));
   return state;
 }
 
-std::vector<ClassEntry*> sorted_classes(const JobManager& manager) {
-  std::vector<ClassEntry*> entries;
-  for (const auto& [_, entry] : manager.classes()) entries.push_back(entry.get());
-  std::ranges::sort(entries, {}, [](const ClassEntry* entry) { return entry->name(); });
-  return entries;
+bool has_seen(const Subscriber& subscriber, EventId id) {
+  return std::ranges::contains(subscriber.state().held(), id);
 }
 
-bool has_seen(const Subscriber& subscriber, std::uint64_t id) {
-  for (std::uint32_t i = 0; i < subscriber.expression().nodes.size(); ++i)
-    if (auto event = subscriber.state().held_by(i); event && event->id() == id) return true;
-  return false;
-}
-
-void add_holders(std::vector<EventHolder>& holders, ClassEntry& entry, std::uint64_t id) {
+void add_holders(std::vector<EventHolder>& holders, const ClassEntry& entry, EventId id) {
   if (has_seen(entry.start_on(), id)) holders.push_back({entry.name(), "", "start on"});
   for (const auto& [_, job] : entry.instances()) {
-    if (std::ranges::contains(job->blocked_events(), id, [](const auto& event) { return event->id(); }))
-      holders.push_back(
-          {entry.name(), job->instance(), std::format("{}/{}", name_of(job->goal()), name_of(job->state()))});
+    if (const auto& life = job->life(); std::ranges::contains(life.blocked_events, id))
+      holders.push_back({entry.name(), job->instance(), std::format("{}/{}", name_of(life.goal), name_of(life.state))});
     if (has_seen(job->stop_on(), id)) holders.push_back({entry.name(), job->instance(), "stop on"});
   }
 }
 
 } // namespace
 
-std::optional<protocol::JobState> job_state_of(const JobManager& manager, const std::string& job) {
-  const auto& classes = manager.classes();
-  auto found = classes.find(job);
-  if (found == classes.end()) return std::nullopt;
-  return state_of(*found->second, manager.tables());
+std::optional<protocol::JobState> job_state_of(const Jobs& jobs, const std::string& job) {
+  const auto* entry = jobs.classes().find(job);
+  if (entry == nullptr) return std::nullopt;
+  return state_of(jobs.core(), *entry);
 }
 
-protocol::SupervisorState state_of(const JobManager& manager) {
+protocol::SupervisorState state_of(const Jobs& jobs) {
   protocol::SupervisorState state{
-      .version = UPSTART_VERSION, .job_environment = manager.tables().global().strings(), .jobs = {}};
-  for (auto* entry : sorted_classes(manager)) state.jobs.push_back(state_of(*entry, manager.tables()));
+      .version = UPSTART_VERSION, .job_environment = jobs.core().environments.global().strings(), .jobs = {}};
+  for (const auto* entry : jobs.classes().sorted()) state.jobs.push_back(state_of(jobs.core(), *entry));
   return state;
 }
 
-std::string dump_state(const JobManager& manager) { return protocol::to_json(state_of(manager)); }
+std::string dump_state(const Jobs& jobs) { return protocol::to_json(state_of(jobs)); }
 
-std::vector<EventHolder> holders_of(const JobManager& manager, std::uint64_t event) {
+std::vector<EventHolder> holders_of(const Jobs& jobs, std::uint64_t event) {
   std::vector<EventHolder> holders;
-  for (auto* entry : sorted_classes(manager)) add_holders(holders, *entry, event);
+  if (event == no_event) return holders;
+  for (const auto* entry : jobs.classes().sorted()) add_holders(holders, *entry, event);
   return holders;
 }
 
-std::vector<std::string> emitted_by_jobs(const JobManager& manager) {
+std::vector<std::string> emitted_by_jobs(const Jobs& jobs) {
   std::set<std::string> events;
-  for (const auto& [_, entry] : manager.classes())
+  for (const auto& [_, entry] : jobs.classes().all())
     events.insert(entry->job_class()->emits.begin(), entry->job_class()->emits.end());
   return {events.begin(), events.end()};
 }

@@ -2,7 +2,7 @@
 // only; holds nothing.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/job-manager.hpp"
+#include "daemons/job-supervisor/jobs/jobs.hpp"
 #include "protocol/job-state.hpp"
 
 #include <optional>
@@ -12,10 +12,10 @@
 namespace upstart::supervisor {
 
 // Of one job (DescribeJob); nothing where there is none of that name.
-[[nodiscard]] std::optional<protocol::JobState> job_state_of(const JobManager& manager, const std::string& job);
+[[nodiscard]] std::optional<protocol::JobState> job_state_of(const Jobs& jobs, const std::string& job);
 // Of all jobs, sorted by name, and as JSON (GetState).
-[[nodiscard]] protocol::SupervisorState state_of(const JobManager& manager);
-[[nodiscard]] std::string dump_state(const JobManager& manager);
+[[nodiscard]] protocol::SupervisorState state_of(const Jobs& jobs);
+[[nodiscard]] std::string dump_state(const Jobs& jobs);
 
 // A job that keeps an event from being finished (ListHolders).
 struct EventHolder {
@@ -23,9 +23,9 @@ struct EventHolder {
   std::string how;           // "start on", "stop on": has seen it and waits for more; GOAL/STATE: is on its way there
   friend bool operator==(const EventHolder&, const EventHolder&) = default;
 };
-[[nodiscard]] std::vector<EventHolder> holders_of(const JobManager& manager, std::uint64_t event);
+[[nodiscard]] std::vector<EventHolder> holders_of(const Jobs& jobs, std::uint64_t event);
 
 // The names and patterns of events that jobs say they emit, sorted, each once (ListEmits).
-[[nodiscard]] std::vector<std::string> emitted_by_jobs(const JobManager& manager);
+[[nodiscard]] std::vector<std::string> emitted_by_jobs(const Jobs& jobs);
 
 } // namespace upstart::supervisor

@@ -1,8 +1,8 @@
 // A world for tests of jobs: job files as text, processes that only remember, a broker that hands wanted events
-// straight back, a clock that is moved by hand, and a diary of what observers heard. No process, no bus, no waiting.
+// straight back, a clock that is moved by hand, and a recorder of what was told. No process, no bus, no waiting.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/job-manager.hpp"
+#include "daemons/job-supervisor/jobs/jobs.hpp"
 #include "daemons/job-supervisor/language/parse-job.hpp"
 
 #include <doctest/doctest.h>
@@ -104,18 +104,14 @@ private:
 // A broker with this daemon as its only handler.
 class FakeBroker final : public EventSink {
 public:
-  void emit(const Event& event, Origin, std::function<void(bool failed)> finished) override {
-    waiting[++last_id] = {event.name, std::move(finished)};
-    queue.emplace_back(last_id, event);
-  }
+  void emit(EmissionId id, const Event& event, Origin) override { accept(id, event); }
   void record(const Event& event, Origin) override { recorded.push_back(event.name); }
   void finished(EventId id, bool failed, const std::vector<protocol::JobAction>& did) override {
     auto node = waiting.extract(id);
     REQUIRE_FALSE(node.empty()); // exactly once
     for (const auto& action : did) done.push_back(protocol::to_text(action));
-    if (failed && !node.mapped().name.ends_with("/failed"))
-      emit({.name = node.mapped().name + "/failed", .environment = {}, .files = {}}, {}, {});
-    if (node.mapped().finished) finishing.emplace_back(std::move(node.mapped().finished), failed);
+    if (failed && !node.mapped().name.ends_with("/failed")) accept(0, {.name = node.mapped().name + "/failed"});
+    finishing.emplace_back(node.mapped().emission, failed);
   }
   void subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override {
     for (const auto& name : remove) names.erase(name);
@@ -125,62 +121,66 @@ public:
 
   struct Waiting {
     std::string name;
-    std::function<void(bool)> finished;
+    EmissionId emission; // 0: not emitted by the jobs
   };
   EventId last_id = 0;
   std::map<EventId, Waiting> waiting;
   std::deque<std::pair<EventId, Event>> queue;
-  std::deque<std::pair<std::function<void(bool)>, bool>> finishing;
+  std::deque<std::pair<EmissionId, bool>> finishing;
   std::set<std::string> names;
   std::vector<std::string> recorded, done;
+
+private:
+  // What nobody has subscribed to by then has finished at once.
+  void accept(EmissionId emission, const Event& event) {
+    if (!names.contains(event.name)) return finishing.emplace_back(emission, false), void();
+    waiting[++last_id] = {event.name, emission};
+    queue.emplace_back(last_id, event);
+  }
 };
 
-class Diary final : public Observer {
+// What was told, as lines.
+class Recorder final : public Observer, public Log {
 public:
-  void job_added(const std::string& job) override { lines.push_back("+" + job); }
-  void job_removed(const std::string& job) override { lines.push_back("-" + job); }
-  void instance_added(const std::string& job, const std::string& instance) override {
-    lines.push_back("+" + job + "/" + instance);
+  void tell(const Notice& notice) override {
+    std::visit([this](const auto& each) { lines.push_back(line(each)); }, notice);
   }
-  void instance_removed(const std::string& job, const std::string& instance) override {
-    lines.push_back("-" + job + "/" + instance);
-  }
-  void goal_changed(const std::string& job, const std::string&, Goal goal) override {
-    lines.push_back(job + " !" + std::string{name_of(goal)});
-  }
-  void state_changed(const std::string& job, const std::string&, State state) override {
-    lines.push_back(job + " " + std::string{name_of(state)});
-  }
-  void failed(const std::string& job, const std::string&, int status) override {
-    lines.push_back(job + " failed " + std::to_string(status));
-  }
-  void event_emitted(const std::string& name, const protocol::Environment& environment) override {
-    std::string line = "event " + name;
-    for (const auto& entry : environment.strings()) line += " " + entry;
-    lines.push_back(line);
-  }
-  void conditions_changed(const std::string& event, const std::string& job, const EventExpression& start_on,
-                          const EventExpression&) override {
-    lines.push_back("conditions " + event + " " + job + " " + std::to_string(start_on.nodes.size()));
-  }
-  void activity_changed(const std::string& job, std::size_t active) override {
-    lines.push_back("active " + job + " " + std::to_string(active));
-  }
-  void session_ended() override { lines.push_back("session ended"); }
+  void write(Severity, const std::string& text) override { log.push_back(text); }
 
   [[nodiscard]] bool has(const std::string& line) const { return std::ranges::contains(lines, line); }
   [[nodiscard]] std::ptrdiff_t place(const std::string& line) const {
     return std::ranges::find(lines, line) - lines.begin();
   }
-  std::vector<std::string> lines;
+  std::vector<std::string> lines, log;
+
+private:
+  static std::string line(const notice::JobAdded& job) { return "+" + job.job; }
+  static std::string line(const notice::JobRemoved& job) { return "-" + job.job; }
+  static std::string line(const notice::InstanceAdded& of) { return "+" + of.job + "/" + of.instance; }
+  static std::string line(const notice::InstanceRemoved& of) { return "-" + of.job + "/" + of.instance; }
+  static std::string line(const notice::GoalChanged& of) { return of.job + " !" + std::string{name_of(of.goal)}; }
+  static std::string line(const notice::StateChanged& of) { return of.job + " " + std::string{name_of(of.state)}; }
+  static std::string line(const notice::Failed& of) { return of.job + " failed " + std::to_string(of.status); }
+  static std::string line(const notice::EventEmitted& event) {
+    std::string text = "event " + event.name;
+    for (const auto& entry : event.environment.strings()) text += " " + entry;
+    return text;
+  }
+  static std::string line(const notice::ConditionsChanged& of) {
+    return "conditions " + of.event + " " + of.job + " " + std::to_string(of.start_on.nodes.size());
+  }
+  static std::string line(const notice::ActivityChanged& of) {
+    return "active " + of.job + " " + std::to_string(of.active);
+  }
+  static std::string line(const notice::SessionEnded&) { return "session ended"; }
 };
 
 struct World {
   FakeProcesses processes;
   FakeBroker broker;
   FakeClock clock;
-  Diary diary;
-  JobManager jobs{{.processes = processes, .events = broker, .clock = clock, .observer = diary},
+  Recorder recorder;
+  Jobs jobs{{.processes = processes, .events = broker, .clock = clock, .observer = recorder, .log = recorder},
                   {.own_environment = protocol::Environment{{"PATH=/bin", "TERM=t", "INHERIT=from-init"}},
                    .inherit_environment = false,
                    .session_address = ""}};
@@ -212,19 +212,19 @@ struct World {
   }
   SharedAnswer start(const std::string& name, std::vector<std::string> env = {}, bool wait = true) {
     auto [shared, reply] = answer();
-    jobs.start(*jobs.find_class(name), env, wait, reply);
+    jobs.commands().start(*jobs.classes().find(name), env, wait, reply);
     run();
     return shared;
   }
   SharedAnswer stop(const std::string& name, std::vector<std::string> env = {}, bool wait = true) {
     auto [shared, reply] = answer();
-    jobs.stop(*jobs.find_class(name), env, wait, reply);
+    jobs.commands().stop(*jobs.classes().find(name), env, wait, reply);
     run();
     return shared;
   }
   SharedAnswer restart(const std::string& name, std::vector<std::string> env = {}) {
     auto [shared, reply] = answer();
-    jobs.restart(*jobs.find_class(name), env, true, reply);
+    jobs.commands().restart(*jobs.classes().find(name), env, true, reply);
     run();
     return shared;
   }
@@ -233,7 +233,7 @@ struct World {
                                     SharedFiles files = {}) {
     auto shared = std::make_shared<std::string>();
     jobs.emit({.name = name, .environment = protocol::Environment{env}, .files = std::move(files)}, {},
-              [shared](bool failed) { *shared = failed ? "failed" : "ok"; });
+              [shared](const Outcome& outcome) { *shared = outcome ? "ok" : "failed"; });
     run();
     return shared;
   }
@@ -241,9 +241,9 @@ struct World {
   void run() {
     while (!broker.queue.empty() || !broker.finishing.empty()) {
       if (!broker.finishing.empty()) {
-        auto [finished, failed] = std::move(broker.finishing.front());
+        auto [emission, failed] = broker.finishing.front();
         broker.finishing.pop_front();
-        finished(failed);
+        jobs.emission_finished(emission, failed);
       } else {
         auto [id, event] = std::move(broker.queue.front());
         broker.queue.pop_front();
@@ -264,8 +264,8 @@ struct World {
     run();
   }
   [[nodiscard]] std::string state(const std::string& name, const std::string& instance = "") {
-    auto* job = jobs.find_instance(name, instance);
-    return job == nullptr ? "gone" : std::string{name_of(job->goal())} + "/" + std::string{name_of(job->state())};
+    auto* job = jobs.classes().find(name, instance);
+    return job == nullptr ? "gone" : std::string{name_of(job->life().goal)} + "/" + std::string{name_of(job->life().state)};
   }
   std::shared_ptr<std::string> run_service(const std::string& event, const std::string& title) {
     auto emitted = emit(event);

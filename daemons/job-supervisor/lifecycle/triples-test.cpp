@@ -1,10 +1,10 @@
-// What happens in every state under every goal, whatever happens: the whole of the machine as one table.
+// What follows in every state under every goal, whatever happens: the whole of `step` as one table.
 //
 // The job has every process there is, so that it can come to rest wherever a job can. `ways` says how it gets to each
 // pair of state and goal; `table` what then follows on each happening, in the words of `story`. A triple that is not in
 // the table is one that changes nothing and asks for nothing. That there are no other places of rest is found out by
 // trying.
-#include "daemons/job-supervisor/lifecycle/machine.hpp"
+#include "daemons/job-supervisor/lifecycle/scenario.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,8 +14,8 @@
 #include <vector>
 
 using namespace upstart::supervisor;
+using upstart::supervisor::test::Scenario;
 using namespace std::chrono_literals;
-using What = Action::What;
 using enum State;
 
 namespace {
@@ -71,75 +71,41 @@ JobClass job_with_everything(bool respawn) {
   return job;
 }
 
-struct Life {
-  explicit Life(bool respawn) : job{job_with_everything(respawn)} {}
-  Life(const Life&) = delete;
-  JobClass job;
-  Machine machine{job};
+struct Lived {
+  explicit Lived(bool respawn) : scenario{job_with_everything(respawn)} {}
+  Scenario scenario;
 
-  [[nodiscard]] Place place() const { return {machine.state(), machine.goal()}; }
+  [[nodiscard]] const Life& life() const { return scenario.life; }
+  [[nodiscard]] Place place() const { return {life().state, life().goal}; }
   [[nodiscard]] ProcessKind hook() const {
     for (std::size_t i = 1; i < process_kinds; ++i)
-      if (machine.alive(static_cast<ProcessKind>(i))) return static_cast<ProcessKind>(i);
-    return ProcessKind::pre_start; // none is there: the machine is told nonsense, and must not mind
+      if (life().processes[i].alive) return static_cast<ProcessKind>(i);
+    return ProcessKind::pre_start; // none is there: the job is told nonsense, and must not mind
   }
   // An event, a process, or in running and waiting whoever wants something of it.
   [[nodiscard]] bool waits_for_something() const {
-    bool at_rest = machine.state() == running || machine.state() == waiting;
-    auto process = process_of(machine.state());
-    return at_rest || machine.waits_for_event() || (process && machine.alive(*process));
+    bool at_rest = life().state == running || life().state == waiting;
+    return at_rest || life().awaited_event || awaited_process(life());
   }
-  Actions happen(Happening happening) {
+  std::string happen(Happening happening) {
     constexpr int bad = 1 << 8;
     switch (happening) {
-    case start: return machine.change_goal(Goal::start);
-    case stop: return machine.change_goal(Goal::stop);
-    case restart: return machine.restart();
-    case event: return machine.event_finished();
-    case ready: return machine.ready();
-    case main_ok: return machine.ended(ProcessKind::main, 0, 0ms);
-    case main_bad: return machine.ended(ProcessKind::main, bad, 0ms);
-    case main_cannot: return machine.not_executed(ProcessKind::main);
-    case hook_ok: return machine.ended(hook(), 0, 0ms);
-    case hook_bad: return machine.ended(hook(), bad, 0ms);
-    case hook_cannot: return machine.not_executed(hook());
-    case time_out: return machine.kill_timeout_expired();
+    case start: return scenario.start().story();
+    case stop: return scenario.stop().story();
+    case restart: return scenario.restart().story();
+    case event: return scenario.event().story();
+    case ready: return scenario.ready().story();
+    case main_ok: return scenario.ended(ProcessKind::main).story();
+    case main_bad: return scenario.ended(ProcessKind::main, bad).story();
+    case main_cannot: return scenario.cannot(ProcessKind::main).story();
+    case hook_ok: return scenario.ended(hook()).story();
+    case hook_bad: return scenario.ended(hook(), bad).story();
+    case hook_cannot: return scenario.cannot(hook()).story();
+    case time_out: return scenario.time_out().story();
     }
     return {};
   }
 };
-
-// Goals as !goal, states by name, a spawn as +process, the rest by a word.
-std::string story(const Actions& actions) {
-  static const std::map<What, std::string> words{{What::failed, "FAILED"},
-                                                 {What::take_start_environment, "take"},
-                                                 {What::drop_stop_environment, "drop"},
-                                                 {What::emit_starting, "emit"},
-                                                 {What::emit_started, "emit-started"},
-                                                 {What::emit_stopping, "emit"},
-                                                 {What::emit_stopped, "emit-stopped"},
-                                                 {What::release, "release"},
-                                                 {What::release_failed, "release-failed"},
-                                                 {What::kill_leftovers, "leftovers"},
-                                                 {What::end_leftovers, "end-leftovers"},
-                                                 {What::terminate, "TERM"},
-                                                 {What::kill, "KILL"},
-                                                 {What::start_kill_timer, "timer"},
-                                                 {What::stop_kill_timer, "timer-off"},
-                                                 {What::report_respawn, "respawning"},
-                                                 {What::report_too_fast, "too-fast"},
-                                                 {What::remove, "remove"}};
-  std::string text;
-  for (const auto& action : actions) {
-    std::string word;
-    if (action.what == What::goal_changed) word = "!" + std::string{name_of(action.goal)};
-    else if (action.what == What::state_changed) word = name_of(action.state);
-    else if (action.what == What::spawn) word = "+" + std::string{name_of(action.process)};
-    else word = words.at(action.what);
-    text += (text.empty() ? "" : " ") + word;
-  }
-  return text;
-}
 
 // Without respawn; where goal respawn is meant, with it.
 const std::map<Place, Way> ways{
@@ -167,17 +133,18 @@ const std::map<Place, Way> ways{
     {{post_stop, Goal::start}, {start, event, hook_ok, hook_ok, ready, hook_ok, restart, hook_ok, event, main_ok}},
 };
 
-const std::string begin_starting = "starting take emit";
+const std::string begin_starting = "starting emit";
 const std::string to_pre_start = "pre-starting +pre-start pre-start";
 const std::string to_spawned = "spawning +main spawned";
 const std::string to_post_start = "post-starting +post-start post-start";
-const std::string to_running = "running emit-started release";
+const std::string to_running = "running started release";
 const std::string to_pre_stop = "pre-stopping +pre-stop pre-stop";
 const std::string to_stopping = "stopping emit";
 const std::string to_killed = "killed TERM timer";
-const std::string to_post_stop = "post-stopping leftovers +post-stop post-stop"; // main was killed
+const std::string to_post_stop = "post-stopping kill-strays +post-stop post-stop"; // main was killed
 const std::string past_main = "post-stopping +post-stop post-stop"; // main had ended by itself, or never was
-const std::string the_end = "waiting emit-stopped release remove";
+const std::string the_end = "waiting stopped release remove";
+const std::string end_unheard = "waiting stopped remove"; // whoever waited has been told of the failure
 const std::string fails = "FAILED release-failed";
 
 struct Triple {
@@ -205,7 +172,7 @@ const std::vector<Triple> table{
     {security, Goal::stop, hook_ok, "timer-off " + to_stopping},
     {security, Goal::stop, hook_bad, "timer-off " + to_stopping},
     {security, Goal::stop, hook_cannot, "timer-off " + fails + " " + to_stopping},
-    {security, Goal::stop, time_out, "KILL"},
+    {security, Goal::stop, time_out, "KILL-security"},
 
     {pre_start, Goal::start, stop, "!stop timer"},
     {pre_start, Goal::start, restart, "!stop timer"},
@@ -216,7 +183,7 @@ const std::vector<Triple> table{
     {pre_start, Goal::stop, hook_ok, "timer-off " + to_stopping},
     {pre_start, Goal::stop, hook_bad, "timer-off " + fails + " " + to_stopping},
     {pre_start, Goal::stop, hook_cannot, "timer-off " + fails + " " + to_stopping},
-    {pre_start, Goal::stop, time_out, "KILL"},
+    {pre_start, Goal::stop, time_out, "KILL-pre-start"},
 
     {spawned, Goal::start, stop, "!stop"}, // main without expect is ready as soon as it is executed
     {spawned, Goal::start, restart, "!stop"},
@@ -243,14 +210,14 @@ const std::vector<Triple> table{
     {post_start, Goal::stop, hook_ok, "timer-off " + to_stopping},
     {post_start, Goal::stop, hook_bad, "timer-off " + to_stopping},
     {post_start, Goal::stop, hook_cannot, "timer-off " + to_stopping},
-    {post_start, Goal::stop, time_out, "KILL"},
-    {post_start, Goal::respawn, start, "!start timer-off"},
+    {post_start, Goal::stop, time_out, "KILL-post-start"},
+    {post_start, Goal::respawn, start, "!start"},
     {post_start, Goal::respawn, stop, "!stop"},
     {post_start, Goal::respawn, restart, "!stop"},
     {post_start, Goal::respawn, hook_ok, "timer-off !start " + to_stopping},
     {post_start, Goal::respawn, hook_bad, "timer-off !start " + to_stopping},
     {post_start, Goal::respawn, hook_cannot, "timer-off !start " + to_stopping},
-    {post_start, Goal::respawn, time_out, "KILL"},
+    {post_start, Goal::respawn, time_out, "KILL-post-start"},
 
     {running, Goal::start, stop, "!stop " + to_pre_stop},
     {running, Goal::start, restart, "!stop " + to_pre_stop},
@@ -265,20 +232,20 @@ const std::vector<Triple> table{
     {pre_stop, Goal::stop, hook_cannot, to_stopping},
     {pre_stop, Goal::start, stop, "!stop timer-off"},
     {pre_stop, Goal::start, restart, "!stop timer-off"},
-    {pre_stop, Goal::start, main_ok, "!stop timer-off"},
-    {pre_stop, Goal::start, main_bad, fails + " !stop timer-off"},
-    {pre_stop, Goal::start, main_cannot, fails + " !stop timer-off"},
-    {pre_stop, Goal::start, hook_ok, "timer-off running drop release"},
-    {pre_stop, Goal::start, hook_bad, "timer-off running drop release"},
-    {pre_stop, Goal::start, hook_cannot, "timer-off running drop release"},
-    {pre_stop, Goal::start, time_out, "KILL"},
+    {pre_stop, Goal::start, main_ok, "!stop"},
+    {pre_stop, Goal::start, main_bad, fails + " !stop"},
+    {pre_stop, Goal::start, main_cannot, fails + " !stop"},
+    {pre_stop, Goal::start, hook_ok, "timer-off running release"},
+    {pre_stop, Goal::start, hook_bad, "timer-off running release"},
+    {pre_stop, Goal::start, hook_cannot, "timer-off running release"},
+    {pre_stop, Goal::start, time_out, "KILL-pre-stop"},
     {pre_stop, Goal::respawn, start, "!start"},
-    {pre_stop, Goal::respawn, stop, "!stop timer-off"},
-    {pre_stop, Goal::respawn, restart, "!stop timer-off"},
+    {pre_stop, Goal::respawn, stop, "!stop"},
+    {pre_stop, Goal::respawn, restart, "!stop"},
     {pre_stop, Goal::respawn, hook_ok, "timer-off !start " + to_stopping},
     {pre_stop, Goal::respawn, hook_bad, "timer-off !start " + to_stopping},
     {pre_stop, Goal::respawn, hook_cannot, "timer-off !start " + to_stopping},
-    {pre_stop, Goal::respawn, time_out, "KILL"},
+    {pre_stop, Goal::respawn, time_out, "KILL-pre-stop"},
 
     {stopping, Goal::stop, start, "!start"},
     {stopping, Goal::stop, event, to_killed},
@@ -300,12 +267,12 @@ const std::vector<Triple> table{
 
     {post_stop, Goal::stop, start, "!start timer"},
     {post_stop, Goal::stop, hook_ok, the_end},
-    {post_stop, Goal::stop, hook_bad, fails + " " + the_end},
-    {post_stop, Goal::stop, hook_cannot, fails + " " + the_end},
+    {post_stop, Goal::stop, hook_bad, fails + " " + end_unheard},
+    {post_stop, Goal::stop, hook_cannot, fails + " " + end_unheard},
     {post_stop, Goal::start, stop, "!stop timer"},
     {post_stop, Goal::start, hook_ok, begin_starting},
-    {post_stop, Goal::start, hook_bad, fails + " !stop " + the_end},
-    {post_stop, Goal::start, hook_cannot, fails + " !stop " + the_end},
+    {post_stop, Goal::start, hook_bad, fails + " !stop " + end_unheard},
+    {post_stop, Goal::start, hook_cannot, fails + " !stop " + end_unheard},
 };
 
 } // namespace
@@ -318,12 +285,12 @@ TEST_CASE("every triple of state, goal and happening") {
   }
   for (const auto& [place, way] : ways)
     for (auto happening : all_happenings) {
-      Life life{place.goal == Goal::respawn};
-      for (auto step : way) life.happen(step);
-      REQUIRE_MESSAGE(life.place() == place, text(place) << " is " << text(life.place()));
+      Lived lived{place.goal == Goal::respawn};
+      for (auto step : way) lived.happen(step);
+      REQUIRE_MESSAGE(lived.place() == place, text(place) << " is " << text(lived.place()));
       auto row = expected.find({place, happening});
       std::string wanted = row == expected.end() ? "" : row->second;
-      CHECK_MESSAGE(story(life.happen(happening)) == wanted, (text(place) + ", " + name_of(happening)));
+      CHECK_MESSAGE(lived.happen(happening) == wanted, (text(place) + ", " + name_of(happening)));
     }
 }
 
@@ -337,13 +304,13 @@ TEST_CASE("there is no other place of rest") {
     while (!ways_here.empty()) {
       Way way = std::move(ways_here.back());
       ways_here.pop_back();
-      Life life{respawn};
-      for (auto step : {start, event, hook_ok, hook_ok}) life.happen(step); // spawned: then everything that may come
-      for (auto step : way) life.happen(step);
-      seen.insert(life.place());
-      CHECK_MESSAGE(ways.contains(life.place()), text(life.place()));
-      CHECK_MESSAGE(life.waits_for_something(), text(life.place()));
-      if (way.size() == longest || life.machine.state() == waiting) continue;
+      Lived lived{respawn};
+      for (auto step : {start, event, hook_ok, hook_ok}) lived.happen(step); // spawned: then everything that may come
+      for (auto step : way) lived.happen(step);
+      seen.insert(lived.place());
+      CHECK_MESSAGE(ways.contains(lived.place()), text(lived.place()));
+      CHECK_MESSAGE(lived.waits_for_something(), text(lived.place()));
+      if (way.size() == longest || lived.life().state == waiting) continue;
       for (auto next : all_happenings) {
         ways_here.push_back(way);
         ways_here.back().push_back(next);

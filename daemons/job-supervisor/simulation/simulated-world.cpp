@@ -75,15 +75,16 @@ std::unique_ptr<JobProcesses> SimulatedProcesses::open(std::shared_ptr<const Job
   return std::make_unique<Of>(agenda_, steps_, std::move(job_class), std::move(instance), events);
 }
 
-void SimulatedBroker::emit(const Event& event, Origin, std::function<void(bool failed)> finished) {
-  if (!handle_) {
-    if (finished) agenda_.add([finished = std::move(finished)] { finished(false); });
-    return;
-  }
+void SimulatedBroker::emit(EmissionId id, const Event& event, Origin) {
+  if (!begun_) return agenda_.add([this, id] { handlers_.finished(id, false); });
+  accept(id, event);
+}
+
+void SimulatedBroker::accept(EmissionId emission, const Event& event) {
   steps_.push_back(step_of(event));
   auto id = ++last_id_;
-  pending_[id] = {event, std::move(finished)};
-  agenda_.add([this, id, event] { handle_(id, event); });
+  pending_[id] = {event, emission};
+  agenda_.add([this, id, event] { handlers_.handle(id, event); });
 }
 
 void SimulatedBroker::record(const Event& event, Origin) { steps_.push_back(step_of(event)); }
@@ -91,18 +92,23 @@ void SimulatedBroker::record(const Event& event, Origin) { steps_.push_back(step
 void SimulatedBroker::finished(EventId id, bool failed, const std::vector<protocol::JobAction>&) {
   auto node = pending_.extract(id);
   if (node.empty()) return; // held since before
-  auto& [event, finished] = node.mapped();
+  const auto& [event, emission] = node.mapped();
   if (failed && !event.name.ends_with("/failed"))
-    emit({.name = event.name + "/failed", .environment = event.environment, .files = {}}, {}, {});
-  if (finished) agenda_.add([finished = std::move(finished), failed] { finished(failed); });
+    accept(0, {.name = event.name + "/failed", .environment = event.environment});
+  agenda_.add([this, emission, failed] { handlers_.finished(emission, failed); });
 }
 
-void SimulationObserver::goal_changed(const std::string& job, const std::string& instance, Goal goal) {
-  steps_.push_back({.kind = Kind::goal, .job = job, .instance = instance, .name = std::string{name_of(goal)}});
-}
-
-void SimulationObserver::state_changed(const std::string& job, const std::string& instance, State state) {
-  steps_.push_back({.kind = Kind::state, .job = job, .instance = instance, .name = std::string{name_of(state)}});
+void SimulationObserver::tell(const Notice& notice) {
+  if (const auto* changed = std::get_if<notice::GoalChanged>(&notice))
+    steps_.push_back({.kind = Kind::goal,
+                      .job = changed->job,
+                      .instance = changed->instance,
+                      .name = std::string{name_of(changed->goal)}});
+  else if (const auto* moved = std::get_if<notice::StateChanged>(&notice))
+    steps_.push_back({.kind = Kind::state,
+                      .job = moved->job,
+                      .instance = moved->instance,
+                      .name = std::string{name_of(moved->state)}});
 }
 
 } // namespace upstart::supervisor

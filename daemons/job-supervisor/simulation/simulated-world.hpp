@@ -46,24 +46,31 @@ private:
 // The broker with the jobs as its only handler. While the situation is set up events go nowhere.
 class SimulatedBroker final : public EventSink {
 public:
-  using Handle = std::function<void(EventId, Event)>;
-  SimulatedBroker(Agenda& agenda, Steps& steps) : agenda_{agenda}, steps_{steps} {}
-  void begin(Handle handle) { handle_ = std::move(handle); }
+  struct Handlers {
+    std::function<void(EventId, Event)> handle;
+    std::function<void(EmissionId, bool failed)> finished; // of an emission
+  };
+  SimulatedBroker(Agenda& agenda, Steps& steps, Handlers handlers)
+      : agenda_{agenda}, steps_{steps}, handlers_{std::move(handlers)} {}
+  // From now on events are handled.
+  void begin() { begun_ = true; }
 
-  void emit(const Event& event, Origin origin, std::function<void(bool failed)> finished) override;
+  void emit(EmissionId id, const Event& event, Origin origin) override;
   void record(const Event& event, Origin origin) override;
-  void finished(EventId id, bool failed, const std::vector<protocol::JobAction>& done) override;
+  void finished(EventId id, bool failed, const std::vector<protocol::JobAction>& actions) override;
   void subscribe(const std::vector<std::string>&, const std::vector<std::string>&) override {}
   [[nodiscard]] bool wanted_by_others(const std::string&) const override { return false; }
 
 private:
   struct Pending {
     Event event;
-    std::function<void(bool)> finished;
+    EmissionId emission; // 0: not emitted by the jobs
   };
+  void accept(EmissionId emission, const Event& event);
   Agenda& agenda_;
   Steps& steps_;
-  Handle handle_;
+  Handlers handlers_;
+  bool begun_ = false;
   EventId last_id_ = 0;
   std::map<EventId, Pending> pending_;
 };
@@ -82,21 +89,12 @@ private:
   Agenda& agenda_;
 };
 
-class SimulationObserver final : public Observer {
+// Changes of goals and states are steps; all else, also what would be logged, did not happen.
+class SimulationObserver final : public Observer, public Log {
 public:
   explicit SimulationObserver(Steps& steps) : steps_{steps} {}
-  void job_added(const std::string&) override {}
-  void job_removed(const std::string&) override {}
-  void instance_added(const std::string&, const std::string&) override {}
-  void instance_removed(const std::string&, const std::string&) override {}
-  void goal_changed(const std::string& job, const std::string& instance, Goal goal) override;
-  void state_changed(const std::string& job, const std::string& instance, State state) override;
-  void failed(const std::string&, const std::string&, int) override {}
-  void event_emitted(const std::string&, const protocol::Environment&) override {}
-  void conditions_changed(const std::string&, const std::string&, const EventExpression&,
-                          const EventExpression&) override {}
-  void activity_changed(const std::string&, std::size_t) override {}
-  void session_ended() override {}
+  void tell(const Notice& notice) override;
+  void write(Severity, const std::string&) override {}
 
 private:
   Steps& steps_;

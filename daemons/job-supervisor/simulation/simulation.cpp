@@ -3,7 +3,6 @@
 #include "daemons/job-supervisor/simulation/simulated-world.hpp"
 
 #include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -13,24 +12,16 @@ namespace {
 
 using Kind = SimulatedStep::Kind;
 
-// What happens here did not happen: nothing of it goes to the log.
-class Silence {
-public:
-  Silence() : before_{spdlog::get_level()} { spdlog::set_level(spdlog::level::off); }
-  Silence(const Silence&) = delete;
-  Silence& operator=(const Silence&) = delete;
-  ~Silence() { spdlog::set_level(before_); }
+void ignore(const Outcome&) {}
 
-private:
-  spdlog::level::level_enum before_;
-};
-
-void ignore(const std::expected<std::string, CommandError>&) {}
+// Ids of events that were there before, counted down; those of the simulated broker are counted up.
+constexpr EventId last_before = ~EventId{0};
+bool is_from_before(EventId id) { return id > last_before / 2; }
 
 class Simulation {
 public:
   explicit Simulation(const Situation& situation)
-      : jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = observer_},
+      : jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = observer_, .log = observer_},
               {.own_environment = protocol::Environment{situation.environment},
                .inherit_environment = true,
                .session_address = ""}} {
@@ -38,14 +29,14 @@ public:
     for (const auto& running : situation.running) start(running);
     for (const auto& held : situation.held) hold(held);
     steps_.clear();
-    broker_.begin([this](EventId id, Event event) { jobs_.handle(id, std::move(event)); });
+    broker_.begin();
   }
 
   Steps emit(const SimulatedEvent& event) {
     bool finished = false;
-    jobs_.emit({.name = event.name, .environment = protocol::Environment{event.environment}, .files = {}}, {},
-               [&](bool failed) {
-                 steps_.push_back({.kind = failed ? Kind::failed : Kind::finished, .name = event.name});
+    jobs_.emit({.name = event.name, .environment = protocol::Environment{event.environment}}, {},
+               [&](const Outcome& outcome) {
+                 steps_.push_back({.kind = outcome ? Kind::finished : Kind::failed, .name = event.name});
                  finished = true;
                });
     work_off();
@@ -61,76 +52,79 @@ private:
   }
 
   void start(const Situation::Running& running) {
-    if (auto* entry = jobs_.find_class(running.job)) jobs_.start(*entry, running.environment, false, ignore);
+    if (auto* entry = jobs_.classes().find(running.job))
+      jobs_.commands().start(*entry, running.environment, false, ignore);
     work_off();
   }
 
   Subscriber* holder(const Situation::Held& held) {
     if (held.instance) {
-      auto* job = jobs_.find_instance(held.job, *held.instance);
+      auto* job = jobs_.classes().find(held.job, *held.instance);
       return job ? &job->stop_on() : nullptr;
     }
-    auto* entry = jobs_.find_class(held.job);
+    auto* entry = jobs_.classes().find(held.job);
     return entry ? &entry->start_on() : nullptr;
   }
 
   void hold(const Situation::Held& held) {
     auto* subscriber = holder(held);
     if (!subscriber || held.node >= subscriber->expression().nodes.size()) return;
-    Event event{.name = held.event.name, .environment = protocol::Environment{held.event.environment}, .files = {}};
-    auto handled = std::make_shared<HandledEvent>(before_all_others, std::move(event));
-    if (subscriber->state().offer(subscriber->expression(), held.node, handled)) handled->block();
+    jobs_.hold(*subscriber, held.node, next_before_--,
+               {.name = held.event.name, .environment = protocol::Environment{held.event.environment}});
   }
 
-  void note_half_true(Subscriber& subscriber, const std::string& job, const std::string& instance,
-                      const char* condition) {
-    for (std::uint32_t i = 0; i < subscriber.expression().nodes.size(); ++i)
-      if (auto event = subscriber.state().held_by(i); event && event->id() != before_all_others)
-        steps_.push_back(
-            {.kind = Kind::holding, .job = job, .instance = instance, .name = condition, .text = event->name()});
+  void note_half_true(const Subscriber& subscriber, const char* condition) {
+    for (auto id : subscriber.state().held())
+      if (id != no_event && !is_from_before(id))
+        steps_.push_back({.kind = Kind::holding,
+                          .job = subscriber.job_name(),
+                          .instance = std::string{subscriber.instance()},
+                          .name = condition,
+                          .text = jobs_.core().events.at(id).event.name});
   }
 
   void note_half_true_conditions() {
-    std::vector<ClassEntry*> entries;
-    for (const auto& [_, entry] : jobs_.classes()) entries.push_back(entry.get());
-    std::ranges::sort(entries, {}, [](const ClassEntry* entry) { return entry->name(); });
-    for (auto* entry : entries) {
-      note_half_true(entry->start_on(), entry->name(), "", "start on");
-      for (const auto& [name, job] : entry->instances()) note_half_true(job->stop_on(), entry->name(), name, "stop on");
+    for (const auto* entry : jobs_.classes().sorted()) {
+      note_half_true(entry->start_on(), "start on");
+      for (const auto& [_, job] : entry->instances()) note_half_true(job->stop_on(), "stop on");
     }
   }
 
-  static constexpr EventId before_all_others = 0;
-
-  Silence silence_;
   Agenda agenda_;
   Steps steps_;
   SimulatedProcesses processes_{agenda_, steps_};
-  SimulatedBroker broker_{agenda_, steps_};
+  SimulatedBroker broker_{agenda_,
+                          steps_,
+                          {.handle = [this](EventId id, Event event) { jobs_.handle(id, std::move(event)); },
+                           .finished = [this](EmissionId id, bool failed) { jobs_.emission_finished(id, failed); }}};
   SimulatedClock clock_{agenda_};
   SimulationObserver observer_{steps_};
-  JobManager jobs_;
+  EventId next_before_ = last_before;
+  Jobs jobs_;
 };
 
-SimulatedEvent plain(const HandledEvent& event) { return {event.name(), event.environment().strings()}; }
-
-void note_held(Situation& situation, Subscriber& subscriber, const std::string& job,
+void note_held(Situation& situation, const HandledEvents& events, const Subscriber& subscriber,
                const std::optional<std::string>& instance) {
-  for (std::uint32_t i = 0; i < subscriber.expression().nodes.size(); ++i)
-    if (auto event = subscriber.state().held_by(i)) situation.held.push_back({job, instance, i, plain(*event)});
+  const auto& held = subscriber.state().held();
+  for (std::uint32_t i = 0; i < held.size(); ++i) {
+    if (held[i] == no_event) continue;
+    const auto& event = events.at(held[i]).event;
+    situation.held.push_back({subscriber.job_name(), instance, i, {event.name, event.environment.strings()}});
+  }
 }
 
 } // namespace
 
-Situation situation_of(const JobManager& manager) {
-  Situation situation{.classes = {}, .environment = manager.tables().global().strings()};
-  for (const auto& [name, entry] : manager.classes()) {
+Situation situation_of(const Jobs& jobs) {
+  const auto& events = jobs.core().events;
+  Situation situation{.classes = {}, .environment = jobs.core().environments.global().strings()};
+  for (const auto& [name, entry] : jobs.classes().all()) {
     situation.classes.push_back(entry->job_class());
-    note_held(situation, entry->start_on(), name, std::nullopt);
+    note_held(situation, events, entry->start_on(), std::nullopt);
     for (const auto& [instance, job] : entry->instances()) {
-      if (job->goal() == Goal::stop) continue;
-      situation.running.push_back({name, job->environment().strings()});
-      note_held(situation, job->stop_on(), name, instance);
+      if (job->life().goal == Goal::stop) continue;
+      situation.running.push_back({name, job->life().environment.strings()});
+      note_held(situation, events, job->stop_on(), instance);
     }
   }
   return situation;

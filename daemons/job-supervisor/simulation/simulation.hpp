@@ -1,9 +1,9 @@
 // What would happen if an event were emitted, in order, without doing it: the supervisor's own decisions (jobs/) in a
-// world where nothing is real. It is taken that every process can be executed, is ready at once, and ends with success
+// world where nothing is real. Assumes that every process can be executed, is ready at once, and ends with success
 // when it is a task or a process beside the main one; that a signal ends a process; and that nobody else does anything.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/job-manager.hpp"
+#include "daemons/job-supervisor/jobs/jobs.hpp"
 
 namespace upstart::supervisor {
 
@@ -30,7 +30,7 @@ struct Situation {
   std::vector<Held> held = {};
 };
 
-[[nodiscard]] Situation situation_of(const JobManager& manager);
+[[nodiscard]] Situation situation_of(const Jobs& jobs);
 
 struct SimulatedStep {
   enum class Kind : std::uint8_t {

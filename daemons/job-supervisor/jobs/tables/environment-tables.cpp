@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/environment-tables.hpp"
+#include "daemons/job-supervisor/jobs/tables/environment-tables.hpp"
 
 namespace upstart::supervisor {
 

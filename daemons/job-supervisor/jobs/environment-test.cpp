@@ -87,7 +87,7 @@ TEST_CASE("exported variables go into the job's own events, and never replace th
   World world;
   world.load("svc", "env A=1\nenv JOB=mine\nexport A JOB NOSUCH\nexec sleep 1000\n");
   world.start("svc");
-  CHECK(world.diary.has("event starting JOB=svc INSTANCE= A=1"));
+  CHECK(world.recorder.has("event starting JOB=svc INSTANCE= A=1"));
 }
 
 TEST_CASE("a bare env takes init's own value") {
@@ -105,7 +105,7 @@ TEST_CASE("a restart by the class rebuilds the environment, by the instance keep
   world.start("svc", {"A=given"});
   world.ready("svc");
   auto [answer, reply] = World::answer();
-  world.jobs.restart(*world.jobs.find_instance("svc", ""), true, reply);
+  world.jobs.commands().restart(*world.jobs.classes().find("svc", ""), true, reply);
   world.run();
   world.end("svc", main, SIGTERM);
   CHECK(world.variable("svc", "A") == "given");
@@ -124,13 +124,13 @@ TEST_CASE("the global table changes running jobs, a job's table only it") {
   world.load("svc", "exec sleep 1000\npost-stop exec clean\n");
   world.start("svc");
   world.ready("svc");
-  CHECK(world.jobs.set_environment({}, {"G=1"}, true));
-  CHECK(world.jobs.get_environment({{{"svc", ""}}}, "G") == "1");
-  CHECK(world.jobs.set_environment({{{"svc", ""}}}, {"J"}, true));
-  CHECK(world.jobs.get_environment({}, "J").error().message == "No such variable: J");
-  CHECK(world.jobs.get_environment({{{"svc", "x"}}}, "J").error().message == "Unknown instance: x of job svc");
-  CHECK(world.jobs.set_environment({}, {"G=2"}, false));
-  CHECK(world.jobs.get_environment({}, "G") == "1");
-  CHECK(world.jobs.reset_environment({}));
-  CHECK_FALSE(world.jobs.get_environment({}, "G"));
+  CHECK(world.jobs.environments().set({}, {"G=1"}, true));
+  CHECK(world.jobs.environments().get({{{"svc", ""}}}, "G") == "1");
+  CHECK(world.jobs.environments().set({{{"svc", ""}}}, {"J"}, true));
+  CHECK(world.jobs.environments().get({}, "J").error().message == "No such variable: J");
+  CHECK(world.jobs.environments().get({{{"svc", "x"}}}, "J").error().message == "Unknown instance: x of job svc");
+  CHECK(world.jobs.environments().set({}, {"G=2"}, false));
+  CHECK(world.jobs.environments().get({}, "G") == "1");
+  CHECK(world.jobs.environments().reset({}));
+  CHECK_FALSE(world.jobs.environments().get({}, "G"));
 }

@@ -26,15 +26,15 @@ TEST_CASE("signals come in the order that clients know") {
   world.load("svc", "exec sleep 1000\n");
   world.start("svc");
   world.ready("svc");
-  CHECK(world.diary.lines ==
+  CHECK(world.recorder.lines ==
         std::vector<std::string>{"+svc", "+svc/", "svc !start", "svc starting", "svc security-spawning", "svc security",
                                  "svc pre-starting", "svc pre-start", "svc spawning", "svc spawned",
                                  "event starting JOB=svc INSTANCE=", "svc post-starting", "svc post-start",
                                  "svc running", "event started JOB=svc INSTANCE="});
-  world.diary.lines.clear();
+  world.recorder.lines.clear();
   world.stop("svc");
   world.end("svc", main, SIGTERM);
-  CHECK(world.diary.lines == std::vector<std::string>{"svc !stop", "svc pre-stopping", "svc pre-stop", "svc stopping",
+  CHECK(world.recorder.lines == std::vector<std::string>{"svc !stop", "svc pre-stopping", "svc pre-stop", "svc stopping",
                                                       "svc killed", "event stopping JOB=svc INSTANCE= RESULT=ok",
                                                       "svc post-stopping", "svc post-stop", "svc waiting", "-svc/",
                                                       "event stopped JOB=svc INSTANCE= RESULT=ok"});
@@ -80,7 +80,7 @@ TEST_CASE("a failing job tells whoever waits, by what they wanted") {
   CHECK(std::ranges::contains(clean.environment, "RESULT=failed"));
   CHECK(std::ranges::contains(clean.environment, "EXIT_STATUS=2"));
   world.end("svc", post_stop);
-  CHECK(world.diary.has("event stopped JOB=svc INSTANCE= RESULT=failed PROCESS=pre-start EXIT_STATUS=2"));
+  CHECK(world.recorder.has("event stopped JOB=svc INSTANCE= RESULT=failed PROCESS=pre-start EXIT_STATUS=2"));
 
   world.start("svc");
   world.end("svc", pre_start);
@@ -135,7 +135,7 @@ TEST_CASE("an event nobody wants is finished at once and only remembered") {
   World world;
   CHECK(*world.emit("nobody", {"A=1"}) == "ok");
   CHECK(world.broker.recorded == std::vector<std::string>{"nobody"});
-  CHECK(world.diary.lines.back() == "event nobody A=1");
+  CHECK(world.recorder.lines.back() == "event nobody A=1");
 }
 
 TEST_CASE("and waits for both, across time, holding the first event back") {
@@ -233,30 +233,30 @@ TEST_CASE("a class changed while it runs stays until its last instance has gone"
   world.load("svc", "description old\nexec sleep 1000\n");
   world.start("svc");
   world.ready("svc");
-  world.diary.lines.clear();
+  world.recorder.lines.clear();
   world.load("svc", "description new\nexec sleep 2000\n");
-  CHECK(world.jobs.find_class("svc")->job_class()->description == "old");
+  CHECK(world.jobs.classes().find("svc")->job_class()->description == "old");
   world.stop("svc");
   world.end("svc", main, SIGTERM);
-  CHECK(world.jobs.find_class("svc")->job_class()->description == "new");
-  CHECK(world.diary.place("-svc") < world.diary.place("+svc"));
-  CHECK_FALSE(world.diary.has("-svc/")); // the class went, and its instance with it
+  CHECK(world.jobs.classes().find("svc")->job_class()->description == "new");
+  CHECK(world.recorder.place("-svc") < world.recorder.place("+svc"));
+  CHECK_FALSE(world.recorder.has("-svc/")); // the class went, and its instance with it
 }
 
 TEST_CASE("bridges hear of conditions on their event and of activity, and of nothing else") {
   World world;
   world.load("web", "start on socket PROTO=inet PORT=80\nexec sleep 1000\n");
   world.load("other", "start on something\nexec sleep 1000\n");
-  CHECK(world.jobs.watch_conditions("socket").size() == 1);
-  world.diary.lines.clear();
+  CHECK(world.jobs.conditions().watch("socket").size() == 1);
+  world.recorder.lines.clear();
   world.start("web");
   world.start("other");
   world.load("late", "start on socket PROTO=inet PORT=81\nexec sleep 1000\n");
-  CHECK(world.diary.has("active web 1"));
-  CHECK_FALSE(world.diary.has("active other 1"));
-  CHECK(world.diary.has("conditions socket late 1"));
+  CHECK(world.recorder.has("active web 1"));
+  CHECK_FALSE(world.recorder.has("active other 1"));
+  CHECK(world.recorder.has("conditions socket late 1"));
   world.unload("late");
-  CHECK(world.diary.has("conditions socket late 0"));
+  CHECK(world.recorder.has("conditions socket late 0"));
 }
 
 TEST_CASE("a stop that nothing answers is enforced by the kill timeout") {
@@ -284,9 +284,9 @@ TEST_CASE("the end of a session stops every job, those that start on it last, an
   world.end("svc", main, exited(1));
   CHECK(world.state("svc") == "gone");
   world.ready("at-end");
-  CHECK_FALSE(world.diary.has("session ended"));
+  CHECK_FALSE(world.recorder.has("session ended"));
   world.end("at-end");
-  CHECK(world.diary.has("session ended"));
+  CHECK(world.recorder.has("session ended"));
 }
 
 TEST_CASE("a session does not wait for ever for a job that will not end") {
@@ -298,7 +298,7 @@ TEST_CASE("a session does not wait for ever for a job that will not end") {
   world.run();
   world.clock.advance(4s);
   world.clock.advance(4s);
-  CHECK(world.diary.has("session ended"));
+  CHECK(world.recorder.has("session ended"));
 }
 
 TEST_CASE("ten thousand idle jobs cost an event nothing") {
@@ -309,5 +309,5 @@ TEST_CASE("ten thousand idle jobs cost an event nothing") {
     changes.push_back({name, World::parse(name, "start on started other" + std::to_string(i) + "\nexec sleep 1000\n")});
   }
   world.jobs.apply(changes);
-  CHECK(world.jobs.index().find("started", upstart::protocol::Environment{{"JOB=other5", "INSTANCE="}}).size() == 1);
+  CHECK(world.jobs.core().index.find("started", upstart::protocol::Environment{{"JOB=other5", "INSTANCE="}}).size() == 1);
 }

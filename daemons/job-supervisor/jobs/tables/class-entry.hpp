@@ -1,29 +1,22 @@
-// A job class in force under its name, its `start on` at run time, and its instances. When its file changes while
-// there are instances, the old class stays for them and for new ones until the last has gone; then the new one takes
-// over.
+// A job class in force under its name, its `start on` at run time, and its instances. When its file changes while there are
+// instances, the old class stays for them and for new ones until the last has gone; then the new one takes over.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/subscriber.hpp"
-#include "daemons/job-supervisor/language/model/job-class.hpp"
-
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
+#include "daemons/job-supervisor/jobs/tables/job.hpp"
 
 namespace upstart::supervisor {
 
 class ClassEntry {
 public:
   ClassEntry(EventIndex& index, std::shared_ptr<const JobClass> job_class)
-      : class_{std::move(job_class)}, start_on_{index, *this, nullptr} {}
+      : class_{std::move(job_class)}, start_on_{index, class_, held_} {}
 
   [[nodiscard]] const std::string& name() const { return class_->name; }
   [[nodiscard]] const std::shared_ptr<const JobClass>& job_class() const { return class_; }
-  void set_job_class(std::shared_ptr<const JobClass> job_class) { class_ = std::move(job_class); }
   [[nodiscard]] Subscriber& start_on() { return start_on_; }
+  [[nodiscard]] const Subscriber& start_on() const { return start_on_; }
 
-  using Instances = std::map<std::string, std::shared_ptr<Job>, std::less<>>;
+  using Instances = std::map<std::string, std::unique_ptr<Job>, std::less<>>;
   [[nodiscard]] Instances& instances() { return instances_; }
   [[nodiscard]] const Instances& instances() const { return instances_; }
 
@@ -31,14 +24,14 @@ public:
   std::optional<std::shared_ptr<const JobClass>> successor;
   // Its conditions name an event that a bridge watches.
   bool watched = false;
-  // Why a process of this job could last not be started ("main process: unable to execute: …"); kept when the instance
-  // has gone.
+  // Why a process of this job could last not be started ("main process: unable to execute: …"); kept when the instance has gone.
   std::unique_ptr<const std::string> spawn_failure;
   // The wait status of the main process that reached the respawn limit last.
   std::optional<int> respawn_limit_end;
 
 private:
   std::shared_ptr<const JobClass> class_;
+  ExpressionState held_;
   Subscriber start_on_;
   Instances instances_;
 };

@@ -1,0 +1,53 @@
+#include "daemons/job-supervisor/jobs/class-changes.hpp"
+
+namespace upstart::supervisor {
+
+void ClassChanges::apply(const std::vector<ClassChange>& changes) {
+  for (const auto& change : changes) {
+    auto* entry = core_.classes.find(change.name);
+    if (entry == nullptr) {
+      if (change.job_class) add(change.job_class);
+    } else if (!entry->instances().empty()) {
+      entry->successor = change.job_class;
+      if (change.job_class && *change.job_class == *entry->job_class()) entry->successor.reset();
+    } else {
+      replace(*entry, change.job_class);
+    }
+  }
+}
+
+void ClassChanges::replace_by_successor(const std::string& name) {
+  auto* entry = core_.classes.find(name);
+  if (entry != nullptr && entry->instances().empty() && entry->successor) replace(*entry, *entry->successor);
+}
+
+void ClassChanges::add(std::shared_ptr<const JobClass> job_class) {
+  auto& entry = put_in_force(std::move(job_class));
+  watch_.tell_change(entry.name(), nullptr, entry.job_class().get());
+}
+
+void ClassChanges::replace(ClassEntry& entry, std::shared_ptr<const JobClass> job_class) {
+  auto before = entry.job_class();
+  auto held = entry.start_on().state().reset();
+  core_.classes.remove(before->name);
+  core_.tell(notice::JobRemoved{before->name});
+  watch_.tell_change(before->name, before.get(), job_class.get());
+  if (job_class) {
+    matching_.offer_again(put_in_force(std::move(job_class)).start_on(), held);
+  } else {
+    for (auto event : held) core_.release(event, false);
+  }
+}
+
+ClassEntry& ClassChanges::put_in_force(std::shared_ptr<const JobClass> job_class) {
+  auto& entry = core_.classes.add(core_.index, std::move(job_class));
+  const auto& start_on = entry.job_class()->start_on;
+  protocol::Environment of_class;
+  if (!start_on.empty()) of_class = core_.environments.of_class_alone(*entry.job_class());
+  entry.start_on().expand(start_on, of_class);
+  watch_.mark(entry);
+  core_.tell(notice::JobAdded{entry.name()});
+  return entry;
+}
+
+} // namespace upstart::supervisor

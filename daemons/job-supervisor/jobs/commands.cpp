@@ -1,0 +1,109 @@
+#include "daemons/job-supervisor/jobs/commands.hpp"
+
+#include "daemons/job-supervisor/expression/expand.hpp"
+#include "protocol/names.hpp"
+
+namespace upstart::supervisor {
+
+namespace error_name = protocol::error_name;
+
+namespace {
+
+CommandError invalid(std::string message) { return {error_name::invalid_args, std::move(message)}; }
+CommandError already_stopped(const Job& job) {
+  return {error_name::already_stopped, "Job has already been stopped: " + job.title()};
+}
+CommandError already_started(const Job& job) {
+  return {error_name::already_started, "Job is already running: " + job.title()};
+}
+
+// Whoever waits for the answer to this command.
+std::optional<CallerId>& caller_of(Input& input) {
+  if (auto* start = std::get_if<input::Start>(&input)) return start->caller;
+  if (auto* stop = std::get_if<input::Stop>(&input)) return stop->caller;
+  return std::get<input::Restart>(input).caller;
+}
+
+} // namespace
+
+void Commands::give(Job& job, Input input, Reply reply, bool wait) {
+  auto path = job.path();
+  if (wait) caller_of(input) = core_.callers.add(std::move(reply));
+  steps_.take(job, std::move(input));
+  run_turn_();
+  if (!wait) reply(std::move(path));
+}
+
+void Commands::start(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply) {
+  auto name = instance_name(entry, environment);
+  if (!name) return reply(std::unexpected(name.error()));
+  auto found = entry.instances().find(*name);
+  bool exists = found != entry.instances().end();
+  if (exists && found->second->life().is_to_run()) return reply(std::unexpected(already_started(*found->second)));
+  auto& job = exists ? *found->second : steps_.make_instance(entry, *name);
+  give(job, input::Start{.parameters = parameters(*entry.job_class(), environment)}, std::move(reply), wait);
+}
+
+void Commands::stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply) {
+  auto job = find_instance(entry, environment);
+  if (!job) return reply(std::unexpected(job.error()));
+  if ((*job)->life().is_to_stop()) return reply(std::unexpected(already_stopped(**job)));
+  give(**job, input::Stop{.environment = protocol::Environment{environment}}, std::move(reply), wait);
+}
+
+void Commands::restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply) {
+  auto job = find_instance(entry, environment);
+  if (!job) return reply(std::unexpected(job.error()));
+  if ((*job)->life().is_to_stop()) return reply(std::unexpected(already_stopped(**job)));
+  give(**job, input::Restart{.parameters = parameters((*job)->job_class(), environment)}, std::move(reply), wait);
+}
+
+void Commands::start(Job& job, bool wait, Reply reply) {
+  if (job.life().is_to_run()) return reply(std::unexpected(already_started(job)));
+  give(job, input::Start{.parameters = {}}, std::move(reply), wait);
+}
+
+void Commands::stop(Job& job, bool wait, Reply reply) {
+  if (job.life().is_to_stop()) return reply(std::unexpected(already_stopped(job)));
+  give(job, input::Stop{}, std::move(reply), wait);
+}
+
+void Commands::restart(Job& job, bool wait, Reply reply) {
+  if (job.life().is_to_stop()) return reply(std::unexpected(already_stopped(job)));
+  give(job, input::Restart{.parameters = {}}, std::move(reply), wait);
+}
+
+std::expected<void, CommandError> Commands::reload(Job& job) {
+  if (job.life().process(ProcessKind::main).pid == 0)
+    return std::unexpected(CommandError{error_name::not_running, "Job is not running: " + job.title()});
+  steps_.take(job, input::Reload{});
+  run_turn_();
+  return {};
+}
+
+std::expected<std::string, CommandError> Commands::instance_name(const ClassEntry& entry,
+                                                                 const std::vector<std::string>& environment) const {
+  if (auto fault = protocol::environment_fault(environment)) return std::unexpected(invalid(*fault));
+  const auto& job_class = *entry.job_class();
+  if (job_class.instance.empty()) return "";
+  auto name = expand(job_class.instance, parameters(job_class, environment).environment);
+  if (name) return *name;
+  return std::unexpected(invalid(name.error() + (job_class.usage.empty() ? "" : "\nUsage: " + job_class.usage)));
+}
+
+std::expected<Job*, CommandError> Commands::find_instance(const ClassEntry& entry,
+                                                          const std::vector<std::string>& environment) const {
+  auto name = instance_name(entry, environment);
+  if (!name) return std::unexpected(name.error());
+  auto found = entry.instances().find(*name);
+  if (found != entry.instances().end()) return found->second.get();
+  return std::unexpected(CommandError{error_name::unknown_instance, "Unknown instance: " + *name});
+}
+
+StartParameters Commands::parameters(const JobClass& job_class, const std::vector<std::string>& environment) const {
+  StartParameters parameters{.environment = core_.environments.of_class(job_class)};
+  parameters.environment.merge(protocol::Environment{environment});
+  return parameters;
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,29 @@
+// What bridges watch: the conditions of jobs that name their event, and how many instances of those jobs there are.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/core.hpp"
+
+#include <set>
+
+namespace upstart::supervisor {
+
+class ConditionWatch {
+public:
+  explicit ConditionWatch(Core& core) : core_{core} {}
+
+  // From now on, changes of conditions on this event and the activity of jobs that have some are told. The jobs that have
+  // some now, by name.
+  [[nodiscard]] std::vector<ClassEntry*> watch(const std::string& event);
+  [[nodiscard]] const std::set<std::string>& watched_events() const { return events_; }
+
+  // A class has come into force.
+  void mark(ClassEntry& entry) const;
+  // A class has taken the place of another; either may be missing.
+  void tell_change(const std::string& job, const JobClass* before, const JobClass* after);
+
+private:
+  Core& core_;
+  std::set<std::string> events_;
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,20 @@
+#include "daemons/job-supervisor/jobs/core.hpp"
+
+namespace upstart::supervisor {
+
+void Core::release(EventId event, bool failed) {
+  if (auto finished = events.unblock(event, failed))
+    add_work(work::EventReleased{event, finished->failed, std::move(finished->actions)});
+}
+
+void Core::update_subscription() {
+  auto names = index.take_name_changes();
+  if (names.added.empty() && names.removed.empty()) return;
+  turn.outgoing.emplace_back(outgoing::Subscribe{std::move(names.added), std::move(names.removed)});
+}
+
+void Core::tell_activity(const ClassEntry& entry) {
+  if (entry.watched) tell(notice::ActivityChanged{entry.name(), entry.instances().size()});
+}
+
+} // namespace upstart::supervisor

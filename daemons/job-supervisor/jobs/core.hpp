@@ -1,0 +1,58 @@
+// What all parts of the jobs share: the tables, the turn that is going on, and the few things that each of them does to both.
+// Knows neither D-Bus nor the kernel; the ports are the only way out, and only the executor uses those that do something.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/tables/callers.hpp"
+#include "daemons/job-supervisor/jobs/tables/class-table.hpp"
+#include "daemons/job-supervisor/jobs/tables/environment-tables.hpp"
+#include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
+#include "daemons/job-supervisor/jobs/turn.hpp"
+
+namespace upstart::supervisor {
+
+struct Options {
+  protocol::Environment own_environment; // that init was started with
+  bool inherit_environment = false;      // a session: its jobs begin with that
+  std::string session_address;           // UPSTART_SESSION of jobs' processes; empty: none
+};
+
+// Public members, since it is a place and not an actor: each part changes what it is about.
+class Core {
+public:
+  Core(Ports in_ports, Options in_options, InputSink& inputs)
+      : ports{in_ports},
+        options{std::move(in_options)},
+        environments{options.own_environment, options.inherit_environment},
+        world{.index = index, .processes = ports.processes, .inputs = inputs} {}
+
+  void tell(Notice notice) { turn.outgoing.emplace_back(outgoing::Tell{std::move(notice)}); }
+  void write(Severity severity, std::string text) {
+    turn.outgoing.emplace_back(outgoing::Write{severity, std::move(text)});
+  }
+  void answer(CallerId caller, Outcome outcome) {
+    turn.outgoing.emplace_back(outgoing::Answer{caller, std::move(outcome)});
+  }
+  void add_work(Work work) { turn.work.push_back(std::move(work)); }
+  // Whether anybody wants it is decided when it is its turn.
+  void emit(Emission emission) { add_work(work::Emitted{emissions.add(std::move(emission))}); }
+  // An expression or a job lets go of an event; the broker is told when it was the last.
+  void release(EventId event, bool failed);
+  // The broker is told of event names that jobs began or ceased to wait for, before anything else that is emitted now.
+  void update_subscription();
+  // How many instances of a job there are is told if a bridge wants to know.
+  void tell_activity(const ClassEntry& entry);
+
+  Ports ports;
+  Options options;
+  EnvironmentTables environments;
+  EventIndex index;
+  Job::World world; // what instances are made with
+  HandledEvents events;
+  Callers callers;
+  Emissions emissions;
+  ClassTable classes;
+  Turn turn;
+  bool session_ends = false;
+};
+
+} // namespace upstart::supervisor

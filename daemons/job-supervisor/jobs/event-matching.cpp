@@ -1,0 +1,123 @@
+#include "daemons/job-supervisor/jobs/event-matching.hpp"
+
+#include "daemons/job-supervisor/expression/expand.hpp"
+
+#include <algorithm>
+#include <format>
+#include <tuple>
+
+namespace upstart::supervisor {
+
+namespace {
+
+// What an event brings into a job's environment. PATH, the older word for the path of a socket, is there to be matched:
+// as a variable of the job it would hide where programs are.
+protocol::Environment job_variables(const Event& event) {
+  auto variables = event.environment;
+  if (event.name == "socket" && variables.contains("SOCKET_PATH")) variables.unset("PATH");
+  return variables;
+}
+
+Subscriber& subscriber_of(const EventIndex::Leaf& leaf) { return *static_cast<Subscriber*>(leaf.subscriber); }
+
+} // namespace
+
+void EventMatching::handle(EventId id, Event event) {
+  auto leaves = core_.index.find(event.name, event.environment);
+  auto order = [](const EventIndex::Leaf& leaf) {
+    const auto& subscriber = subscriber_of(leaf);
+    return std::tuple{std::string_view{subscriber.job_name()}, subscriber.job() == 0, subscriber.instance(), leaf.node};
+  };
+  std::ranges::sort(leaves, {}, order);
+  core_.events.add(id, std::move(event));
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    auto& subscriber = subscriber_of(leaves[i]);
+    offer(subscriber, leaves[i].node, id);
+    if (i + 1 == leaves.size() || leaves[i + 1].subscriber != leaves[i].subscriber) act(subscriber);
+  }
+  core_.release(id, false);
+}
+
+void EventMatching::offer_again(Subscriber& subscriber, const std::vector<EventId>& held) {
+  for (auto id : held) {
+    const auto& event = core_.events.at(id).event;
+    for (const auto& leaf : core_.index.find(event.name, event.environment))
+      if (leaf.subscriber == &subscriber) offer(subscriber, leaf.node, id);
+    act(subscriber);
+    core_.release(id, false);
+  }
+}
+
+void EventMatching::hold(Subscriber& subscriber, std::uint32_t leaf, EventId id, Event event) {
+  core_.events.add(id, std::move(event));
+  offer(subscriber, leaf, id);
+  core_.release(id, false);
+}
+
+void EventMatching::offer(Subscriber& subscriber, std::uint32_t leaf, EventId event) {
+  if (subscriber.state().offer(subscriber.expression(), leaf, event)) core_.events.block(event);
+}
+
+void EventMatching::act(Subscriber& subscriber) {
+  auto events = subscriber.state().events_that_made_it_true(subscriber.expression());
+  if (events.empty()) return;
+  auto held = subscriber.state().reset();
+  if (subscriber.job() != 0) stop(*core_.classes.find(subscriber.job()), events);
+  else start(*core_.classes.find(subscriber.job_name()), events);
+  for (auto event : held) core_.release(event, false);
+}
+
+void EventMatching::stop(Job& job, const std::vector<EventId>& events) {
+  if (job.life().is_to_stop()) return;
+  protocol::Environment environment;
+  for (auto id : events) environment.merge(core_.events.at(id).event.environment);
+  environment.set("UPSTART_STOP_EVENTS", names_of(events));
+  note(events, "stop", job);
+  steps_.take(job, input::Stop{.environment = std::move(environment), .blockers = events});
+}
+
+void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events) {
+  const auto& job_class = *entry.job_class();
+  auto parameters = start_parameters(job_class, events);
+  auto name = expand(job_class.instance, parameters.environment);
+  if (!name)
+    return core_.write(Severity::warning, std::format("Failed to obtain {} instance: {}", job_class.name, name.error()));
+  auto found = entry.instances().find(*name);
+  if (found != entry.instances().end() && found->second->life().is_to_run()) return;
+  auto& job = found != entry.instances().end() ? *found->second : steps_.make_instance(entry, *name);
+  note(events, "start", job);
+  for (auto id : events) {
+    const auto& handled = core_.events.at(id);
+    for (std::size_t i = 0; i < handled.files.size(); ++i) job.keep(handled.files[i], handled.event.files[i]);
+  }
+  steps_.take(job, input::Start{.parameters = std::move(parameters), .blockers = events});
+}
+
+StartParameters EventMatching::start_parameters(const JobClass& job_class, const std::vector<EventId>& events) const {
+  StartParameters parameters{.environment = core_.environments.of_class(job_class)};
+  for (auto id : events) {
+    const auto& handled = core_.events.at(id);
+    parameters.environment.merge(job_variables(handled.event));
+    parameters.files.insert(parameters.files.end(), handled.files.begin(), handled.files.end());
+  }
+  parameters.environment.set("UPSTART_EVENTS", names_of(events));
+  if (!job_class.positional_parameters) return parameters;
+  parameters.environment.set("UPSTART_EVENT", core_.events.at(events.front()).event.name);
+  for (auto id : events)
+    for (const auto& variable : core_.events.at(id).event.environment.strings())
+      parameters.positional.emplace_back(protocol::value_of(variable));
+  return parameters;
+}
+
+std::string EventMatching::names_of(const std::vector<EventId>& events) const {
+  std::string names;
+  for (auto id : events) names += (names.empty() ? "" : " ") + core_.events.at(id).event.name;
+  return names;
+}
+
+void EventMatching::note(const std::vector<EventId>& events, const char* operation, const Job& job) {
+  for (auto id : events)
+    core_.events.note(id, {.operation = operation, .job = job.name(), .instance = job.instance()});
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,68 @@
+#include "daemons/job-supervisor/jobs/executor.hpp"
+
+#include "daemons/job-supervisor/jobs/cases.hpp"
+
+#include <algorithm>
+
+namespace upstart::supervisor {
+
+namespace {
+
+// In place of a variable of that name, which may come from an outer session.
+void set_variable(std::vector<std::string>& environment, std::string_view key, const std::string& value) {
+  auto found = std::ranges::find_if(environment, [&](const std::string& each) { return each.starts_with(key); });
+  if (found == environment.end()) found = environment.emplace(found);
+  *found = std::string{key} + value;
+}
+
+} // namespace
+
+void Executor::carry_out(std::vector<Outgoing> all) {
+  auto& ports = core_.ports;
+  auto cases = Cases{
+      [&](outgoing::Tell& tell) { ports.observer.tell(tell.notice); },
+      [&](outgoing::Emit& emit) { ports.events.emit(emit.id, emit.event, emit.origin); },
+      [&](outgoing::Record& record) { ports.events.record(record.event, record.origin); },
+      [&](outgoing::Finish& finish) { ports.events.finished(finish.id, finish.failed, finish.actions); },
+      [&](outgoing::Subscribe& subscribe) { ports.events.subscribe(subscribe.add, subscribe.remove); },
+      [&](outgoing::Answer& answer) { core_.callers.answer(answer.caller, std::move(answer.outcome)); },
+      [&](outgoing::OfJob& of_job) { carry_out(of_job); },
+      [&](outgoing::Write& write) { ports.log.write(write.severity, write.text); },
+  };
+  for (auto& each : all) std::visit(cases, each);
+}
+
+void Executor::carry_out(outgoing::OfJob& of_job) {
+  auto& job = *of_job.job;
+  std::visit(Cases{[&](effect::Spawn& spawned) { spawn(job, spawned); },
+                    [&](effect::Signal& signal) { job.processes().signal(signal.process, signal.number); },
+                    [&](effect::SignalProcess& signal) {
+                      job.processes().signal_process(signal.process, signal.number);
+                    },
+                    [&](effect::KillStrays&) { job.processes().kill_leftovers(); },
+                    [&](effect::EndStrays& strays) { job.processes().end_leftovers(strays.signal, strays.grace); },
+                    [&](effect::ArmKillTimer& timer) {
+                      job.kill_timer() = core_.ports.clock.after(timer.after, [&inputs = core_.world.inputs, id = job.id()] {
+                        inputs.take(id, input::KillTimeout{});
+                      });
+                    },
+                    [&](effect::DisarmKillTimer&) { job.kill_timer().reset(); }, //
+                    [](auto&) {}}, // the others stay inside: JobSteps
+             of_job.effect);
+}
+
+void Executor::spawn(Job& job, effect::Spawn& spawn) {
+  auto kind = spawn.process;
+  if (kind == ProcessKind::security && !core_.ports.processes.apparmor_enabled())
+    return core_.add_work(work::ForJob{job.id(), input::Ended{kind, 0}});
+  if (const auto& address = core_.options.session_address; !address.empty())
+    set_variable(spawn.environment, "UPSTART_SESSION=", address);
+  auto pid = job.processes().spawn({.kind = kind,
+                                    .environment = std::move(spawn.environment),
+                                    .files = job.files(spawn.files),
+                                    .parameters = std::move(spawn.positional)});
+  if (pid) core_.add_work(work::ForJob{job.id(), input::Spawned{kind, *pid}});
+  else core_.add_work(work::ForJob{job.id(), input::NotExecuted{kind, pid.error().reason}});
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,94 @@
+#include "daemons/job-supervisor/jobs/jobs.hpp"
+
+#include "daemons/job-supervisor/jobs/cases.hpp"
+
+#include <utility>
+
+namespace upstart::supervisor {
+
+Jobs::Jobs(Ports ports, Options options)
+    : core_{ports, std::move(options), *this},
+      commands_{core_, steps_, [this] { run_turn(); }},
+      environments_{core_, steps_, [this] { run_turn(); }},
+      session_end_{core_, steps_, [this] { run_turn(); }} {}
+
+Jobs::~Jobs() = default;
+
+// What comes in while a turn runs is worked off by that turn.
+void Jobs::run_turn() {
+  if (std::exchange(running_, true)) return;
+  auto& turn = core_.turn;
+  do {
+    while (!turn.work.empty()) {
+      auto work = std::move(turn.work.front());
+      turn.work.pop_front();
+      work_off(work);
+    }
+    core_.update_subscription();
+    executor_.carry_out(std::exchange(turn.outgoing, {}));
+  } while (!turn.work.empty() || !turn.outgoing.empty());
+  running_ = false;
+  // A job may be gone while one of its own callbacks is still on the stack.
+  if (!turn.gone.empty()) core_.ports.clock.later([gone = std::make_shared<decltype(turn.gone)>(std::exchange(turn.gone, {}))] {});
+}
+
+void Jobs::work_off(Work& work) {
+  std::visit(Cases{[&](work::ForJob& for_job) {
+                      if (auto* job = core_.classes.find(for_job.job)) steps_.take(*job, std::move(for_job.input));
+                    },
+                    [&](work::Emitted& emitted) { emitting_.decide(emitted.id); },
+                    [&](work::EmissionFinished& finished) { emitting_.finish(finished.id, finished.failed); },
+                    [&](work::EventReleased& event) {
+                      core_.turn.outgoing.emplace_back(outgoing::Finish{event.id, event.failed, std::move(event.actions)});
+                    },
+                    [&](work::ReplaceClass& replace) { changes_.replace_by_successor(replace.name); },
+                    [&](work::SessionEventFinished&) { session_end_.event_finished(); },
+                    [&](work::CheckSessionEnd&) { session_end_.check(); }},
+             work);
+}
+
+void Jobs::take(JobId job, Input input) {
+  core_.add_work(work::ForJob{job, std::move(input)});
+  run_turn();
+}
+
+void Jobs::apply(const std::vector<ClassChange>& changes) {
+  changes_.apply(changes);
+  run_turn();
+}
+
+void Jobs::emit(Event event, Origin origin, Reply finished) {
+  Waits waits = waits::Nobody{};
+  if (finished) waits = waits::ForCaller{core_.callers.add(std::move(finished))};
+  core_.emit({.event = std::move(event), .origin = origin, .waits = waits});
+  run_turn();
+}
+
+void Jobs::handle(EventId id, Event event) {
+  bool ends_session = core_.session_ends && event.name == "session-end";
+  matching_.handle(id, std::move(event));
+  if (ends_session) session_end_.event_handled();
+  run_turn();
+}
+
+void Jobs::hold(Subscriber& subscriber, std::uint32_t leaf, EventId id, Event event) {
+  matching_.hold(subscriber, leaf, id, std::move(event));
+  run_turn();
+}
+
+void Jobs::emission_finished(EmissionId id, bool failed) {
+  core_.add_work(work::EmissionFinished{id, failed});
+  run_turn();
+}
+
+void Jobs::finished_elsewhere(const std::string& name, const protocol::Environment& environment) {
+  core_.tell(notice::EventEmitted{name, environment});
+  run_turn();
+}
+
+void Jobs::end_session(const std::string& type, bool grace) {
+  session_end_.begin(type, grace);
+  run_turn();
+}
+
+} // namespace upstart::supervisor

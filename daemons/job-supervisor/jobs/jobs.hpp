@@ -1,0 +1,63 @@
+// All classes, all jobs, and what commands, events and files do to them: the supervisor's decisions. Each part is a class of its
+// own; this one puts them together and runs the turns (turn.hpp): whatever comes in ends with `run_turn`.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/class-changes.hpp"
+#include "daemons/job-supervisor/jobs/commands.hpp"
+#include "daemons/job-supervisor/jobs/emitting.hpp"
+#include "daemons/job-supervisor/jobs/environment-commands.hpp"
+#include "daemons/job-supervisor/jobs/executor.hpp"
+#include "daemons/job-supervisor/jobs/session-end.hpp"
+
+namespace upstart::supervisor {
+
+class Jobs final : private InputSink {
+public:
+  Jobs(Ports ports, Options options);
+  ~Jobs() override;
+  Jobs(const Jobs&) = delete;
+  Jobs& operator=(const Jobs&) = delete;
+
+  // Files.
+  void apply(const std::vector<ClassChange>& changes);
+
+  // Events. `finished`, where given, is answered when nothing blocks the event any more: an empty text, or EventFailed.
+  void emit(Event event, Origin origin, Reply finished = {});
+  // What the broker says: an event is to be handled; one that was emitted here has finished; so has one of somebody else.
+  void handle(EventId id, Event event);
+  void emission_finished(EmissionId id, bool failed);
+  void finished_elsewhere(const std::string& name, const protocol::Environment& environment);
+  // An expression holds this event since before: it blocks it, and nothing acts.
+  void hold(Subscriber& subscriber, std::uint32_t leaf, EventId id, Event event);
+
+  // Emits session-end and stops all jobs (session-end.hpp).
+  void end_session(const std::string& type, bool grace);
+  [[nodiscard]] bool session_is_ending() const { return session_end_.has_begun(); }
+
+  [[nodiscard]] Commands& commands() { return commands_; }
+  [[nodiscard]] EnvironmentCommands& environments() { return environments_; }
+  [[nodiscard]] ConditionWatch& conditions() { return watch_; }
+  [[nodiscard]] ClassTable& classes() { return core_.classes; }
+  [[nodiscard]] const ClassTable& classes() const { return core_.classes; }
+  // To look at, for those who tell of the state.
+  [[nodiscard]] const Core& core() const { return core_; }
+
+private:
+  void take(JobId job, Input input) override;
+  void run_turn();
+  void work_off(Work& work);
+
+  Core core_;
+  JobSteps steps_{core_};
+  EventMatching matching_{core_, steps_};
+  Emitting emitting_{core_, steps_};
+  ConditionWatch watch_{core_};
+  ClassChanges changes_{core_, matching_, watch_};
+  Commands commands_;
+  EnvironmentCommands environments_;
+  SessionEnd session_end_;
+  Executor executor_{core_};
+  bool running_ = false;
+};
+
+} // namespace upstart::supervisor

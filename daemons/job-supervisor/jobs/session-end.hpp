@@ -1,0 +1,39 @@
+// The end of a session (running.md): every job is stopped, those that start on session-end a little later, nothing respawns any
+// more, and there is a bound on how long all that may take.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/job-steps.hpp"
+
+namespace upstart::supervisor {
+
+class SessionEnd {
+public:
+  // `run_turn` works off what an alarm has brought about.
+  SessionEnd(Core& core, JobSteps& steps, std::function<void()> run_turn)
+      : core_{core}, steps_{steps}, run_turn_{std::move(run_turn)} {}
+
+  // Emits session-end TYPE=`type`. With `grace` (a logout) those who start on it get a few seconds, else none. Once.
+  void begin(const std::string& type, bool grace);
+  [[nodiscard]] bool has_begun() const { return core_.session_ends; }
+  // The session's own event has been offered to all.
+  void event_handled();
+  // The session's own event has finished.
+  void event_finished();
+  // Tells that the session has ended, once, when it has.
+  void check();
+
+private:
+  void stop_all_jobs();
+  void grace_is_over();
+  void time_is_up();
+
+  Core& core_;
+  JobSteps& steps_;
+  std::function<void()> run_turn_;
+  bool shutdown_ = false; // no grace
+  bool event_done_ = false;
+  bool told_ = false;
+  std::unique_ptr<Alarm> grace_alarm_, limit_alarm_;
+};
+
+} // namespace upstart::supervisor

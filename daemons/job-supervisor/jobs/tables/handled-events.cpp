@@ -1,0 +1,22 @@
+#include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
+
+namespace upstart::supervisor {
+
+void HandledEvents::add(EventId id, Event event) {
+  Handled handled{.event = std::move(event), .files = {}, .blockers = 1};
+  for (std::size_t i = 0; i < handled.event.files.size(); ++i) handled.files.push_back(++last_file_);
+  events_.insert_or_assign(id, std::move(handled));
+}
+
+std::optional<HandledEvents::Handled> HandledEvents::unblock(EventId id, bool failed) {
+  auto found = events_.find(id);
+  if (found == events_.end()) return std::nullopt;
+  auto& handled = found->second;
+  handled.failed = handled.failed || failed;
+  if (--handled.blockers > 0) return std::nullopt;
+  auto taken = std::move(handled);
+  events_.erase(found);
+  return taken;
+}
+
+} // namespace upstart::supervisor

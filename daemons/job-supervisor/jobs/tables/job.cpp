@@ -1,0 +1,63 @@
+#include "daemons/job-supervisor/jobs/tables/job.hpp"
+
+#include "daemons/job-supervisor/lifecycle/step.hpp"
+#include "protocol/names.hpp"
+
+#include <algorithm>
+
+namespace upstart::supervisor {
+
+namespace {
+
+Life life_named(std::string instance) {
+  Life life;
+  life.instance = std::move(instance);
+  return life;
+}
+
+} // namespace
+
+Job::Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, std::string instance)
+    : inputs_{world.inputs},
+      id_{id},
+      class_{std::move(job_class)},
+      life_{life_named(std::move(instance))},
+      stop_on_{world.index, class_, life_.stop_on, id, &life_.instance},
+      processes_{world.processes.open(class_, life_.instance, *this)} {}
+
+Job::~Job() = default;
+
+std::string Job::title() const { return supervisor::title(*class_, life_.instance); }
+std::string Job::path() const { return protocol::instance_path(class_->name, life_.instance); }
+
+Effects Job::step(Input input, MonotonicTime now) {
+  auto [life, effects] = supervisor::step(std::move(life_), *class_, std::move(input), now);
+  life_ = std::move(life);
+  if (!files_.empty()) drop_unnamed_files();
+  return std::move(effects);
+}
+
+void Job::drop_unnamed_files() {
+  std::erase_if(files_, [this](const auto& file) {
+    bool waits = life_.pending_start && std::ranges::contains(life_.pending_start->files, file.first);
+    return !waits && !std::ranges::contains(life_.files, file.first);
+  });
+}
+
+SharedFiles Job::files(const std::vector<FileId>& ids) const {
+  SharedFiles files;
+  for (auto id : ids)
+    if (auto found = files_.find(id); found != files_.end()) files.push_back(found->second);
+  return files;
+}
+
+void Job::executed(ProcessKind) {}
+void Job::not_executed(ProcessKind kind, const SpawnFailure& failure) {
+  inputs_.take(id_, input::NotExecuted{kind, failure.reason});
+}
+void Job::ready(pid_t pid) { inputs_.take(id_, input::Ready{pid}); }
+void Job::moved(pid_t pid) { inputs_.take(id_, input::MainMoved{pid}); }
+void Job::status(const std::string& text) { inputs_.take(id_, input::StatusReported{text}); }
+void Job::ended(ProcessKind kind, int wait_status) { inputs_.take(id_, input::Ended{kind, wait_status}); }
+
+} // namespace upstart::supervisor

@@ -1,0 +1,73 @@
+// An instance of a job class: its life, which decides, and what belongs to it in the world: its processes, its kill timer, the
+// descriptors that its life names, its `stop on` in the event index. Decides nothing itself.
+//
+// Owned by its class's entry; gone when fully stopped. What its processes do is handed on as inputs.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/tables/subscriber.hpp"
+#include "daemons/job-supervisor/lifecycle/input.hpp"
+
+#include <map>
+
+namespace upstart::supervisor {
+
+// Where the inputs of jobs go that come from outside: from processes and timers.
+class InputSink {
+public:
+  virtual ~InputSink() = default;
+  virtual void take(JobId job, Input input) = 0;
+};
+
+class Job final : public ProcessEvents {
+public:
+  struct World {
+    EventIndex& index;
+    Processes& processes;
+    InputSink& inputs;
+  };
+  Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, std::string instance);
+  ~Job() override;
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  [[nodiscard]] JobId id() const { return id_; }
+  [[nodiscard]] const JobClass& job_class() const { return *class_; }
+  [[nodiscard]] const Life& life() const { return life_; }
+  [[nodiscard]] const std::string& name() const { return class_->name; }
+  [[nodiscard]] const std::string& instance() const { return life_.instance; }
+  // "JOB", or "JOB (INSTANCE)" where it has a name.
+  [[nodiscard]] std::string title() const;
+  [[nodiscard]] std::string path() const; // of its D-Bus object
+
+  // The life goes one step on; what is to be done is returned.
+  [[nodiscard]] Effects step(Input input, MonotonicTime now);
+
+  [[nodiscard]] Subscriber& stop_on() { return stop_on_; }
+  [[nodiscard]] const Subscriber& stop_on() const { return stop_on_; }
+  [[nodiscard]] JobProcesses& processes() { return *processes_; }
+  [[nodiscard]] std::unique_ptr<Alarm>& kill_timer() { return kill_timer_; }
+  // Takes a share of a descriptor for as long as the life names it.
+  void keep(FileId id, std::shared_ptr<const base::FileDescriptor> file) { files_.emplace(id, std::move(file)); }
+  [[nodiscard]] SharedFiles files(const std::vector<FileId>& ids) const;
+
+  void executed(ProcessKind kind) override;
+  void not_executed(ProcessKind kind, const SpawnFailure& failure) override;
+  void ready(pid_t pid) override;
+  void moved(pid_t pid) override;
+  void status(const std::string& text) override;
+  void ended(ProcessKind kind, int wait_status) override;
+
+private:
+  void drop_unnamed_files();
+
+  InputSink& inputs_;
+  JobId id_;
+  std::shared_ptr<const JobClass> class_;
+  Life life_;
+  Subscriber stop_on_;
+  std::map<FileId, std::shared_ptr<const base::FileDescriptor>> files_;
+  std::unique_ptr<Alarm> kill_timer_;
+  std::unique_ptr<JobProcesses> processes_;
+};
+
+} // namespace upstart::supervisor

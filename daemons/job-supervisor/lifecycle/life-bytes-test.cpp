@@ -1,0 +1,61 @@
+#include "daemons/job-supervisor/lifecycle/life-bytes.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace upstart::supervisor;
+
+namespace {
+
+Life full_life() {
+  Life life;
+  life.instance = "eth0";
+  life.goal = Goal::respawn;
+  life.state = State::post_start;
+  life.previous_state = State::post_starting;
+  life.awaited_event = 7;
+  life.last_ticket = 7;
+  life.process(ProcessKind::post_start) = {.alive = true, .pid = 4711};
+  life.hook_goal = Goal::start;
+  life.hook_killed = true;
+  life.main_killed = true;
+  life.kill_deadline = MonotonicTime{123456};
+  life.restart_pending = true;
+  life.stop_requested = true;
+  life.failure = Failure{.process = ProcessKind::main, .wait_status = -1};
+  life.may_respawn = false;
+  life.respawns = 3;
+  life.first_respawn = MonotonicTime{99};
+  life.environment = upstart::protocol::Environment{{"A=1", "B="}};
+  life.stop_environment = upstart::protocol::Environment{{"C=\xff"}};
+  life.files = {5, 6};
+  life.positional = {"one", ""};
+  life.pending_start = StartParameters{.environment = upstart::protocol::Environment{{"D=4"}}, .files = {7}};
+  life.blocked_events = {10, 11};
+  life.callers = {{.id = 12, .command = CommandKind::restart}};
+  life.stop_on = ExpressionState{{0, 10, 0}};
+  life.status_text = "warming up";
+  life.ignored_failures = {"post-start process terminated with status 1"};
+  return life;
+}
+
+} // namespace
+
+TEST_CASE("a life comes back from its bytes as it was") {
+  CHECK(life_of_bytes(to_bytes(Life{})) == Life{});
+  CHECK(life_of_bytes(to_bytes(full_life())) == full_life());
+}
+
+TEST_CASE("bytes that are no life are refused with the reason, wherever they end") {
+  auto bytes = to_bytes(full_life());
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    CAPTURE(size);
+    CHECK_FALSE(life_of_bytes(bytes.substr(0, size)));
+  }
+  CHECK(life_of_bytes(bytes + "x").error() == "a record goes on after its end");
+}
+
+TEST_CASE("a life in another form is refused, and the error names both") {
+  auto bytes = to_bytes(Life{});
+  bytes[0] = static_cast<char>(life_format + 1);
+  CHECK(life_of_bytes(bytes).error() == "a job is written in form 2, and form 1 is known here");
+}

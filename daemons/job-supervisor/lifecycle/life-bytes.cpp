@@ -1,0 +1,147 @@
+#include "daemons/job-supervisor/lifecycle/life-bytes.hpp"
+
+#include "daemons/base/bytes.hpp"
+
+#include <format>
+
+namespace upstart::supervisor {
+
+namespace {
+
+using base::ByteReader;
+using base::ByteWriter;
+
+constexpr ProcessKind last_process = static_cast<ProcessKind>(process_kinds - 1);
+constexpr State last_state = static_cast<State>(state_count - 1);
+
+// What is written and what is read stand beside each other: one function for each direction of each part.
+
+void write(ByteWriter& out, const std::vector<std::uint64_t>& ids) {
+  out.list(ids, [&](std::uint64_t id) { out.number(id); });
+}
+std::vector<std::uint64_t> read_ids(ByteReader& in) {
+  return in.list([&] { return in.number(); });
+}
+
+void write(ByteWriter& out, const protocol::Environment& environment) { out.texts(environment.strings()); }
+protocol::Environment read_environment(ByteReader& in) { return protocol::Environment{in.texts()}; }
+
+void write(ByteWriter& out, const LiveProcess& process) {
+  out.truth(process.alive);
+  out.number(process.pid);
+}
+LiveProcess read_process(ByteReader& in) { return {.alive = in.truth(), .pid = in.number<pid_t>()}; }
+
+void write(ByteWriter& out, const Failure& failure) {
+  out.optional(failure.process, [&](ProcessKind process) { out.choice(process); });
+  out.optional(failure.wait_status, [&](int status) { out.number(status); });
+}
+Failure read_failure(ByteReader& in) {
+  return {.process = in.optional([&] { return in.choice(last_process); }),
+          .wait_status = in.optional([&] { return in.number<int>(); })};
+}
+
+void write(ByteWriter& out, const StartParameters& start) {
+  write(out, start.environment);
+  write(out, start.files);
+  out.texts(start.positional);
+}
+StartParameters read_start(ByteReader& in) {
+  return {.environment = read_environment(in), .files = read_ids(in), .positional = in.texts()};
+}
+
+void write(ByteWriter& out, const Caller& caller) {
+  out.number(caller.id);
+  out.choice(caller.command);
+}
+Caller read_caller(ByteReader& in) { return {.id = in.number(), .command = in.choice(CommandKind::restart)}; }
+
+MonotonicTime read_time(ByteReader& in) { return MonotonicTime{in.number<std::int64_t>()}; }
+
+void write_course(ByteWriter& out, const Life& life) {
+  out.choice(life.goal);
+  out.choice(life.state);
+  out.choice(life.previous_state);
+  out.optional(life.awaited_event, [&](Ticket ticket) { out.number(ticket); });
+  out.number(life.last_ticket);
+  for (const auto& process : life.processes) write(out, process);
+  out.choice(life.hook_goal);
+  out.truth(life.hook_killed);
+  out.truth(life.main_killed);
+  out.optional(life.kill_deadline, [&](MonotonicTime deadline) { out.number(deadline.count()); });
+  out.truth(life.restart_pending);
+  out.truth(life.stop_requested);
+  out.optional(life.failure, [&](const Failure& failure) { write(out, failure); });
+  out.truth(life.may_respawn);
+  out.number(life.respawns);
+  out.number(life.first_respawn.count());
+}
+void read_course(ByteReader& in, Life& life) {
+  life.goal = in.choice(Goal::respawn);
+  life.state = in.choice(last_state);
+  life.previous_state = in.choice(last_state);
+  life.awaited_event = in.optional([&] { return in.number(); });
+  life.last_ticket = in.number();
+  for (auto& process : life.processes) process = read_process(in);
+  life.hook_goal = in.choice(Goal::respawn);
+  life.hook_killed = in.truth();
+  life.main_killed = in.truth();
+  life.kill_deadline = in.optional([&] { return read_time(in); });
+  life.restart_pending = in.truth();
+  life.stop_requested = in.truth();
+  life.failure = in.optional([&] { return read_failure(in); });
+  life.may_respawn = in.truth();
+  life.respawns = in.number<unsigned>();
+  life.first_respawn = read_time(in);
+}
+
+void write_belongings(ByteWriter& out, const Life& life) {
+  write(out, life.environment);
+  write(out, life.stop_environment);
+  write(out, life.files);
+  out.texts(life.positional);
+  out.optional(life.pending_start, [&](const StartParameters& start) { write(out, start); });
+  write(out, life.blocked_events);
+  out.list(life.callers, [&](const Caller& caller) { write(out, caller); });
+  write(out, life.stop_on.held());
+  out.text(life.status_text);
+  out.texts(life.ignored_failures);
+}
+void read_belongings(ByteReader& in, Life& life) {
+  life.environment = read_environment(in);
+  life.stop_environment = read_environment(in);
+  life.files = read_ids(in);
+  life.positional = in.texts();
+  life.pending_start = in.optional([&] { return read_start(in); });
+  life.blocked_events = read_ids(in);
+  life.callers = in.list([&] { return read_caller(in); });
+  life.stop_on = ExpressionState{read_ids(in)};
+  life.status_text = in.text();
+  life.ignored_failures = in.texts();
+}
+
+} // namespace
+
+std::string to_bytes(const Life& life) {
+  std::string bytes;
+  ByteWriter out{bytes};
+  out.number(life_format);
+  out.text(life.instance);
+  write_course(out, life);
+  write_belongings(out, life);
+  return bytes;
+}
+
+std::expected<Life, std::string> life_of_bytes(std::string_view bytes) {
+  ByteReader in{bytes};
+  if (auto format = in.number<unsigned>(); format != life_format && !in.failed())
+    in.fail(std::format("a job is written in form {}, and form {} is known here", format, life_format));
+  Life life;
+  life.instance = in.text();
+  read_course(in, life);
+  read_belongings(in, life);
+  if (auto outcome = in.outcome(); !outcome) return std::unexpected(outcome.error());
+  return life;
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,155 @@
+#include "daemons/job-supervisor/lifecycle/process-ends.hpp"
+
+#include "daemons/job-supervisor/lifecycle/failure.hpp"
+#include "daemons/job-supervisor/lifecycle/variables.hpp"
+
+#include <sys/wait.h>
+
+#include <csignal>
+#include <format>
+#include <utility>
+
+namespace upstart::supervisor {
+
+namespace {
+
+bool is_preparation(ProcessKind process) {
+  return process == ProcessKind::security || process == ProcessKind::tmpfiles || process == ProcessKind::pre_start;
+}
+
+// The outcome of some processes changes nothing; whoever asks is told of it nevertheless.
+void note_ignored(Moving& moving, ProcessKind process, const std::string& how) {
+  bool ignored =
+      process == ProcessKind::post_start || process == ProcessKind::pre_stop || process == ProcessKind::security;
+  if (ignored) moving.life.ignored_failures.push_back(std::format("{} process {}", name_of(process), how));
+}
+
+void report_end(Moving& moving, ProcessKind process, int wait_status) {
+  if (wait_status == 0) return;
+  const auto& life = moving.life;
+  bool asked = process == ProcessKind::main && life.state == State::killed;
+  auto how = WIFSIGNALED(wait_status) ? std::format("killed by {} signal", signal_name(WTERMSIG(wait_status)))
+                                      : std::format("terminated with status {}", WEXITSTATUS(wait_status));
+  moving.add(effect::Log{asked ? Severity::info : Severity::warning,
+                         std::format("{} {} process ({}) {}", title(moving.job_class, life.instance), name_of(process),
+                                     life.process(process).pid, how)});
+  note_ignored(moving, process, how);
+}
+
+// True: the state waited for it.
+bool forget(Moving& moving, ProcessKind process) {
+  bool awaited = awaited_process(moving.life) == process;
+  moving.life.process(process) = {};
+  if (process == ProcessKind::main) moving.life.status_text.clear();
+  if (awaited) disarm_kill_timer(moving);
+  return awaited;
+}
+
+// Only the first failure is told; but who has come to wait since then waits for a job that has failed, too.
+void fail(Moving& moving, std::optional<ProcessKind> process, std::optional<int> wait_status) {
+  if (!moving.life.failure) {
+    moving.life.failure = Failure{.process = process, .wait_status = wait_status};
+    moving.add(effect::Failed{!process ? 0 : wait_status ? failed_status(*wait_status) : -1});
+  }
+  release(moving, true);
+}
+
+void stop_because_of(Moving& moving, ProcessKind process, std::optional<int> wait_status) {
+  fail(moving, process, wait_status);
+  moving.life.restart_pending = false;
+  set_goal(moving, Goal::stop);
+}
+
+bool respawns_too_fast(Moving& moving) {
+  const auto& limit = moving.job_class.respawn_limit;
+  auto& life = moving.life;
+  if (limit.count == 0 || limit.interval.count() == 0) return false;
+  if (life.respawns == 0 || moving.now - life.first_respawn >= limit.interval) {
+    life.first_respawn = moving.now;
+    life.respawns = 1;
+    return false;
+  }
+  return ++life.respawns > limit.count;
+}
+
+void respawn(Moving& moving, bool moves) {
+  moving.add(effect::Log{Severity::warning, title(moving.job_class, moving.life.instance) + " " +
+                                                std::string{name_of(ProcessKind::main)} +
+                                                " process ended, respawning"});
+  if (moves) go_to(moving, State::stopping);
+  else set_goal(moving, Goal::respawn);
+}
+
+void hit_respawn_limit(Moving& moving, int wait_status) {
+  moving.add(
+      effect::Log{Severity::warning, title(moving.job_class, moving.life.instance) + " respawning too fast, stopped"});
+  moving.add(effect::RecordRespawnLimit{wait_status});
+  fail(moving, std::nullopt, std::nullopt);
+}
+
+void main_ended_unasked(Moving& moving, int wait_status, bool moves) {
+  bool failed = is_failure(moving.job_class, wait_status);
+  bool respawns = failed && moving.job_class.respawn && moving.life.may_respawn;
+  if (respawns && !respawns_too_fast(moving)) return respawn(moving, moves);
+  if (respawns) hit_respawn_limit(moving, wait_status);
+  else if (failed) fail(moving, ProcessKind::main, wait_status);
+  set_goal(moving, Goal::stop);
+  if (moves) advance(moving);
+}
+
+void main_ended(Moving& moving, int wait_status) {
+  State state = moving.life.state;
+  bool moves = state == State::spawned || state == State::running || state == State::killed;
+  bool asked = moving.life.goal != Goal::start || state == State::stopping || state == State::killed;
+  if (!asked) return main_ended_unasked(moving, wait_status, moves);
+  if (!moves) return;
+  if (state == State::spawned) go_to(moving, State::stopping);
+  else advance(moving);
+}
+
+// What a time limit killed has not failed; where its work is needed after all, all begins anew.
+void hook_ended(Moving& moving, ProcessKind process, int wait_status, bool awaited) {
+  auto& life = moving.life;
+  bool killed_by_us = life.hook_killed && wait_status != 0;
+  bool counts = !killed_by_us && (process == ProcessKind::tmpfiles || process == ProcessKind::pre_start ||
+                                  process == ProcessKind::post_stop);
+  if (counts && wait_status != 0) stop_because_of(moving, process, wait_status);
+  bool goes_on = life.goal == Goal::start && !killed_by_us;
+  if (process == ProcessKind::tmpfiles && goes_on) run(moving, ProcessKind::pre_start);
+  if (!awaited || awaited_process(life)) return;
+  if (killed_by_us && is_preparation(process) && life.goal == Goal::start) go_to(moving, State::stopping);
+  else advance(moving);
+}
+
+} // namespace
+
+void process_ended(Moving& moving, ProcessKind process, int wait_status) {
+  if (!moving.life.alive(process)) return;
+  report_end(moving, process, wait_status);
+  bool awaited = forget(moving, process);
+  if (process == ProcessKind::main) main_ended(moving, wait_status);
+  else hook_ended(moving, process, wait_status, awaited);
+}
+
+void process_not_executed(Moving& moving, ProcessKind process, const std::string& reason) {
+  if (!moving.life.alive(process)) return;
+  moving.add(effect::Log{Severity::warning,
+                         std::format("Failed to spawn {} {} process: {}", title(moving.job_class, moving.life.instance),
+                                     name_of(process), reason)});
+  moving.add(effect::RecordSpawnFailure{std::format("{} process: {}", name_of(process), reason)});
+  note_ignored(moving, process, "could not be started: " + reason);
+  bool awaited = forget(moving, process);
+  if (process != ProcessKind::post_start && process != ProcessKind::pre_stop)
+    stop_because_of(moving, process, std::nullopt);
+  if (awaited || moving.life.state == State::running) advance(moving);
+}
+
+void kill_awaited_process(Moving& moving) {
+  if (!std::exchange(moving.life.kill_deadline, std::nullopt)) return;
+  auto process = awaited_process(moving.life);
+  if (!process) return;
+  moving.life.hook_killed = *process != ProcessKind::main;
+  moving.add(effect::Signal{*process, SIGKILL});
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,59 @@
+#include "daemons/job-supervisor/lifecycle/variables.hpp"
+
+#include <sys/wait.h>
+
+#include <cstring>
+
+namespace upstart::supervisor {
+
+namespace {
+
+// A hook's RESULT is that of its own job, never that of another which came with an event. After a clean end nothing is
+// told where nothing was: that is what the original shows.
+void add_result(protocol::Environment& environment, const std::optional<Failure>& failure) {
+  bool foreign = environment.contains("RESULT");
+  for (const char* key : {"RESULT", "PROCESS", "EXIT_STATUS", "EXIT_SIGNAL"}) environment.unset(key);
+  if (failure || foreign) environment.merge(result_environment(failure));
+}
+
+} // namespace
+
+std::string signal_name(int signal_number) {
+  const char* name = ::sigabbrev_np(signal_number);
+  return name != nullptr ? name : std::to_string(signal_number);
+}
+
+protocol::Environment result_environment(const std::optional<Failure>& failure) {
+  protocol::Environment environment;
+  environment.set("RESULT", failure ? "failed" : "ok");
+  if (!failure) return environment;
+  environment.set("PROCESS", failure->process ? name_of(*failure->process) : "respawn");
+  if (!failure->wait_status) return environment;
+  int status = *failure->wait_status;
+  if (WIFSIGNALED(status)) environment.set("EXIT_SIGNAL", signal_name(WTERMSIG(status)));
+  else environment.set("EXIT_STATUS", std::to_string(WEXITSTATUS(status)));
+  return environment;
+}
+
+protocol::Environment event_environment(const Life& life, const JobClass& job_class, bool with_result) {
+  protocol::Environment environment;
+  environment.set("JOB", job_class.name);
+  environment.set("INSTANCE", life.instance);
+  if (with_result) environment.merge(result_environment(life.failure));
+  for (const auto& key : job_class.exports)
+    if (auto value = life.environment.get(key); value && !environment.contains(key)) environment.set(key, *value);
+  return environment;
+}
+
+std::vector<std::string> process_environment(const Life& life, const JobClass& job_class, ProcessKind process) {
+  auto environment = life.environment;
+  if (process == ProcessKind::pre_stop || process == ProcessKind::post_stop) {
+    environment.merge(life.stop_environment);
+    add_result(environment, life.failure);
+  }
+  environment.set("UPSTART_JOB", job_class.name);
+  environment.set("UPSTART_INSTANCE", life.instance);
+  return environment.strings();
+}
+
+} // namespace upstart::supervisor
