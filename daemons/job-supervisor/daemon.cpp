@@ -61,7 +61,8 @@ Daemon::Daemon(DaemonOptions line)
                    [this](const std::string& name, const protocol::Environment& environment) {
                      jobs_.finished_elsewhere(name, environment);
                    }}},
-      jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this, .log = *this}, job_options()},
+      jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this, .log = *this},
+            job_options()},
       bus_{loop_,
            {.kind = base::ReconnectingConnection::Kind::bus,
             .other_end = "bus",
@@ -167,9 +168,9 @@ std::expected<void, CommandError> Daemon::join_bus(const std::string& address) {
 
 void Daemon::bus_connected(base::BusConnection& connection) {
   bus_client_ = std::make_unique<ClientConnection>(connection, jobs_, *this);
-  bus_client_->bus_address_changed();
+  bus_client_->signals().bus_address_changed();
   for (auto* among : {&clients_, &bridges_})
-    for (auto& peer : *among) peer.client.bus_address_changed();
+    for (auto& peer : *among) peer.client.signals().bus_address_changed();
 }
 
 void Daemon::bus_name_answered(base::ReconnectingConnection::NameOutcome outcome) {
@@ -236,12 +237,12 @@ void Daemon::tell(const Notice& notice) {
   if (const auto* changed = std::get_if<notice::StateChanged>(&notice))
     spdlog::trace("{}{}{} is {}", changed->job, changed->instance.empty() ? "" : "/", changed->instance,
                   name_of(changed->state));
-  for (auto& peer : clients_) peer.client.tell(notice);
-  if (bus_client_) bus_client_->tell(notice);
+  for (auto& peer : clients_) peer.client.signals().tell(notice);
+  if (bus_client_) bus_client_->signals().tell(notice);
   bool for_bridges = std::holds_alternative<notice::ConditionsChanged>(notice) ||
                      std::holds_alternative<notice::ActivityChanged>(notice);
   if (!for_bridges) return;
-  for (auto& peer : bridges_) peer.client.tell(notice);
+  for (auto& peer : bridges_) peer.client.signals().tell(notice);
 }
 
 void Daemon::write(Severity severity, const std::string& text) { spdlog::log(level_of(severity), "{}", text); }

@@ -132,7 +132,7 @@ void BrokerClient::record(const Event& event, Origin origin) {
   if (!session_) return;
   tell_problem("an event", base::send_if_connected([&] {
                  session_->Record(protocol::escaped(event.name), protocol::escaped(event.environment.strings()),
-                               origin.uid, origin.pid);
+                                  origin.uid, origin.pid);
                }));
 }
 
@@ -140,16 +140,16 @@ void BrokerClient::finished(EventId id, bool failed, const std::vector<protocol:
   if (!session_) return;
   auto wire = protocol::job_actions_to_wire<JobActionStruct>(
       protocol::converted(actions, static_cast<std::string (*)(std::string_view)>(protocol::escaped)));
-  tell_problem("that an event has finished",
-               base::send_if_connected([&] { session_->Finished(id, failed, wire); }));
+  tell_problem("that an event has finished", base::send_if_connected([&] { session_->Finished(id, failed, wire); }));
 }
 
 void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
   for (const auto& name : remove) names_.erase(name);
   names_.insert(add.begin(), add.end());
   if (session_)
-    tell_problem("what the jobs want",
-                 base::send_if_connected([&] { session_->Subscribe(protocol::escaped(add), protocol::escaped(remove)); }));
+    tell_problem("what the jobs want", base::send_if_connected([&] {
+                   session_->Subscribe(protocol::escaped(add), protocol::escaped(remove));
+                 }));
 }
 
 void BrokerClient::set_others(const std::vector<std::string>& names) {

@@ -1,6 +1,6 @@
-// The EventSink port over D-Bus: this daemon as a handler of the event broker, over a connection that comes back. What had not
-// been accepted when it went is sent again. Nothing ever waits for it but the events. Names and environments are bytes
-// here and escaped on the way (protocol/text.hpp).
+// The EventSink port over D-Bus: this daemon as a handler of the event broker, over a connection that comes back. What
+// had not been accepted when it went is sent again. Nothing ever waits for it but the events. Names and environments
+// are bytes here and escaped on the way (protocol/text.hpp).
 #pragma once
 
 #include "daemons/base/event-emitter.hpp"

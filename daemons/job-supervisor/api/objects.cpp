@@ -40,7 +40,7 @@ std::vector<std::string> all_readable(const std::vector<std::string>& strings) {
 
 // --- manager --------------------------------------------------------------------------------------------------------
 
-ManagerObject::ManagerObject(ClientConnection& client)
+ManagerObject::ManagerObject(Client& client)
     : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::path::manager}), client_{client} {
   registerAdaptor();
 }
@@ -137,7 +137,7 @@ void ManagerObject::log_priority(const std::string& value) {
 
 // --- job ------------------------------------------------------------------------------------------------------------
 
-JobObject::JobObject(ClientConnection& client, std::string job, bool registered)
+JobObject::JobObject(Client& client, std::string job, bool registered)
     : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::job_path(job)}),
       client_{client},
       job_{std::move(job)},
@@ -191,7 +191,7 @@ std::string JobObject::usage() { return readable(entry().job_class()->usage); }
 
 // --- instance -------------------------------------------------------------------------------------------------------
 
-InstanceObject::InstanceObject(ClientConnection& client, std::string job, std::string instance, bool registered)
+InstanceObject::InstanceObject(Client& client, std::string job, std::string instance, bool registered)
     : AdaptorInterfaces(client.connection().sdbus(), object_path(job, instance)),
       client_{client},
       job_{std::move(job)},
@@ -233,7 +233,7 @@ std::vector<sdbus::Struct<std::string, int32_t>> InstanceObject::processes() {
 
 // --- supervisor -----------------------------------------------------------------------------------------------------
 
-SupervisorObject::SupervisorObject(ClientConnection& client)
+SupervisorObject::SupervisorObject(Client& client)
     : AdaptorInterfaces(client.connection().sdbus(), sdbus::ObjectPath{protocol::path::job_supervisor}),
       client_{client} {
   registerAdaptor();

@@ -1,7 +1,7 @@
 // The public D-Bus objects: thin, they translate and delegate. One set of them for each client connection.
 #pragma once
 
-#include "daemons/job-supervisor/api/client-connection.hpp"
+#include "daemons/job-supervisor/api/client.hpp"
 #include "generated/Instance-adaptor.hpp"
 #include "generated/Job-adaptor.hpp"
 #include "generated/JobSupervisor1-adaptor.hpp"
@@ -9,10 +9,10 @@
 
 namespace upstart::supervisor {
 
-// /com/ubuntu/Upstart
+// /com/ubuntu/Upstart. More than twenty methods: one for each of the interface, which is the original's.
 class ManagerObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6_adaptor> {
 public:
-  explicit ManagerObject(ClientConnection& client);
+  explicit ManagerObject(Client& client);
   ManagerObject(const ManagerObject&) = delete;
   ManagerObject& operator=(const ManagerObject&) = delete;
   ~ManagerObject();
@@ -45,13 +45,13 @@ private:
   void emit_event(sdbus::Result<>&& result, Event event, bool wait);
   void refuse_for_process_1();
 
-  ClientConnection& client_;
+  Client& client_;
 };
 
 // /com/ubuntu/Upstart/jobs/<job>. With `registered` false only its signals can be sent.
 class JobObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Job_adaptor> {
 public:
-  JobObject(ClientConnection& client, std::string job, bool registered);
+  JobObject(Client& client, std::string job, bool registered);
   JobObject(const JobObject&) = delete;
   JobObject& operator=(const JobObject&) = delete;
   ~JobObject();
@@ -74,7 +74,7 @@ private:
 
   [[nodiscard]] ClassEntry& entry() const;
 
-  ClientConnection& client_;
+  Client& client_;
   std::string job_;
   bool registered_;
 };
@@ -82,7 +82,7 @@ private:
 // /com/ubuntu/Upstart/jobs/<job>/<instance>. With `registered` false only its signals can be sent.
 class InstanceObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart0_6::Instance_adaptor> {
 public:
-  InstanceObject(ClientConnection& client, std::string job, std::string instance, bool registered);
+  InstanceObject(Client& client, std::string job, std::string instance, bool registered);
   InstanceObject(const InstanceObject&) = delete;
   InstanceObject& operator=(const InstanceObject&) = delete;
   ~InstanceObject();
@@ -99,7 +99,7 @@ private:
 
   [[nodiscard]] Job& job() const;
 
-  ClientConnection& client_;
+  Client& client_;
   std::string job_, instance_;
   bool registered_;
 };
@@ -107,7 +107,7 @@ private:
 // /com/ubuntu/Upstart/JobSupervisor
 class SupervisorObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor> {
 public:
-  explicit SupervisorObject(ClientConnection& client);
+  explicit SupervisorObject(Client& client);
   SupervisorObject(const SupervisorObject&) = delete;
   SupervisorObject& operator=(const SupervisorObject&) = delete;
   ~SupervisorObject();
@@ -125,7 +125,7 @@ private:
   std::string event_broker_address() override;
   std::string log_directory() override;
 
-  ClientConnection& client_;
+  Client& client_;
 };
 
 } // namespace upstart::supervisor

@@ -1,5 +1,5 @@
-// What a change of the configuration does: a class comes into force, takes the place of another, waits until the instances of
-// the other have gone, or goes.
+// What a change of the configuration does: a class comes into force, takes the place of another, waits until the
+// instances of the other have gone, or goes.
 #pragma once
 
 #include "daemons/job-supervisor/configuration/class-change.hpp"

@@ -1,5 +1,5 @@
-// The commands on jobs. A command is refused in words, or moves the job; a caller that waits is answered when the job is where
-// it was told to go or has failed, the others when the turn is over.
+// The commands on jobs. A command is refused in words, or moves the job; a caller that waits is answered when the job
+// is where it was told to go or has failed, the others when the turn is over.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/job-steps.hpp"
@@ -12,8 +12,8 @@ public:
   Commands(Core& core, JobSteps& steps, std::function<void()> run_turn)
       : core_{core}, steps_{steps}, run_turn_{std::move(run_turn)} {}
 
-  // Of the instance that the environment names. Start makes it; restart rebuilds its environment. `reply` is called exactly
-  // once.
+  // Of the instance that the environment names. Start makes it; restart rebuilds its environment. `reply` is called
+  // exactly once.
   void start(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply);
   void stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply);
   void restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply);
@@ -25,15 +25,16 @@ public:
   [[nodiscard]] std::expected<void, CommandError> reload(Job& job);
 
   // The name of the instance that this environment names, whether it exists or not. Errors InvalidArgs.
-  [[nodiscard]] std::expected<std::string, CommandError> instance_name(const ClassEntry& entry,
-                                                                       const std::vector<std::string>& environment) const;
+  [[nodiscard]] std::expected<std::string, CommandError>
+  instance_name(const ClassEntry& entry, const std::vector<std::string>& environment) const;
   // Error UnknownInstance, too.
   [[nodiscard]] std::expected<Job*, CommandError> find_instance(const ClassEntry& entry,
                                                                 const std::vector<std::string>& environment) const;
 
 private:
   void give(Job& job, Input input, Reply reply, bool wait);
-  [[nodiscard]] StartParameters parameters(const JobClass& job_class, const std::vector<std::string>& environment) const;
+  [[nodiscard]] StartParameters parameters(const JobClass& job_class,
+                                           const std::vector<std::string>& environment) const;
 
   Core& core_;
   JobSteps& steps_;

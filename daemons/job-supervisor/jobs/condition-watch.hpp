@@ -11,8 +11,8 @@ class ConditionWatch {
 public:
   explicit ConditionWatch(Core& core) : core_{core} {}
 
-  // From now on, changes of conditions on this event and the activity of jobs that have some are told. The jobs that have
-  // some now, by name.
+  // From now on, changes of conditions on this event and the activity of jobs that have some are told. The jobs that
+  // have some now, by name.
   [[nodiscard]] std::vector<ClassEntry*> watch(const std::string& event);
   [[nodiscard]] const std::set<std::string>& watched_events() const { return events_; }
 

@@ -1,5 +1,6 @@
-// What all parts of the jobs share: the tables, the turn that is going on, and the few things that each of them does to both.
-// Knows neither D-Bus nor the kernel; the ports are the only way out, and only the executor uses those that do something.
+// What all parts of the jobs share: the tables, the turn that is going on, and the few things that each of them does to
+// both. Knows neither D-Bus nor the kernel; the ports are the only way out, and only the executor uses those that do
+// something.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/tables/callers.hpp"

@@ -1,5 +1,5 @@
-// The way of an event that is emitted here: to the broker if anybody wants it, else to its end at once; and then to whoever
-// waits for it.
+// The way of an event that is emitted here: to the broker if anybody wants it, else to its end at once; and then to
+// whoever waits for it.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/job-steps.hpp"

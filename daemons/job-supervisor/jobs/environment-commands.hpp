@@ -1,5 +1,5 @@
-// The environment tables as clients read and change them (dbus-api.md: GetEnv … ResetEnv): the global one, or that of an
-// instance. A change of the global table reaches every running job, for its later processes.
+// The environment tables as clients read and change them (dbus-api.md: GetEnv … ResetEnv): the global one, or that of
+// an instance. A change of the global table reaches every running job, for its later processes.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/job-steps.hpp"
@@ -18,7 +18,8 @@ public:
       : core_{core}, steps_{steps}, run_turn_{std::move(run_turn)} {}
 
   // Errors UnknownJobInstance, InvalidArgs.
-  [[nodiscard]] std::expected<std::string, CommandError> get(const EnvironmentTarget& target, const std::string& name) const;
+  [[nodiscard]] std::expected<std::string, CommandError> get(const EnvironmentTarget& target,
+                                                             const std::string& name) const;
   [[nodiscard]] std::expected<std::vector<std::string>, CommandError> list(const EnvironmentTarget& target) const;
   // KEY=VALUE, or KEY for an empty value; `replace` false keeps a value that is there.
   [[nodiscard]] std::expected<void, CommandError> set(const EnvironmentTarget& target,

@@ -81,7 +81,8 @@ void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events)
   auto parameters = start_parameters(job_class, events);
   auto name = expand(job_class.instance, parameters.environment);
   if (!name)
-    return core_.write(Severity::warning, std::format("Failed to obtain {} instance: {}", job_class.name, name.error()));
+    return core_.write(Severity::warning,
+                       std::format("Failed to obtain {} instance: {}", job_class.name, name.error()));
   auto found = entry.instances().find(*name);
   if (found != entry.instances().end() && found->second->life().is_to_run()) return;
   auto& job = found != entry.instances().end() ? *found->second : steps_.make_instance(entry, *name);
@@ -116,8 +117,7 @@ std::string EventMatching::names_of(const std::vector<EventId>& events) const {
 }
 
 void EventMatching::note(const std::vector<EventId>& events, const char* operation, const Job& job) {
-  for (auto id : events)
-    core_.events.note(id, {.operation = operation, .job = job.name(), .instance = job.instance()});
+  for (auto id : events) core_.events.note(id, {.operation = operation, .job = job.name(), .instance = job.instance()});
 }
 
 } // namespace upstart::supervisor

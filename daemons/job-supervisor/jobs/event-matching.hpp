@@ -1,5 +1,5 @@
-// What a handled event does: it is offered to every expression that matches it, and whoever's expression has become true acts
-// (events.md): first each instance's `stop on`, then its class's `start on`, class after class by name.
+// What a handled event does: it is offered to every expression that matches it, and whoever's expression has become
+// true acts (events.md): first each instance's `stop on`, then its class's `start on`, class after class by name.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/job-steps.hpp"

@@ -34,21 +34,20 @@ void Executor::carry_out(std::vector<Outgoing> all) {
 
 void Executor::carry_out(outgoing::OfJob& of_job) {
   auto& job = *of_job.job;
-  std::visit(Cases{[&](effect::Spawn& spawned) { spawn(job, spawned); },
-                    [&](effect::Signal& signal) { job.processes().signal(signal.process, signal.number); },
-                    [&](effect::SignalProcess& signal) {
-                      job.processes().signal_process(signal.process, signal.number);
-                    },
-                    [&](effect::KillStrays&) { job.processes().kill_leftovers(); },
-                    [&](effect::EndStrays& strays) { job.processes().end_leftovers(strays.signal, strays.grace); },
-                    [&](effect::ArmKillTimer& timer) {
-                      job.kill_timer() = core_.ports.clock.after(timer.after, [&inputs = core_.world.inputs, id = job.id()] {
-                        inputs.take(id, input::KillTimeout{});
-                      });
-                    },
-                    [&](effect::DisarmKillTimer&) { job.kill_timer().reset(); }, //
-                    [](auto&) {}}, // the others stay inside: JobSteps
-             of_job.effect);
+  std::visit(
+      Cases{[&](effect::Spawn& spawned) { spawn(job, spawned); },
+            [&](effect::Signal& signal) { job.processes().signal(signal.process, signal.number); },
+            [&](effect::SignalProcess& signal) { job.processes().signal_process(signal.process, signal.number); },
+            [&](effect::KillStrays&) { job.processes().kill_leftovers(); },
+            [&](effect::EndStrays& strays) { job.processes().end_leftovers(strays.signal, strays.grace); },
+            [&](effect::ArmKillTimer& timer) {
+              job.kill_timer() = core_.ports.clock.after(timer.after, [&inputs = core_.world.inputs, id = job.id()] {
+                inputs.take(id, input::KillTimeout{});
+              });
+            },
+            [&](effect::DisarmKillTimer&) { job.kill_timer().reset(); }, //
+            [](auto&) {}},                                               // the others stay inside: JobSteps
+      of_job.effect);
 }
 
 void Executor::spawn(Job& job, effect::Spawn& spawn) {

@@ -1,5 +1,5 @@
-// Carries out what leaves the supervisor at the end of a turn, in order, through the ports. What comes of it at once (a process
-// is there, or could not be forked) is work for the next round.
+// Carries out what leaves the supervisor at the end of a turn, in order, through the ports. What comes of it at once (a
+// process is there, or could not be forked) is work for the next round.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core.hpp"

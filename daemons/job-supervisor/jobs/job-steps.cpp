@@ -26,30 +26,33 @@ void JobSteps::take(Job& job, Input input) {
 void JobSteps::carry_out(Job& job, Effect& effect) {
   std::visit(
       Cases{[&](effect::GoalChanged& changed) {
-               core_.tell(notice::GoalChanged{job.name(), job.instance(), changed.goal});
-             },
-             [&](effect::StateChanged& changed) {
-               core_.tell(notice::StateChanged{job.name(), job.instance(), changed.state});
-             },
-             [&](effect::Failed& failed) { core_.tell(notice::Failed{job.name(), job.instance(), failed.status}); },
-             [&](effect::Emit& emitted) { emit(job, emitted); },
-             [&](effect::BlockEvents& block) {
-               for (auto event : block.events) core_.events.block(event);
-             },
-             [&](effect::ReleaseEvents& release) {
-               for (auto event : release.events) core_.release(event, release.failed);
-             },
-             [&](effect::Answer& answered) { answer(job, answered); },
-             [&](effect::ExpandStopOn&) { job.stop_on().expand(job.job_class().stop_on, job.life().environment); },
-             [&](effect::RecordSpawnFailure& failure) {
-               core_.classes.find(job.name())->spawn_failure = std::make_unique<const std::string>(std::move(failure.text));
-             },
-             [&](effect::RecordRespawnLimit& limit) {
-               core_.classes.find(job.name())->respawn_limit_end = limit.wait_status;
-             },
-             [&](effect::Log& log) { core_.write(log.severity, std::move(log.text)); },
-             [&](effect::Remove&) { remove(job); },
-             [&](auto& of_processes) { core_.turn.outgoing.emplace_back(outgoing::OfJob{&job, std::move(of_processes)}); }},
+              core_.tell(notice::GoalChanged{job.name(), job.instance(), changed.goal});
+            },
+            [&](effect::StateChanged& changed) {
+              core_.tell(notice::StateChanged{job.name(), job.instance(), changed.state});
+            },
+            [&](effect::Failed& failed) { core_.tell(notice::Failed{job.name(), job.instance(), failed.status}); },
+            [&](effect::Emit& emitted) { emit(job, emitted); },
+            [&](effect::BlockEvents& block) {
+              for (auto event : block.events) core_.events.block(event);
+            },
+            [&](effect::ReleaseEvents& release) {
+              for (auto event : release.events) core_.release(event, release.failed);
+            },
+            [&](effect::Answer& answered) { answer(job, answered); },
+            [&](effect::ExpandStopOn&) { job.stop_on().expand(job.job_class().stop_on, job.life().environment); },
+            [&](effect::RecordSpawnFailure& failure) {
+              core_.classes.find(job.name())->spawn_failure =
+                  std::make_unique<const std::string>(std::move(failure.text));
+            },
+            [&](effect::RecordRespawnLimit& limit) {
+              core_.classes.find(job.name())->respawn_limit_end = limit.wait_status;
+            },
+            [&](effect::Log& log) { core_.write(log.severity, std::move(log.text)); },
+            [&](effect::Remove&) { remove(job); },
+            [&](auto& of_processes) {
+              core_.turn.outgoing.emplace_back(outgoing::OfJob{&job, std::move(of_processes)});
+            }},
       effect);
 }
 

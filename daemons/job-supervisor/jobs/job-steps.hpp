@@ -1,5 +1,5 @@
-// Steps of jobs: hands an input to a life, and does to the tables what the step says; what leaves the supervisor goes into the
-// turn. Makes and removes instances.
+// Steps of jobs: hands an input to a life, and does to the tables what the step says; what leaves the supervisor goes
+// into the turn. Makes and removes instances.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core.hpp"

@@ -34,10 +34,10 @@ TEST_CASE("signals come in the order that clients know") {
   world.recorder.lines.clear();
   world.stop("svc");
   world.end("svc", main, SIGTERM);
-  CHECK(world.recorder.lines == std::vector<std::string>{"svc !stop", "svc pre-stopping", "svc pre-stop", "svc stopping",
-                                                      "svc killed", "event stopping JOB=svc INSTANCE= RESULT=ok",
-                                                      "svc post-stopping", "svc post-stop", "svc waiting", "-svc/",
-                                                      "event stopped JOB=svc INSTANCE= RESULT=ok"});
+  CHECK(world.recorder.lines ==
+        std::vector<std::string>{"svc !stop", "svc pre-stopping", "svc pre-stop", "svc stopping", "svc killed",
+                                 "event stopping JOB=svc INSTANCE= RESULT=ok", "svc post-stopping", "svc post-stop",
+                                 "svc waiting", "-svc/", "event stopped JOB=svc INSTANCE= RESULT=ok"});
 }
 
 TEST_CASE("commands that cannot be obeyed are refused by name") {
@@ -309,5 +309,6 @@ TEST_CASE("ten thousand idle jobs cost an event nothing") {
     changes.push_back({name, World::parse(name, "start on started other" + std::to_string(i) + "\nexec sleep 1000\n")});
   }
   world.jobs.apply(changes);
-  CHECK(world.jobs.core().index.find("started", upstart::protocol::Environment{{"JOB=other5", "INSTANCE="}}).size() == 1);
+  CHECK(world.jobs.core().index.find("started", upstart::protocol::Environment{{"JOB=other5", "INSTANCE="}}).size() ==
+        1);
 }

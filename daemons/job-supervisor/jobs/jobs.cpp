@@ -29,21 +29,23 @@ void Jobs::run_turn() {
   } while (!turn.work.empty() || !turn.outgoing.empty());
   running_ = false;
   // A job may be gone while one of its own callbacks is still on the stack.
-  if (!turn.gone.empty()) core_.ports.clock.later([gone = std::make_shared<decltype(turn.gone)>(std::exchange(turn.gone, {}))] {});
+  if (!turn.gone.empty())
+    core_.ports.clock.later([gone = std::make_shared<decltype(turn.gone)>(std::exchange(turn.gone, {}))] {});
 }
 
 void Jobs::work_off(Work& work) {
   std::visit(Cases{[&](work::ForJob& for_job) {
-                      if (auto* job = core_.classes.find(for_job.job)) steps_.take(*job, std::move(for_job.input));
-                    },
-                    [&](work::Emitted& emitted) { emitting_.decide(emitted.id); },
-                    [&](work::EmissionFinished& finished) { emitting_.finish(finished.id, finished.failed); },
-                    [&](work::EventReleased& event) {
-                      core_.turn.outgoing.emplace_back(outgoing::Finish{event.id, event.failed, std::move(event.actions)});
-                    },
-                    [&](work::ReplaceClass& replace) { changes_.replace_by_successor(replace.name); },
-                    [&](work::SessionEventFinished&) { session_end_.event_finished(); },
-                    [&](work::CheckSessionEnd&) { session_end_.check(); }},
+                     if (auto* job = core_.classes.find(for_job.job)) steps_.take(*job, std::move(for_job.input));
+                   },
+                   [&](work::Emitted& emitted) { emitting_.decide(emitted.id); },
+                   [&](work::EmissionFinished& finished) { emitting_.finish(finished.id, finished.failed); },
+                   [&](work::EventReleased& event) {
+                     core_.turn.outgoing.emplace_back(
+                         outgoing::Finish{event.id, event.failed, std::move(event.actions)});
+                   },
+                   [&](work::ReplaceClass& replace) { changes_.replace_by_successor(replace.name); },
+                   [&](work::SessionEventFinished&) { session_end_.event_finished(); },
+                   [&](work::CheckSessionEnd&) { session_end_.check(); }},
              work);
 }
 

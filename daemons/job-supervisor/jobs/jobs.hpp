@@ -1,5 +1,5 @@
-// All classes, all jobs, and what commands, events and files do to them: the supervisor's decisions. Each part is a class of its
-// own; this one puts them together and runs the turns (turn.hpp): whatever comes in ends with `run_turn`.
+// All classes, all jobs, and what commands, events and files do to them: the supervisor's decisions. Each part is a
+// class of its own; this one puts them together and runs the turns (turn.hpp): whatever comes in ends with `run_turn`.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/class-changes.hpp"
@@ -23,7 +23,8 @@ public:
 
   // Events. `finished`, where given, is answered when nothing blocks the event any more: an empty text, or EventFailed.
   void emit(Event event, Origin origin, Reply finished = {});
-  // What the broker says: an event is to be handled; one that was emitted here has finished; so has one of somebody else.
+  // What the broker says: an event is to be handled; one that was emitted here has finished; so has one of somebody
+  // else.
   void handle(EventId id, Event event);
   void emission_finished(EmissionId id, bool failed);
   void finished_elsewhere(const std::string& name, const protocol::Environment& environment);

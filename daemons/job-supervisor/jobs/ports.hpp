@@ -1,5 +1,6 @@
-// What the jobs need of the world, each a small interface with a real implementation (api/, process/), one for the simulation
-// and one for tests: processes (process/processes.hpp), the event broker, a clock, somebody to tell what happened, a log.
+// What the jobs need of the world, each a small interface with a real implementation (api/, process/), one for the
+// simulation and one for tests: processes (process/processes.hpp), the event broker, a clock, somebody to tell what
+// happened, a log.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/notice.hpp"

@@ -1,5 +1,5 @@
-// The end of a session (running.md): every job is stopped, those that start on session-end a little later, nothing respawns any
-// more, and there is a bound on how long all that may take.
+// The end of a session (running.md): every job is stopped, those that start on session-end a little later, nothing
+// respawns any more, and there is a bound on how long all that may take.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/job-steps.hpp"

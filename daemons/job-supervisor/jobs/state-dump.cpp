@@ -119,9 +119,7 @@ protocol::JobState state_of(const Core& core, const ClassEntry& entry) {
   return state;
 }
 
-bool has_seen(const Subscriber& subscriber, EventId id) {
-  return std::ranges::contains(subscriber.state().held(), id);
-}
+bool has_seen(const Subscriber& subscriber, EventId id) { return std::ranges::contains(subscriber.state().held(), id); }
 
 void add_holders(std::vector<EventHolder>& holders, const ClassEntry& entry, EventId id) {
   if (has_seen(entry.start_on(), id)) holders.push_back({entry.name(), "", "start on"});

@@ -181,9 +181,9 @@ struct World {
   FakeClock clock;
   Recorder recorder;
   Jobs jobs{{.processes = processes, .events = broker, .clock = clock, .observer = recorder, .log = recorder},
-                  {.own_environment = protocol::Environment{{"PATH=/bin", "TERM=t", "INHERIT=from-init"}},
-                   .inherit_environment = false,
-                   .session_address = ""}};
+            {.own_environment = protocol::Environment{{"PATH=/bin", "TERM=t", "INHERIT=from-init"}},
+             .inherit_environment = false,
+             .session_address = ""}};
 
   // Answers of a command: the path, or "ERROR: message"; empty while it waits.
   struct Answer {
@@ -265,7 +265,8 @@ struct World {
   }
   [[nodiscard]] std::string state(const std::string& name, const std::string& instance = "") {
     auto* job = jobs.classes().find(name, instance);
-    return job == nullptr ? "gone" : std::string{name_of(job->life().goal)} + "/" + std::string{name_of(job->life().state)};
+    return job == nullptr ? "gone"
+                          : std::string{name_of(job->life().goal)} + "/" + std::string{name_of(job->life().state)};
   }
   std::shared_ptr<std::string> run_service(const std::string& event, const std::string& title) {
     auto emitted = emit(event);

@@ -1,6 +1,6 @@
-// One turn of the loop. What happens comes in as work, is worked off in order and changes the tables at once; what is to leave
-// the supervisor is kept as values until no work is left, and then carried out in order. So no two things happen at once,
-// and all changes of a turn can be written down before anybody hears of them.
+// One turn of the loop. What happens comes in as work, is worked off in order and changes the tables at once; what is
+// to leave the supervisor is kept as values until no work is left, and then carried out in order. So no two things
+// happen at once, and all changes of a turn can be written down before anybody hears of them.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/command.hpp"

@@ -2,7 +2,8 @@
 // one thing after the other, and notes what it was told to do.
 #pragma once
 
-#include "daemons/job-supervisor/simulation/simulation.hpp"
+#include "daemons/job-supervisor/jobs/ports.hpp"
+#include "daemons/job-supervisor/simulation/simulated-step.hpp"
 
 #include <deque>
 #include <map>

@@ -1,5 +1,5 @@
-// A job class in force under its name, its `start on` at run time, and its instances. When its file changes while there are
-// instances, the old class stays for them and for new ones until the last has gone; then the new one takes over.
+// A job class in force under its name, its `start on` at run time, and its instances. When its file changes while there
+// are instances, the old class stays for them and for new ones until the last has gone; then the new one takes over.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/tables/job.hpp"
@@ -24,7 +24,8 @@ public:
   std::optional<std::shared_ptr<const JobClass>> successor;
   // Its conditions name an event that a bridge watches.
   bool watched = false;
-  // Why a process of this job could last not be started ("main process: unable to execute: …"); kept when the instance has gone.
+  // Why a process of this job could last not be started ("main process: unable to execute: …"); kept when the instance
+  // has gone.
   std::unique_ptr<const std::string> spawn_failure;
   // The wait status of the main process that reached the respawn limit last.
   std::optional<int> respawn_limit_end;

@@ -1,5 +1,5 @@
-// An instance of a job class: its life, which decides, and what belongs to it in the world: its processes, its kill timer, the
-// descriptors that its life names, its `stop on` in the event index. Decides nothing itself.
+// An instance of a job class: its life, which decides, and what belongs to it in the world: its processes, its kill
+// timer, the descriptors that its life names, its `stop on` in the event index. Decides nothing itself.
 //
 // Owned by its class's entry; gone when fully stopped. What its processes do is handed on as inputs.
 #pragma once

@@ -1,5 +1,5 @@
-// One expression at run time, filed in the event index: `start on` of a class or `stop on` of an instance, with its references
-// expanded. Which events it holds is part of its owner's state, and stays there.
+// One expression at run time, filed in the event index: `start on` of a class or `stop on` of an instance, with its
+// references expanded. Which events it holds is part of its owner's state, and stays there.
 #pragma once
 
 #include "daemons/job-supervisor/expression/event-index.hpp"
@@ -19,8 +19,8 @@ public:
   Subscriber& operator=(const Subscriber&) = delete;
   ~Subscriber() { unfile(); }
 
-  // Files the class's expression, its references expanded in this environment, in place of what was filed before. What is
-  // held stays held: the expression has the same nodes in the same places.
+  // Files the class's expression, its references expanded in this environment, in place of what was filed before. What
+  // is held stays held: the expression has the same nodes in the same places.
   void expand(const EventExpression& expression, const protocol::Environment& environment) {
     unfile();
     if (expression.empty()) return;

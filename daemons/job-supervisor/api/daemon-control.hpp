@@ -1,0 +1,29 @@
+// What the public interface needs of the daemon as a whole, apart from the jobs.
+#pragma once
+
+#include "daemons/base/bus-connection.hpp"
+#include "daemons/job-supervisor/jobs/command.hpp"
+
+namespace upstart::supervisor {
+
+class DaemonControl {
+public:
+  virtual ~DaemonControl() = default;
+  virtual void reload_configuration() = 0;
+  [[nodiscard]] virtual std::string state_as_json() = 0;
+  virtual void restart() = 0;
+  virtual void logs_writable() = 0;
+  // The error is the reason why not.
+  virtual std::expected<void, CommandError> join_bus(const std::string& address) = 0;
+  virtual void end_session() = 0;
+  [[nodiscard]] virtual std::string log_priority() const = 0;
+  [[nodiscard]] virtual bool set_log_priority(const std::string& priority) = 0;
+  [[nodiscard]] virtual std::string bus_address() const = 0;
+  [[nodiscard]] virtual std::string event_broker_address() const = 0;
+  [[nodiscard]] virtual std::string log_directory() const = 0; // empty: jobs are not logged
+  // Everyone may look; changing is for root and, in a session, its own user.
+  [[nodiscard]] virtual bool may_change(const base::Caller& caller) const = 0;
+  [[nodiscard]] virtual bool is_process_1() const = 0;
+};
+
+} // namespace upstart::supervisor
