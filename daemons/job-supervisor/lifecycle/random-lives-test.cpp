@@ -7,6 +7,7 @@
 
 #include <random>
 #include <set>
+#include <source_location>
 #include <utility>
 
 using namespace upstart::supervisor;
@@ -15,6 +16,11 @@ using namespace std::chrono_literals;
 using enum ProcessKind;
 
 namespace {
+
+// As REQUIRE, which takes its time: this is asked a million times.
+void require(bool holds, std::source_location where = std::source_location::current()) {
+  if (!holds) FAIL("what must hold does not, in line " << where.line());
+}
 
 class Dice {
 public:
@@ -77,39 +83,39 @@ private:
   void take(const Input& input) {
     if (removed) return;
     auto written = life_of_bytes(to_bytes(life));
-    REQUIRE(written);
-    REQUIRE(*written == life);
+    require(written.has_value());
+    require(*written == life);
     auto copy = step(std::move(*written), class_, input, now_);
     auto next = step(std::move(life), class_, input, now_);
-    REQUIRE(copy.life == next.life);
-    REQUIRE(copy.effects == next.effects);
+    require(copy.life == next.life);
+    require(copy.effects == next.effects);
     life = std::move(next.life);
     for (const auto& effect : next.effects) std::visit([this](const auto& each) { carry_out(each); }, effect);
     check();
   }
   void check() const {
-    REQUIRE(life.awaited_event.has_value() == (life.state == State::starting || life.state == State::stopping));
-    REQUIRE(life.kill_deadline.has_value() == timer_);
-    REQUIRE(alive_.size() - alive_.count(main) <= 1); // one hook at a time
-    if (life.kill_deadline) REQUIRE(awaited_process(life));
+    require(life.awaited_event.has_value() == (life.state == State::starting || life.state == State::stopping));
+    require(life.kill_deadline.has_value() == timer_);
+    require(alive_.size() - alive_.count(main) <= 1); // one hook at a time
+    if (life.kill_deadline) require(awaited_process(life).has_value());
     if (!removed) return;
-    REQUIRE(alive_.empty()); // no process outlives its instance
-    REQUIRE(callers_.empty());
-    REQUIRE(events_.empty());
-    REQUIRE(life.state == State::waiting);
+    require(alive_.empty()); // no process outlives its instance
+    require(callers_.empty());
+    require(events_.empty());
+    require(life.state == State::waiting);
   }
 
-  void carry_out(const effect::Spawn& spawn) { REQUIRE(alive_.insert(spawn.process).second); }
-  void carry_out(const effect::Signal& signal) { REQUIRE(alive_.contains(signal.process)); }
-  void carry_out(const effect::ArmKillTimer&) { REQUIRE_FALSE(std::exchange(timer_, true)); }
-  void carry_out(const effect::DisarmKillTimer&) { REQUIRE(std::exchange(timer_, false)); }
+  void carry_out(const effect::Spawn& spawn) { require(alive_.insert(spawn.process).second); }
+  void carry_out(const effect::Signal& signal) { require(alive_.contains(signal.process)); }
+  void carry_out(const effect::ArmKillTimer&) { require(!(std::exchange(timer_, true))); }
+  void carry_out(const effect::DisarmKillTimer&) { require(std::exchange(timer_, false)); }
   void carry_out(const effect::BlockEvents& block) { events_.insert(block.events.begin(), block.events.end()); }
   void carry_out(const effect::ReleaseEvents& release) {
-    for (auto event : release.events) REQUIRE(events_.erase(event) == 1);
+    for (auto event : release.events) require(events_.erase(event) == 1);
   }
-  void carry_out(const effect::Answer& answer) { REQUIRE(callers_.erase(answer.caller) == 1); }
+  void carry_out(const effect::Answer& answer) { require(callers_.erase(answer.caller) == 1); }
   void carry_out(const effect::Remove&) { removed = true; }
-  void carry_out(const auto&) { REQUIRE_FALSE(removed); } // nothing follows the removal
+  void carry_out(const auto&) { require(!(removed)); } // nothing follows the removal
 
   ProcessKind some_process() { return *std::next(alive_.begin(), dice_(static_cast<int>(alive_.size()))); }
   void end(int wait_status) {
