@@ -1,6 +1,6 @@
-// The job supervisor as a whole: makes the parts, joins them, and is what the public interface asks for things that concern the
-// daemon. What happens to jobs is told from here to every client connection.
-// More than twenty methods: it implements the ports that concern the whole daemon, each in a line or two.
+// The job supervisor as a whole: makes the parts, joins them, and is what the public interface asks for things that
+// concern the daemon. What happens to jobs is told from here to every client connection. More than twenty methods: it
+// implements the ports that concern the whole daemon, each in a line or two.
 #pragma once
 
 #include "daemons/base/peer.hpp"
