@@ -4,6 +4,7 @@
 // pair of state and goal; `table` what then follows on each happening, in the words of `story`. A triple that is not in
 // the table is one that changes nothing and asks for nothing. That there are no other places of rest is found out by
 // trying.
+#include "daemons/job-supervisor/lifecycle/life-bytes.hpp"
 #include "daemons/job-supervisor/lifecycle/scenario.hpp"
 
 #include <doctest/doctest.h>
@@ -294,28 +295,36 @@ TEST_CASE("every triple of state, goal and happening") {
     }
 }
 
-// Wherever happenings lead, a job rests in a place that the table knows; and it never rests in one that waits for
-// nothing.
+// What decides about the future, without what only counts: two lives with the same form go on alike.
+std::string form_of(Life life) {
+  for (auto& caller : life.callers) caller.id = 0;
+  life.last_ticket = 0;
+  if (life.awaited_event) life.awaited_event = 0;
+  life.ignored_failures.clear();
+  life.respawns = std::min(life.respawns, 2U); // beyond the limit of this job
+  return to_bytes(life);
+}
+
+// Wherever inputs lead, a job rests in a place that the table knows, and never in one that waits for nothing. A life is
+// a value: every one that can be reached is looked at once.
 TEST_CASE("there is no other place of rest") {
   for (bool respawn : {false, true}) {
     std::set<Place> seen;
-    std::vector<Way> ways_here{{}};
-    constexpr std::size_t longest = 5;
-    while (!ways_here.empty()) {
-      Way way = std::move(ways_here.back());
-      ways_here.pop_back();
-      Lived lived{respawn};
-      for (auto step : {start, event, hook_ok, hook_ok}) lived.happen(step); // spawned: then everything that may come
-      for (auto step : way) lived.happen(step);
+    std::set<std::string> known;
+    std::vector<Lived> open{Lived{respawn}};
+    while (!open.empty()) {
+      auto lived = std::move(open.back());
+      open.pop_back();
       seen.insert(lived.place());
       CHECK_MESSAGE(ways.contains(lived.place()), text(lived.place()));
       CHECK_MESSAGE(lived.waits_for_something(), text(lived.place()));
-      if (way.size() == longest || lived.life().state == waiting) continue;
-      for (auto next : all_happenings) {
-        ways_here.push_back(way);
-        ways_here.back().push_back(next);
+      for (auto happening : all_happenings) {
+        auto next = lived;
+        next.happen(happening);
+        if (known.insert(form_of(next.life())).second) open.push_back(std::move(next));
       }
     }
-    CHECK(seen.contains({post_stop, Goal::stop}));
+    CHECK(seen.size() >= ways.size() - (respawn ? 0 : 2)); // all but the two of goal respawn
+    CHECK(known.size() > 100);
   }
 }
