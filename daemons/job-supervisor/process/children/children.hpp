@@ -58,6 +58,9 @@ public:
   [[nodiscard]] bool is_watched(pid_t pid) const { return watched_.contains(pid); }
   [[nodiscard]] base::EventLoop& loop() { return loop_; }
 
+  // Reaps now whoever has ended.
+  void reap() { sweep(); }
+
   // Called after each sweep that found somebody.
   void on_swept(std::function<void()> swept) { swept_ = std::move(swept); }
 

@@ -81,7 +81,8 @@ std::optional<ProcessFacts> parse_stat(std::string_view text) {
   facts.parent = numbers.next<pid_t>().value_or(0);
   facts.group = numbers.next<pid_t>().value_or(0);
   facts.session = numbers.next<pid_t>().value_or(0);
-  numbers.skip(2); // terminal and its group
+  facts.terminal = numbers.next<int>().value_or(0);
+  numbers.skip(1); // the terminal's foreground group
   facts.ending = (numbers.next<unsigned>().value_or(0) & exiting_flag) != 0;
   numbers.skip(4); // counts of faults
   auto user = numbers.next<std::uint64_t>(), system = numbers.next<std::uint64_t>();
@@ -116,12 +117,16 @@ std::vector<pid_t> tree_of(pid_t pid) {
   return tree;
 }
 
-bool environment_has(pid_t pid, const std::vector<std::string>& strings) {
+HasEnvironment environment_has(pid_t pid, const std::vector<std::string>& strings) {
   auto text = read_file(proc(pid, "environ"));
-  if (!text) return false;
+  if (!text && errno == EACCES) return HasEnvironment::no; // another user's
+  if (!text || text->empty()) return HasEnvironment::unknown;
   std::string block = '\0' + *text;
-  return std::ranges::all_of(strings, [&](const std::string& string) { return block.contains('\0' + string + '\0'); });
+  bool has = std::ranges::all_of(strings, [&](const auto& string) { return block.contains('\0' + string + '\0'); });
+  return has ? HasEnvironment::yes : HasEnvironment::no;
 }
+
+std::string process_file(pid_t pid, const std::string& name) { return read_file(proc(pid, name)).value_or(""); }
 
 std::uint64_t ticks_since_boot() {
   timespec now{};

@@ -14,6 +14,7 @@ namespace upstart::supervisor {
 struct ProcessFacts {
   pid_t pid = 0, parent = 0, group = 0, session = 0;
   char state = '?';
+  int terminal = 0;                 // number of the controlling terminal's device; 0: none
   bool ending = false;              // about to end: its descriptors may be closed already
   std::uint64_t processor_time = 0; // clock ticks
   std::uint64_t started = 0;        // clock ticks since boot
@@ -30,8 +31,12 @@ struct ProcessFacts {
 [[nodiscard]] std::vector<pid_t> pids_listed_in(const std::string& path);
 // The process and all its descendants.
 [[nodiscard]] std::vector<pid_t> tree_of(pid_t pid);
-// Whether each of these KEY=VALUE strings is in the environment that the process was executed with.
-[[nodiscard]] bool environment_has(pid_t pid, const std::vector<std::string>& strings);
+// Whether each of these KEY=VALUE strings is in the environment that the process was executed with. `unknown`: it has
+// none to be seen, as in the middle of an exec, and from the beginning of its exit on.
+enum class HasEnvironment { no, yes, unknown };
+[[nodiscard]] HasEnvironment environment_has(pid_t pid, const std::vector<std::string>& strings);
+// The text of /proc/PID/NAME; empty where it cannot be read.
+[[nodiscard]] std::string process_file(pid_t pid, const std::string& name);
 // Now, as `started` counts.
 [[nodiscard]] std::uint64_t ticks_since_boot();
 

@@ -6,8 +6,13 @@
 
 namespace upstart::supervisor {
 
-MainEnding::MainEnding(const InstanceMembers& members, const Children& children, pid_t main, int kill_signal)
-    : members_{members}, children_{children}, kill_signal_{kill_signal}, process_group_{::getpgid(main)} {}
+void tell_to_end(pid_t pid, int signal_number) {
+  ::kill(pid, signal_number);
+  if (signal_number != SIGKILL) ::kill(pid, SIGCONT);
+}
+
+MainEnding::MainEnding(const InstanceMembers& members, const Children& children, EndScope scope, int kill_signal)
+    : members_{members}, children_{children}, scope_{std::move(scope)}, kill_signal_{kill_signal} {}
 
 void MainEnding::time_out() {
   out_of_time_ = true;
@@ -24,27 +29,46 @@ std::vector<pid_t> MainEnding::ended(int wait_status) {
   return pids;
 }
 
+bool MainEnding::process_group_is_gone() const {
+  pid_t group = scope_.process_group();
+  return group <= 0 || group == ::getpgrp() || ::kill(-group, 0) < 0;
+}
+
 // Those that main left behind. Without a control group only its process group is known well enough to be waited for.
+// One of the control group may fork and end while it is looked at: then it is looked at again.
 std::vector<pid_t> MainEnding::rest() const {
+  constexpr int most_looks = 100;
+  if (scope_.mode() == KillMode::process) return {};
   bool grouped = members_.has_own_group();
-  if (!grouped && (process_group_ <= 0 || process_group_ == ::getpgrp() || ::kill(-process_group_, 0) < 0)) return {};
-  auto pids = grouped ? members_of(members_.known().group) : children_of(::getpid());
-  std::erase_if(pids, [&](pid_t pid) {
-    if (children_.is_watched(pid)) return true;
-    auto facts = facts_of(pid);
-    return !facts || facts->ended() || (!grouped && facts->group != process_group_);
-  });
-  return pids;
+  if ((!grouped || scope_.mode() == KillMode::group) && process_group_is_gone()) return {};
+  for (int look = 0;; ++look) {
+    bool changed = false;
+    auto pids = grouped ? members_of(members_.known().group) : children_of(::getpid());
+    std::erase_if(pids, [&](pid_t pid) {
+      if (children_.is_watched(pid)) return true;
+      auto facts = facts_of(pid);
+      changed |= !facts || facts->ended();
+      if (!facts || facts->ended()) return true;
+      return grouped ? !scope_.includes(*facts) : facts->group != scope_.process_group();
+    });
+    if (!pids.empty() || !grouped || !changed || look == most_looks) return pids;
+  }
 }
 
 void MainEnding::kill_rest() const {
-  if (members_.has_own_group()) return kill_members(members_.known().group);
-  for (pid_t pid : rest()) ::kill(pid, SIGKILL);
+  if (!members_.has_own_group() || scope_.mode() != KillMode::all) {
+    for (pid_t pid : rest()) ::kill(pid, SIGKILL);
+    return;
+  }
+  kill_members(members_.known().group, [this](pid_t pid) {
+    auto facts = facts_of(pid);
+    return !facts || scope_.includes(*facts);
+  });
 }
 
 void MainEnding::tell_other_process_groups(const std::vector<pid_t>& pids) const {
   for (pid_t pid : pids)
-    if (::getpgid(pid) != process_group_) ::kill(pid, kill_signal_);
+    if (::getpgid(pid) != scope_.process_group()) tell_to_end(pid, kill_signal_);
 }
 
 } // namespace upstart::supervisor

@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <csignal>
 #include <unistd.h>
+#include <utility>
 
 namespace upstart::supervisor {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{20};
-constexpr int most_looks = 10;
-constexpr int enough_in_vain = 2; // one may fork and end while it is looked for
+constexpr std::chrono::milliseconds between_looks{20}, between_looks_for_waiting{2};
+constexpr std::chrono::milliseconds longest{200}, longest_for_waiting{2000};
+constexpr int enough_in_vain = 2;
 
 void kill_tree(pid_t root) {
   for (pid_t pid : tree_of(root)) ::kill(pid, SIGKILL);
@@ -23,23 +24,44 @@ void kill_tree(pid_t root) {
 StrayProcesses::StrayProcesses(Children& children)
     : children_{children},
       timer_{children.loop(), [this] { look(); }},
-      next_deadline_{children.loop(), [this] { pass_deadlines(std::chrono::steady_clock::now()); }} {}
+      next_deadline_{children.loop(), [this] { pass_deadlines(Clock::now()); }} {}
 
-void StrayProcesses::kill(JobMembers members) {
-  requests_.push_back({std::move(members), ticks_since_boot()});
+StrayProcesses::Request StrayProcesses::make_request(JobMembers members, EndScope scope) {
+  return {.members = std::move(members),
+          .scope = std::move(scope),
+          .asked = ticks_since_boot(),
+          .until = Clock::now() + longest};
+}
+
+void StrayProcesses::kill(JobMembers members, EndScope scope) {
+  requests_.push_back(make_request(std::move(members), std::move(scope)));
   timer_.start(std::chrono::milliseconds{0});
 }
 
-void StrayProcesses::kill_later(JobMembers members, std::chrono::milliseconds grace) {
-  deadlines_.push_back({std::chrono::steady_clock::now() + grace, {std::move(members), ticks_since_boot()}});
+void StrayProcesses::kill_all(JobMembers members, EndScope scope, NoneLeft none_left) {
+  Request request = make_request(std::move(members), std::move(scope));
+  request.until = Clock::now() + longest_for_waiting;
+  request.none_left = std::move(none_left);
+  requests_.push_back(std::move(request));
+  timer_.start(std::chrono::milliseconds{0});
+}
+
+void StrayProcesses::kill_later(JobMembers members, EndScope scope, std::chrono::milliseconds grace) {
+  deadlines_.push_back({Clock::now() + grace, make_request(std::move(members), std::move(scope))});
   if (!next_deadline_.active()) next_deadline_.start(grace);
 }
 
-void StrayProcesses::pass_deadlines(std::chrono::steady_clock::time_point now) {
+void StrayProcesses::pass_deadlines(Clock::time_point now) {
   std::erase_if(deadlines_, [&](Deadline& deadline) {
     if (deadline.when > now) return false;
-    if (deadline.request.members.group.empty()) requests_.push_back(std::move(deadline.request));
-    else kill_members(deadline.request.members.group);
+    Request& request = deadline.request;
+    auto ends = [&](pid_t pid) {
+      auto facts = facts_of(pid);
+      return !facts || request.scope.includes(*facts);
+    };
+    request.until = Clock::now() + longest;
+    if (request.members.group.empty()) requests_.push_back(std::move(request));
+    else kill_members(request.members.group, ends);
     return true;
   });
   if (!requests_.empty()) timer_.start(std::chrono::milliseconds{0});
@@ -49,33 +71,65 @@ void StrayProcesses::pass_deadlines(std::chrono::steady_clock::time_point now) {
 }
 
 void StrayProcesses::look() {
-  if (kill_orphans()) timer_.start(between_looks);
+  kill_orphans();
+  auto finished = take_finished();
+  if (!requests_.empty()) {
+    bool waits = std::ranges::any_of(requests_, [](const Request& one) { return one.none_left != nullptr; });
+    timer_.start(waits ? between_looks_for_waiting : between_looks);
+  }
+  for (Request& request : finished) request.none_left(std::move(request.remaining));
 }
 
 void StrayProcesses::finish() {
-  pass_deadlines(std::chrono::steady_clock::time_point::max());
-  while (kill_orphans()) {}
+  pass_deadlines(Clock::time_point::max());
+  while (!requests_.empty()) {
+    kill_orphans();
+    (void)take_finished();
+  }
 }
 
-// True if it is to be done again: those who were killed may have had children in the last moment.
-bool StrayProcesses::kill_orphans() {
-  std::vector<Request*> found;
+void StrayProcesses::kill_orphans() {
+  for (Request& request : requests_) {
+    request.found = false;
+    request.remaining.clear();
+  }
   for (pid_t pid : children_of(::getpid())) {
     if (children_.is_watched(pid)) continue;
     auto facts = facts_of(pid);
     if (!facts || facts->ended()) continue;
-    for (Request& request : requests_) {
-      if (facts->started > request.asked || !belongs_to(request.members, *facts)) continue;
-      kill_tree(pid);
-      found.push_back(&request);
-      break;
-    }
+    for (Request& request : requests_) consider(request, *facts);
   }
-  std::erase_if(requests_, [&](Request& request) {
-    request.in_vain = std::ranges::contains(found, &request) ? 0 : request.in_vain + 1;
-    return ++request.looks >= most_looks || request.in_vain >= enough_in_vain;
-  });
-  return !requests_.empty();
+}
+
+// Nobody who waits for the end of all has anything new of the job started meanwhile.
+void StrayProcesses::consider(Request& request, const ProcessFacts& orphan) const {
+  if (orphan.started > request.asked && !request.none_left) return;
+  Membership membership = membership_of(orphan, request.members);
+  if (membership == Membership::stranger) return;
+  if (membership == Membership::member && !request.scope.includes(orphan)) {
+    request.remaining.push_back(orphan.pid);
+    return;
+  }
+  request.found = true;
+  if (membership == Membership::member) kill_tree(orphan.pid);
+}
+
+// Of each request that waits, once it is found that none is left; the others go when they have looked enough. Those who
+// were killed are reaped before: then they have gone for everybody.
+std::vector<StrayProcesses::Request> StrayProcesses::take_finished() {
+  auto now = Clock::now();
+  std::vector<Request> finished;
+  for (Request& request : requests_) {
+    bool first_in_vain = !request.found && request.in_vain == 0;
+    request.in_vain = request.found ? 0 : request.in_vain + 1;
+    if (!request.none_left || (!first_in_vain && now < request.until)) continue;
+    finished.push_back(request);
+    request.none_left = nullptr;
+    request.asked = ticks_since_boot();
+  }
+  std::erase_if(requests_, [&](const Request& one) { return one.in_vain >= enough_in_vain || one.until <= now; });
+  if (!finished.empty()) children_.reap();
+  return finished;
 }
 
 } // namespace upstart::supervisor

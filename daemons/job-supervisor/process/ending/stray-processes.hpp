@@ -1,38 +1,54 @@
-// Ends what jobs have left behind where there are no control groups: their orphans and all who descend from them. One
-// look at the supervisor's children serves all jobs that ask for it at the same time; it is repeated, a few times, as
-// long as something turns up.
+// Ends the stray processes of jobs, those that live on without being watched, where there are no control groups: the
+// jobs' orphans and all who descend from them. One look at the supervisor's children serves all jobs that ask for it at
+// the same time. It is repeated until two looks find nothing, or some time has passed: a process may fork, exec and end
+// between two looks.
 #pragma once
 
-#include "daemons/job-supervisor/process/groups/job-members.hpp"
+#include "daemons/job-supervisor/process/groups/end-scope.hpp"
 
 #include <chrono>
+#include <functional>
 #include <vector>
 
 namespace upstart::supervisor {
 
 class StrayProcesses {
 public:
+  // From the loop, once: none is left. `remaining` are those that do not end with the job.
+  using NoneLeft = std::function<void(std::vector<pid_t> remaining)>;
+
   explicit StrayProcesses(Children& children);
   // What was started until now and belongs to these, those in their control group excepted.
-  void kill(JobMembers members);
-  // The same, and all of their control group, when `grace` has passed.
-  void kill_later(JobMembers members, std::chrono::milliseconds grace);
+  void kill(JobMembers members, EndScope scope);
+  // The same, with what is started until `none_left` is called.
+  void kill_all(JobMembers members, EndScope scope, NoneLeft none_left);
+  // The same as kill, and all of their control group, when `grace` has passed.
+  void kill_later(JobMembers members, EndScope scope, std::chrono::milliseconds grace);
   // At once, for the last time.
   void finish();
 
 private:
+  using Clock = std::chrono::steady_clock;
   struct Request {
     JobMembers members;
+    EndScope scope;
     std::uint64_t asked; // ticks since boot
-    int looks = 0, in_vain = 0;
+    Clock::time_point until;
+    NoneLeft none_left{};           // not called yet
+    std::vector<pid_t> remaining{}; // as of the last look
+    bool found = false;             // in the last look: somebody to be killed, or who cannot be told yet
+    int in_vain = 0;                // looks that found nobody, since the last that did
   };
   struct Deadline {
-    std::chrono::steady_clock::time_point when;
+    Clock::time_point when;
     Request request;
   };
+  [[nodiscard]] static Request make_request(JobMembers members, EndScope scope);
   void look();
-  void pass_deadlines(std::chrono::steady_clock::time_point now);
-  [[nodiscard]] bool kill_orphans();
+  void pass_deadlines(Clock::time_point now);
+  void kill_orphans();
+  void consider(Request& request, const ProcessFacts& orphan) const;
+  [[nodiscard]] std::vector<Request> take_finished();
 
   Children& children_;
   std::vector<Request> requests_;

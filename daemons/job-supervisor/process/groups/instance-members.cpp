@@ -29,9 +29,24 @@ base::FileDescriptor InstanceMembers::enter(const StanzaGroups& stanza, const Jo
   return base::FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 }
 
-void InstanceMembers::leave_group() {
-  if (!members_.group.empty()) groups_.remove(members_.group);
+bool InstanceMembers::leave_group() {
+  bool empty = members_.group.empty() || groups_.remove(members_.group);
   members_.group.clear();
+  return empty;
+}
+
+std::vector<pid_t> InstanceMembers::kill_own_group(const EndScope& scope) {
+  std::string group = members_.group;
+  if (leave_group()) return {};
+  auto ends = [&](pid_t pid) {
+    auto facts = facts_of(pid);
+    return !facts || scope.includes(*facts);
+  };
+  auto remaining = members_in_tree_of(group);
+  std::erase_if(remaining, ends);
+  if (remaining.empty()) kill_group_for_good(group);
+  else kill_members(group, ends);
+  return remaining;
 }
 
 bool InstanceMembers::has_own_group() const {
@@ -41,13 +56,13 @@ bool InstanceMembers::has_own_group() const {
 std::vector<pid_t> InstanceMembers::stray_processes() const {
   std::vector<pid_t> pids;
   if (members_.group.empty()) {
-    for (const auto& orphan : orphans_of(members_, children_)) pids.push_back(orphan.pid);
+    for (const auto& orphan : orphans_of(members_, children_).found) pids.push_back(orphan.pid);
     return pids;
   }
   for (pid_t pid : members_of(members_.group)) {
     auto facts = facts_of(pid);
     if (!facts || children_.is_watched(pid)) continue;
-    if (has_own_group() || belongs_to(members_, *facts)) pids.push_back(pid);
+    if (has_own_group() || membership_of(*facts, members_) == Membership::member) pids.push_back(pid);
   }
   return pids;
 }

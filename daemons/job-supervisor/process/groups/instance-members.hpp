@@ -2,6 +2,7 @@
 // instance. On destruction the groups are left: they go when the last process in them has gone.
 #pragma once
 
+#include "daemons/job-supervisor/process/groups/end-scope.hpp"
 #include "daemons/job-supervisor/process/groups/job-group.hpp"
 #include "daemons/job-supervisor/process/groups/job-members.hpp"
 #include "daemons/job-supervisor/process/groups/stanza-groups.hpp"
@@ -26,13 +27,15 @@ public:
   [[nodiscard]] base::FileDescriptor enter(const StanzaGroups& stanza, const JobClass& job_class,
                                            const std::string& instance);
   void add_spawned(pid_t pid) { members_.sessions.push_back(pid); }
-  // Later processes get a new group; this one goes when it is empty.
-  void leave_group();
+  // Later processes get a new group; this one goes when it is empty. False where somebody is in it.
+  bool leave_group();
 
   [[nodiscard]] const JobMembers& known() const { return members_; }
   [[nodiscard]] bool ever_spawned() const { return members_.since != 0; }
   // Whether its control group holds its processes and no others, as one that the job's class names might.
   [[nodiscard]] bool has_own_group() const;
+  // Kills all in its own group that end with the instance, and leaves it. Those that do not are returned.
+  [[nodiscard]] std::vector<pid_t> kill_own_group(const EndScope& scope);
   // Those that are not watched, as of now. In a group that the class names only those known by other marks.
   [[nodiscard]] std::vector<pid_t> stray_processes() const;
 

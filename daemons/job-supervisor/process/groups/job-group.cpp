@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,8 +88,10 @@ std::string JobGroups::create(std::string_view job, std::string_view instance) {
   return {};
 }
 
-void JobGroups::remove(const std::string& path) {
-  if (!remove_tree(path)) to_be_removed_.insert(path);
+bool JobGroups::remove(const std::string& path) {
+  if (remove_tree(path)) return true;
+  to_be_removed_.insert(path);
+  return false;
 }
 
 void JobGroups::remove_empty() {
@@ -97,14 +100,30 @@ void JobGroups::remove_empty() {
 
 std::vector<pid_t> members_of(const std::string& group) { return pids_listed_in(group + "/cgroup.procs"); }
 
+std::vector<pid_t> members_in_tree_of(const std::string& group) {
+  auto pids = members_of(group);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{group, ignored})
+    if (entry.is_directory(ignored)) std::ranges::copy(members_of(entry.path()), std::back_inserter(pids));
+  return pids;
+}
+
 void kill_group_for_good(const std::string& group) {
   if (!write_to(group + "/cgroup.kill", "1")) kill_members(group); // before Linux 5.14
 }
 
-// A frozen process cannot fork, but dies.
-void kill_members(const std::string& group) {
+// A frozen process cannot fork, but dies. Freezing takes a moment: who is in it is believed when two looks agree.
+void kill_members(const std::string& group, const std::function<bool(pid_t)>& chosen) {
+  constexpr int most_looks = 100;
   bool frozen = write_to(group + "/cgroup.freeze", "1");
-  for (pid_t pid : members_of(group)) ::kill(pid, SIGKILL);
+  std::vector<pid_t> before;
+  for (int look = 0; look < most_looks; ++look) {
+    auto pids = members_in_tree_of(group);
+    if (look > 0 && pids == before) break;
+    for (pid_t pid : pids)
+      if (chosen(pid)) ::kill(pid, SIGKILL);
+    before = std::move(pids);
+  }
   if (frozen) write_to(group + "/cgroup.freeze", "0");
 }
 

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +28,8 @@ public:
   [[nodiscard]] bool available() const { return !base_.empty(); }
   // A directory that was not there before, named after the job and numbered. Empty when it cannot be made.
   [[nodiscard]] std::string create(std::string_view job, std::string_view instance);
-  // Removes the directory now, or as soon as nobody is in it any more.
-  void remove(const std::string& path);
+  // Removes the directory now, or as soon as nobody is in it any more. False where it waits for that.
+  bool remove(const std::string& path);
   // Tries again what could not be removed.
   void remove_empty();
 
@@ -42,7 +43,9 @@ private:
 // SIGKILL for all who are in it, at once and for good: Linux 6.18 was seen to kill also what is cloned into such a
 // group later.
 void kill_group_for_good(const std::string& group);
-// SIGKILL for all who are in it, one after the other while they are frozen.
-void kill_members(const std::string& group);
+// With those of the groups that a job has made within its own.
+[[nodiscard]] std::vector<pid_t> members_in_tree_of(const std::string& group);
+// SIGKILL for those in it, and in the groups within, that are chosen, one after the other while all are frozen.
+void kill_members(const std::string& group, const std::function<bool(pid_t)>& chosen = [](pid_t) { return true; });
 
 } // namespace upstart::supervisor

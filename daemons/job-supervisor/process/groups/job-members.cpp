@@ -7,10 +7,16 @@
 
 namespace upstart::supervisor {
 
-bool belongs_to(const JobMembers& members, const ProcessFacts& orphan) {
-  if (orphan.started < members.since) return false;
-  if (std::ranges::contains(members.sessions, orphan.session)) return true;
-  return !members.marks.empty() && environment_has(orphan.pid, members.marks);
+Membership membership_of(const ProcessFacts& orphan, const JobMembers& members) {
+  if (orphan.started < members.since) return Membership::stranger;
+  if (std::ranges::contains(members.sessions, orphan.session)) return Membership::member;
+  if (members.marks.empty() || orphan.ended()) return Membership::stranger;
+  switch (environment_has(orphan.pid, members.marks)) {
+  case HasEnvironment::no: return Membership::stranger;
+  case HasEnvironment::yes: return Membership::member;
+  case HasEnvironment::unknown: return Membership::unknown;
+  }
+  return Membership::stranger;
 }
 
 namespace {
@@ -23,13 +29,28 @@ std::vector<pid_t> candidates(const JobMembers& members, const Children& childre
   return pids;
 }
 
-std::vector<ProcessFacts> orphans_among(const std::vector<pid_t>& pids, const JobMembers& members) {
-  std::vector<ProcessFacts> orphans;
+// Who is in the group belongs to the instance; but only the supervisor's children are orphans. The child of a process
+// in the middle of its exit is about to become one.
+Membership membership_in_group(const ProcessFacts& facts, const JobMembers& members) {
+  if (facts.started < members.since) return Membership::stranger;
+  if (facts.parent == ::getpid()) return Membership::member;
+  auto parent = facts_of(facts.parent);
+  return parent && !parent->ended() && !parent->ending ? Membership::stranger : Membership::unknown;
+}
+
+Membership membership_of_candidate(const ProcessFacts& facts, const JobMembers& members) {
+  if (!members.group.empty()) return membership_in_group(facts, members);
+  return facts.parent == ::getpid() ? membership_of(facts, members) : Membership::stranger;
+}
+
+Orphans orphans_among(const std::vector<pid_t>& pids, const JobMembers& members) {
+  Orphans orphans;
   for (pid_t pid : pids) {
     auto facts = facts_of(pid);
-    if (!facts || facts->parent != ::getpid()) continue;
-    bool belongs = members.group.empty() ? belongs_to(members, *facts) : facts->started >= members.since;
-    if (belongs) orphans.push_back(*facts);
+    if (!facts) continue;
+    Membership membership = membership_of_candidate(*facts, members);
+    if (membership == Membership::member) orphans.found.push_back(*facts);
+    if (membership == Membership::unknown) orphans.complete = false;
   }
   return orphans;
 }
@@ -38,7 +59,7 @@ std::vector<ProcessFacts> orphans_among(const std::vector<pid_t>& pids, const Jo
 
 // One may fork and end between the look at the list and the look at it: what was seen is believed only when two lists
 // agree.
-std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& children) {
+Orphans orphans_of(const JobMembers& members, const Children& children) {
   auto pids = candidates(members, children);
   for (int look = 0;; ++look) {
     auto orphans = orphans_among(pids, members);
@@ -48,10 +69,9 @@ std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& 
   }
 }
 
-std::vector<ProcessFacts> orphans_that_may_come_from(pid_t process, const JobMembers& members,
-                                                     const Children& children) {
+Orphans orphans_that_may_come_from(pid_t process, const JobMembers& members, const Children& children) {
   auto orphans = orphans_of(members, children);
-  std::erase_if(orphans, [&](const ProcessFacts& orphan) {
+  std::erase_if(orphans.found, [&](const ProcessFacts& orphan) {
     return orphan.session != process && std::ranges::contains(members.sessions, orphan.session);
   });
   return orphans;

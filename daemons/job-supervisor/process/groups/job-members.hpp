@@ -18,14 +18,20 @@ struct JobMembers {
   std::uint64_t since = 0;          // ticks since boot: what is older is none of it
 };
 
+// Whether an unwatched child of the supervisor belongs to the instance. `unknown`: it is in the middle of an exec or of
+// its exit; a little later it can be told, or its children, which come to the supervisor then.
+enum class Membership { stranger, member, unknown };
+[[nodiscard]] Membership membership_of(const ProcessFacts& orphan, const JobMembers& members);
+
 // The supervisor's children that belong to the instance without being watched. Those that have ended but were not
 // reaped yet are among them where the session tells.
-[[nodiscard]] std::vector<ProcessFacts> orphans_of(const JobMembers& members, const Children& children);
+struct Orphans {
+  std::vector<ProcessFacts> found;
+  bool complete = true; // false: there may be others, since the membership of some process was unknown
+};
+[[nodiscard]] Orphans orphans_of(const JobMembers& members, const Children& children);
 // Those of them that may come from this process: what the instance's others (pre-start, post-start) have left is in
 // their sessions.
-[[nodiscard]] std::vector<ProcessFacts> orphans_that_may_come_from(pid_t process, const JobMembers& members,
-                                                                   const Children& children);
-// Whether this unwatched child of the supervisor is one.
-[[nodiscard]] bool belongs_to(const JobMembers& members, const ProcessFacts& orphan);
+[[nodiscard]] Orphans orphans_that_may_come_from(pid_t process, const JobMembers& members, const Children& children);
 
 } // namespace upstart::supervisor

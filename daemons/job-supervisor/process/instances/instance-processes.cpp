@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <format>
+#include <unistd.h>
 #include <utility>
 
 namespace upstart::supervisor {
@@ -40,6 +41,7 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
   if (is_main) {
     ending_.reset();
     ready_told_ = false;
+    main_process_group_ = pid; // it leads a session
     readiness_ = std::move(readiness);
   }
   slot(kind) = std::make_unique<SpawnedProcess>(
@@ -66,13 +68,25 @@ void InstanceProcesses::ended(ProcessKind kind, int wait_status) {
   else events_.ended(kind, wait_status);
 }
 
-// True when another process has taken main's place. Else `wait_status` becomes main's own.
+// True when another process has taken main's place, or may have done so. Else `wait_status` becomes main's own.
 bool InstanceProcesses::main_goes_on(int& wait_status) {
-  if (readiness_ && readiness_->main_ended(wait_status)) return true;
+  MainEnd meaning = readiness_ ? readiness_->main_ended(wait_status) : MainEnd::end;
+  if (meaning == MainEnd::undecided) decide_later(wait_status);
+  if (meaning != MainEnd::end) return true;
   if (!ending_) return false;
-  if (waits_for_rest(wait_status)) return true;
+  if (ending_->strays == MainEnding::Strays::not_looked_for && (waits_for_rest(wait_status) || waits_for_strays()))
+    return true;
   wait_status = ending_->wait_status();
   return false;
+}
+
+void InstanceProcesses::decide_later(int wait_status) {
+  constexpr std::chrono::milliseconds a_moment{1};
+  undecided_status_ = wait_status;
+  if (!decide_again_)
+    decide_again_ =
+        std::make_unique<base::Timer>(services_.loop, [this] { ended(ProcessKind::main, undecided_status_); });
+  decide_again_->start(a_moment);
 }
 
 // One after the other takes main's place, until none is left.
@@ -86,15 +100,50 @@ bool InstanceProcesses::waits_for_rest(int wait_status) {
   return false;
 }
 
+// Where no control group shows them. Main's end is told when they have gone; what it left to live on is told now.
+bool InstanceProcesses::waits_for_strays() {
+  if (!members_.known().group.empty() || ending_->scope().mode() != KillMode::all) return false;
+  ending_->strays = MainEnding::Strays::looked_for;
+  services_.strays.kill_all(members_.known(), ending_->scope(), [alive = Alive{alive_}](std::vector<pid_t> remaining) {
+    auto still = alive.lock();
+    if (!still || !(*still)->ending_ || !(*still)->slot(ProcessKind::main)) return;
+    InstanceProcesses& self = **still;
+    self.ending_->strays = MainEnding::Strays::gone;
+    self.report_remaining(remaining);
+    self.ended(ProcessKind::main, self.ending_->wait_status());
+  });
+  return true;
+}
+
+EndScope InstanceProcesses::end_scope(pid_t main) const {
+  return {class_->kill_mode, main_process_group_, members_.known(), members_.has_own_group(), login_context_of(main)};
+}
+
 void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
   auto& process = slot(kind);
   if (!process) return;
-  if (kind == ProcessKind::main) {
-    if (readiness_) readiness_->signalled();
-    if (!ending_) ending_.emplace(members_, services_.children, process->child().pid(), class_->kill_signal);
-    if (signal_number == SIGKILL) ending_->time_out();
-  }
+  if (kind == ProcessKind::main) return signal_main(process->child(), signal_number);
   process->child().signal_group(signal_number);
+  if (signal_number != SIGKILL) process->child().signal_group(SIGCONT);
+}
+
+// With SIGCONT, without which a process that was stopped does not see it.
+void InstanceProcesses::signal_main(WatchedChild& main, int signal_number) {
+  if (readiness_) readiness_->signalled();
+  if (!ending_) {
+    if (pid_t group = ::getpgid(main.pid()); group > 0) main_process_group_ = group;
+    ending_.emplace(members_, services_.children, end_scope(main.pid()), class_->kill_signal);
+  }
+  if (signal_number == SIGKILL) ending_->time_out();
+  auto send = class_->kill_mode == KillMode::process ? &WatchedChild::signal : &WatchedChild::signal_group;
+  (main.*send)(signal_number);
+  if (signal_number != SIGKILL) (main.*send)(SIGCONT);
+}
+
+bool InstanceProcesses::supervise(pid_t pid) {
+  if (!slot(ProcessKind::main)->supervise(pid)) return false;
+  if (pid_t group = ::getpgid(pid); group > 0 && !ending_) main_process_group_ = group;
+  return true;
 }
 
 void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
@@ -104,23 +153,53 @@ void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
 void InstanceProcesses::kill_leftovers() {
   for (auto& process : processes_)
     if (process) process->child().signal_group(SIGKILL);
-  if (members_.has_own_group()) {
-    kill_group_for_good(members_.known().group);
-    members_.leave_group();
-  } else if (!members_.known().group.empty()) {
-    for (pid_t pid : members_.stray_processes()) ::kill(pid, SIGKILL);
-  } else if (members_.ever_spawned()) services_.strays.kill(members_.known());
+  if (!members_.ever_spawned()) return;
+  bool strays_gone = ending_ && ending_->strays == MainEnding::Strays::gone;
+  EndScope scope = ending_ ? ending_->scope() : end_scope(::getpid());
+  if (members_.has_own_group() && scope.mode() == KillMode::all)
+    return report_remaining(members_.kill_own_group(scope));
+  if (members_.known().group.empty() && scope.mode() == KillMode::all) {
+    if (!strays_gone) services_.strays.kill(members_.known(), std::move(scope));
+    return;
+  }
+  std::vector<pid_t> remaining;
+  for (pid_t pid : members_.stray_processes())
+    if (auto facts = facts_of(pid); facts && !facts->ended()) {
+      if (scope.includes(*facts)) ::kill(pid, SIGKILL);
+      else remaining.push_back(pid);
+    }
+  if (members_.has_own_group()) members_.leave_group();
+  report_remaining(remaining);
 }
 
 void InstanceProcesses::end_leftovers(int signal_number, std::chrono::milliseconds grace) {
   if (!members_.ever_spawned()) return;
-  auto pids = members_.stray_processes();
-  if (pids.empty()) return;
-  for (pid_t pid : pids) ::kill(pid, signal_number);
+  EndScope scope = end_scope(::getpid());
+  std::vector<pid_t> remaining;
+  bool any = false;
+  for (pid_t pid : members_.stray_processes()) {
+    auto facts = facts_of(pid);
+    if (!facts || facts->ended()) continue;
+    any = true;
+    if (scope.includes(*facts)) tell_to_end(pid, signal_number);
+    else remaining.push_back(pid);
+  }
+  if (!any) return;
   JobMembers members = members_.known();
   if (!members_.has_own_group()) members.group.clear();
-  services_.strays.kill_later(std::move(members), grace);
+  services_.strays.kill_later(std::move(members), std::move(scope), grace);
   if (members_.has_own_group()) members_.leave_group();
+  report_remaining(remaining);
+}
+
+void InstanceProcesses::report_remaining(const std::vector<pid_t>& pids) {
+  if (pids.empty()) return;
+  std::string text;
+  for (pid_t pid : pids) text += (text.empty() ? "" : ", ") + std::to_string(pid);
+  std::string_view why = class_->kill_mode == KillMode::all     ? "login sessions"
+                         : class_->kill_mode == KillMode::group ? "kill mode group"
+                                                                : "kill mode process";
+  warn(std::format("processes {} go on after the stop ({})", text, why));
 }
 
 void InstanceProcesses::ready() {

@@ -16,7 +16,7 @@
 
 namespace upstart::supervisor {
 
-// Ten members: eight of the instance, two of its main process.
+// More members than ten: six are of the instance, the others of its main process.
 class InstanceProcesses : public JobProcesses, private MainProcess {
 public:
   InstanceProcesses(ProcessServices& services, std::shared_ptr<const JobClass> job_class, std::string instance,
@@ -37,12 +37,17 @@ private:
   void executed(ProcessKind kind);
   void ended(ProcessKind kind, int wait_status);
   [[nodiscard]] bool main_goes_on(int& wait_status);
+  void decide_later(int wait_status);
   [[nodiscard]] bool waits_for_rest(int wait_status);
+  [[nodiscard]] bool waits_for_strays();
+  [[nodiscard]] EndScope end_scope(pid_t main) const;
+  void signal_main(WatchedChild& main, int signal_number);
+  void report_remaining(const std::vector<pid_t>& pids);
 
   WatchedChild& child() override { return slot(ProcessKind::main)->child(); }
   const JobMembers& members() const override { return members_.known(); }
   Children& children() override { return services_.children; }
-  bool supervise(pid_t pid) override { return slot(ProcessKind::main)->supervise(pid); }
+  bool supervise(pid_t pid) override;
   void ready() override;
   void status_text(const std::string& text) override { events_.status(text); }
   void warn(const std::string& what) override;
@@ -56,6 +61,9 @@ private:
   std::array<std::unique_ptr<SpawnedProcess>, process_kinds> processes_;
   std::unique_ptr<Readiness> readiness_; // of main, while it runs
   bool ready_told_ = false;
+  pid_t main_process_group_ = 0;              // of the last main process
+  int undecided_status_ = 0;                  // main's wait status, while it is not known what its end means
+  std::unique_ptr<base::Timer> decide_again_; // what main's end means; made when it is needed
   std::optional<MainEnding> ending_;          // of main, from the first signal that ends it
   std::shared_ptr<InstanceProcesses*> alive_; // gone with this: calls out of here may destroy it
 };

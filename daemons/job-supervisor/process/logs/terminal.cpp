@@ -19,6 +19,12 @@ bool without_output_processing(int fd) {
   return ::tcsetattr(fd, TCSANOW, &settings) == 0;
 }
 
+// Programs that see a terminal ask for its size, and some divide by it.
+bool set_window_size(int fd) {
+  winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+  return ::ioctl(fd, TIOCSWINSZ, &size) == 0;
+}
+
 bool unlock(int fd) {
   int locked = 0;
   return ::ioctl(fd, TIOCSPTLCK, &locked) == 0;
@@ -28,7 +34,9 @@ bool unlock(int fd) {
 
 std::expected<FileDescriptor, int> open_terminal() {
   FileDescriptor near_end{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)};
-  if (!near_end || !unlock(near_end.get()) || !without_output_processing(near_end.get())) return std::unexpected{errno};
+  if (!near_end || !unlock(near_end.get()) || !without_output_processing(near_end.get()) ||
+      !set_window_size(near_end.get()))
+    return std::unexpected{errno};
   return near_end;
 }
 

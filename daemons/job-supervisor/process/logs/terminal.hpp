@@ -8,8 +8,8 @@
 
 namespace upstart::supervisor {
 
-// The near end, not waiting when read; lines end in "\n" as they were written. The error is errno: mostly that there
-// are no more.
+// The near end, not waiting when read; lines end in "\n" as they were written, and the window is 80 columns wide and 24
+// rows high. The error is errno: mostly that there are no more.
 [[nodiscard]] std::expected<base::FileDescriptor, int> open_terminal();
 // Another descriptor of its far end.
 [[nodiscard]] std::expected<base::FileDescriptor, int> far_end(const base::FileDescriptor& near_end);

@@ -10,7 +10,7 @@ void Daemonization::ready() { ready_since_ = uv_hrtime(); }
 bool Daemonization::detected_in(int wait_status) const {
   if (first_ == 0 || wait_status != 0) return false;
   if (ready_since_ && std::chrono::nanoseconds{uv_hrtime() - *ready_since_} > grace_period_) return false;
-  return !std::ranges::all_of(orphans_that_may_come_from(first_, main_.members(), main_.children()),
+  return !std::ranges::all_of(orphans_that_may_come_from(first_, main_.members(), main_.children()).found,
                               &ProcessFacts::ended);
 }
 

@@ -37,6 +37,8 @@ public:
 
   // The supervised process has ended; `orphans` are the job's.
   FollowingStep main_ended(Time now, int wait_status, std::span<const ProcessFacts> orphans);
+  // Whether this end may be that of a parent whose child goes on as the service.
+  [[nodiscard]] bool may_have_daemonized(Time now, int wait_status) const;
   // An orphan has ended that was never supervised.
   void orphan_ended(const ProcessFacts& orphan);
   // A look at the supervised process. Whether the job has orphans is asked only where it matters: to find them is dear.
@@ -46,7 +48,6 @@ public:
 
 private:
   FollowingStep move_to(Time now, const ProcessFacts& orphan);
-  [[nodiscard]] bool may_have_daemonized(Time now, int wait_status) const;
   [[nodiscard]] std::string wrong_stanza(bool waits_for_its_child = false) const;
 
   int needed_;

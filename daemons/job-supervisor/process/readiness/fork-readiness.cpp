@@ -7,7 +7,9 @@ namespace upstart::supervisor {
 
 namespace {
 constexpr std::chrono::milliseconds look_every{100};
-}
+// A process without any environment looks as if it were in the middle of an exec, and it may be somebody else's.
+constexpr std::chrono::milliseconds longest_undecided{500};
+} // namespace
 
 ForkReadiness::ForkReadiness(MainProcess& main, Expect expect, const ForkTimeouts& timeouts)
     : main_{main}, expect_{expect}, timeouts_{timeouts}, timer_{main.children().loop(), [this] { look(); }} {}
@@ -29,8 +31,9 @@ void ForkReadiness::watch_closely() {
 }
 
 void ForkReadiness::look() {
-  FollowingStep step = following_->looked_at(now(), look_at(main_.child().pid()),
-                                             [this] { return !std::ranges::all_of(orphans(), &ProcessFacts::ended); });
+  FollowingStep step = following_->looked_at(now(), look_at(main_.child().pid()), [this] {
+    return !std::ranges::all_of(orphans().found, &ProcessFacts::ended);
+  });
   if (step.settled) {
     timer_.stop();
     witness_.reset();
@@ -44,22 +47,30 @@ void ForkReadiness::orphan_ended(pid_t pid) {
   if (facts && facts->parent == ::getpid()) following_->orphan_ended(*facts);
 }
 
-bool ForkReadiness::main_ended(int wait_status) {
-  if (!following_) return false;
+// Its child may be out of sight yet: behind a process that is exiting in its turn, or in the middle of an exec.
+bool ForkReadiness::has_time_to_decide() {
+  if (!undecided_since_) undecided_since_ = now();
+  return now() - *undecided_since_ < longest_undecided;
+}
+
+MainEnd ForkReadiness::main_ended(int wait_status) {
+  if (!following_) return MainEnd::end;
   while (true) {
-    FollowingStep step = following_->main_ended(now(), wait_status, orphans());
-    if (step.ended) return false;
+    auto [found, complete] = orphans();
+    if (!complete && following_->may_have_daemonized(now(), wait_status) && has_time_to_decide())
+      return MainEnd::undecided;
+    FollowingStep step = following_->main_ended(now(), wait_status, found);
+    if (step.ended) return MainEnd::end;
     if (!main_.supervise(step.supervise)) continue; // ended meanwhile; there may be yet another
+    undecided_since_.reset();
     watch_closely();
     if (!step.warning.empty()) main_.warn(step.warning);
     if (step.ready) main_.ready();
-    return true;
+    return MainEnd::replaced;
   }
 }
 
-std::vector<ProcessFacts> ForkReadiness::orphans() const {
-  return orphans_that_may_come_from(first_, main_.members(), main_.children());
-}
+Orphans ForkReadiness::orphans() const { return orphans_that_may_come_from(first_, main_.members(), main_.children()); }
 
 void ForkReadiness::signalled() {
   if (following_) following_->signalled();

@@ -13,7 +13,7 @@ public:
   ForkReadiness(MainProcess& main, Expect expect, const ForkTimeouts& timeouts);
 
   void begin() override;
-  bool main_ended(int wait_status) override;
+  MainEnd main_ended(int wait_status) override;
   void signalled() override;
 
 private:
@@ -21,14 +21,16 @@ private:
   void look();
   void orphan_ended(pid_t pid);
   void watch_closely();
-  [[nodiscard]] std::vector<ProcessFacts> orphans() const;
+  [[nodiscard]] Orphans orphans() const;
+  [[nodiscard]] bool has_time_to_decide();
 
   MainProcess& main_;
   Expect expect_;
   ForkTimeouts timeouts_;
   pid_t first_ = 0;
-  std::optional<ForkFollowing> following_; // from `begin` on
-  std::uint64_t began_ = 0;                // nanoseconds of the loop's clock
+  std::optional<ForkFollowing> following_;             // from `begin` on
+  std::uint64_t began_ = 0;                            // nanoseconds of the loop's clock
+  std::optional<ForkFollowing::Time> undecided_since_; // what has become of the process that has ended
   base::Timer timer_;
   std::optional<Children::Witness> witness_; // while it has not settled
 };

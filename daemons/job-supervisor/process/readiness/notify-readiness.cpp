@@ -64,11 +64,11 @@ void NotifyReadiness::signalled() {
   ready_timeout_.end();
 }
 
-bool NotifyReadiness::main_ended(int wait_status) {
+MainEnd NotifyReadiness::main_ended(int wait_status) {
   if (daemonization_.detected_in(wait_status))
     main_.warn("has ended and left other processes running (expect notify), which are not supervised; use expect fork, "
                "or send MAINPID=");
-  return false;
+  return MainEnd::end;
 }
 
 // One message at a time: what it says may end this.
@@ -112,7 +112,7 @@ bool NotifyReadiness::take_main(const std::string& text) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
   if (error != std::errc{} || pid == main_.child().pid()) return false;
   auto descendants = tree_of(main_.child().pid());
-  auto orphans = orphans_of(main_.members(), main_.children());
+  auto orphans = orphans_of(main_.members(), main_.children()).found;
   bool belongs = std::ranges::contains(descendants, pid) || std::ranges::contains(orphans, pid, &ProcessFacts::pid);
   if (belongs && main_.supervise(pid)) {
     daemonization_.cancel();

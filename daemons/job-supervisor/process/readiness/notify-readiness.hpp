@@ -21,7 +21,7 @@ public:
 
   void prepare(PlanExtras& extras) override;
   void begin() override;
-  bool main_ended(int wait_status) override;
+  MainEnd main_ended(int wait_status) override;
   void signalled() override;
 
 private:

@@ -42,11 +42,11 @@ void PipeReadiness::signalled() {
   ready_timeout_.end();
 }
 
-bool PipeReadiness::main_ended(int wait_status) {
+MainEnd PipeReadiness::main_ended(int wait_status) {
   if (daemonization_.detected_in(wait_status))
     main_.warn("has ended and left other processes running (expect readyfd), which are not supervised; use expect "
                "fork");
-  return false;
+  return MainEnd::end;
 }
 
 void PipeReadiness::readable() {

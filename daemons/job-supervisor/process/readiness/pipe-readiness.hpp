@@ -18,7 +18,7 @@ public:
   void prepare(PlanExtras& extras) override { extras.ready_descriptor = writing_.get(); }
   void begin() override;
   void signalled() override;
-  bool main_ended(int wait_status) override;
+  MainEnd main_ended(int wait_status) override;
 
 private:
   void readable();

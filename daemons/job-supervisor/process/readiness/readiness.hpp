@@ -26,6 +26,13 @@ public:
   virtual void warn(const std::string& what) = 0;
 };
 
+// What the end of the main process means.
+enum class MainEnd {
+  end,       // the main process has ended
+  replaced,  // another process has taken its place
+  undecided, // it cannot be told yet: ask again in a moment
+};
+
 class Readiness {
 public:
   virtual ~Readiness() = default;
@@ -33,8 +40,8 @@ public:
   virtual void prepare(PlanExtras&) {}
   // The process has executed.
   virtual void begin() = 0;
-  // The process has ended. True when another has taken its place.
-  virtual bool main_ended(int /*wait_status*/) { return false; }
+  // The process has ended.
+  virtual MainEnd main_ended(int /*wait_status*/) { return MainEnd::end; }
   // The supervisor sends the process a signal that ends it.
   virtual void signalled() {}
 };

@@ -40,6 +40,12 @@ TEST_CASE("programs see a terminal, and lines end as they were written") {
   CHECK(job.run() == "terminal\nerror\nno newline");
 }
 
+TEST_CASE("the terminal is 80 columns wide and 24 rows high") {
+  TestJob job;
+  job.script("stty size < /proc/self/fd/1");
+  CHECK(job.run() == "24 80\n");
+}
+
 TEST_CASE("all bytes pass as they are") {
   TestJob job;
   job.script("printf '\\001\\002\\003\\004\\021\\023\\032\\177\\377\\r\\t\\n'");

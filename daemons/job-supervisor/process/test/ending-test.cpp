@@ -5,16 +5,15 @@ using namespace upstart;
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
 
-TEST_CASE("when a process that was told to end has ended, what remains is a stray process, not the service") {
+TEST_CASE(
+    "the end of a process that was told to end is its end, whatever it has forked; its stray processes end before") {
   ActorsFixture fixture{false};
   Actor& graceful = fixture.add(Expect::fork, "fork end-on=15 fork-stay setsid note");
   REQUIRE(await(fixture.loop, [&] { return graceful.ready() && !graceful.noted().empty(); }));
   graceful.processes->signal(ProcessKind::main, SIGTERM);
   fixture.await_all(&Actor::ended);
   CHECK(graceful.events.told == Told{"main executed", "ready", "main ended"});
-  CHECK(exists(graceful.noted().back()));
-  graceful.processes->kill_leftovers();
-  fixture.await_all(&Actor::leaves_nothing);
+  CHECK(graceful.leaves_nothing());
 }
 
 TEST_CASE("main's end is told when all that it started has ended, each in its own time") {
@@ -115,4 +114,127 @@ TEST_CASE("a process that has cleared its environment is ended with its job wher
   Actor& one = fixture.add(Expect::none, "fork-stay setsid forget fork note");
   REQUIRE(await(fixture.loop, [&] { return !one.noted().empty(); }));
   fixture.stop_all();
+}
+
+TEST_CASE("a process that was stopped sees the signal that ends it, as do others of its process group") {
+  for (bool groups : {true, false}) {
+    TestJob job;
+    job.options.control_groups = groups;
+    std::string note = job.directory / "note";
+    job.exec(actor + " note=" + note + " fork-stay wind-up=" + note + " note=" + note);
+    auto pid = job.spawn();
+    REQUIRE(pid);
+    REQUIRE(await(job.loop, [&] { return std::ranges::count(contents(note), '\n') == 2; }));
+    ::kill(-*pid, SIGSTOP);
+    REQUIRE(await(job.loop, [&] { return facts_of(*pid)->state == 'T'; }));
+    job.job->signal(ProcessKind::main, SIGTERM);
+    REQUIRE(job.await_told("main ended"));
+    CHECK(std::ranges::count(contents(note), '\n') == 3); // it tidied up
+  }
+}
+
+namespace {
+
+// A job of three: main, one in its process group, one in a session of its own; all but main tidy up at SIGTERM.
+struct Family {
+  explicit Family(KillMode mode, bool groups) {
+    job.options.control_groups = groups;
+    job.job_class.kill_mode = mode;
+    std::string there = job.directory / "there";
+    job.script(actor + " wind-up=" + (job.directory / "group-ended") + " note=" + there + " &\n" + actor +
+               " fork-stay setsid note=" + there + " &\nexec " + actor + " note=" + there + "\n");
+    REQUIRE(job.spawn());
+    REQUIRE(await(job.loop, [&] { return std::ranges::count(contents(there), '\n') == 3; }));
+    std::istringstream text{contents(there)};
+    pids = {std::istream_iterator<pid_t>{text}, {}};
+  }
+  ~Family() {
+    for (pid_t pid : pids) ::kill(pid, SIGKILL);
+  }
+  Family(const Family&) = delete;
+  Family& operator=(const Family&) = delete;
+
+  void stop() {
+    job.job->signal(ProcessKind::main, SIGTERM);
+    REQUIRE(job.await_told("main ended"));
+    job.job->kill_leftovers();
+  }
+  [[nodiscard]] long living() const { return std::ranges::count_if(pids, exists); }
+
+  TestJob job;
+  std::vector<pid_t> pids;
+};
+
+} // namespace
+
+TEST_CASE("kill mode all ends all that main has started") {
+  for (bool groups : {true, false}) {
+    Family family{KillMode::all, groups};
+    family.stop();
+    CHECK(await(family.job.loop, [&] { return family.living() == 0; }));
+    CHECK(family.job.warnings.empty());
+  }
+}
+
+TEST_CASE("kill mode group ends main's process group, each in its own time, and tells what goes on") {
+  for (bool groups : {true, false}) {
+    Family family{KillMode::group, groups};
+    family.stop();
+    CHECK(family.living() == 1);
+    CHECK_FALSE(contents(family.job.directory / "group-ended").empty());
+    REQUIRE(family.job.warnings.size() == 1);
+    CHECK(family.job.warnings[0].ends_with("go on after the stop (kill mode group)"));
+  }
+}
+
+TEST_CASE("kill mode process ends main alone, and tells what goes on") {
+  for (bool groups : {true, false}) {
+    Family family{KillMode::process, groups};
+    family.stop();
+    CHECK(family.living() == 2);
+    REQUIRE(family.job.warnings.size() == 1);
+    CHECK(family.job.warnings[0].ends_with("go on after the stop (kill mode process)"));
+  }
+}
+
+TEST_CASE("a login session that a daemon opened goes on after its stop, and is told") {
+  for (bool groups : {true, false}) {
+    TestJob job;
+    job.options.control_groups = groups;
+    std::string login = job.directory / "login", other = job.directory / "other";
+    job.script(actor + " setsid terminal fork-stay note=" + login + " &\n" + actor + " fork-stay setsid note=" + other +
+               " &\nexec " + actor + "\n");
+    REQUIRE(job.spawn());
+    REQUIRE(await(job.loop, [&] { return contents(login).ends_with("\n") && contents(other).ends_with("\n"); }));
+    job.job->signal(ProcessKind::main, SIGTERM);
+    REQUIRE(job.await_told("main ended"));
+    job.job->kill_leftovers();
+    CHECK(await(job.loop, [&] { return !exists(std::stoi(contents(other))); }));
+    pid_t survivor = std::stoi(contents(login));
+    CHECK(exists(survivor));
+    REQUIRE(job.warnings.size() == 1);
+    CHECK(job.warnings[0].contains(std::to_string(facts_of(survivor)->session)));
+    CHECK(job.warnings[0].ends_with("go on after the stop (login sessions)"));
+    ::kill(-facts_of(survivor)->session, SIGKILL);
+  }
+}
+
+TEST_CASE("whoever has begun to fork when the job is stopped is ended with what it forks") {
+  for (bool groups : {true, false}) {
+    TestJob job;
+    job.options.control_groups = groups;
+    std::string note = job.directory / "note";
+    job.script("for i in 1 2 3 4 5 6 7 8 9; do " + actor + " setsid fork-stay fork setsid fork-stay note=" + note +
+               " & done\nwait\n");
+    REQUIRE(job.spawn());
+    REQUIRE(await(job.loop, [&] { return !contents(note).empty(); })); // the others are on their way
+    job.job->signal(ProcessKind::main, SIGKILL);
+    REQUIRE(job.await_told("main ended"));
+    std::istringstream text{contents(note)};
+    std::vector<pid_t> pids{std::istream_iterator<pid_t>{text}, {}};
+    CHECK(std::ranges::none_of(pids, exists));
+    std::string before = contents(note);
+    job.loop.run_once(false);
+    CHECK(contents(note) == before);
+  }
 }

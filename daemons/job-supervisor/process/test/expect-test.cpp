@@ -207,7 +207,7 @@ TEST_CASE("what an earlier instance has left is not the service of a later one")
   REQUIRE(job.spawn());
   REQUIRE(await(job.loop, [&] { return contents(job.directory / "pid").ends_with("\n"); }));
   pid_t left = std::stoi(contents(job.directory / "pid"));
-  job.job->signal(ProcessKind::main, SIGKILL);
+  job.job->signal_process(ProcessKind::main, SIGKILL);
   REQUIRE(job.await_told("main ended"));
   job.job.reset();
   auto tick = ticks_since_boot();

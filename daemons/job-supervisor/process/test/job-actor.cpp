@@ -7,7 +7,9 @@
 //   fork-wait    goes on in a child; the parent ends when the child does, with its status
 //   fork-brief   makes a child that ends at once; goes on in the parent
 //   setsid       begins a session
+//   terminal     gets a controlling terminal of its own
 //   sleep=MS     busy=MS
+//   memory=MB    takes that much memory: its end takes longer from now on
 //   stop         stops itself
 //   forget       executes itself again with an empty environment
 //   ignore=N     ignores a signal
@@ -24,6 +26,7 @@
 #include <fcntl.h>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -44,6 +47,20 @@ namespace {
 void be_busy(long milliseconds) {
   auto end = std::clock() + milliseconds * CLOCKS_PER_SEC / 1000;
   while (std::clock() < end) {}
+}
+
+// It stays while the other end is open: in whoever is forked from now on.
+void open_terminal() {
+  int near_end = ::posix_openpt(O_RDWR | O_NOCTTY);
+  int unlocked = 0;
+  if (near_end < 0 || ::ioctl(near_end, TIOCSPTLCK, &unlocked) < 0) ::_exit(94);
+  int far_end = ::ioctl(near_end, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+  if (far_end < 0 || ::ioctl(far_end, TIOCSCTTY, 0) < 0) ::_exit(93);
+}
+
+void take_memory(long megabytes) {
+  auto size = static_cast<std::size_t>(megabytes) << 20;
+  std::memset(std::malloc(size), 1, size);
 }
 
 void note(const char* path) {
@@ -95,6 +112,8 @@ void do_one(std::string_view word, const char* value, char** rest) {
   } else if (word == "setsid") ::setsid();
   else if (word == "sleep") ::usleep(static_cast<useconds_t>(number() * 1000));
   else if (word == "busy") be_busy(number());
+  else if (word == "terminal") open_terminal();
+  else if (word == "memory") take_memory(number());
   else if (word == "stop") ::raise(SIGSTOP);
   else if (word == "ignore") std::signal(static_cast<int>(number()), SIG_IGN);
   else if (word == "end-on") std::signal(static_cast<int>(number()), [](int) { ::_exit(0); });

@@ -1,0 +1,42 @@
+// Which processes of an instance end with it: what `kill mode` says, login sessions excepted. A login session is one
+// that a daemon of the job has opened for a user, as sshd does: its leader has a controlling terminal of its own, or
+// its audit session is not main's, or it was moved to another control group. Even `kill mode all` leaves it alone.
+#pragma once
+
+#include "daemons/job-supervisor/language/model/job-class.hpp"
+#include "daemons/job-supervisor/process/groups/job-members.hpp"
+
+#include <string>
+#include <vector>
+
+namespace upstart::supervisor {
+
+// Where the kernel has put a process: what a login changes.
+struct LoginContext {
+  std::string audit_session;  // of /proc/PID/sessionid; empty where the kernel has no audit
+  std::string control_groups; // of /proc/PID/cgroup
+};
+[[nodiscard]] LoginContext login_context_of(pid_t pid);
+
+// A value: it holds after the instance has gone.
+class EndScope {
+public:
+  // `process_group` is that of main. `main` is to be read while main is there, or is that of the supervisor.
+  EndScope(KillMode mode, pid_t process_group, const JobMembers& members, bool own_group, LoginContext main);
+
+  // Whether this process, which belongs to the instance, ends with it.
+  [[nodiscard]] bool includes(const ProcessFacts& process) const;
+  [[nodiscard]] KillMode mode() const { return mode_; }
+  [[nodiscard]] pid_t process_group() const { return process_group_; }
+
+private:
+  [[nodiscard]] bool is_login(const ProcessFacts& process) const;
+
+  KillMode mode_;
+  pid_t process_group_;
+  std::vector<pid_t> sessions_; // begun by processes that were spawned for the instance: none of them is a login
+  bool own_group_;              // all of its processes were found there: none was moved
+  LoginContext main_;
+};
+
+} // namespace upstart::supervisor
