@@ -83,7 +83,7 @@ public:
   // `events` must outlive what is returned.
   virtual std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
                                              ProcessEvents& events) = 0;
-  // Whether a profile can be loaded at all: where AppArmor is off, `apparmor load` is passed over.
+  // Whether a profile can be loaded at all: where AppArmor is off, `apparmor load` is ignored.
   [[nodiscard]] virtual bool apparmor_enabled() const = 0;
   // Console logs can be written from now on (NotifyDiskWriteable): what was kept is flushed.
   virtual void logs_writable() = 0;

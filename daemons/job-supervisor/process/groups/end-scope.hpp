@@ -11,18 +11,18 @@
 
 namespace upstart::supervisor {
 
-// Where the kernel has put a process: what a login changes.
+// Where the kernel has put a process: what a login changes. What is empty is not known, and not compared.
 struct LoginContext {
-  std::string audit_session;  // of /proc/PID/sessionid; empty where the kernel has no audit
+  std::string audit_session;  // of /proc/PID/sessionid; the kernel may have no audit
   std::string control_groups; // of /proc/PID/cgroup
 };
-[[nodiscard]] LoginContext login_context_of(pid_t pid);
+[[nodiscard]] LoginContext login_context_of(pid_t pid, bool with_control_groups);
 
 // A value: it holds after the instance has gone.
 class EndScope {
 public:
-  // `process_group` is that of main. `main` is to be read while main is there, or is that of the supervisor.
-  EndScope(KillMode mode, pid_t process_group, const JobMembers& members, bool own_group, LoginContext main);
+  // `process_group` is that of main.
+  EndScope(KillMode mode, pid_t process_group, const JobMembers& members, LoginContext main);
 
   // Whether this process, which belongs to the instance, ends with it.
   [[nodiscard]] bool includes(const ProcessFacts& process) const;
@@ -35,7 +35,6 @@ private:
   KillMode mode_;
   pid_t process_group_;
   std::vector<pid_t> sessions_; // begun by processes that were spawned for the instance: none of them is a login
-  bool own_group_;              // all of its processes were found there: none was moved
   LoginContext main_;
 };
 

@@ -115,8 +115,14 @@ bool InstanceProcesses::waits_for_strays() {
   return true;
 }
 
+// What is not needed is not read: a stop should take no time. Those in the instance's own group were not moved to
+// another; and the stanza `cgroup` puts main into other groups than the supervisor's, which is looked at when main is
+// not there any more.
 EndScope InstanceProcesses::end_scope(pid_t main) const {
-  return {class_->kill_mode, main_process_group_, members_.known(), members_.has_own_group(), login_context_of(main)};
+  LoginContext context;
+  bool groups_tell = !members_.has_own_group() && (main != ::getpid() || class_->control_groups.empty());
+  if (class_->kill_mode == KillMode::all) context = login_context_of(main, groups_tell);
+  return {class_->kill_mode, main_process_group_, members_.known(), std::move(context)};
 }
 
 void InstanceProcesses::signal(ProcessKind kind, int signal_number) {

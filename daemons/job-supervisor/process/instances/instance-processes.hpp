@@ -16,7 +16,8 @@
 
 namespace upstart::supervisor {
 
-// More members than ten: six are of the instance, the others of its main process.
+// More than twenty methods: eleven of them are the two interfaces, JobProcesses and MainProcess. More members than ten:
+// six are of the instance, the others of its main process.
 class InstanceProcesses : public JobProcesses, private MainProcess {
 public:
   InstanceProcesses(ProcessServices& services, std::shared_ptr<const JobClass> job_class, std::string instance,

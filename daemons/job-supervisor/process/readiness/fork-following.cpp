@@ -9,7 +9,7 @@ namespace upstart::supervisor {
 
 namespace {
 
-// The one that detached itself most: in a session that is not the first process's; of these the youngest.
+// The one that is furthest on its way to a daemon: in a session that is not the first process's; of these the youngest.
 const ProcessFacts* service_among(std::span<const ProcessFacts> orphans, pid_t first) {
   auto rank = [first](const ProcessFacts& one) { return std::tuple{one.session != first, one.started, one.pid}; };
   const ProcessFacts* best = nullptr;

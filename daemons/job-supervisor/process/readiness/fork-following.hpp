@@ -1,5 +1,5 @@
 // `expect fork` and `expect daemon`: which process is the service, and when it is ready. Without ptrace: a service
-// detaches itself by ending after a fork, and what it forked then is an orphan of the job. So each time the supervised
+// becomes a daemon by ending after a fork, and what it forked then is an orphan of the job. So each time the supervised
 // process ends well and an orphan is there, the orphan is the service; how often that happened, and what sessions tell,
 // says how many forks there were.
 //
@@ -41,7 +41,8 @@ public:
   [[nodiscard]] bool may_have_daemonized(Time now, int wait_status) const;
   // An orphan has ended that was never supervised.
   void orphan_ended(const ProcessFacts& orphan);
-  // A look at the supervised process. Whether the job has orphans is asked only where it matters: to find them is dear.
+  // A look at the supervised process. Whether the job has orphans is asked only where it matters: finding them takes
+  // time.
   FollowingStep looked_at(Time now, const Look& look, const std::function<bool()>& has_orphans = [] { return false; });
   // It was sent a signal by order: when it ends now, it has ended.
   void signalled() { signalled_ = true; }

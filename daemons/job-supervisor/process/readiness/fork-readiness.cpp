@@ -54,11 +54,10 @@ bool ForkReadiness::has_time_to_decide() {
 }
 
 MainEnd ForkReadiness::main_ended(int wait_status) {
-  if (!following_) return MainEnd::end;
+  if (!following_ || !following_->may_have_daemonized(now(), wait_status)) return MainEnd::end;
   while (true) {
     auto [found, complete] = orphans();
-    if (!complete && following_->may_have_daemonized(now(), wait_status) && has_time_to_decide())
-      return MainEnd::undecided;
+    if (!complete && has_time_to_decide()) return MainEnd::undecided;
     FollowingStep step = following_->main_ended(now(), wait_status, found);
     if (step.ended) return MainEnd::end;
     if (!main_.supervise(step.supervise)) continue; // ended meanwhile; there may be yet another

@@ -2,7 +2,6 @@
 // of the supervisor a process may be anywhere in its fork, exec or exit.
 #include "daemons/job-supervisor/process/test/actors-fixture.hpp"
 
-#include <atomic>
 #include <thread>
 
 using namespace upstart;
@@ -11,7 +10,7 @@ using namespace upstart::supervisor::test;
 
 namespace {
 
-// Keeps the processors busy, so that processes are interrupted where they seldom are.
+// Keeps the processors busy, so that processes are interrupted at any place.
 class Load {
 public:
   explicit Load(unsigned count = 2 * std::thread::hardware_concurrency()) {

@@ -193,7 +193,7 @@ TEST_CASE("a script runs as another user, who may open by name what it was given
   CHECK(job.run() == "65534\nthrough the terminal\nclosed\n");
 }
 
-TEST_CASE("the loader of the security profile runs without the job's surroundings") {
+TEST_CASE("the loader of the security profile runs without the job's process context") {
   TestJob job;
   job.job_class.apparmor_load = "/etc/apparmor.d/some";
   job.job_class.chroot = "/no/such/root";
@@ -206,7 +206,7 @@ TEST_CASE("the loader of the security profile runs without the job's surrounding
     CHECK(job.events.reason == "unable to execute: No such file or directory");
 }
 
-TEST_CASE("tmpfiles are given to systemd-tmpfiles, without the job's surroundings") {
+TEST_CASE("tmpfiles are given to systemd-tmpfiles, without the job's process context") {
   TestJob job;
   std::ofstream{job.directory / "systemd-tmpfiles"} << "#!/bin/sh\necho \"$@\"\numask\nexit 65\n";
   std::filesystem::permissions(job.directory / "systemd-tmpfiles", std::filesystem::perms{0755});
@@ -232,7 +232,7 @@ TEST_CASE("without systemd-tmpfiles the reason says what is missing and why it i
         "unable to execute: No such file or directory (the stanza tmpfiles needs the program systemd-tmpfiles)");
 }
 
-TEST_CASE("apparmor switch is passed over where AppArmor is off") {
+TEST_CASE("apparmor switch is ignored where AppArmor is off") {
   TestJob job;
   job.job_class.apparmor_switch = "no-such-profile";
   job.exec("true");
