@@ -14,6 +14,13 @@ inline constexpr const char* event_broker = "com.ubuntu.Upstart.EventBroker";
 inline constexpr const char* socket_bridge = "com.ubuntu.Upstart.SocketBridge";
 } // namespace bus_name
 
+namespace interface_name {
+inline constexpr const char* upstart = "com.ubuntu.Upstart0_6";
+inline constexpr const char* job = "com.ubuntu.Upstart0_6.Job";
+inline constexpr const char* instance = "com.ubuntu.Upstart0_6.Instance";
+inline constexpr const char* job_supervisor = "com.ubuntu.Upstart.JobSupervisor1";
+} // namespace interface_name
+
 namespace path {
 inline constexpr const char* manager = "/com/ubuntu/Upstart";
 inline constexpr const char* jobs = "/com/ubuntu/Upstart/jobs";

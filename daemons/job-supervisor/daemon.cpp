@@ -70,9 +70,11 @@ Daemon::Daemon(DaemonOptions line)
             .name = protocol::bus_name::upstart},
            {.connected = [this](base::BusConnection& connection) { bus_connected(connection); },
             .lost = [this] { bus_client_.reset(); },
-            .name_answered = [this](auto outcome, const std::string&) { bus_name_answered(outcome); }}} {
-  open_log();
-}
+            .name_answered = [this](auto outcome, const std::string&) { bus_name_answered(outcome); }}},
+      signals_{loop_,
+               {.end = [this] { begin_session_end("shutdown", false); },
+                .reload = [this] { reload_configuration(); },
+                .connect_now = [this] { bus_.connect_now(); }}} {}
 
 Daemon::~Daemon() = default;
 
@@ -92,16 +94,8 @@ ProcessOptions Daemon::process_options() const {
           .warn = [](const std::string& message) { spdlog::warn("{}", message); }};
 }
 
-void Daemon::open_log() const {
-  base::open_log("job-supervisor", line_.debug     ? spdlog::level::trace
-                                   : line_.verbose ? spdlog::level::debug
-                                   : line_.quiet   ? spdlog::level::err
-                                                   : spdlog::level::info);
-}
-
 int Daemon::run() {
   listen();
-  watch_signals();
   if (!line_.bus_address.empty()) bus_.connect_to(line_.bus_address);
   configuration_ = std::make_unique<Configuration>(
       loop_, line_.directories, [this](const std::vector<ClassChange>& changes) { jobs_.apply(changes); },
@@ -126,17 +120,14 @@ void Daemon::listen() {
 
 std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base::FileDescriptor>& inherited,
                                                 const char* name, const std::string& address, Clients& among) {
-  base::FileDescriptor listening;
-  if (auto found = inherited.find(name); found != inherited.end()) {
-    listening = std::move(found->second);
-  } else if (auto made = base::listen_at(address)) {
-    listening = std::move(*made);
-  } else {
-    spdlog::error("{}", made.error());
+  auto own = base::OwnSocket::open(inherited, name, address);
+  if (!own) {
+    spdlog::error("{}", own.error());
     return nullptr;
   }
   return std::make_unique<base::PeerServer>(
-      loop_, std::move(listening), [this, &among](auto connection) { add_client(std::move(connection), among); },
+      loop_, own_sockets_.emplace_back(std::move(*own)).take(),
+      [this, &among](auto connection) { add_client(std::move(connection), among); },
       [this](uid_t user) { return is_master(user); }, [](const std::string& trouble) { spdlog::warn("{}", trouble); });
 }
 
@@ -184,16 +175,6 @@ void Daemon::bus_name_answered(base::ReconnectingConnection::NameOutcome outcome
 }
 
 // --- control --------------------------------------------------------------------------------------------------------
-
-void Daemon::watch_signals() {
-  auto on = [this](int signal, std::function<void()> action) {
-    signals_.push_back(std::make_unique<base::SignalWatcher>(loop_, signal, std::move(action)));
-  };
-  on(SIGTERM, [this] { begin_session_end("shutdown", false); });
-  on(SIGINT, [this] { begin_session_end("shutdown", false); });
-  on(SIGHUP, [this] { reload_configuration(); });
-  on(SIGUSR1, [this] { bus_.connect_now(); });
-}
 
 void Daemon::reload_configuration() {
   spdlog::debug("reloading configuration");

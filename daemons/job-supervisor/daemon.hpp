@@ -4,6 +4,8 @@
 #pragma once
 
 #include "daemons/base/peer.hpp"
+#include "daemons/base/program/daemon-main.hpp"
+#include "daemons/base/program/own-socket.hpp"
 #include "daemons/base/reconnecting-connection.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/api/broker-client.hpp"
@@ -54,13 +56,11 @@ private:
   };
   using Clients = std::list<PeerClient>;
 
-  void open_log() const;
   void listen();
   [[nodiscard]] bool is_master(uid_t user) const;
   std::unique_ptr<base::PeerServer> serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name,
                                           const std::string& address, Clients& among);
   void add_client(std::unique_ptr<base::BusConnection> connection, Clients& among);
-  void watch_signals();
   void bus_connected(base::BusConnection& connection);
   void bus_name_answered(base::ReconnectingConnection::NameOutcome outcome);
   void begin_session_end(const std::string& type, bool grace);
@@ -76,10 +76,11 @@ private:
   std::unique_ptr<Configuration> configuration_;
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job
+  std::vector<base::OwnSocket> own_sockets_;
   std::unique_ptr<base::PeerServer> private_server_, own_server_;
   base::ReconnectingConnection bus_;
   std::unique_ptr<ClientConnection> bus_client_; // on it
-  std::vector<std::unique_ptr<base::SignalWatcher>> signals_;
+  base::DaemonSignals signals_;
   int exit_status_ = 0;
 };
 

@@ -1,18 +1,24 @@
+// upstart-job-supervisor: see README.md beside this file.
 #include "daemons/job-supervisor/daemon.hpp"
+#include "protocol/names.hpp"
 
-#include <csignal>
-#include <cstdio>
-#include <exception>
+#include <CLI/CLI.hpp>
+
+using namespace upstart;
 
 int main(int argc, char** argv) {
-  int exit_status = 0;
-  auto line = upstart::supervisor::parse_command_line(argc, argv, exit_status);
-  if (!line) return exit_status;
-  std::signal(SIGPIPE, SIG_IGN);
-  try {
-    return upstart::supervisor::Daemon{std::move(*line)}.run();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "job-supervisor: %s\n", error.what());
-    return 1;
-  }
+  supervisor::DaemonOptions options;
+  return base::run_daemon(
+      {.name = protocol::socket_name::supervisor,
+       .description =
+           "Runs the jobs of Upstart: reads job files, moves jobs through their states as events come, supervises "
+           "their processes.\nStarted by init; not meant to be run by hand.",
+       .levels = {.normal = spdlog::level::info, .verbose = spdlog::level::debug, .debug = spdlog::level::trace},
+       .declare = [&](CLI::App& app) { supervisor::declare_options(app, options); },
+       .run =
+           [&](const base::CommonOptions& common) {
+             complete(options, common);
+             return supervisor::Daemon{std::move(options)}.run();
+           }},
+      argc, argv);
 }

@@ -1,7 +1,8 @@
 // The command line of upstart-job-supervisor, as init gives it.
 #pragma once
 
-#include <optional>
+#include "daemons/base/program/daemon-main.hpp"
+
 #include <string>
 #include <vector>
 
@@ -21,10 +22,16 @@ struct DaemonOptions {
   std::string bus_address;
   int init_pid = 0;
   bool restarted = false; // another one ran before under the same init
-  bool debug = false, verbose = false, quiet = false;
+  bool debug = false;
+
+  // As given: complete() works them in.
+  bool no_log = false, no_startup_event = false, no_inherit_environment = false, no_control_groups = false,
+       system = false;
 };
 
-// What was asked for, or the exit status where that is all: help, version, or an error that has been told.
-[[nodiscard]] std::optional<DaemonOptions> parse_command_line(int argc, char** argv, int& exit_status);
+// Declares the options that only this daemon has; they are in `options` when the command line has been read.
+void declare_options(CLI::App& app, DaemonOptions& options);
+// What follows from the options taken together, and from those that every daemon has.
+void complete(DaemonOptions& options, const base::CommonOptions& common);
 
 } // namespace upstart::supervisor

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/api/broker-client.hpp"
 
-#include "generated/EventBroker1-proxy.hpp"
+#include "generated/EventBroker1-proxy-stub.hpp"
 #include "generated/EventHandler1-adaptor.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
@@ -16,6 +16,8 @@ namespace {
 
 constexpr const char* handler_name = "job-supervisor";
 constexpr base::PauseRange pauses{std::chrono::milliseconds{5}, std::chrono::milliseconds{1000}};
+// As many as the broker keeps in its history.
+constexpr std::size_t most_records = 1000;
 using JobActionStruct = sdbus::Struct<std::string, std::string, std::string>;
 
 SharedFiles from_wire(const std::vector<sdbus::UnixFd>& descriptors) {
@@ -34,7 +36,7 @@ void tell_problem(const char* what, const std::optional<std::string>& problem) {
 
 } // namespace
 
-class BrokerClient::Session final : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy> {
+class BrokerClient::Session final : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::EventBroker1_proxy_stub> {
 public:
   Session(BrokerClient& client, sdbus::IConnection& connection)
       : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::event_broker}),
@@ -67,14 +69,11 @@ private:
     BrokerClient& client_;
   };
 
-  void onEventEmitted(const uint64_t&, const std::string&, const std::vector<std::string>&) override {}
   void onEventFinished(const uint64_t& id, const std::string& name, const std::vector<std::string>& env,
                        const bool& failed) override {
     client_.event_finished(id, name, env, failed);
   }
   void onInterestChanged(const std::vector<std::string>& wanted) override { client_.set_others(wanted); }
-  void onEmitForReply(const uint64_t&, std::optional<sdbus::Error>) override {}
-  void onEmitReply(const uint64_t&, std::optional<sdbus::Error>) override {}
   void onAttachReply(const std::vector<std::string>& wanted, std::optional<sdbus::Error> error) override {
     if (error) spdlog::error("the event broker refuses this daemon as a handler: {}", error->getMessage());
     else client_.set_others(wanted);
@@ -85,7 +84,6 @@ private:
   void onJoinBusReply(std::optional<sdbus::Error> error) override {
     if (error) spdlog::warn("the event broker cannot join the bus: {}", error->getMessage());
   }
-  void onWaitForReply(const bool&, std::optional<sdbus::Error>) override {}
 
   BrokerClient& client_;
   Handler handler_;
@@ -113,6 +111,7 @@ void BrokerClient::connected(base::BusConnection& broker) {
   tell_problem("what the jobs want",
                base::send_if_connected([&] { session_->Attach(handler_name, protocol::escaped(names)); }));
   if (!bus_address_.empty()) join_bus(bus_address_);
+  for (const auto& record : std::exchange(records_, {})) send(record);
   emitter_.connected(broker);
 }
 
@@ -129,7 +128,13 @@ void BrokerClient::event_finished(EventId id, const std::string& name, const std
 }
 
 void BrokerClient::record(const Event& event, Origin origin) {
-  if (!session_) return;
+  if (session_) return send({event, origin});
+  if (records_.size() == most_records) records_.pop_front();
+  records_.push_back({event, origin});
+}
+
+void BrokerClient::send(const Record& record) {
+  const auto& [event, origin] = record;
   tell_problem("an event", base::send_if_connected([&] {
                  session_->Record(protocol::escaped(event.name), protocol::escaped(event.environment.strings()),
                                   origin.uid, origin.pid);

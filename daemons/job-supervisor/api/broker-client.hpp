@@ -5,8 +5,9 @@
 
 #include "daemons/base/event-emitter.hpp"
 #include "daemons/base/reconnecting-connection.hpp"
-#include "daemons/job-supervisor/jobs/ports.hpp"
+#include "daemons/job-supervisor/jobs/values/ports.hpp"
 
+#include <deque>
 #include <set>
 #include <unordered_set>
 
@@ -35,7 +36,13 @@ private:
   class Session; // one connection: proxy and handler object
   friend class Session;
 
+  struct Record {
+    Event event;
+    Origin origin;
+  };
+
   void connected(base::BusConnection& broker);
+  void send(const Record& record);
   void set_others(const std::vector<std::string>& names);
   void event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment, bool failed);
 
@@ -46,6 +53,7 @@ private:
   std::set<std::string> names_;            // what the jobs want
   std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;
+  std::deque<Record> records_; // while there is no connection; the oldest go first when there are too many
   std::string bus_address_;
 };
 

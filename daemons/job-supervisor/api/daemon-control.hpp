@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
-#include "daemons/job-supervisor/jobs/command.hpp"
+#include "daemons/job-supervisor/jobs/values/command.hpp"
 
 namespace upstart::supervisor {
 

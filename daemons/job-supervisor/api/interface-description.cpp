@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/api/interface-description.hpp"
 
 #include "generated/public-interfaces.hpp"
+#include "protocol/names.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -59,9 +60,10 @@ std::string nodes(const std::vector<std::string>& children) {
 } // namespace
 
 const InterfaceDescription& InterfaceDescription::of(ObjectKind kind) {
-  static const InterfaceDescription manager{{"com.ubuntu.Upstart0_6", "com.ubuntu.Upstart.JobSupervisor1"}};
-  static const InterfaceDescription job{{"com.ubuntu.Upstart0_6.Job"}};
-  static const InterfaceDescription instance{{"com.ubuntu.Upstart0_6.Instance"}};
+  static const InterfaceDescription manager{
+      {protocol::interface_name::upstart, protocol::interface_name::job_supervisor}};
+  static const InterfaceDescription job{{protocol::interface_name::job}};
+  static const InterfaceDescription instance{{protocol::interface_name::instance}};
   switch (kind) {
   case ObjectKind::manager: return manager;
   case ObjectKind::job: return job;

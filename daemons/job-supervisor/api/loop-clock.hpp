@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
-#include "daemons/job-supervisor/jobs/ports.hpp"
+#include "daemons/job-supervisor/jobs/values/ports.hpp"
 
 namespace upstart::supervisor {
 

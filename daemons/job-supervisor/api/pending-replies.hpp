@@ -2,7 +2,7 @@
 // holds no more than a number, and answers nobody when the client has gone by then.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/command.hpp"
+#include "daemons/job-supervisor/jobs/values/command.hpp"
 
 #include <sdbus-c++/sdbus-c++.h>
 

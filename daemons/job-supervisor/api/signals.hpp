@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/api/objects.hpp"
-#include "daemons/job-supervisor/jobs/notice.hpp"
+#include "daemons/job-supervisor/jobs/values/notice.hpp"
 
 namespace upstart::supervisor {
 

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/jobs/jobs.hpp"
 
-#include "daemons/job-supervisor/jobs/cases.hpp"
+#include "daemons/job-supervisor/jobs/values/cases.hpp"
 
 #include <utility>
 

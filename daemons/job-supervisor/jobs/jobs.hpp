@@ -2,12 +2,12 @@
 // class of its own; this one puts them together and runs the turns (turn.hpp): whatever comes in ends with `run_turn`.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/class-changes.hpp"
-#include "daemons/job-supervisor/jobs/commands.hpp"
-#include "daemons/job-supervisor/jobs/emitting.hpp"
-#include "daemons/job-supervisor/jobs/environment-commands.hpp"
-#include "daemons/job-supervisor/jobs/executor.hpp"
-#include "daemons/job-supervisor/jobs/session-end.hpp"
+#include "daemons/job-supervisor/jobs/core/emitting.hpp"
+#include "daemons/job-supervisor/jobs/core/executor.hpp"
+#include "daemons/job-supervisor/jobs/decisions/class-changes.hpp"
+#include "daemons/job-supervisor/jobs/decisions/commands.hpp"
+#include "daemons/job-supervisor/jobs/decisions/environment-commands.hpp"
+#include "daemons/job-supervisor/jobs/decisions/session-end.hpp"
 
 namespace upstart::supervisor {
 

@@ -44,6 +44,7 @@ JobClass random_class(Dice& dice) {
   return of;
 }
 
+// More than twenty methods: one for each kind of effect, one for each kind of input.
 // One life and what surrounds it: the processes, events, callers and the timer that it has asked for.
 class RandomLife {
 public:

@@ -2,7 +2,7 @@
 // one thing after the other, and notes what it was told to do.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/ports.hpp"
+#include "daemons/job-supervisor/jobs/values/ports.hpp"
 #include "daemons/job-supervisor/simulation/simulated-step.hpp"
 
 #include <deque>

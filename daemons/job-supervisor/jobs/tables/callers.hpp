@@ -1,7 +1,7 @@
 // Who waits for an answer, by id: jobs and emissions name a caller and know nothing of how it is reached.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/command.hpp"
+#include "daemons/job-supervisor/jobs/values/command.hpp"
 #include "daemons/job-supervisor/lifecycle/life.hpp"
 
 #include <unordered_map>

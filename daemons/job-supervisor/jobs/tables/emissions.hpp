@@ -2,7 +2,7 @@
 // finished, and who waits for that.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/ports.hpp"
+#include "daemons/job-supervisor/jobs/values/ports.hpp"
 
 #include <optional>
 #include <unordered_map>

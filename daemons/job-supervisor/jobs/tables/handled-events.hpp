@@ -2,7 +2,7 @@
 // it and every job that moves because of it; the broker is told when the last of them has let go.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/ports.hpp"
+#include "daemons/job-supervisor/jobs/values/ports.hpp"
 
 #include <unordered_map>
 

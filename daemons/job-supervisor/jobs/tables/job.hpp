@@ -1,6 +1,8 @@
 // An instance of a job class: its life, which decides, and what belongs to it in the world: its processes, its kill
 // timer, the descriptors that its life names, its `stop on` in the event index. Decides nothing itself.
 //
+// More than twenty methods: six of them are those of ProcessEvents, most others tell a member.
+//
 // Owned by its class's entry; gone when fully stopped. What its processes do is handed on as inputs.
 #pragma once
 

@@ -2,7 +2,7 @@
 // is where it was told to go or has failed, the others when the turn is over.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/job-steps.hpp"
+#include "daemons/job-supervisor/jobs/core/job-steps.hpp"
 
 namespace upstart::supervisor {
 

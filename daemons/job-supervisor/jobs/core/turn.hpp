@@ -3,8 +3,8 @@
 // happen at once, and all changes of a turn can be written down before anybody hears of them.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/command.hpp"
 #include "daemons/job-supervisor/jobs/tables/job.hpp"
+#include "daemons/job-supervisor/jobs/values/command.hpp"
 
 #include <deque>
 #include <memory>

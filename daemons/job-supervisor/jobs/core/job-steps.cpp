@@ -1,6 +1,6 @@
-#include "daemons/job-supervisor/jobs/job-steps.hpp"
+#include "daemons/job-supervisor/jobs/core/job-steps.hpp"
 
-#include "daemons/job-supervisor/jobs/cases.hpp"
+#include "daemons/job-supervisor/jobs/values/cases.hpp"
 #include "protocol/names.hpp"
 
 namespace upstart::supervisor {

@@ -3,7 +3,7 @@
 // happened, a log.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/notice.hpp"
+#include "daemons/job-supervisor/jobs/values/notice.hpp"
 #include "daemons/job-supervisor/lifecycle/effect.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 #include "protocol/environment.hpp"

@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/session-end.hpp"
+#include "daemons/job-supervisor/jobs/decisions/session-end.hpp"
 
 #include <algorithm>
 #include <format>

@@ -2,7 +2,7 @@
 // whoever waits for it.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/job-steps.hpp"
+#include "daemons/job-supervisor/jobs/core/job-steps.hpp"
 
 namespace upstart::supervisor {
 

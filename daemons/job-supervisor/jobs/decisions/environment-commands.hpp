@@ -2,7 +2,7 @@
 // an instance. A change of the global table reaches every running job, for its later processes.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/job-steps.hpp"
+#include "daemons/job-supervisor/jobs/core/job-steps.hpp"
 
 namespace upstart::supervisor {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "daemons/job-supervisor/configuration/class-change.hpp"
-#include "daemons/job-supervisor/jobs/condition-watch.hpp"
-#include "daemons/job-supervisor/jobs/event-matching.hpp"
+#include "daemons/job-supervisor/jobs/decisions/condition-watch.hpp"
+#include "daemons/job-supervisor/jobs/decisions/event-matching.hpp"
 
 namespace upstart::supervisor {
 

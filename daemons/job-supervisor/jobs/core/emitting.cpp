@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/emitting.hpp"
+#include "daemons/job-supervisor/jobs/core/emitting.hpp"
 
 #include "protocol/names.hpp"
 

@@ -2,7 +2,7 @@
 // into the turn. Makes and removes instances.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/core.hpp"
+#include "daemons/job-supervisor/jobs/core/core.hpp"
 
 namespace upstart::supervisor {
 

@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/commands.hpp"
+#include "daemons/job-supervisor/jobs/decisions/commands.hpp"
 
 #include "daemons/job-supervisor/expression/expand.hpp"
 #include "protocol/names.hpp"

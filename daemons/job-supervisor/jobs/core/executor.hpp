@@ -2,7 +2,7 @@
 // process is there, or could not be forked) is work for the next round.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/core.hpp"
+#include "daemons/job-supervisor/jobs/core/core.hpp"
 
 namespace upstart::supervisor {
 

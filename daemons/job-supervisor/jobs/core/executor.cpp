@@ -1,6 +1,6 @@
-#include "daemons/job-supervisor/jobs/executor.hpp"
+#include "daemons/job-supervisor/jobs/core/executor.hpp"
 
-#include "daemons/job-supervisor/jobs/cases.hpp"
+#include "daemons/job-supervisor/jobs/values/cases.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // true acts (events.md): first each instance's `stop on`, then its class's `start on`, class after class by name.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/job-steps.hpp"
+#include "daemons/job-supervisor/jobs/core/job-steps.hpp"
 
 namespace upstart::supervisor {
 

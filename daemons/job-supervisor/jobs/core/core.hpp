@@ -3,11 +3,11 @@
 // something.
 #pragma once
 
+#include "daemons/job-supervisor/jobs/core/turn.hpp"
 #include "daemons/job-supervisor/jobs/tables/callers.hpp"
 #include "daemons/job-supervisor/jobs/tables/class-table.hpp"
 #include "daemons/job-supervisor/jobs/tables/environment-tables.hpp"
 #include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
-#include "daemons/job-supervisor/jobs/turn.hpp"
 
 namespace upstart::supervisor {
 

@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/event-matching.hpp"
+#include "daemons/job-supervisor/jobs/decisions/event-matching.hpp"
 
 #include "daemons/job-supervisor/expression/expand.hpp"
 

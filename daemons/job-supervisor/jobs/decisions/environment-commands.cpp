@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/environment-commands.hpp"
+#include "daemons/job-supervisor/jobs/decisions/environment-commands.hpp"
 
 #include "protocol/names.hpp"
 

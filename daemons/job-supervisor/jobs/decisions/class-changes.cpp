@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/class-changes.hpp"
+#include "daemons/job-supervisor/jobs/decisions/class-changes.hpp"
 
 namespace upstart::supervisor {
 

@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/core.hpp"
+#include "daemons/job-supervisor/jobs/core/core.hpp"
 
 namespace upstart::supervisor {
 

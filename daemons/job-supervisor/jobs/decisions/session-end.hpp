@@ -2,7 +2,7 @@
 // respawns any more, and there is a bound on how long all that may take.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/job-steps.hpp"
+#include "daemons/job-supervisor/jobs/core/job-steps.hpp"
 
 namespace upstart::supervisor {
 

@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/jobs/condition-watch.hpp"
+#include "daemons/job-supervisor/jobs/decisions/condition-watch.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // What bridges watch: the conditions of jobs that name their event, and how many instances of those jobs there are.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/core.hpp"
+#include "daemons/job-supervisor/jobs/core/core.hpp"
 
 #include <set>
 
