@@ -30,33 +30,48 @@ _initctl_variables() {
     done
 }
 
-_initctl_words() { # COMMAND NUMBER-OF-ARGUMENTS-BEFORE FIRST-ARGUMENT
-    case $1:$2 in
-        start:0 | stop:0 | restart:0 | reload:0 | status:0 | show-config:0 | check-config:0 | usage:0 | explain:0 | log:0) _initctl_jobs ;;
-        monitor:* | graph:*) _initctl_jobs ;;
-        start:* | stop:* | restart:* | reload:* | status:*) _initctl_variables "$3" ;;
-        log:1) _initctl_instances "$3" ;;
-        emit:0 | simulate:0) _initctl_events ;;
-        log-priority:0) printf '%s\n' debug info message warn error fatal ;;
-        get-env:0 | unset-env:*) initctl list-env 2>/dev/null | sed 's/=.*//' ;;
-        set-env:*) initctl list-env 2>/dev/null | sed 's/=.*/=/' ;;
-        help:0) _initctl_commands ;;
+# What completes the arguments of a command, and which options take a value, is told by `initctl help --completion COMMAND'.
+
+# _initctl_kind COMPLETION NUMBER: what completes the argument with this number.
+_initctl_kind() {
+    local IFS=$' \t\n' last
+    local -a kinds
+    read -ra kinds <<<"$(sed -n 's/^arguments //p' <<<"$1")"
+    last=$((${#kinds[@]} - 1))
+    if (($2 <= last)); then printf '%s' "${kinds[$2]%...}"
+    elif [[ $last -ge 0 && ${kinds[last]} == *... ]]; then printf '%s' "${kinds[last]%...}"; fi
+}
+
+_initctl_words() { # KIND FIRST-ARGUMENT
+    case $1 in
+        jobs) _initctl_jobs ;;
+        instances) _initctl_instances "$2" ;;
+        variables) _initctl_variables "$2" ;;
+        events) _initctl_events ;;
+        environment) initctl list-env 2>/dev/null | sed 's/=.*//' ;;
+        assignments) initctl list-env 2>/dev/null | sed 's/=.*/=/' ;;
+        commands) _initctl_commands ;;
+        *'|'*) tr '|' '\n' <<<"$1" ;;
     esac
 }
 
-# _initctl_takes_value OPTION COMMAND: the word after it is its value.
-_initctl_takes_value() {
-    case $1 in
-        --dest | --confdir | --lines | --ignore-events | -i) return 0 ;;
-        -n) [[ $2 == log || $2 == history ]] ;;
-        *) return 1 ;;
-    esac
+# _initctl_value OPTION COMPLETION: the word after the option is its value; prints what completes that.
+_initctl_value() {
+    local line
+    while IFS= read -r line; do
+        [[ $line == "value $1" || $line == "value $1 "* ]] || continue
+        line=${line#"value $1"}
+        printf "%s" "${line# }"
+        return 0
+    done <<<"$2"
+    return 1
 }
 
 _initctl() {
-    local current=${COMP_WORDS[COMP_CWORD]} command= first= count=0 word option= i
+    local current=${COMP_WORDS[COMP_CWORD]} command= completion first= count=0 word option= value= i
     local line=${COMP_LINE:0:COMP_POINT}
     [[ ${COMP_WORDS[0]##*/} == initctl ]] || command=${COMP_WORDS[0]##*/}
+    completion=$(initctl help --completion ${command:+"$command"} 2>/dev/null)
     # A word with "=" comes in parts: put it together again.
     current=${line##*[[:space:]]}
     local -a words
@@ -65,23 +80,31 @@ _initctl() {
     for word in "${words[@]:1}"; do
         if [[ -n $option ]]; then option=; continue; fi
         if [[ $word == -* ]]; then
-            _initctl_takes_value "$word" "$command" && option=$word
+            value=$(_initctl_value "$word" "$completion") && option=$word
             continue
         fi
-        if [[ -z $command ]]; then command=$word; continue; fi
+        if [[ -z $command ]]; then
+            command=$word
+            completion=$(initctl help --completion "$command" 2>/dev/null)
+            continue
+        fi
         [[ $count == 0 ]] && first=$word
         ((++count))
     done
     local choices IFS=$'\n'
-    if [[ $option == --confdir || $current == --confdir=* ]]; then
+    if [[ $current == --*=* ]] && value=$(_initctl_value "${current%%=*}" "$completion"); then
+        option=${current%%=*}
+        current=${current#*=}
+    fi
+    if [[ -n $option && $value == directories ]]; then
         compopt -o filenames
-        COMPREPLY=($(compgen -d -- "${current#--confdir=}"))
+        COMPREPLY=($(compgen -d -- "$current"))
         return
     fi
     if [[ -n $option ]]; then return
     elif [[ $current == -* ]]; then choices=$(_initctl_options "$command")
     elif [[ -z $command ]]; then choices=$(_initctl_commands)
-    else choices=$(_initctl_words "$command" "$count" "$first"); fi
+    else choices=$(_initctl_words "$(_initctl_kind "$completion" "$count")" "$first"); fi
     COMPREPLY=($(compgen -W "$choices" -- "$current"))
     [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
     # What readline takes for the current word begins after the last "=".

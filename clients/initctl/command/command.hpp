@@ -23,9 +23,13 @@ struct Command {
   std::string_view name;
   std::string_view group; // heading in the list of commands
   std::string_view summary;
-  std::string_view synopsis;    // of the arguments: "JOB [KEY=VALUE]..."
-  std::string_view about;       // paragraphs for --help, unwrapped
-  std::string_view missing;     // what is missing when there is no argument; empty: none is needed
+  std::string_view synopsis; // of the arguments: "JOB [KEY=VALUE]..."
+  std::string_view about;    // paragraphs for --help, unwrapped
+  std::string_view missing;  // what is missing when there is no argument; empty: none is needed
+  // What completes the arguments in a shell, one word for each, the last followed by "..." where it may be repeated:
+  // jobs, instances and variables (of the job before it), events, environment, assignments, commands, or words as
+  // A|B|C.
+  std::string_view completion = {};
   bool own_job_will_do = false; // inside a job's own process the first argument is not needed
   std::vector<Option> options;
   Outcome (*run)(Call&);

@@ -37,6 +37,15 @@ std::string options_text(const std::vector<Option>& own) {
   return text;
 }
 
+std::string values_of(const std::vector<Option>& options) {
+  std::string text;
+  for (const auto& option : options)
+    if (!option.value.empty())
+      for (auto flag : option.flags | std::views::split(','))
+        text += std::format("value {}{}\n", std::string_view{flag}, option.value == "DIR" ? " directories" : "");
+  return text;
+}
+
 Json options_json(const std::vector<Option>& options) {
   Json list = Json::array();
   for (const auto& option : options) {
@@ -73,6 +82,13 @@ std::string help_of(const Command& command, std::string_view usage_name) {
   for (auto paragraph : command.about | std::views::split('\n'))
     text += "\n" + wrap(std::string_view{paragraph}, line_width) + "\n";
   return text;
+}
+
+std::string completion_of(const Command* command) {
+  std::string text;
+  if (command && !command->completion.empty()) text += std::format("arguments {}\n", command->completion);
+  if (command) text += values_of(command->options);
+  return text + values_of(common_options());
 }
 
 std::string version_text(std::string_view program) {

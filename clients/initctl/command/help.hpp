@@ -11,7 +11,12 @@ namespace upstart::client {
 [[nodiscard]] std::string help_of(const Command& command, std::string_view usage_name);
 [[nodiscard]] std::string version_text(std::string_view program);
 
-// The same as JSON.
+// For the shell completions: a line "arguments WORD..." as the command's entry has it, then a line "value OPTION" for
+// each option that takes a value, with " directories" where that is one. Without a command: the options of every
+// command.
+[[nodiscard]] std::string completion_of(const Command* command);
+
+// What the first four say, as JSON.
 [[nodiscard]] Json general_help_json();
 [[nodiscard]] Json list_of_commands_json(const std::vector<Command>& commands);
 [[nodiscard]] Json help_json_of(const Command& command);

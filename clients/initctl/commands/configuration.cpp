@@ -164,6 +164,7 @@ std::vector<Command> configuration_commands() {
        .synopsis = "[JOB]",
        .about = "Without JOB all jobs are shown. The conditions are shown with all their parentheses.",
        .missing = "",
+       .completion = "jobs",
        .options = {{"-e,--enumerate", "", "list the events of each condition, with job and variables apart"},
                    {"--source", "", "print the class in force, overrides included, as a job file"}},
        .run = show_config},
@@ -175,6 +176,7 @@ std::vector<Command> configuration_commands() {
                 "may be unknown as "
                 "long as the other is not. The exit status is 1 if anything was found.",
        .missing = "",
+       .completion = "jobs",
        .options = {{"-i,--ignore-events", "EVENT[,EVENT]...", "take these events as known"},
                    {"-w,--warn", "", "report every unknown job and event"}},
        .run = check_config},
@@ -184,6 +186,7 @@ std::vector<Command> configuration_commands() {
        .synopsis = "JOB",
        .about = "Shows the usage stanza of the job.",
        .missing = "job name",
+       .completion = "jobs",
        .options = {},
        .run = usage},
   };

@@ -71,6 +71,7 @@ std::vector<Command> daemon_commands() {
        .synopsis = "[PRIORITY]",
        .about = "PRIORITY is one of debug, info, message, warn, error and fatal.",
        .missing = "",
+       .completion = "debug|info|message|warn|error|fatal",
        .options = {},
        .run = log_priority},
       {.name = "notify-disk-writeable",

@@ -90,6 +90,7 @@ std::vector<Command> environment_commands() {
        .synopsis = "VARIABLE",
        .about = about_tables,
        .missing = "variable name",
+       .completion = "environment",
        .options = {global},
        .run = get_env},
       {.name = "list-env",
@@ -114,6 +115,7 @@ std::vector<Command> environment_commands() {
        .synopsis = "VARIABLE[=VALUE]...",
        .about = about_tables,
        .missing = "variable value",
+       .completion = "assignments...",
        .options = {global, {"-r,--retain", "", "leave a variable that is set as it is"}},
        .run = set_env},
       {.name = "unset-env",
@@ -122,6 +124,7 @@ std::vector<Command> environment_commands() {
        .synopsis = "VARIABLE...",
        .about = about_tables,
        .missing = "variable name",
+       .completion = "environment...",
        .options = {global},
        .run = unset_env},
   };

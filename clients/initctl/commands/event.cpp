@@ -24,6 +24,7 @@ std::vector<Command> event_commands() {
                 "that makes one half "
                 "of an `and' true is waited for until the other half comes: see `initctl explain'.",
        .missing = "event name",
+       .completion = "events",
        .options = {{"-n,--no-wait", "", "do not wait for the jobs that the event starts or stops"}},
        .run = emit},
   };

@@ -125,6 +125,7 @@ std::vector<Command> explain_commands() {
                     "waits for, who holds it up, and what it holds up. Then the last failure, and what the job printed "
                     "before it.",
            .missing = "job name",
+           .completion = "jobs",
            .options = {},
            .run = explain_job}};
 }

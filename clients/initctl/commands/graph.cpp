@@ -146,6 +146,7 @@ std::vector<Command> graph_commands() {
                     "start, red ones stop, "
                     "grey ones tell what a job emits. With JOBs only what touches them is drawn.",
            .missing = "",
+           .completion = "jobs...",
            .options = {},
            .run = graph}};
 }

@@ -10,16 +10,24 @@ namespace upstart::client {
 
 namespace {
 
+std::string help_without_command(const Call& call) {
+  if (call.has("--completion")) return completion_of(nullptr);
+  return call.wants_json() ? to_text(list_of_commands_json(all_commands())) : list_of_commands(all_commands());
+}
+
+std::string help_on(const Command& command, const Call& call) {
+  if (call.has("--completion")) return completion_of(&command);
+  return call.wants_json() ? to_text(help_json_of(command)) : help_of(command, std::format("initctl {}", command.name));
+}
+
 Outcome help(Call& call) {
   if (call.arguments.empty()) {
-    call.context.out.write(call.wants_json() ? to_text(list_of_commands_json(all_commands()))
-                                             : list_of_commands(all_commands()));
+    call.context.out.write(help_without_command(call));
     return 0;
   }
   const Command* command = find_command(all_commands(), call.arguments[0]);
   if (!command) return std::unexpected{Failure{"invalid command: " + call.arguments[0], true}};
-  call.context.out.write(call.wants_json() ? to_text(help_json_of(*command))
-                                           : help_of(*command, std::format("initctl {}", command->name)));
+  call.context.out.write(help_on(*command, call));
   return 0;
 }
 
@@ -32,7 +40,8 @@ std::vector<Command> help_commands() {
            .synopsis = "[COMMAND]",
            .about = "Without COMMAND the commands are listed by what they are about.",
            .missing = "",
-           .options = {},
+           .completion = "commands",
+           .options = {{"--completion", "", "print what completes the arguments of COMMAND, for shells"}},
            .run = help,
            .daemon = Daemon::not_needed}};
 }

@@ -147,6 +147,7 @@ std::vector<Command> job_commands() {
                 "A service is waited for until it runs, a task until it has ended. The status of the job is printed.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
+       .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
        .run = start,
@@ -159,6 +160,7 @@ std::vector<Command> job_commands() {
                 "The job is waited for until it has stopped. Its status is printed.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
+       .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
        .run = stop,
@@ -172,6 +174,7 @@ std::vector<Command> job_commands() {
                 "stop and start.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
+       .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
        .run = restart,
@@ -182,6 +185,7 @@ std::vector<Command> job_commands() {
        .synopsis = job_and_environment,
        .about = "The main process of the job gets SIGHUP, or what the job file names as its reload signal.",
        .missing = "job name",
+       .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {},
        .run = reload,
@@ -193,6 +197,7 @@ std::vector<Command> job_commands() {
        .about = "Prints `JOB (INSTANCE) GOAL/STATE' and the processes of the job.\n"
                 "Without JOB, inside a job's own process, the command is about that job.",
        .missing = "job name",
+       .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {},
        .run = status,

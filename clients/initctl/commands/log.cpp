@@ -111,6 +111,7 @@ std::vector<Command> log_commands() {
                     "error, if the job "
                     "has `console log', which is the default.",
            .missing = "job name",
+           .completion = "jobs instances",
            .options = {{"-f,--follow", "", "go on with what is added, until interrupted"},
                        {"-n,--lines", "COUNT", "only the last so many lines"}},
            .run = show_log}};

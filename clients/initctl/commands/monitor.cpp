@@ -158,6 +158,7 @@ std::vector<Command> monitor_commands() {
                     "With --json each "
                     "line is a document of its own.",
            .missing = "",
+           .completion = "jobs...",
            .options = {},
            .run = monitor}};
 }

@@ -68,6 +68,7 @@ std::vector<Command> simulate_commands() {
            "With --confdir no init is asked: the job files of that directory are read, and nothing is running yet. Try "
            "`initctl simulate --confdir /etc/init startup'.",
        .missing = "event name",
+       .completion = "events",
        .options = {{"--confdir", "DIR",
                     "read job files from this directory; may be given several times, in order of precedence"}},
        .run = simulate,

@@ -113,6 +113,7 @@ Json to_json(const InstanceFinding& finding) {
   document["blocks"] = finding.blocks;
   document["says"] = finding.says;
   document["ignored_failures"] = finding.ignored_failures;
+  document["passed_over"] = finding.ignored_failures; // its former name: members are never removed
   document["stop_on"] = to_json(finding.stop_on);
   return document;
 }

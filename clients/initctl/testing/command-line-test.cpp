@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <sstream>
 
 using namespace upstart::client;
@@ -115,5 +116,29 @@ TEST_CASE("every command has complete help") {
     CHECK_FALSE(command.about.empty());
     for (const auto& option : command.options) CHECK_FALSE(option.help.empty());
     CHECK(command.run);
+  }
+}
+
+TEST_CASE("a shell learns from the table what completes arguments, and which options take a value") {
+  CHECK(run_alone({"help", "--completion"}).out == "value --dest\n");
+  CHECK(run_alone({"help", "start", "--completion"}).out == "arguments jobs variables...\nvalue --dest\n");
+  CHECK(run_alone({"help", "simulate", "--completion"}).out ==
+        "arguments events\nvalue --confdir directories\nvalue --dest\n");
+  CHECK(run_alone({"help", "log", "--completion"})
+            .out.starts_with("arguments jobs instances\nvalue -n\nvalue --lines\n"));
+}
+
+TEST_CASE(
+    "what completes an argument is something that the completions know, and there are no more words than arguments") {
+  const Words known{"jobs", "instances", "variables", "events", "environment", "assignments", "commands"};
+  for (const auto& command : all_commands()) {
+    CAPTURE(command.name);
+    std::istringstream words{std::string{command.completion}};
+    std::size_t count = 0;
+    for (std::string word; words >> word; ++count) {
+      if (word.ends_with("...")) word.resize(word.size() - 3);
+      CHECK((word.contains('|') || std::ranges::contains(known, word)));
+    }
+    CHECK(count <= most_arguments(command).value_or(count));
   }
 }
