@@ -11,8 +11,7 @@
 
 namespace upstart::client {
 
-// Whether somebody listens at a D-Bus address; of one that is no Unix socket nothing is known, and that is taken as
-// yes.
+// Whether somebody listens at a D-Bus address; assumes so of one that is no Unix socket.
 [[nodiscard]] bool is_listening(const std::string& address);
 
 // The two halves of an sdbus-c++ connection on an sd_bus whose handle is kept, for waiting on it.

@@ -49,7 +49,7 @@ std::string job_of(const sdbus::ObjectPath& path) {
 }
 
 // Many questions over one connection, sent without waiting for the answers in between. At most `window` are open at a
-// time, which a bus daemon's limit on pending replies allows. Objects that have gone meanwhile are passed over.
+// time, which a bus daemon's limit on pending replies allows. Objects that have been removed meanwhile are ignored.
 class Questions {
 public:
   explicit Questions(Connection& connection) : connection_{connection} {}

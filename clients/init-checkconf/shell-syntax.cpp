@@ -61,7 +61,7 @@ std::expected<pid_t, std::string> spawn_shell(int input, int errors) {
 }
 
 // What the shell says against it; empty if it is fine.
-std::expected<std::string, std::string> complaint_about(std::string_view script) {
+std::expected<std::string, std::string> fault_of(std::string_view script) {
   auto input = file_with(script);
   if (!input) return std::unexpected(input.error());
   int ends[2];
@@ -78,14 +78,14 @@ std::expected<std::string, std::string> complaint_about(std::string_view script)
 }
 
 // "sh: 3: Syntax error: …", or "sh: line 3: syntax error …": the number, which is taken off with what stands before it.
-std::size_t take_line_number(std::string_view& complaint) {
-  auto rest = complaint.substr(std::min(complaint.find(": ") + 2, complaint.size()));
+std::size_t take_line_number(std::string_view& fault) {
+  auto rest = fault.substr(std::min(fault.find(": ") + 2, fault.size()));
   if (rest.starts_with("line ")) rest.remove_prefix(5);
   std::size_t number = 0, digits = 0;
   while (digits < rest.size() && std::isdigit(static_cast<unsigned char>(rest[digits])) != 0)
     number = number * 10 + static_cast<std::size_t>(rest[digits++] - '0');
   if (digits == 0 || !rest.substr(digits).starts_with(": ")) return 0;
-  complaint = rest.substr(digits + 2);
+  fault = rest.substr(digits + 2);
   return number;
 }
 
@@ -98,9 +98,9 @@ std::string_view line_of(std::string_view text, std::size_t number) {
   return text.substr(0, text.find('\n'));
 }
 
-Diagnostic diagnostic_of(const CheckedFile& file, ProcessKind kind, std::string_view complaint) {
+Diagnostic diagnostic_of(const CheckedFile& file, ProcessKind kind, std::string_view fault) {
   const auto begin = file.result.script_lines[static_cast<std::size_t>(kind)];
-  auto first_line = complaint.substr(0, complaint.find('\n'));
+  auto first_line = fault.substr(0, fault.find('\n'));
   const auto number = take_line_number(first_line);
   Diagnostic said;
   said.line = begin + (number > 0 ? number - 1 : 0);
@@ -118,10 +118,10 @@ std::expected<void, std::string> check_scripts(CheckedFile& file) {
     const auto kind = static_cast<ProcessKind>(i);
     const auto& command = job->command(kind);
     if (!command || !command->script || file.result.script_lines[i] == 0) continue;
-    const auto complaint = complaint_about(command->text);
-    if (!complaint) return std::unexpected(complaint.error());
-    if (complaint->empty()) continue;
-    file.result.diagnostics.push_back(diagnostic_of(file, kind, *complaint));
+    const auto fault = fault_of(command->text);
+    if (!fault) return std::unexpected(fault.error());
+    if (fault->empty()) continue;
+    file.result.diagnostics.push_back(diagnostic_of(file, kind, *fault));
     file.result.job_class = nullptr;
   }
   return {};

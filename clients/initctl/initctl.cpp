@@ -14,7 +14,7 @@ namespace upstart::client {
 
 namespace {
 
-int complain(const ProcessContext& context, const std::string& program, const Failure& failure) {
+int report_failure(const ProcessContext& context, const std::string& program, const Failure& failure) {
   context.err << std::format("{}: {}\n", program, failure.message);
   if (failure.usage) context.err << std::format("Try `{} --help' for more information.\n", program);
   return 1;
@@ -64,7 +64,7 @@ int perform_line(const CommandLine& line, ProcessContext& context) {
   Call call{context, line.options, line.arguments};
   auto outcome = perform(*line.command, call);
   context.out.flush();
-  return outcome ? *outcome : complain(context, line.program, outcome.error());
+  return outcome ? *outcome : report_failure(context, line.program, outcome.error());
 }
 
 } // namespace
@@ -72,11 +72,11 @@ int perform_line(const CommandLine& line, ProcessContext& context) {
 int run(const std::vector<std::string>& words, ProcessContext& context) {
   auto line = parse_command_line(words, all_commands());
   if (!line)
-    return complain(context, words.empty() ? "initctl" : words[0].substr(words[0].rfind('/') + 1), line.error());
+    return report_failure(context, words.empty() ? "initctl" : words[0].substr(words[0].rfind('/') + 1), line.error());
   int status = perform_line(*line, context);
   context.out.flush();
   if (int error = context.out.error())
-    return complain(context, line->program, {std::format("Unable to write: {}", std::strerror(error))});
+    return report_failure(context, line->program, {std::format("Unable to write: {}", std::strerror(error))});
   return status;
 }
 

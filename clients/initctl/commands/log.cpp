@@ -72,7 +72,7 @@ Outcome follow(Call& call, const std::filesystem::path& path, std::size_t offset
     call.print(text);
     call.context.out.flush();
     if (!is_there && text.empty())
-      return std::unexpected{Failure{std::format("Upstart has gone: nothing will be added to {}", path.native())}};
+      return std::unexpected{Failure{std::format("init has ended: nothing more is written to {}", path.native())}};
     if (is_there) is_there = wait_for_more(call.upstart->connection(), file);
   }
   return 0;

@@ -86,8 +86,8 @@ constexpr SignalEntry signals[]{
     {"GoalChanged", [](Message& signal) { return about_change("goal", signal); }},
     {"StateChanged", [](Message& signal) { return about_change("state", signal); }},
     {"Failed", about_failure},
-    {"InstanceAdded", [](Message& signal) { return about_instance("instance-added", "came to be", signal); }},
-    {"InstanceRemoved", [](Message& signal) { return about_instance("instance-removed", "is gone", signal); }},
+    {"InstanceAdded", [](Message& signal) { return about_instance("instance-added", "was added", signal); }},
+    {"InstanceRemoved", [](Message& signal) { return about_instance("instance-removed", "was removed", signal); }},
     {"JobAdded", [](Message& signal) { return about_job("job-added", "was loaded", signal); }},
     {"JobRemoved", [](Message& signal) { return about_job("job-removed", "was unloaded", signal); }},
     {"Restarted", [](Message&) { return Report{"init was restarted", {{"kind", "restarted"}}}; }},
@@ -143,7 +143,9 @@ Outcome monitor(Call& call) {
       call.context.err << std::format("initctl: there is no job {}; waiting for it to be loaded\n", job);
   try {
     while (call.context.out.good()) connection.handle_message();
-  } catch (const sdbus::Error&) { return std::unexpected{Failure{"Upstart has gone"}}; }
+  } catch (const sdbus::Error&) {
+    return std::unexpected{Failure{"init has ended, or closed the connection: no more changes can be shown"}};
+  }
   return 0;
 }
 

@@ -62,7 +62,7 @@ std::vector<Command> simulate_commands() {
        .about =
            "Prints in order what would happen if the event were emitted now: which jobs start and stop, what they run, "
            "which "
-           "events follow. It is taken that every process succeeds, that services go on and tasks end, and that "
+           "events follow. It assumes that every process succeeds, that services go on and tasks end, and that "
            "nothing else "
            "happens.\n"
            "With --confdir no init is asked: the job files of that directory are read, and nothing is running yet. Try "

@@ -96,14 +96,14 @@ private:
   }
 
   std::string last_came(const PastEvent& past) const {
-    if (moves_because_of(past)) return std::format("came {}: that is what it does now", when(past));
+    if (moves_because_of(past)) return std::format("seen {}: the job is acting on it now", when(past));
     auto used = std::ranges::contains(past.done, state_.name, &protocol::JobAction::job);
-    if (used) return std::format("last came {}, and was consumed then", when(past));
-    return std::format("last came {}, when it was not waited for", when(past));
+    if (used) return std::format("last emitted {}, and was consumed then", when(past));
+    return std::format("last emitted {}, when the job did not wait for it", when(past));
   }
 
   static std::string did_not_match(const Condition& event, const PastEvent& past) {
-    return std::format("not seen: came {} as `{}', but {} does not match", when(past),
+    return std::format("not seen: emitted {} as `{}', but {} does not match", when(past),
                        shown_event(past.name, past.environment), mismatch(event, past.environment).value_or("it"));
   }
 
@@ -115,7 +115,7 @@ private:
     auto obstacle = knowledge_.possible.obstacle_of(event);
     if (obstacle.kind == "job") return std::format("can never come: there is no job {}", obstacle.name);
     return std::format(
-        "nobody emits it: not init, and no loaded job says that it `emits {0}'; it comes by `initctl emit {0}' only",
+        "nobody emits it: not init, and no loaded job says that it `emits {0}'; only `initctl emit {0}' emits it",
         obstacle.name);
   }
 

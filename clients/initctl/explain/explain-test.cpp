@@ -104,14 +104,14 @@ TEST_CASE("an event that came and was consumed, or came too early, is told") {
   System used{{stopped_job("web", {unseen({"go"})})}, {past(3, "go", {}, {{"start", "web", ""}})}, {"go"}};
   CHECK(used.explained().start_on.events[0].remark.ends_with("(#3), and was consumed then"));
   System early{{stopped_job("web", {unseen({"go"})})}, {past(3, "go")}, {"go"}};
-  CHECK(early.explained().start_on.events[0].remark.ends_with("(#3), when it was not waited for"));
+  CHECK(early.explained().start_on.events[0].remark.ends_with("(#3), when the job did not wait for it"));
 }
 
 TEST_CASE("an event that the job is busy with is told as such") {
   auto web = job_in("web", "start", "pre-start", {{3, "go", {}}});
   web.start_on = {unseen({"go"})};
   CHECK(System{{web}, {past(3, "go", {}, {}, "pending")}}.explained().start_on.events[0].remark.ends_with(
-      "(#3): that is what it does now"));
+      "(#3): the job is acting on it now"));
 }
 
 TEST_CASE("one side of an or is enough for a condition to come true, whatever the other lacks") {
@@ -270,11 +270,13 @@ TEST_CASE("a job whose file has gone says what that leads to") {
   auto web = stopped_job("web", {});
   web.instances = {instance_in("start", "running")};
   web.replaced_by_newer = true;
-  CHECK(to_text(System{{web}, {}}.explained())
-            .contains("  its file has changed since; that takes effect when the last instance has stopped\n"));
+  CHECK(
+      to_text(System{{web}, {}}.explained())
+          .contains("  its job file has changed since; the change takes effect when its last instance has stopped\n"));
   web.file_gone = true;
   auto gone = System{{web}, {}}.explained();
-  CHECK(to_text(gone).contains("  its file is gone; the job goes too when the last instance has stopped\n"));
+  CHECK(to_text(gone).contains(
+      "  its job file has been removed; the job is unloaded when its last instance has stopped\n"));
   CHECK(nlohmann::json(to_json(gone))["file_gone"] == true);
 }
 

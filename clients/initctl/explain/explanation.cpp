@@ -123,9 +123,10 @@ Json to_json(const InstanceFinding& finding) {
 std::string to_text(const Explanation& explanation) {
   std::string text = explanation.verdict + "\n";
   if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
-  if (explanation.file_gone) text += "  its file is gone; the job goes too when the last instance has stopped\n";
+  if (explanation.file_gone)
+    text += "  its job file has been removed; the job is unloaded when its last instance has stopped\n";
   else if (explanation.replaced_by_newer)
-    text += "  its file has changed since; that takes effect when the last instance has stopped\n";
+    text += "  its job file has changed since; the change takes effect when its last instance has stopped\n";
   text += condition_text("start on", explanation.start_on);
   for (const auto& instance : explanation.instances) text += instance_text(instance);
   if (explanation.last_failure) text += failure_text(*explanation.last_failure);

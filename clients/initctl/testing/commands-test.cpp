@@ -306,7 +306,7 @@ struct Triggering : std::stringbuf {
 
 } // namespace
 
-TEST_CASE("log --follow waits for a log that does not exist, and ends when init has gone") {
+TEST_CASE("log --follow waits for a log that does not exist, and ends when init has ended") {
   std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
   REQUIRE(::mkdtemp(directory.data()));
   auto log = directory + "/svc.log";
@@ -317,19 +317,20 @@ TEST_CASE("log --follow waits for a log that does not exist, and ends when init 
   CHECK(run_initctl_onto(out, err, {"initctl", "log", "-f", "svc"}, {{"UPSTART_SESSION", address}}) == 1);
   CHECK(prints.str() == "one\n");
   CHECK(waits.str() == "initctl: waiting for " + log +
-                           ", which does not exist yet\ninitctl: Upstart has gone: nothing will be added to " + log +
+                           ", which does not exist yet\ninitctl: init has ended: nothing more is written to " + log +
                            "\n");
   std::filesystem::remove_all(directory);
 }
 
-TEST_CASE("monitor says which of its jobs are not there, and that init has gone") {
+TEST_CASE("monitor says which of its jobs are not there, and that init has ended") {
   auto session = std::make_unique<Session>();
   auto address = session->daemon.address();
   Triggering prints{[&] { session.reset(); }};
   std::ostringstream out;
   std::ostream err{&prints};
   CHECK(run_initctl_onto(out, err, {"initctl", "monitor", "svc", "nojob"}, {{"UPSTART_SESSION", address}}) == 1);
-  CHECK(prints.str() == "initctl: there is no job nojob; waiting for it to be loaded\ninitctl: Upstart has gone\n");
+  CHECK(prints.str() == "initctl: there is no job nojob; waiting for it to be loaded\ninitctl: init has ended, or "
+                        "closed the connection: no more changes can be shown\n");
 }
 
 TEST_CASE("monitor shows what is signalled, a line for each") {
