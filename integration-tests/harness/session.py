@@ -115,16 +115,27 @@ class Session:
         return [int(pid) for pid in listed.split()]
 
     def daemons(self):
-        """Process ids by program, init's own among them."""
+        """Process ids by program, init's own among them. A child that has been forked and not yet executed is none yet."""
         found = {"init": self.init.pid}
         for pid in self.children(self.init.pid):
             try:
                 program = pathlib.Path(os.readlink(f"/proc/{pid}/exe"))
             except OSError:
                 continue
-            if program.parent == self.programs:
+            if program.parent == self.programs and program.name != "init":
                 found[program.name] = pid
         return found
+
+    def all_daemons(self, limit=30.0):
+        """The same, once every daemon that init starts is there."""
+        wanted = {"init", "upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge"}
+        until = time.monotonic() + limit
+        while time.monotonic() < until:
+            found = self.daemons()
+            if wanted <= found.keys():
+                return found
+            time.sleep(0.01)
+        raise RuntimeError(f"not all daemons are there after {limit} s: {found}")
 
     def memory(self):
         """That of each daemon, by program."""
