@@ -87,6 +87,9 @@ TEST_CASE("a connection to a TCP port starts a job that answers it, and again") 
                  "com.ubuntu.Upstart.SocketBridge1", "ListSockets"})
         .out.contains("listening");
   });
+  auto bridges = session.initctl({"bridges"}).out;
+  CHECK(bridges.starts_with("socket-bridge serving, process "));
+  CHECK(bridges.ends_with("\tevents: socket; 1 job waits for them\n"));
   CHECK(ask_tcp(port) == "hello from web");
   CHECK(ask_tcp(port) == "hello from web");
 }

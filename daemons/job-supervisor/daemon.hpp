@@ -40,6 +40,7 @@ public:
   [[nodiscard]] std::string event_broker_address() const override {
     return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker);
   }
+  [[nodiscard]] BridgeRegister& bridges() override { return register_; }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
   [[nodiscard]] bool may_change(const base::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }
@@ -74,6 +75,7 @@ private:
   BrokerClient broker_;
   Jobs jobs_;
   std::unique_ptr<Configuration> configuration_;
+  BridgeRegister register_;
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job
   std::vector<base::OwnSocket> own_sockets_;

@@ -383,6 +383,17 @@ TEST_CASE("explain of a job that is not there names one that is like it") {
   CHECK(session.initctl("explain netwrok").err.starts_with("initctl: Unknown job: netwrok: did you mean `network`?"));
 }
 
+TEST_CASE("bridges lists those that are attached, or says that there is none") {
+  Session with_bridge{{{"web", {}}}};
+  CHECK(with_bridge.initctl("bridges").out ==
+        "socket-bridge serving, process 7, com.ubuntu.Upstart.SocketBridge\n\tevents: socket; 1 job waits for them\n");
+  CHECK(with_bridge.json("bridges") == nlohmann::json::parse(R"([{"name": "socket-bridge", "state": "serving", "pid": 7,
+    "bus_name": "com.ubuntu.Upstart.SocketBridge", "events": ["socket"], "jobs": 1}])"));
+  Session without;
+  CHECK(without.initctl("bridges").out == "No bridge is attached: events that bridges emit do not come.\n");
+  CHECK(without.json("bridges").empty());
+}
+
 TEST_CASE("as JSON help and version are JSON too") {
   Session session;
   auto list = session.json("help");

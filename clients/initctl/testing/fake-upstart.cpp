@@ -238,6 +238,12 @@ private:
     if (found->second.state.empty()) fail(error_name::unknown_method, "Unknown method DescribeJob");
     return found->second.state;
   }
+  std::vector<sdbus::Struct<std::string, std::uint32_t, std::string, Strings, std::uint32_t>> ListBridges() override {
+    std::vector<sdbus::Struct<std::string, std::uint32_t, std::string, Strings, std::uint32_t>> bridges;
+    if (world_.jobs.contains("web"))
+      bridges.emplace_back("socket-bridge", 7, "com.ubuntu.Upstart.SocketBridge", Strings{"socket"}, 1);
+    return bridges;
+  }
   std::string Simulate(const std::string& name, const Strings& env) override {
     world_.note("Simulate " + name, env);
     return R"([{"kind": "event", "name": "go", "env": ["K=v"]}, {"kind": "goal", "job": "svc", "instance": "", "name": "start"},

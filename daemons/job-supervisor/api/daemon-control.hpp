@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
+#include "daemons/job-supervisor/api/bridge-register.hpp"
 #include "daemons/job-supervisor/jobs/values/command.hpp"
 
 namespace upstart::supervisor {
@@ -20,6 +21,7 @@ public:
   [[nodiscard]] virtual bool set_log_priority(const std::string& priority) = 0;
   [[nodiscard]] virtual std::string bus_address() const = 0;
   [[nodiscard]] virtual std::string event_broker_address() const = 0;
+  [[nodiscard]] virtual BridgeRegister& bridges() = 0;
   [[nodiscard]] virtual std::string log_directory() const = 0; // empty: jobs are not logged
   // Everyone may look; changing is for root and, in a session, its own user.
   [[nodiscard]] virtual bool may_change(const base::Caller& caller) const = 0;

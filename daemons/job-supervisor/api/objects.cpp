@@ -7,6 +7,7 @@
 #include "protocol/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace upstart::supervisor {
 
@@ -238,7 +239,10 @@ SupervisorObject::SupervisorObject(Client& client)
       client_{client} {
   registerAdaptor();
 }
-SupervisorObject::~SupervisorObject() { unregisterAdaptor(); }
+SupervisorObject::~SupervisorObject() {
+  unregisterAdaptor();
+  client_.control().bridges().forget(this);
+}
 
 std::vector<
     sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>, uint32_t>>
@@ -246,6 +250,7 @@ SupervisorObject::WatchConditions(const std::string& event) {
   std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>,
                             uint32_t>>
       jobs;
+  if (client_.connection().is_peer()) client_.control().bridges().note(this, client_.caller(getObject()).pid, event);
   for (const auto* entry : client_.jobs().conditions().watch(event))
     jobs.emplace_back(protocol::escaped(entry->name()), protocol::escaped(postfix(entry->job_class()->start_on)),
                       protocol::escaped(postfix(entry->job_class()->stop_on)),
@@ -273,6 +278,21 @@ std::vector<sdbus::Struct<std::string, std::string, std::string>> SupervisorObje
 }
 
 std::vector<std::string> SupervisorObject::ListEmits() { return all_readable(emitted_by_jobs(client_.jobs())); }
+
+std::vector<sdbus::Struct<std::string, uint32_t, std::string, std::vector<std::string>, uint32_t>>
+SupervisorObject::ListBridges() {
+  std::vector<sdbus::Struct<std::string, uint32_t, std::string, std::vector<std::string>, uint32_t>> bridges;
+  for (const auto& [name, is_of_upstart, pid, events] : client_.control().bridges().bridges()) {
+    std::set<const ClassEntry*> jobs;
+    for (const auto& event : events) // watched already: asking again only tells who names it
+      for (const auto* entry : client_.jobs().conditions().watch(event)) jobs.insert(entry);
+    bool is_named = is_of_upstart && !client_.control().bus_address().empty();
+    auto bus_name = is_named ? protocol::daemon_bus_name(name) : "";
+    bridges.emplace_back(readable(name), static_cast<uint32_t>(pid), bus_name, all_readable(events),
+                         static_cast<uint32_t>(jobs.size()));
+  }
+  return bridges;
+}
 
 std::string SupervisorObject::Simulate(const std::string& name, const std::vector<std::string>& env) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");

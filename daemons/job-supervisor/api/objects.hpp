@@ -120,6 +120,8 @@ private:
   std::string DescribeJob(const std::string& job) override;
   std::vector<sdbus::Struct<std::string, std::string, std::string>> ListHolders(const uint64_t& event) override;
   std::vector<std::string> ListEmits() override;
+  std::vector<sdbus::Struct<std::string, uint32_t, std::string, std::vector<std::string>, uint32_t>>
+  ListBridges() override;
   std::string Simulate(const std::string& name, const std::vector<std::string>& env) override;
   std::string bus_address() override;
   std::string event_broker_address() override;
