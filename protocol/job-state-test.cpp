@@ -31,6 +31,7 @@ JobState full_job() {
                        {.words = {"/AND"}}},
           .spawn_failure = "main process: unable to execute: No such file or directory",
           .respawn_limit_end = 9,
+          .warnings = {"has not forked"},
           .replaced_by_newer = true,
           .file_gone = true,
           .instances = {full_instance()}};

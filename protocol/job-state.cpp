@@ -76,6 +76,7 @@ Json written_job(const JobState& job) {
           {"start_on", list_of(job.start_on, written_node)},
           {"spawn_failure", or_null(job.spawn_failure)},
           {"respawn_limit_end", or_null(job.respawn_limit_end)},
+          {"warnings", job.warnings},
           {"replaced_by_newer", job.replaced_by_newer},
           {"file_gone", job.file_gone},
           {"jobs", list_of(job.instances, written_instance)}};
@@ -125,6 +126,7 @@ JobState job_from(const Json& json) {
           .start_on = list_from(json.at("start_on"), node_from),
           .spawn_failure = optional_from<std::string>(json.at("spawn_failure")),
           .respawn_limit_end = optional_from<int>(json.at("respawn_limit_end")),
+          .warnings = json.at("warnings").get<std::vector<std::string>>(),
           .replaced_by_newer = json.at("replaced_by_newer"),
           .file_gone = json.at("file_gone"),
           .instances = list_from(json.at("jobs"), instance_from)};

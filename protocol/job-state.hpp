@@ -73,6 +73,7 @@ struct JobState {
   std::vector<ConditionNode> start_on = {};
   std::optional<std::string> spawn_failure = {}; // why one of its processes could last not be started
   std::optional<int> respawn_limit_end = {};     // wait status of the main process that last reached the respawn limit
+  std::vector<std::string> warnings = {};        // about its processes: what the log says of them, the newest last
   bool replaced_by_newer = false;            // its file has changed; that takes effect when the last instance stopped
   bool file_gone = false;                    // the same, where the file has been removed
   std::vector<InstanceState> instances = {}; // sorted by name

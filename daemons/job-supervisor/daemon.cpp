@@ -84,14 +84,15 @@ Options Daemon::job_options() const {
           .session_address = line_.user_session ? line_.private_address : ""};
 }
 
-ProcessOptions Daemon::process_options() const {
+ProcessOptions Daemon::process_options() {
   return {.log_directory = line_.log_directory,
           .default_console = console_of(line_.default_console),
           .user_session = line_.user_session,
           .inherit_environment = line_.inherit_environment,
           .debug = line_.debug,
           .control_groups = line_.control_groups,
-          .warn = [](const std::string& message) { spdlog::warn("{}", message); }};
+          .warn = [](const std::string& message) { spdlog::warn("{}", message); },
+          .warn_of_job = [this](const std::string& job, const std::string& what) { jobs_.keep_warning(job, what); }};
 }
 
 int Daemon::run() {

@@ -66,7 +66,7 @@ private:
   void bus_name_answered(base::ReconnectingConnection::NameOutcome outcome);
   void begin_session_end(const std::string& type, bool grace);
   [[nodiscard]] Options job_options() const;
-  [[nodiscard]] ProcessOptions process_options() const;
+  [[nodiscard]] ProcessOptions process_options();
 
   DaemonOptions line_;
   base::EventLoop loop_;

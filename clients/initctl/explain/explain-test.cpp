@@ -255,6 +255,14 @@ TEST_CASE("what the main process says of itself and what went wrong without harm
   CHECK(json["instances"][0]["ignored_failures"].size() == 1);
 }
 
+TEST_CASE("what init has warned of about a job's processes is shown, also when the job is stopped") {
+  auto web = stopped_job("web", {});
+  web.warnings = {"processes 12, 13 go on after the stop (login sessions)"};
+  auto explanation = System{{web}, {}}.explained();
+  CHECK(to_text(explanation).contains("\n  warning: processes 12, 13 go on after the stop (login sessions)\n"));
+  CHECK(nlohmann::json(to_json(explanation))["warnings"].size() == 1);
+}
+
 TEST_CASE("a job without start on says that it needs a command") {
   CHECK(System{{stopped_job("web", {})}, {}}.explained().verdict ==
         "web is stopped: it has no `start on' (or `manual' drops it), so it starts by command only: `start web'.");

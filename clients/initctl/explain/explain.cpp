@@ -181,7 +181,8 @@ Explanation explain(const JobState& state, const Knowledge& knowledge) {
                           .last_failure = last_failure(state, knowledge.history),
                           .replaced_by_newer = state.replaced_by_newer,
                           .log = {},
-                          .file_gone = state.file_gone};
+                          .file_gone = state.file_gone,
+                          .warnings = state.warnings};
   for (const auto& instance : state.instances) explanation.instances.push_back(look_at(instance, state, knowledge));
   explanation.verdict = verdict_on(explanation, state, knowledge);
   return explanation;

@@ -129,6 +129,8 @@ std::string to_text(const Explanation& explanation) {
     text += "  its job file has changed since; the change takes effect when its last instance has stopped\n";
   text += condition_text("start on", explanation.start_on);
   for (const auto& instance : explanation.instances) text += instance_text(instance);
+  if (!explanation.warnings.empty()) text += "\n";
+  for (const auto& warning : explanation.warnings) text += item("warning:", warning);
   if (explanation.last_failure) text += failure_text(*explanation.last_failure);
   if (explanation.log) text += log_text(*explanation.log);
   return text;
@@ -145,6 +147,7 @@ Json to_json(const Explanation& explanation) {
                 {"last_failure", nullptr},
                 {"replaced_by_newer", explanation.replaced_by_newer},
                 {"file_gone", explanation.file_gone},
+                {"warnings", explanation.warnings},
                 {"log", nullptr}};
   if (explanation.last_failure)
     document["last_failure"] = {{"event", to_json(explanation.last_failure->event)},

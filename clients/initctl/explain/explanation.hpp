@@ -53,6 +53,7 @@ struct Explanation {
   bool replaced_by_newer = false;
   std::optional<LogTail> log; // filled by whoever can read it
   bool file_gone = false;
+  std::vector<std::string> warnings = {}; // about its processes, the newest last
 };
 
 [[nodiscard]] std::string to_text(const Explanation& explanation);

@@ -62,9 +62,9 @@ private:
   private:
     void Handle(const uint64_t& id, const std::string& name, const std::vector<std::string>& env,
                 const std::vector<sdbus::UnixFd>& files, const bool&) override {
-      client_.handlers_.handle(id, {.name = protocol::unescaped(name),
-                                    .environment = protocol::Environment{protocol::unescaped(env)},
-                                    .files = from_wire(files)});
+      client_.handle(id, {.name = protocol::unescaped(name),
+                          .environment = protocol::Environment{protocol::unescaped(env)},
+                          .files = from_wire(files)});
     }
     BrokerClient& client_;
   };
@@ -108,7 +108,7 @@ BrokerClient::~BrokerClient() = default;
 void BrokerClient::connected(base::BusConnection& broker) {
   session_ = std::make_unique<Session>(*this, broker.sdbus());
   std::vector<std::string> names{names_.begin(), names_.end()};
-  tell_problem("what the jobs want",
+  tell_problem("the subscription",
                base::send_if_connected([&] { session_->Attach(handler_name, protocol::escaped(names)); }));
   if (!bus_address_.empty()) join_bus(bus_address_);
   for (const auto& record : std::exchange(records_, {})) send(record);
@@ -135,24 +135,35 @@ void BrokerClient::record(const Event& event, Origin origin) {
 
 void BrokerClient::send(const Record& record) {
   const auto& [event, origin] = record;
-  tell_problem("an event", base::send_if_connected([&] {
+  tell_problem("the record of an event", base::send_if_connected([&] {
                  session_->Record(protocol::escaped(event.name), protocol::escaped(event.environment.strings()),
                                   origin.uid, origin.pid);
                }));
 }
 
 void BrokerClient::finished(EventId id, bool failed, const std::vector<protocol::JobAction>& actions) {
-  if (!session_) return;
+  if (session_) send_finished(id, {failed, actions});
+  else finished_.insert_or_assign(id, Finished{failed, actions}); // told when the broker gives the event again
+}
+
+void BrokerClient::handle(EventId id, Event event) {
+  auto node = finished_.extract(id);
+  if (node.empty()) handlers_.handle(id, std::move(event));
+  else send_finished(id, node.mapped());
+}
+
+void BrokerClient::send_finished(EventId id, const Finished& finished) {
+  const auto& [failed, actions] = finished;
   auto wire = protocol::job_actions_to_wire<JobActionStruct>(
       protocol::converted(actions, static_cast<std::string (*)(std::string_view)>(protocol::escaped)));
-  tell_problem("that an event has finished", base::send_if_connected([&] { session_->Finished(id, failed, wire); }));
+  tell_problem("the end of an event", base::send_if_connected([&] { session_->Finished(id, failed, wire); }));
 }
 
 void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
   for (const auto& name : remove) names_.erase(name);
   names_.insert(add.begin(), add.end());
   if (session_)
-    tell_problem("what the jobs want", base::send_if_connected([&] {
+    tell_problem("the subscription", base::send_if_connected([&] {
                    session_->Subscribe(protocol::escaped(add), protocol::escaped(remove));
                  }));
 }

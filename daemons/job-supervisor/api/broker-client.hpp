@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace upstart::supervisor {
@@ -41,7 +42,14 @@ private:
     Origin origin;
   };
 
+  struct Finished {
+    bool failed = false;
+    std::vector<protocol::JobAction> actions;
+  };
+
   void connected(base::BusConnection& broker);
+  void handle(EventId id, Event event);
+  void send_finished(EventId id, const Finished& finished);
   void send(const Record& record);
   void set_others(const std::vector<std::string>& names);
   void event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment, bool failed);
@@ -50,10 +58,11 @@ private:
   base::EventEmitter emitter_;
   base::ReconnectingConnection connection_;
   std::unique_ptr<Session> session_;       // on that connection
-  std::set<std::string> names_;            // what the jobs want
+  std::set<std::string> names_;            // that jobs are subscribed to
   std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;
   std::deque<Record> records_; // while there is no connection; the oldest go first when there are too many
+  std::unordered_map<EventId, Finished> finished_; // while there was no connection, until the broker gives them again
   std::string bus_address_;
 };
 

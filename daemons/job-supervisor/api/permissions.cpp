@@ -17,34 +17,34 @@ constexpr std::array public_interfaces{
     std::string_view{"org.freedesktop.DBus.Peer"},
 };
 
-struct Deed {
+struct Operation {
   std::string_view member, text;
 };
-constexpr std::array deeds{
-    Deed{"ReloadConfiguration", "reload configuration"},
-    Deed{"GetState", "request state"},
-    Deed{"Restart", "request restart"},
-    Deed{"EmitEvent", "emit an event"},
-    Deed{"EmitEventWithFile", "emit an event"},
-    Deed{"DescribeJob", "request state"},
-    Deed{"ListHolders", "request state"},
-    Deed{"Simulate", "simulate an event"},
-    Deed{"PrintClass", "print a job class"},
-    Deed{"GetEnv", "query job environment"},
-    Deed{"ListEnv", "query job environment"},
-    Deed{"SetEnv", "modify job environment"},
-    Deed{"SetEnvList", "modify job environment"},
-    Deed{"UnsetEnv", "modify job environment"},
-    Deed{"UnsetEnvList", "modify job environment"},
-    Deed{"ResetEnv", "modify job environment"},
-    Deed{"NotifyDiskWriteable", "notify disk is writeable"},
-    Deed{"NotifyDBusAddress", "notify D-Bus address"},
-    Deed{"NotifyCGroupManagerAddress", "notify control group manager address"},
-    Deed{"EndSession", "end session"},
-    Deed{"Start", "start job"},
-    Deed{"Stop", "stop job"},
-    Deed{"Reload", "reload job"},
-    Deed{"Set", "change a property"},
+constexpr std::array operations{
+    Operation{"ReloadConfiguration", "reload configuration"},
+    Operation{"GetState", "request state"},
+    Operation{"Restart", "request restart"},
+    Operation{"EmitEvent", "emit an event"},
+    Operation{"EmitEventWithFile", "emit an event"},
+    Operation{"DescribeJob", "request state"},
+    Operation{"ListHolders", "request state"},
+    Operation{"Simulate", "simulate an event"},
+    Operation{"PrintClass", "print a job class"},
+    Operation{"GetEnv", "query job environment"},
+    Operation{"ListEnv", "query job environment"},
+    Operation{"SetEnv", "modify job environment"},
+    Operation{"SetEnvList", "modify job environment"},
+    Operation{"UnsetEnv", "modify job environment"},
+    Operation{"UnsetEnvList", "modify job environment"},
+    Operation{"ResetEnv", "modify job environment"},
+    Operation{"NotifyDiskWriteable", "notify disk is writeable"},
+    Operation{"NotifyDBusAddress", "notify D-Bus address"},
+    Operation{"NotifyCGroupManagerAddress", "notify control group manager address"},
+    Operation{"EndSession", "end session"},
+    Operation{"Start", "start job"},
+    Operation{"Stop", "stop job"},
+    Operation{"Reload", "reload job"},
+    Operation{"Set", "change a property"},
 };
 
 } // namespace
@@ -53,8 +53,8 @@ std::optional<std::string_view> permission_for(std::string_view interface, std::
   if (std::ranges::contains(public_interfaces, interface)) return std::nullopt;
   if (interface == "org.freedesktop.DBus.Properties" && member != "Set") return std::nullopt;
   if (std::ranges::contains(for_everyone, member)) return std::nullopt;
-  auto deed = std::ranges::find(deeds, member, &Deed::member);
-  return deed != deeds.end() ? deed->text : "call this method";
+  auto operation = std::ranges::find(operations, member, &Operation::member);
+  return operation != operations.end() ? operation->text : "call this method";
 }
 
 } // namespace upstart::supervisor

@@ -40,7 +40,7 @@ TEST_CASE("signals come in the order that clients know") {
                                  "svc waiting", "-svc/", "event stopped JOB=svc INSTANCE= RESULT=ok"});
 }
 
-TEST_CASE("commands that cannot be obeyed are refused by name") {
+TEST_CASE("commands that cannot be executed are refused by name") {
   World world;
   world.load("svc", "exec sleep 1000\n");
   world.load("inst", "instance $NAME\nusage \"NAME=x\"\nexec sleep 1000\n");
@@ -311,4 +311,43 @@ TEST_CASE("ten thousand idle jobs cost an event nothing") {
   world.jobs.apply(changes);
   CHECK(world.jobs.core().index.find("started", upstart::protocol::Environment{{"JOB=other5", "INSTANCE="}}).size() ==
         1);
+}
+
+TEST_CASE("an event that the broker gives again while a condition holds it changes nothing") {
+  World world;
+  world.load("both", "start on ea and eb\nexec sleep 1000\n");
+  auto first = world.emit("ea");
+  world.jobs.handle(world.broker.last_id, {.name = "ea"});
+  world.run();
+  CHECK(first->empty());
+  auto second = world.emit("eb");
+  world.ready("both");
+  CHECK(*first == "ok");
+  CHECK(*second == "ok");
+}
+
+TEST_CASE("an event that the broker gives again while a job blocks it changes nothing") {
+  World world;
+  world.load("svc", "start on go\nexec sleep 1000\n");
+  auto emitted = world.emit("go");
+  auto given = world.broker.last_id;
+  for (const auto& [id, event] : world.broker.waiting)
+    if (event.name == "go") given = id;
+  world.jobs.handle(given, {.name = "go"});
+  world.run();
+  CHECK(emitted->empty());
+  world.ready("svc");
+  CHECK(*emitted == "ok");
+}
+
+TEST_CASE("a stop on an event that nobody wanted before misses none of the turn in which its job starts") {
+  World world;
+  world.load("svc", "start on tick\nstop on started\n");
+  world.emit("tick");
+  CHECK(world.state("svc") == "gone");
+  world.load("first", "start on go\nstop on starting second\npre-start exec sleep 0.2\nexec sleep 1000\n");
+  world.load("second", "start on go\nexec sleep 1000\n");
+  world.emit("go");
+  world.end("first", pre_start);
+  CHECK(world.state("first") == "gone");
 }

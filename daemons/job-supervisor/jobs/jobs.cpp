@@ -2,6 +2,8 @@
 
 #include "daemons/job-supervisor/jobs/values/cases.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace upstart::supervisor {
@@ -17,6 +19,10 @@ Jobs::~Jobs() = default;
 // What comes in while a turn runs is worked off by that turn.
 void Jobs::run_turn() {
   if (std::exchange(running_, true)) return;
+  struct Guard {
+    bool& running;
+    ~Guard() { running = false; }
+  } guard{running_};
   auto& turn = core_.turn;
   do {
     while (!turn.work.empty()) {
@@ -27,10 +33,19 @@ void Jobs::run_turn() {
     core_.update_subscription();
     executor_.carry_out(std::exchange(turn.outgoing, {}));
   } while (!turn.work.empty() || !turn.outgoing.empty());
-  running_ = false;
-  // A job may be gone while one of its own callbacks is still on the stack.
-  if (!turn.gone.empty())
-    core_.ports.clock.later([gone = std::make_shared<decltype(turn.gone)>(std::exchange(turn.gone, {}))] {});
+  bury();
+}
+
+// A job may be gone while one of its own callbacks is still on the stack.
+void Jobs::bury() {
+  auto& gone = core_.turn.gone;
+  if (gone.empty()) return;
+  if (graves_->empty())
+    core_.ports.clock.later([graves = std::weak_ptr{graves_}] {
+      if (auto there = graves.lock()) there->clear();
+    });
+  std::ranges::move(gone, std::back_inserter(*graves_));
+  gone.clear();
 }
 
 void Jobs::work_off(Work& work) {
@@ -67,6 +82,7 @@ void Jobs::emit(Event event, Origin origin, Reply finished) {
 }
 
 void Jobs::handle(EventId id, Event event) {
+  if (core_.events.contains(id)) return; // given again by a broker that came back: it is in hand
   bool ends_session = core_.session_ends && event.name == "session-end";
   matching_.handle(id, std::move(event));
   if (ends_session) session_end_.event_handled();
@@ -86,6 +102,14 @@ void Jobs::emission_finished(EmissionId id, bool failed) {
 void Jobs::finished_elsewhere(const std::string& name, const protocol::Environment& environment) {
   core_.tell(notice::EventEmitted{name, environment});
   run_turn();
+}
+
+void Jobs::keep_warning(const std::string& job, std::string what) {
+  auto* entry = core_.classes.find(job);
+  if (entry == nullptr) return;
+  std::erase(entry->warnings, what); // said again: it is the newest now
+  if (entry->warnings.size() == ClassEntry::most_warnings) entry->warnings.erase(entry->warnings.begin());
+  entry->warnings.push_back(std::move(what));
 }
 
 void Jobs::end_session(const std::string& type, bool grace) {

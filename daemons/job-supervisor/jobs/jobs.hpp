@@ -31,6 +31,9 @@ public:
   // An expression holds this event since before: it blocks it, and nothing acts.
   void hold(Subscriber& subscriber, std::uint32_t leaf, EventId id, Event event);
 
+  // Keeps a warning about the processes of this job, for those who ask why.
+  void keep_warning(const std::string& job, std::string what);
+
   // Emits session-end and stops all jobs (session-end.hpp).
   void end_session(const std::string& type, bool grace);
   [[nodiscard]] bool session_is_ending() const { return session_end_.has_begun(); }
@@ -47,8 +50,12 @@ private:
   void take(JobId job, Input input) override;
   void run_turn();
   void work_off(Work& work);
+  void bury();
 
   Core core_;
+  // Instances that are gone, until nothing can be on the stack that belongs to them. Owned here, so that none outlives
+  // what the ports stand for.
+  std::shared_ptr<std::vector<std::unique_ptr<Job>>> graves_ = std::make_shared<std::vector<std::unique_ptr<Job>>>();
   JobSteps steps_{core_};
   EventMatching matching_{core_, steps_};
   Emitting emitting_{core_, steps_};

@@ -116,3 +116,16 @@ TEST_CASE("the events that jobs emit are told once each, by name") {
   world.load("b", "emits z\n");
   CHECK(emitted_by_jobs(world.jobs) == std::vector<std::string>{"made-*", "z"});
 }
+
+TEST_CASE("what was warned of about a job's processes is told, each once, and not without end") {
+  World world;
+  world.load("svc", "exec serve\n");
+  world.jobs.keep_warning("svc", "processes 12 go on after the stop (login sessions)");
+  for (int i = 0; i < 20; ++i) world.jobs.keep_warning("svc", "has not forked");
+  world.jobs.keep_warning("nobody", "is not there");
+  CHECK(job_state_of(world.jobs, "svc")->warnings ==
+        std::vector<std::string>{"processes 12 go on after the stop (login sessions)", "has not forked"});
+  for (int i = 0; i < 20; ++i) world.jobs.keep_warning("svc", std::to_string(i));
+  CHECK(job_state_of(world.jobs, "svc")->warnings.size() == ClassEntry::most_warnings);
+  CHECK(job_state_of(world.jobs, "svc")->warnings.back() == "19");
+}

@@ -111,6 +111,7 @@ protocol::JobState state_of(const Core& core, const ClassEntry& entry) {
       .start_on = start_condition_of(core, entry),
       .spawn_failure = entry.spawn_failure ? std::optional{*entry.spawn_failure} : std::nullopt,
       .respawn_limit_end = entry.respawn_limit_end,
+      .warnings = entry.warnings,
       .replaced_by_newer = entry.successor.has_value(),
       .file_gone = entry.successor && !*entry.successor,
       .instances = {},

@@ -35,15 +35,15 @@ public:
     }
     void signal(ProcessKind kind, int number) override { signals.emplace_back(kind, number); }
     void signal_process(ProcessKind kind, int number) override { signals.emplace_back(kind, number); }
-    void kill_leftovers() override { ++leftovers_killed; }
-    void end_leftovers(int, std::chrono::milliseconds) override { ++leftovers_killed; }
+    void kill_strays() override { ++strays_killed; }
+    void end_strays(int, std::chrono::milliseconds) override { ++strays_killed; }
 
     FakeProcesses& all;
     std::string title;
     ProcessEvents& events;
     std::map<ProcessKind, Process> running;
     std::vector<std::pair<ProcessKind, int>> signals;
-    int leftovers_killed = 0;
+    int strays_killed = 0;
   };
 
   std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,

@@ -16,15 +16,14 @@
 //
 // What is owed is never dropped by a change of goal. A main process that has ended while a hook runs is owed a new one,
 // or a stop, when the hook has ended: the job never goes on to running without its main process. A hook that nobody
-// waits for any more (the goal is not the one that it was started under) or that waits for a main process which is gone
-// runs under a time limit; turning the goal back lifts the limit only where the hook is wanted again and can still end
-// well.
+// waits for any more (the goal is not the one that it was started under) gets a time limit; turning the goal back lifts
+// the limit, but not while the main process is gone that the hook belongs to.
 //
 // What the supervisor ended has not failed. A process that was killed by a time limit or by a stop says nothing about
 // its job: RESULT, answers and events are decided as if it had not been there, and where its work is needed after all
 // (a pre-start that was killed, and then the goal turned back) the job goes round by stopping and begins anew.
 //
-// Invariants, kept by `step` and checked by the random lives (step-test.cpp):
+// Invariants, kept by `step` and checked by the random lives (random-lives-test.cpp):
 //   - a job waits for at most one thing: `awaited_event` is set exactly in starting and stopping until it is answered,
 //   and
 //     at most one process other than main is alive (tmpfiles and pre-start follow one another);

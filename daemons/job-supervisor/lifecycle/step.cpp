@@ -38,7 +38,7 @@ void add_caller(Life& life, std::optional<CallerId> caller, CommandKind command)
   if (caller) life.callers.push_back({.id = *caller, .command = command});
 }
 
-struct Happens {
+struct InputHandler {
   Moving& moving;
   Life& life = moving.life;
 
@@ -124,7 +124,7 @@ private:
 Step step(Life life, const JobClass& job_class, Input input, MonotonicTime now) {
   Step result{.life = std::move(life), .effects = {}};
   Moving moving{.life = result.life, .job_class = job_class, .now = now, .effects = result.effects};
-  std::visit(Happens{moving}, input);
+  std::visit(InputHandler{moving}, input);
   return result;
 }
 

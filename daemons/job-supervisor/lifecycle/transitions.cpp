@@ -15,7 +15,7 @@ void arm_kill_timer(Moving& moving) {
 }
 
 // A hook gets the kill timeout to end when nobody waits for it any more: the goal is not the one that it was started
-// under, or the main process that it belongs to is gone. A limit is lifted only where both are mended.
+// under. The limit is lifted when the goal turns back, but not while the main process is gone that it belongs to.
 void limit_hook(Moving& moving) {
   auto process = awaited_process(moving.life);
   if (!process || *process == ProcessKind::main) return;

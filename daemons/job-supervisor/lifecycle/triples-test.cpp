@@ -1,7 +1,7 @@
 // What follows in every state under every goal, whatever happens: the whole of `step` as one table.
 //
 // The job has every process there is, so that it can come to rest wherever a job can. `ways` says how it gets to each
-// pair of state and goal; `table` what then follows on each happening, in the words of `story`. A triple that is not in
+// pair of state and goal; `table` what then follows on each given, in the words of `story`. A triple that is not in
 // the table is one that changes nothing and asks for nothing. That there are no other places of rest is found out by
 // trying.
 #include "daemons/job-supervisor/lifecycle/life-bytes.hpp"
@@ -21,7 +21,7 @@ using enum State;
 
 namespace {
 
-enum class Happening : std::uint8_t {
+enum class Given : std::uint8_t {
   start,
   stop,
   restart, // commands
@@ -35,11 +35,11 @@ enum class Happening : std::uint8_t {
   hook_cannot, // it could not be executed
   time_out,    // the kill timer
 };
-using enum Happening;
-using Way = std::vector<Happening>;
+using enum Given;
+using Way = std::vector<Given>;
 
-constexpr std::array all_happenings{start,    stop,        restart, event,    ready,       main_ok,
-                                    main_bad, main_cannot, hook_ok, hook_bad, hook_cannot, time_out};
+constexpr std::array all_inputs{start,    stop,        restart, event,    ready,       main_ok,
+                                main_bad, main_cannot, hook_ok, hook_bad, hook_cannot, time_out};
 constexpr std::array names{"start",
                            "stop",
                            "restart",
@@ -52,7 +52,7 @@ constexpr std::array names{"start",
                            "hook ends with 1",
                            "hook cannot",
                            "time-out"};
-const char* name_of(Happening happening) { return names[static_cast<std::size_t>(happening)]; }
+const char* name_of(Given given) { return names[static_cast<std::size_t>(given)]; }
 
 struct Place {
   State state;
@@ -88,9 +88,9 @@ struct Lived {
     bool at_rest = life().state == running || life().state == waiting;
     return at_rest || life().awaited_event || awaited_process(life());
   }
-  std::string happen(Happening happening) {
+  std::string happen(Given given) {
     constexpr int bad = 1 << 8;
-    switch (happening) {
+    switch (given) {
     case start: return scenario.start().story();
     case stop: return scenario.stop().story();
     case restart: return scenario.restart().story();
@@ -151,7 +151,7 @@ const std::string fails = "FAILED release-failed";
 struct Triple {
   State state;
   Goal goal;
-  Happening happening;
+  Given given;
   std::string follows;
 };
 
@@ -278,20 +278,20 @@ const std::vector<Triple> table{
 
 } // namespace
 
-TEST_CASE("every triple of state, goal and happening") {
-  std::map<std::pair<Place, Happening>, std::string> expected;
+TEST_CASE("every triple of state, goal and given") {
+  std::map<std::pair<Place, Given>, std::string> expected;
   for (const auto& row : table) {
     REQUIRE(ways.contains({row.state, row.goal}));
-    REQUIRE(expected.emplace(std::pair{Place{row.state, row.goal}, row.happening}, row.follows).second);
+    REQUIRE(expected.emplace(std::pair{Place{row.state, row.goal}, row.given}, row.follows).second);
   }
   for (const auto& [place, way] : ways)
-    for (auto happening : all_happenings) {
+    for (auto given : all_inputs) {
       Lived lived{place.goal == Goal::respawn};
       for (auto step : way) lived.happen(step);
       REQUIRE_MESSAGE(lived.place() == place, text(place) << " is " << text(lived.place()));
-      auto row = expected.find({place, happening});
+      auto row = expected.find({place, given});
       std::string wanted = row == expected.end() ? "" : row->second;
-      CHECK_MESSAGE(lived.happen(happening) == wanted, (text(place) + ", " + name_of(happening)));
+      CHECK_MESSAGE(lived.happen(given) == wanted, (text(place) + ", " + name_of(given)));
     }
 }
 
@@ -318,9 +318,9 @@ TEST_CASE("there is no other place of rest") {
       seen.insert(lived.place());
       CHECK_MESSAGE(ways.contains(lived.place()), text(lived.place()));
       CHECK_MESSAGE(lived.waits_for_something(), text(lived.place()));
-      for (auto happening : all_happenings) {
+      for (auto given : all_inputs) {
         auto next = lived;
-        next.happen(happening);
+        next.happen(given);
         if (known.insert(form_of(next.life())).second) open.push_back(std::move(next));
       }
     }

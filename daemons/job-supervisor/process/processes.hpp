@@ -71,10 +71,10 @@ public:
   // Sends a signal to that process alone.
   virtual void signal_process(ProcessKind kind, int signal_number) = 0;
   // Ends with SIGKILL whatever the job has left behind: its control group where there is one, else its descendants.
-  virtual void kill_leftovers() = 0;
+  virtual void kill_strays() = 0;
   // The same for those that nobody has asked to end yet: `signal_number`, and SIGKILL only when `grace` has passed,
   // whatever becomes of this object.
-  virtual void end_leftovers(int signal_number, std::chrono::milliseconds grace) = 0;
+  virtual void end_strays(int signal_number, std::chrono::milliseconds grace) = 0;
 };
 
 class Processes {

@@ -44,8 +44,8 @@ public:
     if (signal_number != class_->reload_signal || signal_number == class_->kill_signal) end(kind, signal_number);
   }
   void signal_process(ProcessKind, int) override {}
-  void kill_leftovers() override {}
-  void end_leftovers(int, std::chrono::milliseconds) override {}
+  void kill_strays() override {}
+  void end_strays(int, std::chrono::milliseconds) override {}
 
 private:
   static constexpr pid_t pid = 1;

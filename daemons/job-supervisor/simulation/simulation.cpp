@@ -55,6 +55,7 @@ private:
     if (auto* entry = jobs_.classes().find(running.job))
       jobs_.commands().start(*entry, running.environment, false, ignore);
     work_off();
+    steps_.clear();
   }
 
   Subscriber* holder(const Situation::Held& held) {

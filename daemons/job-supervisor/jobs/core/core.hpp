@@ -1,6 +1,6 @@
 // What all parts of the jobs share: the tables, the turn that is going on, and the few things that each of them does to
-// both. Knows neither D-Bus nor the kernel; the ports are the only way out, and only the executor uses those that do
-// something.
+// both. Knows neither D-Bus nor the kernel; the ports are the only way out. What a turn does leaves through the
+// executor; besides it, an instance opens its processes when it is made, and the session's end sets its two alarms.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/turn.hpp"

@@ -29,7 +29,13 @@ void Executor::carry_out(std::vector<Outgoing> all) {
       [&](outgoing::OfJob& of_job) { carry_out(of_job); },
       [&](outgoing::Write& write) { ports.log.write(write.severity, write.text); },
   };
-  for (auto& each : all) std::visit(cases, each);
+  for (auto& each : all) {
+    try {
+      std::visit(cases, each);
+    } catch (const std::exception& error) { // of a library: one effect fails, the turn goes on
+      ports.log.write(Severity::error, std::string{"an operation failed: "} + error.what());
+    }
+  }
 }
 
 void Executor::carry_out(outgoing::OfJob& of_job) {
@@ -38,8 +44,8 @@ void Executor::carry_out(outgoing::OfJob& of_job) {
       Cases{[&](effect::Spawn& spawned) { spawn(job, spawned); },
             [&](effect::Signal& signal) { job.processes().signal(signal.process, signal.number); },
             [&](effect::SignalProcess& signal) { job.processes().signal_process(signal.process, signal.number); },
-            [&](effect::KillStrays&) { job.processes().kill_leftovers(); },
-            [&](effect::EndStrays& strays) { job.processes().end_leftovers(strays.signal, strays.grace); },
+            [&](effect::KillStrays&) { job.processes().kill_strays(); },
+            [&](effect::EndStrays& strays) { job.processes().end_strays(strays.signal, strays.grace); },
             [&](effect::ArmKillTimer& timer) {
               job.kill_timer() = core_.ports.clock.after(timer.after, [&inputs = core_.world.inputs, id = job.id()] {
                 inputs.take(id, input::KillTimeout{});
@@ -56,12 +62,16 @@ void Executor::spawn(Job& job, effect::Spawn& spawn) {
     return core_.add_work(work::ForJob{job.id(), input::Ended{kind, 0}});
   if (const auto& address = core_.options.session_address; !address.empty())
     set_variable(spawn.environment, "UPSTART_SESSION=", address);
-  auto pid = job.processes().spawn({.kind = kind,
-                                    .environment = std::move(spawn.environment),
-                                    .files = job.files(spawn.files),
-                                    .parameters = std::move(spawn.positional)});
+  auto pid = try_to_spawn(job, spawn);
   if (pid) core_.add_work(work::ForJob{job.id(), input::Spawned{kind, *pid}});
   else core_.add_work(work::ForJob{job.id(), input::NotExecuted{kind, pid.error().reason}});
 }
+
+std::expected<pid_t, SpawnFailure> Executor::try_to_spawn(Job& job, effect::Spawn& spawn) try {
+  return job.processes().spawn({.kind = spawn.process,
+                                .environment = std::move(spawn.environment),
+                                .files = job.files(spawn.files),
+                                .parameters = std::move(spawn.positional)});
+} catch (const std::exception& error) { return std::unexpected(SpawnFailure{error.what()}); }
 
 } // namespace upstart::supervisor

@@ -15,6 +15,7 @@ public:
 private:
   void carry_out(outgoing::OfJob& of_job);
   void spawn(Job& job, effect::Spawn& spawn);
+  [[nodiscard]] static std::expected<pid_t, SpawnFailure> try_to_spawn(Job& job, effect::Spawn& spawn);
 
   Core& core_;
 };

@@ -29,6 +29,9 @@ public:
   std::unique_ptr<const std::string> spawn_failure;
   // The wait status of the main process that reached the respawn limit last.
   std::optional<int> respawn_limit_end;
+  // What was warned of about its processes, the newest last; bounded.
+  std::vector<std::string> warnings;
+  static constexpr std::size_t most_warnings = 8;
 
 private:
   std::shared_ptr<const JobClass> class_;

@@ -22,9 +22,11 @@ public:
   // Files the class's expression, its references expanded in this environment, in place of what was filed before. What
   // is held stays held: the expression has the same nodes in the same places.
   void expand(const EventExpression& expression, const protocol::Environment& environment) {
+    if (expression.empty()) return unfile();
+    auto expanded = expand_patterns(std::shared_ptr<const EventExpression>{class_, &expression}, environment);
+    if (expanded == expression_) return; // it has no references
     unfile();
-    if (expression.empty()) return;
-    expression_ = expand_patterns(std::shared_ptr<const EventExpression>{class_, &expression}, environment);
+    expression_ = std::move(expanded);
     index_.add(this, *expression_);
   }
   void unfile() {

@@ -156,7 +156,7 @@ void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
   if (auto& process = slot(kind)) process->child().signal(signal_number);
 }
 
-void InstanceProcesses::kill_leftovers() {
+void InstanceProcesses::kill_strays() {
   for (auto& process : processes_)
     if (process) process->child().signal_group(SIGKILL);
   if (!members_.ever_spawned()) return;
@@ -178,7 +178,7 @@ void InstanceProcesses::kill_leftovers() {
   report_remaining(remaining);
 }
 
-void InstanceProcesses::end_leftovers(int signal_number, std::chrono::milliseconds grace) {
+void InstanceProcesses::end_strays(int signal_number, std::chrono::milliseconds grace) {
   if (!members_.ever_spawned()) return;
   EndScope scope = end_scope(::getpid());
   std::vector<pid_t> remaining;
@@ -217,6 +217,7 @@ void InstanceProcesses::ready() {
 void InstanceProcesses::warn(const std::string& what) {
   std::string name = class_->name + (instance_.empty() ? "" : " (" + instance_ + ")");
   services_.warn(std::format("{} {} process: {}", name, name_of(ProcessKind::main), what));
+  if (services_.options.warn_of_job) services_.options.warn_of_job(class_->name, what);
 }
 
 } // namespace upstart::supervisor

@@ -27,8 +27,8 @@ public:
   std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) override;
   void signal(ProcessKind kind, int signal_number) override;
   void signal_process(ProcessKind kind, int signal_number) override;
-  void kill_leftovers() override;
-  void end_leftovers(int signal_number, std::chrono::milliseconds grace) override;
+  void kill_strays() override;
+  void end_strays(int signal_number, std::chrono::milliseconds grace) override;
 
 private:
   using Alive = std::weak_ptr<InstanceProcesses*>;

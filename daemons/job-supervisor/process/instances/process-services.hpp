@@ -25,6 +25,8 @@ struct ProcessOptions {
   ExpectTimeouts expect_timeouts{};
   // Takes each warning; without it, standard error does.
   std::function<void(const std::string&)> warn{};
+  // Takes those that are about a job as well, without its name, for those who ask why. May be empty.
+  std::function<void(const std::string& job, const std::string& what)> warn_of_job{};
 };
 
 struct ProcessServices {

@@ -66,7 +66,7 @@ struct ActorsFixture {
              .warn = [this](const std::string& text) { warnings.push_back(text); }}} {}
 
   ~ActorsFixture() {
-    for (const auto& one : actors) one->processes->kill_leftovers();
+    for (const auto& one : actors) one->processes->kill_strays();
   }
   ActorsFixture(const ActorsFixture&) = delete;
   ActorsFixture& operator=(const ActorsFixture&) = delete;
@@ -84,7 +84,7 @@ struct ActorsFixture {
   void stop_all() {
     for (const auto& one : actors) one->processes->signal(ProcessKind::main, SIGTERM);
     await_all(&Actor::ended);
-    for (const auto& one : actors) one->processes->kill_leftovers();
+    for (const auto& one : actors) one->processes->kill_strays();
     await_all(&Actor::leaves_nothing);
   }
   [[nodiscard]] bool warned_of(const std::string& text) const {

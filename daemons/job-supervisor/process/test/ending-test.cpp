@@ -69,7 +69,7 @@ TEST_CASE("stray processes that were not told to end are told, and killed when t
     REQUIRE(await(fixture.loop, [&] { return !graceful.noted().empty() && !deaf.noted().empty(); }));
     for (const auto& one : fixture.actors) one->processes->signal_process(ProcessKind::main, SIGKILL);
     fixture.await_all(&Actor::ended);
-    for (const auto& one : fixture.actors) one->processes->end_leftovers(SIGTERM, 1s);
+    for (const auto& one : fixture.actors) one->processes->end_strays(SIGTERM, 1s);
     CHECK(exists(graceful.noted().back()));
     fixture.await_all(&Actor::leaves_nothing);
     CHECK(graceful.noted().size() == 2); // it had its time
@@ -97,7 +97,7 @@ TEST_CASE("a process may be spawned after the stray processes were killed") {
     job.exec("true", ProcessKind::post_stop);
     REQUIRE(job.spawn());
     REQUIRE(job.await_told("ready"));
-    job.job->kill_leftovers();
+    job.job->kill_strays();
     REQUIRE(job.await_told("main ended"));
     REQUIRE(job.spawn(ProcessKind::post_stop));
     REQUIRE(job.await_told("post-stop ended"));
@@ -157,7 +157,7 @@ struct Family {
   void stop() {
     job.job->signal(ProcessKind::main, SIGTERM);
     REQUIRE(job.await_told("main ended"));
-    job.job->kill_leftovers();
+    job.job->kill_strays();
   }
   [[nodiscard]] long living() const { return std::ranges::count_if(pids, exists); }
 
@@ -208,7 +208,7 @@ TEST_CASE("a login session that a daemon opened goes on after its stop, and is t
     REQUIRE(await(job.loop, [&] { return contents(login).ends_with("\n") && contents(other).ends_with("\n"); }));
     job.job->signal(ProcessKind::main, SIGTERM);
     REQUIRE(job.await_told("main ended"));
-    job.job->kill_leftovers();
+    job.job->kill_strays();
     CHECK(await(job.loop, [&] { return !exists(std::stoi(contents(other))); }));
     pid_t survivor = std::stoi(contents(login));
     CHECK(exists(survivor));

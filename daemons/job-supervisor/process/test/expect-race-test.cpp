@@ -55,7 +55,7 @@ void lose_none(Expect expect, bool groups, int pairs) {
   CHECK(lost_of(fixture) == 0);
   for (const auto& one : fixture.actors) one->processes->signal(ProcessKind::main, SIGKILL);
   fixture.await_all(&Actor::ended);
-  for (const auto& one : fixture.actors) one->processes->kill_leftovers();
+  for (const auto& one : fixture.actors) one->processes->kill_strays();
   fixture.await_all(&Actor::leaves_nothing);
 }
 

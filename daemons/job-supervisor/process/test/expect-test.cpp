@@ -107,7 +107,7 @@ TEST_CASE("a parent that never ends and crashes is told with its signal, and its
     fixture.await_all(&Actor::ended);
     for (const auto& one : fixture.actors) {
       CHECK(WTERMSIG(one->events.ends[ProcessKind::main]) == SIGSEGV);
-      one->processes->kill_leftovers();
+      one->processes->kill_strays();
     }
     fixture.await_all(&Actor::leaves_nothing);
   }

@@ -95,7 +95,7 @@ struct TestJob {
   }
 
   ~TestJob() {
-    if (job) job->kill_leftovers();
+    if (job) job->kill_strays();
   }
   TestJob(const TestJob&) = delete;
   TestJob& operator=(const TestJob&) = delete;

@@ -162,7 +162,7 @@ TEST_CASE("expect notify follows MAINPID to a process of the job, and refuses an
   CHECK(job.warnings.size() == 1);
   job.job->signal(ProcessKind::main, SIGKILL);
   CHECK(job.await_told("main ended"));
-  job.job->kill_leftovers();
+  job.job->kill_strays();
 }
 
 TEST_CASE("a service that misses its watchdog is ended") {

@@ -295,7 +295,7 @@ TEST_CASE("1000 processes beside a loop of posix_spawn" * doctest::skip()) {
                     [&] { return std::ranges::all_of(events, [](const auto& one) { return one->has("ready"); }); }));
       MESSAGE("posix_spawn ", bare.clock, " ms (processor ", bare.processor, "); control groups ", groups, ", log ",
               console == Console::log, ": ", spawned.clock, " ms (processor ", spawned.processor, ")");
-      for (auto& job : jobs) job->kill_leftovers();
+      for (auto& job : jobs) job->kill_strays();
       REQUIRE(await(all.loop, [&] {
         return std::ranges::all_of(events, [](const auto& one) { return one->has("main ended"); });
       }));
