@@ -41,7 +41,6 @@ public:
   [[nodiscard]] Commands& commands() { return commands_; }
   [[nodiscard]] EnvironmentCommands& environments() { return environments_; }
   [[nodiscard]] ConditionWatch& conditions() { return watch_; }
-  [[nodiscard]] ClassTable& classes() { return core_.classes; }
   [[nodiscard]] const ClassTable& classes() const { return core_.classes; }
   // To look at, for those who tell of the state.
   [[nodiscard]] const Core& core() const { return core_; }
