@@ -88,7 +88,8 @@ GrowingFile::GrowingFile(std::filesystem::path path, std::size_t offset)
     : path_{std::move(path)}, changes_{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)} {
   watch();
   open_anew();
-  ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_SET);
+  if (file_)
+    ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_SET); // without one: from its beginning, when it comes
 }
 
 // The directory may come into being later.

@@ -33,7 +33,7 @@ public:
   // One job's conditions on this event are new, changed or, with both empty, gone.
   void take_change(const std::string& event, const std::string& job, const Expression& start_on,
                    const Expression& stop_on);
-  // Of a job that is not in the store it is passed over.
+  // Of a job that is not in the store it is ignored.
   void take_activity(const std::string& job, unsigned active);
 
   // What has changed since this was called last; nothing if nothing has. The first time, an update also where no job

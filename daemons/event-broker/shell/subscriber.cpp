@@ -39,9 +39,9 @@ void Subscriber::watch() {
 
 // It may have gone before the bus watched it for us.
 void Subscriber::ask_whether_it_is_there() {
-  auto answered = [](sd_bus_message* reply, void* endpoint, sd_bus_error*) {
+  auto answered = [](sd_bus_message* reply, void* subscriber, sd_bus_error*) {
     int there = 1;
-    if (sd_bus_message_read(reply, "b", &there) >= 0 && there == 0) static_cast<Subscriber*>(endpoint)->left();
+    if (sd_bus_message_read(reply, "b", &there) >= 0 && there == 0) static_cast<Subscriber*>(subscriber)->left();
     return 0;
   };
   sd_bus_slot* question = nullptr;

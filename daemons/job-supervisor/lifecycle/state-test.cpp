@@ -35,7 +35,7 @@ TEST_CASE("every state leads where lifecycle.md says, by goal") {
   }
 }
 
-TEST_CASE("without a main process pre-stop is passed over") {
+TEST_CASE("without a main process pre-stop is skipped") {
   CHECK(next_state(State::running, Goal::stop, false) == State::stopping);
 }
 

@@ -33,7 +33,7 @@ public:
   void answer(CallerId caller, Outcome outcome) {
     turn.outgoing.emplace_back(outgoing::Answer{caller, std::move(outcome)});
   }
-  void add_work(Work work) { turn.work.push_back(std::move(work)); }
+  template <typename OneOfWork> void add_work(OneOfWork work) { turn.work.emplace_back(std::move(work)); }
   // Whether anybody wants it is decided when it is its turn.
   void emit(Emission emission) { add_work(work::Emitted{emissions.add(std::move(emission))}); }
   // An expression or a job lets go of an event; the broker is told when it was the last.
