@@ -1,6 +1,8 @@
 // What ends with a job: all that its processes have started, each in its own time.
 #include "daemons/job-supervisor/process/test/actors-fixture.hpp"
 
+#include <set>
+
 using namespace upstart;
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
@@ -147,9 +149,12 @@ struct Family {
     REQUIRE(await(job.loop, [&] { return std::ranges::count(contents(there), '\n') == 3; }));
     std::istringstream text{contents(there)};
     pids = {std::istream_iterator<pid_t>{text}, {}};
+    for (pid_t pid : pids) process_groups.insert(::getpgid(pid));
   }
+  // By groups: the parent of the one that made a session waits for it, and has told no process id.
   ~Family() {
-    for (pid_t pid : pids) ::kill(pid, SIGKILL);
+    for (pid_t group : process_groups)
+      if (group > 1) ::kill(-group, SIGKILL);
   }
   Family(const Family&) = delete;
   Family& operator=(const Family&) = delete;
@@ -163,6 +168,7 @@ struct Family {
 
   TestJob job;
   std::vector<pid_t> pids;
+  std::set<pid_t> process_groups;
 };
 
 } // namespace
