@@ -219,8 +219,9 @@ void Daemon::tell(const Notice& notice) {
   if (const auto* changed = std::get_if<notice::StateChanged>(&notice))
     spdlog::trace("{}{}{} is {}", changed->job, changed->instance.empty() ? "" : "/", changed->instance,
                   name_of(changed->state));
-  for (auto& peer : clients_) peer.client.signals().tell(notice);
+  // The bus first: whoever has given the command is woken last, when there is least left to do for it.
   if (bus_client_) bus_client_->signals().tell(notice);
+  for (auto& peer : clients_) peer.client.signals().tell(notice);
   bool for_bridges = std::holds_alternative<notice::ConditionsChanged>(notice) ||
                      std::holds_alternative<notice::ActivityChanged>(notice);
   if (!for_bridges) return;

@@ -8,6 +8,11 @@
 
 namespace upstart::supervisor {
 
+namespace {
+// A turn with much to do leaves in parts, so that it needs little memory and the first jobs do not wait for the last.
+constexpr std::size_t most_outgoing = 512;
+} // namespace
+
 Jobs::Jobs(Ports ports, Options options)
     : core_{ports, std::move(options), *this},
       commands_{core_, steps_, [this] { run_turn(); }},
@@ -25,7 +30,7 @@ void Jobs::run_turn() {
   } guard{running_};
   auto& turn = core_.turn;
   do {
-    while (!turn.work.empty()) {
+    while (!turn.work.empty() && turn.outgoing.size() < most_outgoing) {
       auto work = std::move(turn.work.front());
       turn.work.pop_front();
       work_off(work);

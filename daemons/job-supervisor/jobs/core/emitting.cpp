@@ -13,7 +13,8 @@ void Emitting::decide(EmissionId id) {
     core_.turn.outgoing.emplace_back(outgoing::Emit{id, event, emission->origin});
   } else {
     core_.turn.outgoing.emplace_back(outgoing::Record{event, emission->origin});
-    finish(id, false);
+    // In its turn: the records of many leave together, and what follows from each after them.
+    core_.add_work(work::EmissionFinished{id, false});
   }
 }
 
