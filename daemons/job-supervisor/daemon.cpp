@@ -70,7 +70,7 @@ Daemon::Daemon(DaemonOptions line)
             .name = protocol::bus_name::upstart},
            {.connected = [this](base::BusConnection& connection) { bus_connected(connection); },
             .lost = [this] { bus_client_.reset(); },
-            .name_answered = [this](auto outcome, const std::string&) { bus_name_answered(outcome); }}},
+            .name_answered = [this](auto outcome, const std::string& why) { bus_name_answered(outcome, why); }}},
       signals_{loop_,
                {.end = [this] { begin_session_end("shutdown", false); },
                 .reload = [this] { reload_configuration(); },
@@ -165,9 +165,11 @@ void Daemon::bus_connected(base::BusConnection& connection) {
     for (auto& peer : *among) peer.client.signals().bus_address_changed();
 }
 
-void Daemon::bus_name_answered(base::ReconnectingConnection::NameOutcome outcome) {
-  if (outcome == base::ReconnectingConnection::NameOutcome::owned) return;
-  spdlog::critical("the name {} on the bus is taken: another Upstart serves it", protocol::bus_name::upstart);
+void Daemon::bus_name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why) {
+  using enum base::ReconnectingConnection::NameOutcome;
+  if (outcome == owned) return;
+  if (outcome == refused) spdlog::critical("the bus refuses the name {}: {}", protocol::bus_name::upstart, why);
+  else spdlog::critical("the name {} on the bus is taken: another Upstart serves it", protocol::bus_name::upstart);
   // Where the bus is the only way in, there is nothing left to serve.
   if (!line_.session_bus) return;
   exit_status_ = 1;

@@ -63,7 +63,7 @@ private:
                                           const std::string& address, Clients& among);
   void add_client(std::unique_ptr<base::BusConnection> connection, Clients& among);
   void bus_connected(base::BusConnection& connection);
-  void bus_name_answered(base::ReconnectingConnection::NameOutcome outcome);
+  void bus_name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why);
   void begin_session_end(const std::string& type, bool grace);
   [[nodiscard]] Options job_options() const;
   [[nodiscard]] ProcessOptions process_options();

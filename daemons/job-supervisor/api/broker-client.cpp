@@ -91,7 +91,6 @@ private:
 
 BrokerClient::BrokerClient(base::EventLoop& loop, const std::string& address, Handlers handlers)
     : handlers_{std::move(handlers)},
-      emitter_{loop, base::EventEmitter::Learns::by_signal},
       connection_{loop,
                   {.other_end = "event broker", .pauses = pauses},
                   {.connected = [this](base::BusConnection& broker) { connected(broker); },
@@ -99,7 +98,8 @@ BrokerClient::BrokerClient(base::EventLoop& loop, const std::string& address, Ha
                        [this] {
                          emitter_.lost();
                          session_.reset();
-                       }}} {
+                       }}},
+      emitter_{loop, base::EventEmitter::Learns::by_signal} {
   connection_.connect_to(address);
 }
 

@@ -55,9 +55,9 @@ private:
   void event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment, bool failed);
 
   Handlers handlers_;
-  base::EventEmitter emitter_;
   base::ReconnectingConnection connection_;
-  std::unique_ptr<Session> session_;       // on that connection
+  base::EventEmitter emitter_;             // over it, and so destroyed before it
+  std::unique_ptr<Session> session_;       // on it
   std::set<std::string> names_;            // that jobs are subscribed to
   std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;

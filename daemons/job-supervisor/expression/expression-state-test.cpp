@@ -35,7 +35,7 @@ TEST_CASE("a second event does not replace the first") {
   CHECK(state.held_by(0) == first);
 }
 
-TEST_CASE("only the true side counts, but a reset lets go of all") {
+TEST_CASE("only the true side counts, but a reset releases all") {
   // (a and b) or c
   EventExpression expression{{leaf("a"), leaf("b"), both(0), leaf("c"), either(2)}};
   ExpressionState state;

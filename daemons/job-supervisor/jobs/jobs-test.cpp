@@ -165,7 +165,7 @@ TEST_CASE("a half-true start on survives an edit of the file") {
   CHECK(*first == "ok");
 }
 
-TEST_CASE("a class that goes lets go of what it held") {
+TEST_CASE("a class that goes releases what it held") {
   World world;
   world.load("both", "start on ea and eb\nexec sleep 1000\n");
   auto first = world.emit("ea");

@@ -24,7 +24,7 @@ void go_to(Moving& moving, State state);
 // Spawns the process if the class has one.
 void run(Moving& moving, ProcessKind process);
 
-// What the job blocks is let go.
+// What the job blocks is released, and who waits for it is answered.
 void release(Moving& moving, bool failed);
 void disarm_kill_timer(Moving& moving);
 

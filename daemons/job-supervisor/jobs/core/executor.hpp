@@ -1,4 +1,4 @@
-// Carries out what leaves the supervisor at the end of a turn, in order, through the ports. What comes of it at once (a
+// Carries out what leaves the supervisor in a turn, in order, through the ports. What comes of it at once (a
 // process is there, or could not be forked) is work for the next round.
 #pragma once
 

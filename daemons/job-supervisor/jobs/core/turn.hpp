@@ -1,6 +1,7 @@
 // One turn of the loop. What happens comes in as work, is worked off in order and changes the tables at once; what is
-// to leave the supervisor is kept as values until no work is left, and then carried out in order. So no two things
-// happen at once, and all changes of a turn can be written down before anybody hears of them.
+// to leave the supervisor is kept as values, and carried out in order when no work is left or much has gathered
+// (jobs.cpp). So no two things happen at once, and the changes that an outgoing value rests on are made before anybody
+// hears of it.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/tables/job.hpp"
@@ -28,7 +29,7 @@ struct EmissionFinished {
   EmissionId id;
   bool failed;
 };
-// Nobody blocks a handled event any more. In its turn, so that what a job emitted before it let go is emitted before.
+// Nobody blocks a handled event any more. In its turn, so that what a job emitted before the release leaves before.
 struct EventReleased {
   EventId id;
   bool failed;

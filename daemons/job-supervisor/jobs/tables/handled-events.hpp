@@ -1,5 +1,5 @@
 // The events that the broker gave to this daemon to handle, by id. An event is blocked by every expression that holds
-// it and every job that moves because of it; the broker is told when the last of them has let go.
+// it and every job that moves because of it; the broker is told when the last of them has released it.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/values/ports.hpp"
@@ -14,7 +14,7 @@ public:
     Event event;
     std::vector<FileId> files;                  // of event.files, in their order
     std::size_t blockers = 0;                   // expressions and jobs
-    bool failed = false;                        // one of them let go of it as failed
+    bool failed = false;                        // one of them released it as failed
     std::vector<protocol::JobAction> actions{}; // what it brought about, for the history
   };
 

@@ -6,7 +6,7 @@
 
 using namespace upstart::supervisor;
 
-TEST_CASE("a handled event is finished when the last who blocks it lets go, and failed if one of them failed") {
+TEST_CASE("a handled event is finished when the last who blocks it releases it, and failed if one of them failed") {
   HandledEvents events;
   events.add(7, {.name = "go"});
   events.block(7);

@@ -1,5 +1,5 @@
 // The launch of one process of an instance: what its plan needs from the system (log, script, control groups), then the
-// child. It holds in this process what the child inherits, and lets go of it when the child has been made.
+// child. It holds in this process what the child inherits, and releases it when the child has been made.
 #pragma once
 
 #include "daemons/job-supervisor/process/groups/instance-members.hpp"

@@ -146,7 +146,7 @@ ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, Warn warn
       retry_{first_retry},
       retry_timer_{loop, [this] { try_again(); }} {}
 
-// Logs that still wait for output end here; each lets go of itself.
+// Logs that still wait for output end here; each releases itself.
 ConsoleLogs::~ConsoleLogs() {
   while (!logs_.empty()) {
     auto log = logs_.begin()->second->shared_from_this();
