@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <format>
 #include <fstream>
 
 using namespace upstart::init;
@@ -48,11 +49,11 @@ TEST_CASE("each daemon serves the sockets that init made, and has no other descr
   CHECK(session.ask("job-supervisor", "who").starts_with("upstart-job-supervisor "));
   CHECK(session.ask("upstart", "who").starts_with("upstart-job-supervisor "));
   CHECK(session.ask("socket-bridge", "who").starts_with("upstart-socket-bridge "));
-  // 0 to 2, the sockets, and the stand-in's own signal descriptor.
+  // 0 to 2, the sockets, of the supervisor the exits of orphans, and the stand-in's own signal descriptor.
   CHECK(session.has_heard("upstart-event-broker has descriptors 0 1 2 3 4"));
   CHECK_FALSE(session.has_heard("upstart-event-broker has descriptors 0 1 2 3 4 "));
-  CHECK(session.has_heard("upstart-job-supervisor has descriptors 0 1 2 3 4 5"));
-  CHECK_FALSE(session.has_heard("upstart-job-supervisor has descriptors 0 1 2 3 4 5 "));
+  CHECK(session.has_heard("upstart-job-supervisor has descriptors 0 1 2 3 4 5 6"));
+  CHECK_FALSE(session.has_heard("upstart-job-supervisor has descriptors 0 1 2 3 4 5 6 "));
 }
 
 TEST_CASE("the run directory is the user's alone") {
@@ -183,6 +184,20 @@ TEST_CASE("jobs of a dead supervisor become init's and are reaped") {
   ::kill(job, SIGKILL);
   CHECK_FALSE(session.await("init: orphan (" + std::to_string(job) + ") killed by KILL signal").empty());
   CHECK_FALSE(is_alive(job));
+}
+
+TEST_CASE("a supervisor is told how jobs of those before it have ended, and so is the next") {
+  StandInSession session;
+  session.await_ready();
+  auto job = session.ask("job-supervisor", "job");
+  pid_t first = session.pid_of("job-supervisor");
+  auto said = std::format("heard that {} ended with {}, of session {}", job, SIGTERM, first);
+  ::kill(first, SIGKILL);
+  session.await("upstart-job-supervisor is ready");
+  ::kill(std::stoi(job), SIGTERM);
+  CHECK(session.await("heard that").ends_with(said));
+  ::kill(session.pid_of("job-supervisor"), SIGKILL);
+  CHECK(session.await("heard that").ends_with(said + ", before"));
 }
 
 TEST_CASE("jobs of a dead supervisor do not outlive the session") {

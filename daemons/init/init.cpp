@@ -1,6 +1,7 @@
 #include "daemons/init/init.hpp"
 
 #include "daemons/init/processes/launch.hpp"
+#include "daemons/init/processes/process-stat.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -46,7 +47,8 @@ Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
                      [this](pid_t sender, const Notification& notification, auto descriptors) {
                        notified(sender, notification, std::move(descriptors));
                      }},
-      limit_{loop, [this] { perform(lifecycle_.limit_over()); }} {
+      limit_{loop, [this] { perform(lifecycle_.limit_over()); }},
+      kept_exits_{loop} {
   prepare_process();
   watch_signals();
 }
@@ -104,6 +106,9 @@ void Init::perform(const Start& start) {
               open_files_,
               log_.line_start()};
   for (const auto& [name, socket] : managed.spec.sockets) what.descriptors.emplace_back(name, socket.get());
+  base::FileDescriptor exits;
+  if (start.daemon == Daemon::supervisor) exits = kept_exits_.connect();
+  if (exits) what.descriptors.emplace_back(base::orphan_exits_name, exits.get());
   auto pid = launch(what);
   if (!pid) {
     log_.error("unable to start {}: {}", name_of(start.daemon), pid.error());
@@ -157,12 +162,27 @@ void Init::pass_on(std::span<const Daemon> daemons, int signal) {
 }
 
 void Init::reap() {
-  int status = 0;
-  for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-    if (auto daemon = daemon_of(pid)) died(*daemon, status);
-    else log_.debug("orphan ({}) {}", pid, describe(status));
+  siginfo_t next{};
+  while (::waitid(P_ALL, 0, &next, WEXITED | WNOHANG | WNOWAIT) == 0 && next.si_pid > 0) {
+    reap(next.si_pid);
+    next = {};
   }
   if (ending_orphans_) look_for_orphans();
+}
+
+// Until it is reaped a process that has ended can be looked at, and its number is no other's.
+void Init::reap(pid_t pid) {
+  auto daemon = daemon_of(pid);
+  auto stat = daemon ? std::nullopt : process_stat(pid);
+  int status = 0;
+  if (::waitpid(pid, &status, WNOHANG) != pid) return;
+  if (daemon) return died(*daemon, status);
+  log_.debug("orphan ({}) {}", pid, describe(status));
+  kept_exits_.add({.pid = pid,
+                   .status = status,
+                   .start_ticks = stat ? stat->start_ticks : 0,
+                   .session = stat ? stat->session : 0,
+                   .reaped_ns = std::chrono::nanoseconds{now().time_since_epoch()}.count()});
 }
 
 // What the dead one has said is heard before its death is acted on.

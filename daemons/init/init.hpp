@@ -8,6 +8,7 @@
 #include "daemons/init/notify/descriptor-store.hpp"
 #include "daemons/init/notify/notify-socket.hpp"
 #include "daemons/init/preparation.hpp"
+#include "daemons/init/processes/kept-exits.hpp"
 #include "daemons/init/processes/orphans.hpp"
 #include "daemons/init/run-directory/run-directory.hpp"
 
@@ -53,6 +54,7 @@ private:
 
   void pass_on(std::span<const Daemon> daemons, int signal);
   void reap();
+  void reap(pid_t pid);
   void died(Daemon daemon, int status);
   void look_for_orphans();
   void notified(pid_t sender, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
@@ -74,6 +76,7 @@ private:
   std::list<base::SignalWatcher> signals_;
   std::optional<SessionFile> session_file_;
   Orphans orphans_;
+  KeptExits kept_exits_;
   bool ending_orphans_ = false;
   rlimit open_files_{};
   int status_ = 0;

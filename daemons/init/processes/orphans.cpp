@@ -1,11 +1,12 @@
 #include "daemons/init/processes/orphans.hpp"
 
+#include "daemons/init/processes/process-stat.hpp"
+
 #include <unistd.h>
 
 #include <charconv>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 
@@ -20,24 +21,16 @@ std::optional<pid_t> number(const std::string& text) {
   return result;
 }
 
-// "PID (NAME) STATE PARENT …", where the name may hold anything.
-bool is_child(const std::filesystem::path& process, pid_t parent) {
-  std::ifstream file{process / "stat"};
-  std::string text;
-  std::getline(file, text, '\0');
-  auto name_end = text.rfind(") ");
-  if (name_end == std::string::npos) return false;
-  auto rest = text.substr(name_end + 4);
-  return number(rest.substr(0, rest.find(' '))) == parent;
-}
-
 } // namespace
 
 std::vector<pid_t> children() {
   std::vector<pid_t> result;
   std::error_code error;
   for (std::filesystem::directory_iterator entry{"/proc", error}, end; !error && entry != end; entry.increment(error))
-    if (auto pid = number(entry->path().filename()); pid && is_child(entry->path(), ::getpid())) result.push_back(*pid);
+    if (auto pid = number(entry->path().filename())) {
+      auto stat = process_stat(*pid);
+      if (stat && stat->parent == ::getpid()) result.push_back(*pid);
+    }
   return result;
 }
 

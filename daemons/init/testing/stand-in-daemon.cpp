@@ -3,6 +3,7 @@
 // itself:
 //   STAND_IN_SLOW      names of daemons that are ready only when a client says "ready"
 //   STAND_IN_STUBBORN  names of daemons that do not heed SIGTERM
+#include "daemons/base/orphan-exits.hpp"
 #include "daemons/base/service-manager.hpp"
 
 #include <fcntl.h>
@@ -105,6 +106,17 @@ void serve(int listening) {
   if (::write(client.get(), answer.data(), answer.size()) < 0) tell("lost a client");
 }
 
+// False when nobody will tell any more.
+bool hear_of_exit(int fd, bool& all_told) {
+  OrphanExit exit;
+  if (::recv(fd, &exit, sizeof exit, 0) != sizeof exit) return false;
+  if (exit.pid == 0) all_told = true;
+  else
+    tell(std::format("heard that {} ended with {}, of session {}{}{}", exit.pid, exit.status, exit.session,
+                     exit.start_ticks > 0 ? "" : ", started unknown when", all_told ? "" : ", before"));
+  return true;
+}
+
 void on_signal(int signal) {
   tell(std::string{"got "} + ::sigabbrev_np(signal));
   if (signal != SIGTERM || is_listed("STAND_IN_STUBBORN")) return;
@@ -135,14 +147,19 @@ int main(int argc, char** argv) {
   auto given = inherited_descriptors();
   tell("started " + std::to_string(::getpid()) + joined(argc, argv));
   tell("has descriptors" + open);
+  int exits = -1;
+  bool all_told = false;
   std::vector<pollfd> watched{{signal_source.get(), POLLIN, 0}};
   for (const auto& [name, fd] : given) {
     int listening = 0;
     socklen_t size = sizeof listening;
     if (::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0)
       watched.push_back({fd.get(), POLLIN, 0});
+    else if (name == orphan_exits_name) exits = fd.get();
     else tell("was handed " + name + " holding " + content_of(fd.get()));
   }
+  auto sockets_end = watched.size();
+  if (exits >= 0) watched.push_back({exits, POLLIN, 0});
   if (!is_listed("STAND_IN_SLOW")) {
     notify_manager("READY=1");
     tell("is ready");
@@ -152,7 +169,8 @@ int main(int argc, char** argv) {
       signalfd_siginfo info{};
       if (::read(signal_source.get(), &info, sizeof info) == sizeof info) on_signal(static_cast<int>(info.ssi_signo));
     }
-    for (std::size_t i = 1; i < watched.size(); ++i)
+    for (std::size_t i = 1; i < sockets_end; ++i)
       if (watched[i].revents != 0) serve(watched[i].fd);
+    if (exits >= 0 && watched.back().revents != 0 && !hear_of_exit(exits, all_told)) return 0;
   }
 }
