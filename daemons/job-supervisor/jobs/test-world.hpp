@@ -37,6 +37,7 @@ public:
     void signal_process(ProcessKind kind, int number) override { signals.emplace_back(kind, number); }
     void kill_strays() override { ++strays_killed; }
     void end_strays(int, std::chrono::milliseconds) override { ++strays_killed; }
+    [[nodiscard]] std::string notes() const override { return {}; }
 
     FakeProcesses& all;
     std::string title;
@@ -49,6 +50,17 @@ public:
   std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
                                      ProcessEvents& events) override {
     return std::make_unique<Of>(*this, job_class->name + (instance.empty() ? "" : "/" + instance), events);
+  }
+  std::unique_ptr<JobProcesses> adopt(std::shared_ptr<const JobClass> job_class, std::string instance,
+                                      ProcessEvents& events, const std::string&,
+                                      const std::vector<LivingProcess>& alive) override {
+    auto title = job_class->name + (instance.empty() ? "" : "/" + instance);
+    auto adopted = std::make_unique<Of>(*this, title, events);
+    for (const auto& process : alive) {
+      adopted->running[process.kind] = {.pid = process.pid, .environment = {}};
+      last_pid = std::max(last_pid, process.pid);
+    }
+    return adopted;
   }
   void logs_writable() override {}
   [[nodiscard]] bool apparmor_enabled() const override { return false; }

@@ -57,6 +57,21 @@ public:
   virtual void status(const std::string& /*text*/) {}
   // It has ended; `wait_status` as wait(2) tells it. The last thing that is told of this process.
   virtual void ended(ProcessKind kind, int wait_status) = 0;
+
+  // Only after `Processes::adopt`, of a process that was to be started (pid 0): it was started, and this is it; what
+  // else happens to it is told as usual, from `executed` on. Or: it was never started, and is to be started now.
+  virtual void found(ProcessKind /*kind*/, pid_t /*pid*/) {}
+  virtual void never_started(ProcessKind /*kind*/) {}
+  // What `JobProcesses::notes` says has changed (a process moved, became ready, was told to end …). May be called at
+  // any time, also from within a call of JobProcesses; cheap.
+  virtual void notes_changed() {}
+};
+
+// A process that is alive as far as the life of its job knows.
+struct LivingProcess {
+  ProcessKind kind = ProcessKind::main;
+  pid_t pid = 0; // 0: it was to be started when that was last written down
+  friend bool operator==(const LivingProcess&, const LivingProcess&) = default;
 };
 
 class JobProcesses {
@@ -75,6 +90,10 @@ public:
   // The same for those that nobody has asked to end yet: `signal_number`, and SIGKILL only when `grace` has passed,
   // whatever becomes of this object.
   virtual void end_strays(int signal_number, std::chrono::milliseconds grace) = 0;
+  // All that another supervisor needs to take these processes up again (Processes::adopt), as bytes that only the
+  // implementation understands: start times, groups, readiness, what was told to end and until when … Empty: nothing
+  // more than the life of the job knows. Asked for after every turn in which the job changed.
+  [[nodiscard]] virtual std::string notes() const = 0;
 };
 
 class Processes {
@@ -83,6 +102,13 @@ public:
   // `events` must outlive what is returned.
   virtual std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
                                              ProcessEvents& events) = 0;
+  // Takes up the processes of an instance that an earlier supervisor started: `notes` as it last wrote them down,
+  // `alive` those that the job's life believes to be alive. Tells nothing before it returns; then, from the loop, what
+  // has become of each: `found` or `never_started` of those that were to be started, and `ready`, `moved`, `ended` …
+  // as usual, also of what happened while there was no supervisor, each once.
+  virtual std::unique_ptr<JobProcesses> adopt(std::shared_ptr<const JobClass> job_class, std::string instance,
+                                              ProcessEvents& events, const std::string& notes,
+                                              const std::vector<LivingProcess>& alive) = 0;
   // Whether a profile can be loaded at all: where AppArmor is off, `apparmor load` is ignored.
   [[nodiscard]] virtual bool apparmor_enabled() const = 0;
   // Console logs can be written from now on (NotifyDiskWriteable): what was kept is flushed.

@@ -46,6 +46,7 @@ public:
   void signal_process(ProcessKind, int) override {}
   void kill_strays() override {}
   void end_strays(int, std::chrono::milliseconds) override {}
+  [[nodiscard]] std::string notes() const override { return {}; }
 
 private:
   static constexpr pid_t pid = 1;

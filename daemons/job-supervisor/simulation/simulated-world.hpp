@@ -35,6 +35,12 @@ public:
   SimulatedProcesses(Agenda& agenda, Steps& steps) : agenda_{agenda}, steps_{steps} {}
   std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
                                      ProcessEvents& events) override;
+  // Nothing is ever written down here, and so nothing taken up again.
+  std::unique_ptr<JobProcesses> adopt(std::shared_ptr<const JobClass> job_class, std::string instance,
+                                      ProcessEvents& events, const std::string&,
+                                      const std::vector<LivingProcess>&) override {
+    return open(std::move(job_class), std::move(instance), events);
+  }
   void logs_writable() override {}
   [[nodiscard]] bool apparmor_enabled() const override { return false; }
 

@@ -29,6 +29,7 @@ public:
   void signal_process(ProcessKind kind, int signal_number) override;
   void kill_strays() override;
   void end_strays(int signal_number, std::chrono::milliseconds grace) override;
+  [[nodiscard]] std::string notes() const override { return {}; }
 
 private:
   using Alive = std::weak_ptr<InstanceProcesses*>;

@@ -19,6 +19,9 @@ public:
 
   std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
                                      ProcessEvents& events) override;
+  std::unique_ptr<JobProcesses> adopt(std::shared_ptr<const JobClass> job_class, std::string instance,
+                                      ProcessEvents& events, const std::string& notes,
+                                      const std::vector<LivingProcess>& alive) override;
   void logs_writable() override;
   [[nodiscard]] bool apparmor_enabled() const override { return services_.defaults.apparmor; }
   // Whether jobs get control groups: they are wanted, and the system lets them be made.
