@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 using upstart::base::test::FullDisk;
 using namespace upstart::base;
@@ -15,6 +16,7 @@ namespace {
 using Lines = std::vector<std::string>;
 
 const std::string magic = "upstart test 1\n";
+constexpr std::size_t frame_size = 16; // before each record
 
 struct Directory : upstart::base::test::TemporaryDirectory {
   [[nodiscard]] std::string file() const { return path() + "/test.journal"; }
@@ -31,6 +33,11 @@ Journal::Found opened(const std::string& path) {
   auto found = Journal::open(path, magic);
   REQUIRE_MESSAGE(found, (found ? "" : found.error()));
   return std::move(*found);
+}
+
+Journal::Found opened_again(Journal::Found before, const std::string& path) {
+  { auto closed = std::move(before); }
+  return opened(path);
 }
 
 void write(const std::string& path, const Lines& records) {
@@ -52,9 +59,10 @@ TEST_CASE("what was written is found again, in order, and more can be written af
 
 TEST_CASE("wherever the last write was torn, the records before it are found and the journal goes on") {
   Directory directory;
-  write(directory.file(), {"first", "second"});
+  write(directory.file(), {"first"});
+  write(directory.file(), {"second"});
   auto whole = contents(directory.file());
-  auto before_second = whole.size() - 8 - 6;
+  auto before_second = whole.size() - frame_size - 6;
   for (auto size = before_second + 1; size < whole.size(); ++size) {
     CAPTURE(size);
     overwrite(directory.file(), whole.substr(0, size));
@@ -75,37 +83,139 @@ TEST_CASE("a file torn while its very first bytes were written is an empty one")
   CHECK(found.journal.size() == magic.size());
 }
 
-TEST_CASE("a last record whose bytes are not what was written is dropped, and that is told") {
+TEST_CASE("of records that were written together and torn, none is found") {
   Directory directory;
-  write(directory.file(), {"first", "second"});
-  auto bytes = contents(directory.file());
-  bytes.back() ^= 1;
-  overwrite(directory.file(), bytes);
-  auto found = opened(directory.file());
-  CHECK(found.records == Lines{"first"});
-  CHECK(found.fault.ends_with("the last record was not written to its end; it is dropped"));
+  write(directory.file(), {"before"});
+  auto before = contents(directory.file()).size();
+  write(directory.file(), {"one", "two", "three"});
+  auto whole = contents(directory.file());
+  for (auto size = before; size < whole.size(); ++size) {
+    CAPTURE(size);
+    overwrite(directory.file(), whole.substr(0, size));
+    auto found = opened(directory.file());
+    CHECK(found.records == Lines{"before"});
+    CHECK(found.fault.empty() == (size == before));
+    CHECK(found.journal.size() == before);
+  }
 }
 
-TEST_CASE("a file damaged in its midst is kept aside; the records before the damage are used") {
+TEST_CASE("any flipped bit of a record costs that record alone, one before the first costs none, and the file is kept "
+          "aside") {
+  Directory directory;
+  Lines records{"first", "second", "third", "fourth"};
+  for (const auto& record : records) write(directory.file(), {record});
+  auto whole = contents(directory.file());
+  for (std::size_t at = 0; at < magic.size(); ++at) {
+    CAPTURE(at);
+    auto bytes = whole;
+    bytes[at] = '?';
+    overwrite(directory.file(), bytes);
+    CHECK(opened(directory.file()).records == records);
+  }
+  auto begin = magic.size();
+  for (std::size_t damaged = 0; damaged < records.size(); ++damaged) {
+    Lines others = records;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(damaged));
+    auto end = begin + frame_size + records[damaged].size();
+    for (auto at = begin; at < end; ++at) {
+      for (int bit = 0; bit < 8; ++bit) {
+        CAPTURE(at);
+        CAPTURE(bit);
+        auto bytes = whole;
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit));
+        overwrite(directory.file(), bytes);
+        auto found = opened(directory.file());
+        CHECK(found.records == others);
+        CHECK(found.fault.contains("is damaged at byte " + std::to_string(begin)));
+        CHECK(contents(directory.file() + ".damaged") == bytes);
+      }
+    }
+    begin = end;
+  }
+}
+
+TEST_CASE("after damage the journal goes on with what is whole, and the next reader finds no fault") {
+  Directory directory;
+  write(directory.file(), {"first", "second", "third"});
+  auto bytes = contents(directory.file());
+  bytes[bytes.find("second")] = 'X';
+  overwrite(directory.file(), bytes);
+  write(directory.file(), {"fourth"});
+  auto found = opened(directory.file());
+  CHECK(found.records == Lines{"first", "third", "fourth"});
+  CHECK(found.fault.empty());
+}
+
+TEST_CASE("garbage between and after records, and a hole of zeros, cost nothing but themselves") {
+  Directory directory;
+  write(directory.file(), {"first"});
+  auto first = contents(directory.file());
+  write(directory.file(), {"second"});
+  auto second = contents(directory.file()).substr(first.size());
+  for (const auto& garbage : {std::string(5000, '\0'), std::string("\xffUJe"),
+                              std::string("\xffUJm, more than a frame"), std::string(300, '\xff'), second.substr(1)}) {
+    overwrite(directory.file(), first + garbage + second + garbage + "!");
+    CHECK(opened(directory.file()).records == Lines{"first", "second"});
+    std::filesystem::remove(directory.file());
+  }
+}
+
+TEST_CASE("a file of another form is not read: it is kept, and the fault names both forms") {
+  Directory directory;
+  {
+    auto other = Journal::open(directory.file(), "upstart test 27\n");
+    REQUIRE(other);
+    other->journal.add("a record of that form");
+    REQUIRE(other->journal.write());
+  }
+  auto written = contents(directory.file());
+  auto found = opened(directory.file());
+  CHECK(found.records.empty());
+  CHECK(found.fault == directory.file() +
+                           " was written by another version of this program (\"upstart test 27\", and this one reads "
+                           "\"upstart test 1\"): nothing of it is used, and it is kept as " +
+                           directory.file() + ".other");
+  CHECK(contents(directory.file() + ".other") == written);
+}
+
+TEST_CASE("on a full disk a journal is opened, refuses what is written, and works again when it is rewritten") {
+  Directory directory;
+  auto full = std::make_optional<FullDisk>(3);
+  auto found = opened(directory.file());
+  CHECK_FALSE(found.journal.intact());
+  CHECK(found.fault == "unable to write " + directory.file() + ": File too large");
+  found.journal.add("lost");
+  CHECK_FALSE(found.journal.write());
+  full.reset();
+  REQUIRE(found.journal.rewrite({"new"}));
+  CHECK(found.journal.intact());
+  found.journal.add("newer");
+  REQUIRE(found.journal.write());
+  CHECK(opened_again(std::move(found), directory.file()).records == Lines{"new", "newer"});
+}
+
+TEST_CASE("damage that cannot be set aside for want of room loses nothing that is whole") {
   Directory directory;
   write(directory.file(), {"first", "second", "third"});
   auto bytes = contents(directory.file());
   bytes[bytes.find("second")] = 'X';
   overwrite(directory.file(), bytes);
   {
+    FullDisk full{10};
     auto found = opened(directory.file());
-    CHECK(found.records == Lines{"first"});
-    CHECK(found.fault.contains("is damaged from byte"));
-    CHECK(contents(directory.file() + ".damaged") == bytes);
+    CHECK(found.records == Lines{"first", "third"});
+    CHECK_FALSE(found.journal.intact());
   }
-  write(directory.file(), {"fourth"});
-  CHECK(opened(directory.file()).records == Lines{"first", "fourth"});
+  CHECK(contents(directory.file()) == bytes);
+  CHECK(opened(directory.file()).records == Lines{"first", "third"});
 }
 
 TEST_CASE("a file that is no journal is kept aside") {
   Directory directory;
   overwrite(directory.file(), "what is this?");
-  CHECK(opened(directory.file()).records.empty());
+  auto found = opened(directory.file());
+  CHECK(found.records.empty());
+  CHECK(found.fault.contains("is no journal of this kind"));
   CHECK(contents(directory.file() + ".damaged") == "what is this?");
 }
 

@@ -3,7 +3,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <optional>
 
@@ -13,22 +15,60 @@ namespace {
 
 constexpr std::uint64_t smallest_worth_rewriting = 1U << 20U;
 
+// What stands before each record. The marker holds a byte that no text in UTF-8 has, so that a reader that has lost its
+// place finds the next record; it also says whether the record is the last of those that were written together.
 struct Frame {
+  std::uint32_t marker = 0;
   std::uint32_t size = 0;
-  std::uint32_t checksum = 0;
+  std::uint32_t checksum = 0; // of the record
+  std::uint32_t check = 0;    // of the three above and of the file's magic
 };
+constexpr std::string_view marker_begins = "\xffUJ"; // and one of these
+constexpr char more_follow = 'm';
+constexpr char ends_write = 'e';
 
-// FNV-1a: enough to tell a torn record.
-std::uint32_t checksum_of(std::string_view bytes) {
-  std::uint32_t hash = 2166136261U;
+// FNV-1a: enough to tell a torn or damaged record.
+std::uint32_t checksum_of(std::string_view bytes, std::uint32_t begin = 2166136261U) {
+  auto hash = begin;
   for (char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619U;
   return hash;
 }
 
-void append_record(std::string& bytes, std::string_view record) {
-  Frame frame{static_cast<std::uint32_t>(record.size()), checksum_of(record)};
+std::uint32_t marker_of(char place) {
+  std::uint32_t marker = 0;
+  std::string text{marker_begins};
+  text += place;
+  std::memcpy(&marker, text.data(), sizeof marker);
+  return marker;
+}
+
+// `kind` is the checksum of the magic: a frame of another kind of file, or of another form, is none.
+std::uint32_t check_of(const Frame& frame, std::uint32_t kind) {
+  return checksum_of({reinterpret_cast<const char*>(&frame), offsetof(Frame, check)}, kind);
+}
+
+void append_frame(std::string& bytes, std::uint32_t kind, char place, std::string_view record) {
+  Frame frame{marker_of(place), static_cast<std::uint32_t>(record.size()), checksum_of(record), 0};
+  frame.check = check_of(frame, kind);
   bytes.append(reinterpret_cast<const char*>(&frame), sizeof frame);
-  bytes.append(record);
+}
+
+// Makes the frame at this place say that its record is the last of those that are written together.
+void end_write_at(std::string& bytes, std::size_t at, std::uint32_t kind) {
+  Frame frame;
+  std::memcpy(&frame, bytes.data() + at, sizeof frame);
+  frame.marker = marker_of(ends_write);
+  frame.check = check_of(frame, kind);
+  std::memcpy(bytes.data() + at, &frame, sizeof frame);
+}
+
+std::string bytes_of(const std::string& magic, const std::vector<std::string>& records) {
+  std::string bytes{magic};
+  for (const auto& record : records) {
+    append_frame(bytes, checksum_of(magic), ends_write, record);
+    bytes.append(record);
+  }
+  return bytes;
 }
 
 std::string fault_of(const char* what, const std::string& path) {
@@ -61,38 +101,93 @@ std::optional<std::string> read_all(int fd) {
   return bytes;
 }
 
-struct Contents {
-  std::vector<std::string> records;
-  std::size_t good = 0; // bytes up to the end of the last good record
-  bool torn = false;    // what follows is the beginning of one more record
-  bool damaged = false; // what follows is something else
+// The frame at the beginning of these bytes, if one stands there as it was written.
+std::optional<Frame> frame_at(std::string_view bytes, std::uint32_t kind) {
+  Frame frame;
+  if (bytes.size() < sizeof frame) return std::nullopt;
+  std::memcpy(&frame, bytes.data(), sizeof frame);
+  bool known = frame.marker == marker_of(more_follow) || frame.marker == marker_of(ends_write);
+  return known && frame.check == check_of(frame, kind) ? std::optional{frame} : std::nullopt;
+}
+
+// The beginning of a frame, of which the rest was not written.
+bool begins_frame(std::string_view bytes) {
+  auto compared = std::min(bytes.size(), marker_begins.size());
+  return bytes.size() < sizeof(Frame) && bytes.substr(0, compared) == marker_begins.substr(0, compared);
+}
+
+// Reads what a file holds, record after record. Whatever is no record as it was written costs itself only: the next
+// frame is looked for.
+class Reader {
+public:
+  Reader(std::string_view bytes, std::string_view magic) : bytes_{bytes}, kind_{checksum_of(magic)} {
+    if (bytes.starts_with(magic)) at_ = good_ = magic.size();
+    while (at_ < bytes_.size() && !torn_) step();
+    if (complete_ == records_.size()) return;
+    torn_ = true; // of the records that were written together, the last ones are missing
+    records_.resize(complete_);
+  }
+  [[nodiscard]] bool found_any() const { return !records_.empty(); }
+  [[nodiscard]] std::vector<std::string> take_records() { return std::move(records_); }
+  // Bytes up to the end of the last record that is used.
+  [[nodiscard]] std::size_t good() const { return good_; }
+  // What follows is the beginning of a write that did not come to its end.
+  [[nodiscard]] bool torn() const { return torn_; }
+  // Where the first thing stands that is something else.
+  [[nodiscard]] std::optional<std::size_t> damaged_at() const { return damaged_at_; }
+
+private:
+  void step() {
+    auto rest = bytes_.substr(at_);
+    auto frame = frame_at(rest, kind_);
+    if (!frame) {
+      torn_ = begins_frame(rest);
+      if (!torn_) damaged(find_frame(at_ + 1));
+      return;
+    }
+    auto record = rest.substr(sizeof *frame, frame->size);
+    torn_ = record.size() < frame->size;
+    if (torn_) return;
+    auto next = at_ + sizeof *frame + frame->size;
+    if (checksum_of(record) != frame->checksum) return damaged(next);
+    at_ = next;
+    records_.emplace_back(record);
+    if (frame->marker == marker_of(ends_write)) complete();
+  }
+  // Records that were written together with a damaged one are used by themselves.
+  void damaged(std::size_t next) {
+    if (!damaged_at_) damaged_at_ = at_;
+    complete();
+    at_ = next;
+  }
+  void complete() {
+    complete_ = records_.size();
+    good_ = at_;
+  }
+  [[nodiscard]] std::size_t find_frame(std::size_t from) const {
+    for (;; ++from) {
+      from = bytes_.find(marker_begins, from);
+      if (from == std::string_view::npos) return bytes_.size();
+      if (frame_at(bytes_.substr(from), kind_) || begins_frame(bytes_.substr(from))) return from;
+    }
+  }
+
+  std::string_view bytes_;
+  std::uint32_t kind_;
+  std::size_t at_ = 0;
+  std::size_t good_ = 0;
+  std::size_t complete_ = 0; // records up to the end of a write
+  bool torn_ = false;
+  std::optional<std::size_t> damaged_at_;
+  std::vector<std::string> records_;
 };
 
-// The last record is torn when it wants more bytes than there are, or fills the file with a wrong sum.
-Contents contents_of(std::string_view bytes, std::string_view magic) {
-  Contents contents;
-  if (!bytes.starts_with(magic)) {
-    contents.torn = magic.starts_with(bytes);
-    contents.damaged = !contents.torn;
-    return contents;
-  }
-  contents.good = magic.size();
-  for (;;) {
-    auto rest = bytes.substr(contents.good);
-    if (rest.empty()) return contents;
-    Frame frame;
-    if (rest.size() >= sizeof frame) std::memcpy(&frame, rest.data(), sizeof frame);
-    contents.torn = rest.size() < sizeof frame || frame.size > rest.size() - sizeof frame;
-    if (contents.torn) return contents;
-    auto record = rest.substr(sizeof frame, frame.size);
-    if (checksum_of(record) != frame.checksum) {
-      contents.torn = rest.size() == sizeof frame + frame.size;
-      contents.damaged = !contents.torn;
-      return contents;
-    }
-    contents.records.emplace_back(record);
-    contents.good += sizeof frame + frame.size;
-  }
+// The same magic but for the number at its end.
+bool is_other_form(std::string_view bytes, std::string_view magic) {
+  auto name = magic.substr(0, magic.rfind(' ') + 1);
+  if (name.empty() || !bytes.starts_with(name)) return false;
+  auto number = bytes.substr(name.size(), bytes.find('\n') - name.size());
+  return !number.empty() && number.size() < 10 && number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::expected<FileDescriptor, std::string> lock(const std::string& path) {
@@ -103,24 +198,24 @@ std::expected<FileDescriptor, std::string> lock(const std::string& path) {
   return std::unexpected(fault_of("unable to lock", path));
 }
 
-// A damaged file stays under another name, for whoever wants to look; the good part of it goes on.
-std::expected<FileDescriptor, std::string> replace_damaged(const std::string& path, std::string_view good) {
-  if (std::string aside = path + ".damaged"; ::rename(path.c_str(), aside.c_str()) < 0)
-    return std::unexpected(fault_of("unable to keep aside the damaged", path));
+// A file that cannot be used as it is stays under another name, for whoever wants to look; what is good of it goes on.
+std::expected<FileDescriptor, std::string> replace(const std::string& path, const std::string& aside,
+                                                   std::string_view good) {
+  if (::rename(path.c_str(), aside.c_str()) < 0) return std::unexpected(fault_of("unable to keep aside", path));
   FileDescriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600)};
-  if (!fd || !write_all(fd.get(), good)) return std::unexpected(fault_of("unable to write", path));
+  if (!fd) return std::unexpected(fault_of("unable to open", path));
+  if (!write_all(fd.get(), good)) {
+    auto fault = fault_of("unable to write", path);
+    ::rename(aside.c_str(), path.c_str());
+    return std::unexpected(std::move(fault));
+  }
   return fd;
 }
 
 } // namespace
 
-Journal::Journal(std::string path, std::string magic, FileDescriptor file, FileDescriptor lock, std::uint64_t size)
-    : path_{std::move(path)},
-      magic_{std::move(magic)},
-      file_{std::move(file)},
-      lock_{std::move(lock)},
-      size_{size},
-      size_rewritten_{size} {}
+Journal::Journal(std::string path, std::string magic, FileDescriptor file, FileDescriptor lock)
+    : path_{std::move(path)}, magic_{std::move(magic)}, file_{std::move(file)}, lock_{std::move(lock)} {}
 
 std::expected<Journal::Found, std::string> Journal::open(const std::string& path, const std::string& magic) {
   auto locked = lock(path + ".lock");
@@ -129,34 +224,66 @@ std::expected<Journal::Found, std::string> Journal::open(const std::string& path
   if (!file) return std::unexpected(fault_of("unable to open", path));
   auto bytes = read_all(file.get());
   if (!bytes) return std::unexpected(fault_of("unable to read", path));
-  auto contents = contents_of(*bytes, magic);
-  std::string fault;
-  if (contents.damaged) {
-    fault = path + " is damaged from byte " + std::to_string(contents.good) + " on: kept as " + path +
-            ".damaged, the " + std::to_string(contents.records.size()) + " records before are used";
-    auto good = contents.good == 0 ? magic : bytes->substr(0, contents.good);
-    auto replaced = replace_damaged(path, good);
-    if (!replaced) return std::unexpected(replaced.error());
-    file = std::move(*replaced);
-    contents.good = good.size();
-  } else if (contents.good == 0) {
-    if (::ftruncate(file.get(), 0) < 0 || !write_all(file.get(), magic))
-      return std::unexpected(fault_of("unable to write", path));
-    contents.good = magic.size();
-  } else if (contents.torn) {
-    fault = path + ": the last record was not written to its end; it is dropped";
-    if (::ftruncate(file.get(), static_cast<off_t>(contents.good)) < 0)
-      return std::unexpected(fault_of("unable to shorten", path));
-  }
-  return Found{.journal = Journal{path, magic, std::move(file), std::move(*locked), contents.good},
-               .records = std::move(contents.records),
-               .fault = std::move(fault)};
+  Found found{.journal = Journal{path, magic, std::move(file), std::move(*locked)}, .records = {}, .fault = {}};
+  found.take(*bytes);
+  return found;
 }
 
-void Journal::add(std::string_view record) { append_record(unwritten_, record); }
+void Journal::Found::take(const std::string& bytes) {
+  const auto& magic = journal.magic_;
+  const auto& path = journal.path_;
+  if (magic.starts_with(bytes) && bytes.size() < magic.size()) return journal.begin(0, magic, fault);
+  Reader reader{bytes, magic};
+  if (!bytes.starts_with(magic) && !reader.found_any()) {
+    bool other_form = is_other_form(bytes, magic);
+    auto aside = path + (other_form ? ".other" : ".damaged");
+    fault = other_form
+                ? path + " was written by another version of this program (\"" + bytes.substr(0, bytes.find('\n')) +
+                      "\", and this one reads \"" + magic.substr(0, magic.find('\n')) + "\")"
+                : path + " is no journal of this kind";
+    fault += ": nothing of it is used, and it is kept as " + aside;
+    return journal.replace_by(aside, magic, fault);
+  }
+  records = reader.take_records();
+  if (auto at = reader.damaged_at()) {
+    auto aside = path + ".damaged";
+    fault = path + " is damaged at byte " + std::to_string(*at) + ": it is kept as " + aside + ", and the " +
+            std::to_string(records.size()) + " records that are whole are used";
+    return journal.replace_by(aside, bytes_of(magic, records), fault);
+  }
+  if (reader.torn()) fault = path + ": the last records were not written to their end; they are dropped";
+  journal.begin(reader.good(), {}, fault);
+}
+
+// From now on the file has this size, and what is missing at its end is written. Where that fails nothing can be
+// written until a rewrite succeeds.
+void Journal::begin(std::size_t size, std::string_view missing, std::string& fault) {
+  size_ = size_rewritten_ = size + missing.size();
+  intact_ = ::ftruncate(file_.get(), static_cast<off_t>(size)) == 0 && write_all(file_.get(), missing);
+  if (!intact_) fault += (fault.empty() ? "" : "; ") + fault_of("unable to write", path_);
+}
+
+void Journal::replace_by(const std::string& aside, std::string_view good, std::string& fault) {
+  auto replaced = replace(path_, aside, good);
+  size_ = size_rewritten_ = good.size();
+  intact_ = replaced.has_value();
+  if (intact_) file_ = std::move(*replaced);
+  else fault += "; " + replaced.error();
+}
+
+void Journal::add(std::string_view record) {
+  last_frame_ = unwritten_.size();
+  append_frame(unwritten_, checksum_of(magic_), more_follow, record);
+  unwritten_.append(record);
+}
 
 std::expected<void, std::string> Journal::write() {
   if (unwritten_.empty()) return {};
+  if (!intact_) {
+    unwritten_.clear();
+    return std::unexpected("unable to write " + path_ + ": it has to be written anew");
+  }
+  end_write_at(unwritten_, last_frame_, checksum_of(magic_));
   bool written = write_all(file_.get(), unwritten_);
   auto fault = written ? std::string{} : fault_of("unable to write", path_);
   if (written) size_ += unwritten_.size();
@@ -167,8 +294,7 @@ std::expected<void, std::string> Journal::write() {
 }
 
 std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>& records) {
-  std::string bytes{magic_};
-  for (const auto& record : records) append_record(bytes, record);
+  auto bytes = bytes_of(magic_, records);
   std::string fresh = path_ + ".new";
   FileDescriptor file{::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file || !write_all(file.get(), bytes) || ::rename(fresh.c_str(), path_.c_str()) < 0) {

@@ -1,7 +1,9 @@
-// An append-only file of records that survives the death of the process at any moment. A record is its size, a checksum
-// and its bytes (what they mean is the owner's, see bytes.hpp); one that was torn by the death is recognised and
-// dropped. Records are gathered by `add` and reach the file together with `write`: all of them or, as far as a reader
-// can tell, none of the last. Each journal has one owner, who alone writes it.
+// An append-only file of records that survives the death of the process at any moment. A record is a marker, its size
+// and a checksum of it (these have a checksum of their own), and its bytes (what they mean is the owner's, see
+// bytes.hpp). Records are gathered by `add` and reach the file together with `write`: a reader finds all of them or,
+// where the death tore the write, none. What was damaged otherwise, be it one bit, costs the records it is in: a reader
+// finds the next one by its marker, and the file is kept aside as it was. Each journal has one owner, who alone writes
+// it.
 //
 // It need not survive the machine: the run directory does not either, so nothing is forced to disk.
 #pragma once
@@ -21,30 +23,37 @@ public:
   // What a file held, oldest first, and what is wrong with it, if anything; a damaged file is kept aside.
   struct Found;
   // Opens or makes the file, and locks it for this process (PATH.lock). `magic` are the first bytes of the file and say
-  // what its records are ("upstart events 1\n"): a file that begins otherwise is damaged. The error says what and why.
+  // what its records are, with the number of their form at the end ("upstart events 1\n"). A file that begins otherwise
+  // is not used: of another form it is kept as PATH.other, else as PATH.damaged. Without room on the disk it is opened
+  // and not `intact`. The error says what could not be opened, and why.
   static std::expected<Found, std::string> open(const std::string& path, const std::string& magic);
 
   void add(std::string_view record);
   [[nodiscard]] bool has_unwritten() const { return !unwritten_.empty(); }
-  // On failure the file is as before, and what was added is dropped: it then lacks something, until `rewrite`.
+  // On failure (also where it is not intact) the file is as before, and what was added is dropped: it then lacks
+  // something, until `rewrite`.
   std::expected<void, std::string> write();
   // Puts these records in place of all that the file holds and of what is unwritten; on failure nothing has changed.
   std::expected<void, std::string> rewrite(const std::vector<std::string>& records);
 
-  // False after a failed write that could not be undone: what is written next would not be found again.
+  // False after a failed write that could not be undone, and where there was no room to begin: nothing is written until
+  // `rewrite` succeeds.
   [[nodiscard]] bool intact() const { return intact_; }
   // The file has grown far beyond what the last rewrite needed.
   [[nodiscard]] bool worth_rewriting() const;
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
 private:
-  Journal(std::string path, std::string magic, FileDescriptor file, FileDescriptor lock, std::uint64_t size);
+  Journal(std::string path, std::string magic, FileDescriptor file, FileDescriptor lock);
+  void begin(std::size_t size, std::string_view missing, std::string& fault);
+  void replace_by(const std::string& aside, std::string_view good, std::string& fault);
 
   std::string path_;
   std::string magic_;
   FileDescriptor file_;
   FileDescriptor lock_;
   std::string unwritten_;
+  std::size_t last_frame_ = 0; // in unwritten_
   std::uint64_t size_ = 0;
   std::uint64_t size_rewritten_ = 0;
   bool intact_ = true;
@@ -54,6 +63,10 @@ struct Journal::Found {
   Journal journal;
   std::vector<std::string> records;
   std::string fault; // empty: none
+
+private:
+  friend class Journal;
+  void take(const std::string& bytes);
 };
 
 } // namespace upstart::base

@@ -19,7 +19,7 @@ struct Directory : upstart::base::test::TemporaryDirectory {
 };
 
 upstart::base::Journal::Found opened(const std::string& path) {
-  auto found = upstart::base::Journal::open(path, "upstart events 1\n");
+  auto found = upstart::base::Journal::open(path, "upstart events 2\n");
   REQUIRE_MESSAGE(found, (found ? "" : found.error()));
   return std::move(*found);
 }
@@ -47,7 +47,7 @@ TEST_CASE("an event that cannot be written down is refused, and what was noted b
     REQUIRE(recovered);
     recovered->store.note(HandlerAttached{"h", {"a"}});
     REQUIRE(recovered->store.write_ahead(accepted(1), nothing));
-    FullDisk full{std::filesystem::file_size(directory.file()) + 60};
+    FullDisk full{std::filesystem::file_size(directory.file()) + 70};
     recovered->store.note(EventEnded{1, true, std::nullopt}); // fits
     CHECK_FALSE(recovered->store.write_ahead(accepted(2), nothing));
     CHECK_FALSE(recovered->store.behind());

@@ -4,7 +4,7 @@ namespace upstart::broker {
 
 std::expected<EventStore::Recovered, std::string> EventStore::open(const std::string& run_directory) {
   std::string path = run_directory + "/events.journal";
-  auto found = base::Journal::open(path, "upstart events 1\n");
+  auto found = base::Journal::open(path, "upstart events 2\n");
   if (!found) return std::unexpected(found.error());
   Recovered recovered{.store = EventStore{std::move(found->journal)}, .changes = {}, .faults = {}};
   if (!found->fault.empty()) recovered.faults.push_back(std::move(found->fault));
