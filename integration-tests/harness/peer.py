@@ -99,10 +99,11 @@ class Answer:
 
 
 class Peer:
-    def __init__(self, address):
-        """address: unix:abstract=PATH or unix:path=PATH."""
+    def __init__(self, address, limit=None):
+        """address: unix:abstract=PATH or unix:path=PATH. limit: seconds that the handshake may take, else socket.timeout."""
         kind, _, path = address.removeprefix("unix:").partition(",")[0].partition("=")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(limit)
         self.socket.connect("\0" + path if kind == "abstract" else path)
         self.socket.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
         if not self.socket.recv(256).startswith(b"OK "):

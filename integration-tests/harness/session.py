@@ -41,9 +41,10 @@ def environment_of(pid):
 
 
 class Session:
-    def __init__(self, programs, jobs, options=()):
-        """jobs: text by the name of the file below the job directory."""
+    def __init__(self, programs, jobs, options=(), environment=None):
+        """jobs: text by the name of the file below the job directory. environment: of init, besides what it needs."""
         self.programs = programs
+        self.environment = environment or {}
         self.options = list(options)
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="upstart-session."))
         self.conf = self.directory / "conf"
@@ -70,7 +71,7 @@ class Session:
 
     def _start(self):
         kept = {key: os.environ[key] for key in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS") if key in os.environ}
-        environment = kept | {"LANG": "C.UTF-8", "HOME": str(self.directory / "home"), "XDG_RUNTIME_DIR": str(self.directory / "xdg")}
+        environment = kept | {"LANG": "C.UTF-8", "HOME": str(self.directory / "home"), "XDG_RUNTIME_DIR": str(self.directory / "xdg")} | self.environment
         command = [self.programs / "init", "--user", "--confdir", self.conf, "--logdir", self.directory / "logs", *self.options]
         begin = time.monotonic()
         with open(self.directory / "init.log", "wb") as log:
