@@ -2,9 +2,9 @@
 #pragma once
 
 #include "daemons/base/program/log-format.hpp"
+#include "daemons/base/program/log-stream.hpp"
 #include "daemons/init/configuration/options.hpp"
 
-#include <cstdio>
 #include <ctime>
 #include <format>
 
@@ -26,7 +26,7 @@ public:
   template <typename... Arguments> void debug(std::format_string<Arguments...> text, Arguments&&... arguments) const {
     say(Verbosity::debug, base::Severity::debug, std::format(text, std::forward<Arguments>(arguments)...));
   }
-  // What a line of an error begins with, for a child that cannot do more than write.
+  // What a line of an error begins with, for a child that has no log yet.
   [[nodiscard]] std::string line_start() const {
     auto line = format_.line(base::Severity::error, "", std::time(nullptr));
     line.pop_back();
@@ -34,13 +34,18 @@ public:
   }
 
 private:
-  // Standard error may have gone; that is no reason to stop.
+  // Standard error may have gone, or nobody may read it; that is no reason to stop.
   void say(Verbosity from, base::Severity severity, const std::string& message) const {
-    if (verbosity_ >= from) std::fputs(format_.line(severity, message, std::time(nullptr)).c_str(), stderr);
+    if (verbosity_ < from) return;
+    auto now = std::time(nullptr);
+    stream_.write(format_.line(severity, message, now), [&](std::uint64_t lines) {
+      return format_.line(base::Severity::warning, base::dropped_message(lines), now);
+    });
   }
 
   Verbosity verbosity_;
   base::LogFormat format_ = base::LogFormat::for_standard_error("init");
+  mutable base::LogStream stream_{STDERR_FILENO};
 };
 
 } // namespace upstart::init

@@ -1,9 +1,11 @@
 #include "daemons/base/program/logging.hpp"
 
 #include "daemons/base/program/log-format.hpp"
+#include "daemons/base/program/log-stream.hpp"
 
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 namespace upstart::base {
@@ -36,6 +38,24 @@ private:
   LogFormat format_;
 };
 
+class Sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+  explicit Sink(LogFormat format) : format_{std::move(format)} {}
+
+private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    stream_.write({line.data(), line.size()}, [&](std::uint64_t lines) {
+      return format_.line(Severity::warning, dropped_message(lines), spdlog::log_clock::to_time_t(message.time));
+    });
+  }
+  void flush_() override {}
+
+  LogFormat format_;
+  LogStream stream_{STDERR_FILENO};
+};
+
 } // namespace
 
 spdlog::level::level_enum LogLevels::of(Verbosity verbosity) const {
@@ -49,8 +69,9 @@ spdlog::level::level_enum LogLevels::of(Verbosity verbosity) const {
 }
 
 void open_log(const std::string& program, spdlog::level::level_enum level) {
-  auto logger = std::make_shared<spdlog::logger>(program, std::make_shared<spdlog::sinks::stderr_sink_st>());
-  logger->set_formatter(std::make_unique<Formatter>(LogFormat::for_standard_error(program)));
+  auto format = LogFormat::for_standard_error(program);
+  auto logger = std::make_shared<spdlog::logger>(program, std::make_shared<Sink>(format));
+  logger->set_formatter(std::make_unique<Formatter>(format));
   logger->set_level(level);
   spdlog::set_default_logger(std::move(logger));
 }

@@ -19,7 +19,7 @@ struct LogLevels {
 };
 
 // From now on spdlog::warn and the like write to standard error, as this program ("event-broker"). Standard error may
-// be closed or may not be read; nothing is said of that.
+// be closed or may not be read: nobody waits for that, what cannot be written is dropped and counted (log-stream.hpp).
 void open_log(const std::string& program, spdlog::level::level_enum level);
 
 } // namespace upstart::base

@@ -1,5 +1,7 @@
 #include "daemons/init/processes/launch.hpp"
 
+#include "daemons/base/program/log-stream.hpp"
+
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -7,7 +9,6 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 
 namespace upstart::init {
@@ -65,8 +66,9 @@ void prepare(const Launch& what, Prepared& prepared) {
 }
 
 [[noreturn]] void give_up(const Prepared& prepared, const char* what) {
-  ::dprintf(STDERR_FILENO, "%sunable to %s %s: %s\n", prepared.line_start.c_str(), what,
-            prepared.arguments.front().c_str(), std::strerror(errno));
+  auto line =
+      prepared.line_start + "unable to " + what + " " + prepared.arguments.front() + ": " + std::strerror(errno) + "\n";
+  base::LogStream{STDERR_FILENO}.write(line, [](auto) { return ""; });
   ::_exit(not_run_status);
 }
 

@@ -171,6 +171,6 @@ int main(int argc, char** argv) {
     }
     for (std::size_t i = 1; i < sockets_end; ++i)
       if (watched[i].revents != 0) serve(watched[i].fd);
-    if (exits >= 0 && watched.back().revents != 0 && !hear_of_exit(exits, all_told)) return 0;
+    if (exits >= 0 && watched.back().revents != 0 && !hear_of_exit(exits, all_told)) watched.back().fd = -1;
   }
 }
