@@ -79,11 +79,19 @@ void Jobs::apply(const std::vector<ClassChange>& changes) {
   run_turn();
 }
 
-void Jobs::emit(Event event, Origin origin, Reply finished) {
+void Jobs::emit(Event event, Origin origin, Asker finished) {
   Waits waits = waits::Nobody{};
   if (finished) waits = waits::ForCaller{core_.callers.add(std::move(finished))};
   core_.emit({.event = std::move(event), .origin = origin, .waits = waits});
   run_turn();
+}
+
+void Jobs::emit_without_waiting(Event event, Origin origin, Asker accepted) {
+  auto caller = core_.callers.add(std::move(accepted));
+  core_.callers.decide(caller, {}, core_.ports.clock.now());
+  core_.emit({.event = std::move(event), .origin = origin});
+  run_turn();
+  core_.callers.answer(caller, {});
 }
 
 void Jobs::handle(EventId id, Event event) {

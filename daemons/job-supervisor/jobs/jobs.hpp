@@ -22,7 +22,9 @@ public:
   void apply(const std::vector<ClassChange>& changes);
 
   // Events. `finished`, where given, is answered when nothing blocks the event any more: an empty text, or EventFailed.
-  void emit(Event event, Origin origin, Reply finished = {});
+  void emit(Event event, Origin origin, Asker finished = {});
+  // `accepted` is answered as soon as the event cannot be lost any more.
+  void emit_without_waiting(Event event, Origin origin, Asker accepted);
   // What the broker says: an event is to be handled; one that was emitted here has finished; so has one of somebody
   // else.
   void handle(EventId id, Event event);
@@ -30,6 +32,11 @@ public:
   void finished_elsewhere(const std::string& name, const protocol::Environment& environment);
   // An expression holds this event since before: it blocks it, and nothing acts.
   void hold(Subscriber& subscriber, std::uint32_t leaf, EventId id, Event event);
+
+  // For every command and every event that comes with a token, before anything else is done about it: whether it was
+  // given before. Then `reply` has been taken, and gets the one true answer, now or when there is one; the command is
+  // not given again. Whoever makes tokens known to this scopes them by user.
+  bool resume(const std::string& token, Reply& reply) { return core_.callers.resume(token, reply); }
 
   // Keeps a warning about the processes of this job, for those who ask why.
   void keep_warning(const std::string& job, std::string what);

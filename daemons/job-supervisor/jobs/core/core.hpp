@@ -31,6 +31,7 @@ public:
     turn.outgoing.emplace_back(outgoing::Write{severity, std::move(text)});
   }
   void answer(CallerId caller, Outcome outcome) {
+    callers.decide(caller, outcome, ports.clock.now());
     turn.outgoing.emplace_back(outgoing::Answer{caller, std::move(outcome)});
   }
   template <typename OneOfWork> void add_work(OneOfWork work) { turn.work.emplace_back(std::move(work)); }

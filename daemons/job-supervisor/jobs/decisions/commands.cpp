@@ -26,51 +26,58 @@ std::optional<CallerId>& caller_of(Input& input) {
 
 } // namespace
 
-void Commands::give(Job& job, Input input, Reply reply, bool wait) {
+void Commands::give(Job& job, Input input, Asker asker, bool wait) {
   auto path = job.path();
-  if (wait) caller_of(input) = core_.callers.add(std::move(reply));
+  auto caller = core_.callers.add(std::move(asker));
+  if (wait) caller_of(input) = caller;
+  else core_.callers.decide(caller, path, core_.ports.clock.now());
   steps_.take(job, std::move(input));
   run_turn_();
-  if (!wait) reply(std::move(path));
+  if (!wait) core_.callers.answer(caller, std::move(path));
 }
 
-void Commands::start(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply) {
+void Commands::refuse(Asker asker, CommandError error) {
+  core_.answer(core_.callers.add(std::move(asker)), std::unexpected(std::move(error)));
+  run_turn_();
+}
+
+void Commands::start(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker) {
   auto name = instance_name(entry, environment);
-  if (!name) return reply(std::unexpected(name.error()));
+  if (!name) return refuse(std::move(asker), name.error());
   auto found = entry.instances().find(*name);
   bool exists = found != entry.instances().end();
-  if (exists && found->second->life().is_to_run()) return reply(std::unexpected(already_started(*found->second)));
+  if (exists && found->second->life().is_to_run()) return refuse(std::move(asker), already_started(*found->second));
   auto& job = exists ? *found->second : steps_.make_instance(entry, *name);
-  give(job, input::Start{.parameters = parameters(*entry.job_class(), environment)}, std::move(reply), wait);
+  give(job, input::Start{.parameters = parameters(*entry.job_class(), environment)}, std::move(asker), wait);
 }
 
-void Commands::stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply) {
+void Commands::stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker) {
   auto job = find_instance(entry, environment);
-  if (!job) return reply(std::unexpected(job.error()));
-  if ((*job)->life().is_to_stop()) return reply(std::unexpected(already_stopped(**job)));
-  give(**job, input::Stop{.environment = protocol::Environment{environment}}, std::move(reply), wait);
+  if (!job) return refuse(std::move(asker), job.error());
+  if ((*job)->life().is_to_stop()) return refuse(std::move(asker), already_stopped(**job));
+  give(**job, input::Stop{.environment = protocol::Environment{environment}}, std::move(asker), wait);
 }
 
-void Commands::restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply) {
+void Commands::restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker) {
   auto job = find_instance(entry, environment);
-  if (!job) return reply(std::unexpected(job.error()));
-  if ((*job)->life().is_to_stop()) return reply(std::unexpected(already_stopped(**job)));
-  give(**job, input::Restart{.parameters = parameters((*job)->job_class(), environment)}, std::move(reply), wait);
+  if (!job) return refuse(std::move(asker), job.error());
+  if ((*job)->life().is_to_stop()) return refuse(std::move(asker), already_stopped(**job));
+  give(**job, input::Restart{.parameters = parameters((*job)->job_class(), environment)}, std::move(asker), wait);
 }
 
-void Commands::start(Job& job, bool wait, Reply reply) {
-  if (job.life().is_to_run()) return reply(std::unexpected(already_started(job)));
-  give(job, input::Start{.parameters = {}}, std::move(reply), wait);
+void Commands::start(Job& job, bool wait, Asker asker) {
+  if (job.life().is_to_run()) return refuse(std::move(asker), already_started(job));
+  give(job, input::Start{.parameters = {}}, std::move(asker), wait);
 }
 
-void Commands::stop(Job& job, bool wait, Reply reply) {
-  if (job.life().is_to_stop()) return reply(std::unexpected(already_stopped(job)));
-  give(job, input::Stop{}, std::move(reply), wait);
+void Commands::stop(Job& job, bool wait, Asker asker) {
+  if (job.life().is_to_stop()) return refuse(std::move(asker), already_stopped(job));
+  give(job, input::Stop{}, std::move(asker), wait);
 }
 
-void Commands::restart(Job& job, bool wait, Reply reply) {
-  if (job.life().is_to_stop()) return reply(std::unexpected(already_stopped(job)));
-  give(job, input::Restart{.parameters = {}}, std::move(reply), wait);
+void Commands::restart(Job& job, bool wait, Asker asker) {
+  if (job.life().is_to_stop()) return refuse(std::move(asker), already_stopped(job));
+  give(job, input::Restart{.parameters = {}}, std::move(asker), wait);
 }
 
 std::expected<void, CommandError> Commands::reload(Job& job) {

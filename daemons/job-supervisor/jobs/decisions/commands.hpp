@@ -12,15 +12,15 @@ public:
   Commands(Core& core, JobSteps& steps, std::function<void()> run_turn)
       : core_{core}, steps_{steps}, run_turn_{std::move(run_turn)} {}
 
-  // Of the instance that the environment names. Start makes it; restart rebuilds its environment. `reply` is called
-  // exactly once.
-  void start(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply);
-  void stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply);
-  void restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Reply reply);
+  // Of the instance that the environment names. Start makes it; restart rebuilds its environment. `asker` is answered
+  // exactly once; its token, if it has one, is not known yet (Jobs::resume).
+  void start(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker);
+  void stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker);
+  void restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker);
   // Of this instance, which keeps its environment.
-  void start(Job& job, bool wait, Reply reply);
-  void stop(Job& job, bool wait, Reply reply);
-  void restart(Job& job, bool wait, Reply reply);
+  void start(Job& job, bool wait, Asker asker);
+  void stop(Job& job, bool wait, Asker asker);
+  void restart(Job& job, bool wait, Asker asker);
   // Error NotRunning where there is no main process.
   [[nodiscard]] std::expected<void, CommandError> reload(Job& job);
 
@@ -32,7 +32,8 @@ public:
                                                                 const std::vector<std::string>& environment) const;
 
 private:
-  void give(Job& job, Input input, Reply reply, bool wait);
+  void refuse(Asker asker, CommandError error);
+  void give(Job& job, Input input, Asker asker, bool wait);
   [[nodiscard]] StartParameters parameters(const JobClass& job_class,
                                            const std::vector<std::string>& environment) const;
 

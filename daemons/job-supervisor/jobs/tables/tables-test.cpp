@@ -45,6 +45,66 @@ TEST_CASE("a caller is answered once") {
   CHECK(callers.size() == 0);
 }
 
+namespace {
+
+struct Answered {
+  std::vector<Outcome> outcomes;
+  Reply reply() {
+    return [this](Outcome outcome) { outcomes.push_back(std::move(outcome)); };
+  }
+};
+
+} // namespace
+
+TEST_CASE("whoever comes back with the token of a command that goes on waits in place of who gave it") {
+  Callers callers;
+  Answered lost, back;
+  auto caller = callers.add({lost.reply(), "token"});
+  auto reply = back.reply();
+  REQUIRE(callers.resume("token", reply));
+  callers.decide(caller, "path", MonotonicTime{0});
+  callers.answer(caller, "path");
+  CHECK(lost.outcomes.empty());
+  CHECK(back.outcomes == std::vector<Outcome>{"path"});
+}
+
+TEST_CASE("whoever comes back with the token of a command that has been answered is told the same") {
+  Callers callers;
+  Answered lost, back;
+  auto failed = std::unexpected(CommandError{"name", "message"});
+  auto caller = callers.add({lost.reply(), "token"});
+  callers.decide(caller, failed, MonotonicTime{0});
+  auto reply = back.reply();
+  REQUIRE(callers.resume("token", reply));
+  CHECK(back.outcomes == std::vector<Outcome>{failed});
+}
+
+TEST_CASE("a token that is not known is left to be given") {
+  Callers callers;
+  Answered client;
+  auto reply = client.reply();
+  CHECK_FALSE(callers.resume("token", reply));
+  CHECK_FALSE(callers.resume("", reply));
+  CHECK(reply);
+}
+
+TEST_CASE("outcomes are remembered for a time, and not too many of them") {
+  Callers callers;
+  Answered client;
+  auto give = [&](const std::string& token, MonotonicTime now) {
+    callers.decide(callers.add({client.reply(), token}), "path", now);
+  };
+  give("first", MonotonicTime{0});
+  give("second", Callers::remembered);
+  CHECK(callers.commands().contains("first"));
+  give("third", Callers::remembered + MonotonicTime{1});
+  CHECK_FALSE(callers.commands().contains("first"));
+  CHECK(callers.commands().contains("second"));
+  for (std::size_t i = 0; i < Callers::most_answered; ++i) give(std::to_string(i), Callers::remembered);
+  CHECK(callers.commands().size() == Callers::most_answered);
+  CHECK_FALSE(callers.commands().contains("third"));
+}
+
 TEST_CASE("an emission is there until it is taken, with who waits for it") {
   Emissions emissions;
   auto id = emissions.add({.event = {.name = "starting"}, .waits = waits::ForJob{.job = 3, .ticket = 1}});
