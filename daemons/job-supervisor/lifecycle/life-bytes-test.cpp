@@ -22,6 +22,7 @@ Life full_life() {
   life.restart_pending = true;
   life.stop_requested = true;
   life.failure = Failure{.process = ProcessKind::main, .wait_status = -1};
+  life.respawned_after = Failure{.process = ProcessKind::main, .wait_status = 11};
   life.may_respawn = false;
   life.respawns = 3;
   life.first_respawn = MonotonicTime{99};

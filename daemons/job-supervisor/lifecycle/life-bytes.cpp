@@ -72,6 +72,7 @@ void write_course(ByteWriter& out, const Life& life) {
   out.truth(life.restart_pending);
   out.truth(life.stop_requested);
   out.optional(life.failure, [&](const Failure& failure) { write(out, failure); });
+  out.optional(life.respawned_after, [&](const Failure& failure) { write(out, failure); });
   out.truth(life.may_respawn);
   out.number(life.respawns);
   out.number(life.first_respawn.count());
@@ -90,6 +91,7 @@ void read_course(ByteReader& in, Life& life) {
   life.restart_pending = in.truth();
   life.stop_requested = in.truth();
   life.failure = in.optional([&] { return read_failure(in); });
+  life.respawned_after = in.optional([&] { return read_failure(in); });
   life.may_respawn = in.truth();
   life.respawns = in.number<unsigned>();
   life.first_respawn = read_time(in);

@@ -102,8 +102,9 @@ struct Life {
   bool restart_pending = false; // the goal is stop, and turns to start in stopping
   bool stop_requested = false;  // of this run, by a command or event: what is left behind is not wanted any more
   std::optional<Failure> failure;
-  bool may_respawn = true; // not while the session ends
-  unsigned respawns = 0;   // within the window that began with
+  std::optional<Failure> respawned_after; // how main ended that is being respawned; for the hooks on the way
+  bool may_respawn = true;                // not while the session ends
+  unsigned respawns = 0;                  // within the window that began with
   MonotonicTime first_respawn{0};
 
   protocol::Environment environment;            // of this run

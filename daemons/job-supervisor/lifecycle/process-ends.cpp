@@ -72,7 +72,8 @@ bool respawns_too_fast(Moving& moving) {
   return ++life.respawns > limit.count;
 }
 
-void respawn(Moving& moving, bool moves) {
+void respawn(Moving& moving, int wait_status, bool moves) {
+  moving.life.respawned_after = Failure{.process = ProcessKind::main, .wait_status = wait_status};
   moving.add(effect::Log{Severity::warning, title(moving.job_class, moving.life.instance) + " " +
                                                 std::string{name_of(ProcessKind::main)} +
                                                 " process ended, respawning"});
@@ -90,7 +91,7 @@ void hit_respawn_limit(Moving& moving, int wait_status) {
 void main_ended_unasked(Moving& moving, int wait_status, bool moves) {
   bool failed = is_failure(moving.job_class, wait_status);
   bool respawns = failed && moving.job_class.respawn && moving.life.may_respawn;
-  if (respawns && !respawns_too_fast(moving)) return respawn(moving, moves);
+  if (respawns && !respawns_too_fast(moving)) return respawn(moving, wait_status, moves);
   if (respawns) hit_respawn_limit(moving, wait_status);
   else if (failed) fail(moving, ProcessKind::main, wait_status);
   set_goal(moving, Goal::stop);

@@ -51,6 +51,7 @@ void take_start_parameters(Moving& moving) {
 bool enter_starting(Moving& moving) {
   auto& life = moving.life;
   life.failure.reset();
+  life.respawned_after.reset();
   life.stop_requested = false;
   life.main_killed = false;
   take_start_parameters(moving);

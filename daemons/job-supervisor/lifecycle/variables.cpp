@@ -8,12 +8,15 @@ namespace upstart::supervisor {
 
 namespace {
 
-// A hook's RESULT is that of its own job, never that of another which came with an event. After a clean end nothing is
-// told where nothing was: that is what the original shows.
+// The job's own result, under the names of its events where nothing that the job was given has that name, and always
+// with UPSTART_ before them.
 void add_result(protocol::Environment& environment, const std::optional<Failure>& failure) {
-  bool foreign = environment.contains("RESULT");
-  for (const char* key : {"RESULT", "PROCESS", "EXIT_STATUS", "EXIT_SIGNAL"}) environment.unset(key);
-  if (failure || foreign) environment.merge(result_environment(failure));
+  for (const char* key : {"UPSTART_PROCESS", "UPSTART_EXIT_STATUS", "UPSTART_EXIT_SIGNAL"}) environment.unset(key);
+  auto result = result_environment(failure);
+  for (const auto& variable : result.strings()) {
+    environment.set_string(variable, false);
+    environment.set_string("UPSTART_" + variable, true);
+  }
 }
 
 } // namespace
@@ -49,7 +52,7 @@ std::vector<std::string> process_environment(const Life& life, const JobClass& j
   auto environment = life.environment;
   if (process == ProcessKind::pre_stop || process == ProcessKind::post_stop) {
     environment.merge(life.stop_environment);
-    add_result(environment, life.failure);
+    add_result(environment, life.failure ? life.failure : life.respawned_after);
   }
   environment.set("UPSTART_JOB", job_class.name);
   environment.set("UPSTART_INSTANCE", life.instance);
