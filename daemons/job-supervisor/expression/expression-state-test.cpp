@@ -48,13 +48,13 @@ TEST_CASE("only the true side counts, but a reset releases all") {
   CHECK_FALSE(state.is_true(expression));
 }
 
-TEST_CASE("one event that satisfies two leaves counts once") {
+TEST_CASE("one event that satisfies two leaves counts for each") {
   EventExpression expression{{leaf("a"), leaf("a"), both(0)}};
   ExpressionState state;
   auto a = event();
   state.offer(expression, 0, a);
   state.offer(expression, 1, a);
-  CHECK(state.events_that_made_it_true(expression) == std::vector{a});
+  CHECK(state.events_that_made_it_true(expression) == std::vector{a, a});
 }
 
 TEST_CASE("an expression of a hundred thousand nodes needs no deep stack") {
@@ -67,5 +67,5 @@ TEST_CASE("an expression of a hundred thousand nodes needs no deep stack") {
   auto a = event();
   for (std::uint32_t i = 0; i < deep.nodes.size(); ++i)
     if (deep.nodes[i].kind == Kind::match) state.offer(deep, i, a);
-  CHECK(state.events_that_made_it_true(deep) == std::vector{a});
+  CHECK(state.events_that_made_it_true(deep).size() == 50'001);
 }

@@ -54,10 +54,7 @@ std::vector<EventId> ExpressionState::events_that_made_it_true(const EventExpres
     }
   }
   std::ranges::reverse(events);
-  std::vector<EventId> distinct;
-  for (auto event : events)
-    if (!std::ranges::contains(distinct, event)) distinct.push_back(event);
-  return distinct;
+  return events;
 }
 
 std::vector<EventId> ExpressionState::reset() {

@@ -23,7 +23,7 @@ public:
   bool offer(const EventExpression& expression, std::uint32_t leaf, EventId event);
 
   [[nodiscard]] bool is_true(const EventExpression& expression) const;
-  // The events on the true side, in the order of the expression, each once.
+  // The events on the true side, in the order of the expression, each once for every leaf that holds it.
   [[nodiscard]] std::vector<EventId> events_that_made_it_true(const EventExpression& expression) const;
 
   // Every event held, in the order of the expression; they are no longer held here, and all nodes are false.

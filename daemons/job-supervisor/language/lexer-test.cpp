@@ -42,8 +42,18 @@ TEST_CASE("a newline in quotes becomes one space with the white space around it"
 TEST_CASE("a backslash before a newline joins the lines") {
   CHECK(argument("\\\n  joined") == "joined");
   CHECK(argument("\\\r\n  joined") == "joined");
-  CHECK(parsed("emits a\\\nb\n").emits == Lines{"a", "b"});
+  CHECK(parsed("emits a\\\n b\n").emits == Lines{"a", "b"});
   CHECK(command("one  \\\n   two") == "one two");
+}
+
+TEST_CASE("a word that goes on at the beginning of the joined line has a space in it") {
+  CHECK(parsed("env F=\\\n\"/a/b\"\n").env == Lines{"F= /a/b"});
+  CHECK(parsed("instance $A\\\n-x\n").instance == "$A -x");
+  CHECK(argument("x\\\r\n\\\ny") == "x y");
+  CHECK(argument("x\\\n") == "x");
+  CHECK(argument("x\\\n# a comment") == "x");
+  CHECK(parsed("start on foo A=\\\nb or\\\n bar\n").start_on.nodes.at(0).arguments.at(0).pattern == " b");
+  CHECK(said("description x\\\n y\n") == Lines{"2:2 Unexpected token"});
 }
 
 TEST_CASE("a comment ends a token and a stanza") {

@@ -44,6 +44,11 @@ public:
   // Between the words of a command: kept if more follows.
   void gap(std::string_view space) { gap_ += space; }
   void joined_gap() { gap_ = " "; }
+  // A word that goes on at the very beginning of the joined line.
+  void joined_in_word() {
+    text_ += ' ';
+    plain_space_ = 0;
+  }
 
   [[nodiscard]] Token finish(std::size_t begin) && { return {std::move(text_), begin, quoted_}; }
 
@@ -141,10 +146,13 @@ Read<void> Lexer::quoted_part(Collector& into, char quote) {
 Read<Token> Lexer::token(bool operators) {
   Collector value{false};
   const auto begin = offset_;
-  while (!at_end() && !ends_token(text_[offset_], operators) && join_length(offset_) == 0) {
+  while (!at_end() && !ends_token(text_[offset_], operators)) {
     const char c = text_[offset_];
     Read<void> read{};
-    if (c == '\\') read = escaped_part(value);
+    if (join_length(offset_) != 0) {
+      while (!at_end() && join_length(offset_) != 0) offset_ += join_length(offset_);
+      if (!at_end() && !ends_token(text_[offset_], operators)) value.joined_in_word();
+    } else if (c == '\\') read = escaped_part(value);
     else if (is_quote(c)) read = quoted_part(value, c);
     else value.ordinary(take_run());
     if (!read) return std::unexpected(std::move(read).error());
