@@ -72,7 +72,7 @@ Daemon::Daemon(DaemonOptions line)
             .lost = [this] { bus_client_.reset(); },
             .name_answered = [this](auto outcome, const std::string& why) { bus_name_answered(outcome, why); }}},
       signals_{loop_,
-               {.end = [this] { begin_session_end("shutdown", false); },
+               {.end = [this] { begin_session_end("shutdown"); },
                 .reload = [this] { reload_configuration(); },
                 .connect_now = [this] { bus_.connect_now(); }}} {}
 
@@ -193,12 +193,12 @@ void Daemon::restart() {
 
 void Daemon::logs_writable() { processes_.logs_writable(); }
 
-void Daemon::end_session() { begin_session_end("logout", true); }
+void Daemon::end_session() { begin_session_end("logout"); }
 
-void Daemon::begin_session_end(const std::string& type, bool grace) {
+void Daemon::begin_session_end(const std::string& type) {
   if (jobs_.session_is_ending()) return;
   base::notify_manager("STOPPING=1");
-  jobs_.end_session(type, grace);
+  jobs_.end_session(type);
 }
 
 std::string Daemon::log_priority() const {

@@ -64,7 +64,7 @@ private:
   void add_client(std::unique_ptr<base::BusConnection> connection, Clients& among);
   void bus_connected(base::BusConnection& connection);
   void bus_name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why);
-  void begin_session_end(const std::string& type, bool grace);
+  void begin_session_end(const std::string& type);
   [[nodiscard]] Options job_options() const;
   [[nodiscard]] ProcessOptions process_options();
 

@@ -1,6 +1,8 @@
 // Which variables reach which process, event and condition.
 #include "daemons/job-supervisor/jobs/test-world.hpp"
 
+#include "protocol/names.hpp"
+
 #include <csignal>
 
 using namespace upstart::supervisor;
@@ -8,17 +10,66 @@ using namespace upstart::supervisor::test;
 using namespace std::chrono_literals;
 using enum ProcessKind;
 
-TEST_CASE("hooks are not told the result of another job as their own") {
+TEST_CASE("hooks see the result that the start brought, and their own job's under names of its own") {
   World world;
-  world.load("svc", "start on stopped src RESULT=failed\nexec sleep 1000\npost-stop exec clean\n");
-  world.emit("stopped", {"JOB=src", "INSTANCE=", "RESULT=failed", "PROCESS=main", "EXIT_STATUS=7"});
+  world.load("shell", "start on stopped mounts EXIT_STATUS=[!4]\ntask\nexec fix\npost-stop exec clean\n");
+  world.emit("stopped", {"JOB=mounts", "INSTANCE=", "RESULT=failed", "PROCESS=main", "EXIT_STATUS=2"});
+  world.ready("shell");
+  CHECK(world.variable("shell", "EXIT_STATUS") == "2");
+  world.end("shell", main);
+  CHECK(world.variable("shell", "RESULT", post_stop) == "failed");
+  CHECK(world.variable("shell", "PROCESS", post_stop) == "main");
+  CHECK(world.variable("shell", "EXIT_STATUS", post_stop) == "2");
+  CHECK(world.variable("shell", "UPSTART_RESULT", post_stop) == "ok");
+  CHECK(world.variable("shell", "UPSTART_PROCESS", post_stop) == "(unset)");
+}
+
+TEST_CASE("hooks are told the job's own result under each name that the start did not bring") {
+  World world;
+  world.load("svc", "exec sleep 1000\npre-stop exec bye\npost-stop exec clean\n");
+  world.start("svc", {"RESULT=mine", "EXIT_STATUS=7"});
   world.ready("svc");
-  CHECK(world.variable("svc", "EXIT_STATUS") == "7");
+  world.end("svc", main, exited(3));
+  CHECK(world.variable("svc", "RESULT", post_stop) == "mine");
+  CHECK(world.variable("svc", "EXIT_STATUS", post_stop) == "7");
+  CHECK(world.variable("svc", "PROCESS", post_stop) == "main");
+  CHECK(world.variable("svc", "UPSTART_EXIT_STATUS", post_stop) == "3");
+  world.end("svc", post_stop);
+  world.start("svc");
+  world.ready("svc");
+  world.stop("svc", {}, false);
+  CHECK(world.variable("svc", "RESULT", pre_stop) == "ok");
+  CHECK(world.variable("svc", "UPSTART_RESULT", pre_stop) == "ok");
+}
+
+TEST_CASE("post-stop of a job that is respawned is told how main ended, its events are not") {
+  World world;
+  world.load("svc", "respawn\nexec sleep 1000\npost-stop exec clean\n");
+  world.start("svc");
+  world.ready("svc");
+  world.end("svc", main, SIGSEGV);
+  CHECK(world.variable("svc", "RESULT", post_stop) == "failed");
+  CHECK(world.variable("svc", "PROCESS", post_stop) == "main");
+  CHECK(world.variable("svc", "EXIT_SIGNAL", post_stop) == "SEGV");
+  CHECK(world.recorder.has("event stopping JOB=svc INSTANCE= RESULT=ok"));
+  world.end("svc", post_stop);
+  world.ready("svc");
   world.stop("svc", {}, false);
   world.end("svc", main, SIGTERM);
   CHECK(world.variable("svc", "RESULT", post_stop) == "ok");
-  CHECK(world.variable("svc", "PROCESS", post_stop) == "(unset)");
-  CHECK(world.variable("svc", "EXIT_STATUS", post_stop) == "(unset)");
+  CHECK(world.variable("svc", "EXIT_SIGNAL", post_stop) == "(unset)");
+}
+
+TEST_CASE("an event that two leaves hold stands in the environment for each of them") {
+  World world;
+  world.load("svc", "start on five or two and five\nstop on x and x\ninstance $UPSTART_EVENTS\nexec sleep 1000\n"
+                    "pre-stop exec bye\n");
+  world.emit("two", {"A=two"});
+  world.emit("five", {"A=five"});
+  CHECK(world.variable("svc/five two five", "A") == "five");
+  world.ready("svc/five two five");
+  world.emit("x");
+  CHECK(world.variable("svc/five two five", "UPSTART_STOP_EVENTS", pre_stop) == "x x");
 }
 
 TEST_CASE("an env that takes its value from init is known to start on") {
@@ -129,6 +180,9 @@ TEST_CASE("the global table changes running jobs, a job's table only it") {
   CHECK(world.jobs.environments().set({{{"svc", ""}}}, {"J"}, true));
   CHECK(world.jobs.environments().get({}, "J").error().message == "No such variable: J");
   CHECK(world.jobs.environments().get({{{"svc", "x"}}}, "J").error().message == "Unknown instance: x of job svc");
+  CHECK(world.jobs.environments().get({{{"nosuch", ""}}}, "J").error().message == "Unknown job: nosuch");
+  CHECK(world.jobs.environments().set({{{"nosuch", ""}}}, {"J=1"}, true).error().name ==
+        upstart::protocol::error_name::unknown_job);
   CHECK(world.jobs.environments().set({}, {"G=2"}, false));
   CHECK(world.jobs.environments().get({}, "G") == "1");
   CHECK(world.jobs.environments().reset({}));

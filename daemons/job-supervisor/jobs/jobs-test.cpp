@@ -277,7 +277,7 @@ TEST_CASE("the end of a session stops every job, those that start on it last, an
   world.load("at-end", "task\nstart on session-end TYPE=logout\nexec bye\n");
   world.start("svc");
   world.ready("svc");
-  world.jobs.end_session("logout", true);
+  world.jobs.end_session("logout");
   world.run();
   CHECK(world.state("svc") == "stop/killed");
   CHECK(world.state("at-end") == "start/spawned");
@@ -289,15 +289,40 @@ TEST_CASE("the end of a session stops every job, those that start on it last, an
   CHECK(world.recorder.has("session ended"));
 }
 
+TEST_CASE("a job that starts when the session is about to end has its time, and is not respawned") {
+  World world;
+  world.load("farewell", "start on session-end\nrespawn\nexec bye\n");
+  world.load("half", "start on session-end and never\nexec sleep 1000\n");
+  world.jobs.end_session("shutdown");
+  world.run();
+  world.ready("farewell");
+  world.clock.advance(4900ms);
+  CHECK(world.state("farewell") == "start/running");
+  world.end("farewell", main, exited(1));
+  CHECK(world.state("farewell") == "gone");
+  CHECK(world.recorder.has("session ended")); // and a condition that is half true is not waited for
+}
+
+TEST_CASE("who overstays the session's grace is stopped") {
+  World world;
+  world.load("farewell", "start on session-end\nexec bye\n");
+  world.jobs.end_session("shutdown");
+  world.run();
+  world.ready("farewell");
+  world.clock.advance(5s);
+  CHECK(world.state("farewell") == "stop/killed");
+}
+
 TEST_CASE("a session does not wait for ever for a job that will not end") {
   World world;
   world.load("stuck", "kill timeout 4\nexec sleep 1000\n");
   world.start("stuck");
   world.ready("stuck");
-  world.jobs.end_session("shutdown", false);
+  world.jobs.end_session("shutdown");
   world.run();
   world.clock.advance(4s);
-  world.clock.advance(4s);
+  CHECK(world.processes.of("stuck").signals.back() == std::pair{main, SIGKILL});
+  world.clock.advance(6s);
   CHECK(world.recorder.has("session ended"));
 }
 

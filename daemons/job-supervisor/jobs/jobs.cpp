@@ -64,7 +64,7 @@ void Jobs::work_off(Work& work) {
                          outgoing::Finish{event.id, event.failed, std::move(event.actions)});
                    },
                    [&](work::ReplaceClass& replace) { changes_.replace_by_successor(replace.name); },
-                   [&](work::SessionEventFinished&) { session_end_.event_finished(); },
+                   [&](work::SessionEventFinished&) { session_end_.event_offered(); },
                    [&](work::CheckSessionEnd&) { session_end_.check(); }},
              work);
 }
@@ -97,8 +97,11 @@ void Jobs::emit_without_waiting(Event event, Origin origin, Asker accepted) {
 void Jobs::handle(EventId id, Event event) {
   if (core_.events.contains(id)) return; // given again by a broker that came back: it is in hand
   bool ends_session = core_.session_ends && event.name == "session-end";
+  auto emission = emitting_.came_back(event);
+  auto name = event.name;
   matching_.handle(id, std::move(event));
-  if (ends_session) session_end_.event_handled();
+  emitting_.offered(emission, name, core_.events.contains(id));
+  if (ends_session) session_end_.event_offered();
   run_turn();
 }
 
@@ -125,8 +128,8 @@ void Jobs::keep_warning(const std::string& job, std::string what) {
   entry->warnings.push_back(std::move(what));
 }
 
-void Jobs::end_session(const std::string& type, bool grace) {
-  session_end_.begin(type, grace);
+void Jobs::end_session(const std::string& type) {
+  session_end_.begin(type);
   run_turn();
 }
 

@@ -42,7 +42,7 @@ public:
   void keep_warning(const std::string& job, std::string what);
 
   // Emits session-end and stops all jobs (session-end.hpp).
-  void end_session(const std::string& type, bool grace);
+  void end_session(const std::string& type);
   [[nodiscard]] bool session_is_ending() const { return session_end_.has_begun(); }
 
   [[nodiscard]] Commands& commands() { return commands_; }

@@ -2,14 +2,48 @@
 
 #include "protocol/names.hpp"
 
+#include <algorithm>
+
 namespace upstart::supervisor {
 
 void Emitting::decide(EmissionId id) {
+  waiting_.push_back(id);
+  if (waiting_.size() == 1) decide_waiting();
+}
+
+void Emitting::decide_waiting() {
+  for (; !waiting_.empty(); waiting_.pop_front()) {
+    const auto* emission = core_.emissions.find(waiting_.front());
+    if (emission == nullptr) continue;
+    if (!on_their_way_.empty() && !is_wanted(emission->event)) return;
+    send_or_finish(waiting_.front());
+  }
+}
+
+bool Emitting::is_wanted(const Event& event) const {
+  return core_.ports.events.wanted_by_others(event.name) || !core_.index.find(event.name, event.environment).empty();
+}
+
+std::optional<EmissionId> Emitting::came_back(const Event& event) {
+  auto found = std::ranges::find_if(on_their_way_, [&](EmissionId id) {
+    const auto& emitted = core_.emissions.find(id)->event;
+    return emitted.name == event.name && emitted.environment == event.environment;
+  });
+  if (found == on_their_way_.end()) return std::nullopt;
+  return on_their_way_.extract(found).value();
+}
+
+void Emitting::offered(std::optional<EmissionId> id, const std::string& name, bool held) {
+  if (id && !held && !core_.ports.events.wanted_by_others(name)) core_.add_work(work::EmissionFinished{*id, false});
+  decide_waiting();
+}
+
+void Emitting::send_or_finish(EmissionId id) {
   const auto* emission = core_.emissions.find(id);
-  if (emission == nullptr) return;
   core_.update_subscription();
   const auto& event = emission->event;
-  if (core_.index.wants(event.name) || core_.ports.events.wanted_by_others(event.name)) {
+  if (is_wanted(event)) {
+    if (core_.index.wants(event.name)) on_their_way_.insert(on_their_way_.end(), id);
     core_.turn.outgoing.emplace_back(outgoing::Emit{id, event, emission->origin});
   } else {
     core_.turn.outgoing.emplace_back(outgoing::Record{event, emission->origin});
@@ -21,6 +55,7 @@ void Emitting::decide(EmissionId id) {
 void Emitting::finish(EmissionId id, bool failed) {
   auto emission = core_.emissions.take(id);
   if (!emission) return;
+  if (on_their_way_.erase(id) > 0) decide_waiting(); // it has not been given back, and will not be
   tell_waiting(emission->waits, failed);
   core_.tell(notice::EventEmitted{std::move(emission->event.name), std::move(emission->event.environment)});
 }

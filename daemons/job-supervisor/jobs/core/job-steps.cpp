@@ -21,6 +21,10 @@ const char* failure_message(CommandKind kind) {
 void JobSteps::take(Job& job, Input input) {
   auto effects = job.step(std::move(input), core_.ports.clock.now());
   for (auto& effect : effects) carry_out(job, effect);
+  // Last, so that an event that it failed comes after those that the job itself emits because of that.
+  for (const auto& effect : effects)
+    if (const auto* release = std::get_if<effect::ReleaseEvents>(&effect))
+      for (auto event : release->events) core_.release(event, release->failed);
 }
 
 void JobSteps::carry_out(Job& job, Effect& effect) {
@@ -36,9 +40,7 @@ void JobSteps::carry_out(Job& job, Effect& effect) {
             [&](effect::BlockEvents& block) {
               for (auto event : block.events) core_.events.block(event);
             },
-            [&](effect::ReleaseEvents& release) {
-              for (auto event : release.events) core_.release(event, release.failed);
-            },
+            [](effect::ReleaseEvents&) {}, // when all else is done: `take`
             [&](effect::Answer& answered) { answer(job, answered); },
             [&](effect::ExpandStopOn&) { job.stop_on().expand(job.job_class().stop_on, job.life().environment); },
             [&](effect::RecordSpawnFailure& failure) {
@@ -72,6 +74,7 @@ void JobSteps::answer(const Job& job, const effect::Answer& answer) {
 
 Job& JobSteps::make_instance(ClassEntry& entry, const std::string& name) {
   auto& job = core_.classes.add_instance(entry, core_.world, name);
+  if (core_.session_ends) take(job, input::ForbidRespawn{});
   core_.tell(notice::InstanceAdded{entry.name(), name});
   core_.tell_activity(entry);
   return job;

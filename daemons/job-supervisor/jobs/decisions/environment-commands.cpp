@@ -26,6 +26,8 @@ std::expected<Job*, CommandError> EnvironmentCommands::find(const EnvironmentTar
   if (!target.instance) return nullptr;
   const auto& [job, instance] = *target.instance;
   if (auto* found = core_.classes.find(job, instance)) return found;
+  if (core_.classes.find(job) == nullptr)
+    return std::unexpected(CommandError{protocol::error_name::unknown_job, "Unknown job: " + job});
   return std::unexpected(
       CommandError{protocol::error_name::unknown_job_instance, "Unknown instance: " + instance + " of job " + job});
 }

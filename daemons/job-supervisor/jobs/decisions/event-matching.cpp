@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <format>
+#include <iterator>
 #include <tuple>
 
 namespace upstart::supervisor {
@@ -16,6 +17,13 @@ protocol::Environment job_variables(const Event& event) {
   auto variables = event.environment;
   if (event.name == "socket" && variables.contains("SOCKET_PATH")) variables.unset("PATH");
   return variables;
+}
+
+std::vector<EventId> distinct(const std::vector<EventId>& events) {
+  std::vector<EventId> once;
+  for (auto event : events)
+    if (!std::ranges::contains(once, event)) once.push_back(event);
+  return once;
 }
 
 Subscriber& subscriber_of(const EventIndex::Leaf& leaf) { return *static_cast<Subscriber*>(leaf.subscriber); }
@@ -59,7 +67,7 @@ void EventMatching::offer(Subscriber& subscriber, std::uint32_t leaf, EventId ev
 }
 
 void EventMatching::act(Subscriber& subscriber) {
-  auto events = subscriber.state().events_that_made_it_true(subscriber.expression());
+  auto events = subscriber.state().events_that_made_it_true(subscriber.expression()); // some twice, for two leaves
   if (events.empty()) return;
   auto held = subscriber.state().reset();
   if (subscriber.job() != 0) stop(*core_.classes.find(subscriber.job()), events);
@@ -72,8 +80,9 @@ void EventMatching::stop(Job& job, const std::vector<EventId>& events) {
   protocol::Environment environment;
   for (auto id : events) environment.merge(core_.events.at(id).event.environment);
   environment.set("UPSTART_STOP_EVENTS", names_of(events));
-  note(events, "stop", job);
-  steps_.take(job, input::Stop{.environment = std::move(environment), .blockers = events});
+  auto blockers = distinct(events);
+  note(blockers, "stop", job);
+  steps_.take(job, input::Stop{.environment = std::move(environment), .blockers = std::move(blockers)});
 }
 
 void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events) {
@@ -86,25 +95,24 @@ void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events)
   auto found = entry.instances().find(*name);
   if (found != entry.instances().end() && found->second->life().is_to_run()) return;
   auto& job = found != entry.instances().end() ? *found->second : steps_.make_instance(entry, *name);
-  note(events, "start", job);
-  for (auto id : events) {
+  auto blockers = distinct(events);
+  note(blockers, "start", job);
+  for (auto id : blockers) {
     const auto& handled = core_.events.at(id);
     for (std::size_t i = 0; i < handled.files.size(); ++i) job.keep(handled.files[i], handled.event.files[i]);
   }
-  steps_.take(job, input::Start{.parameters = std::move(parameters), .blockers = events});
+  steps_.take(job, input::Start{.parameters = std::move(parameters), .blockers = std::move(blockers)});
 }
 
 StartParameters EventMatching::start_parameters(const JobClass& job_class, const std::vector<EventId>& events) const {
   StartParameters parameters{.environment = core_.environments.of_class(job_class)};
-  for (auto id : events) {
-    const auto& handled = core_.events.at(id);
-    parameters.environment.merge(job_variables(handled.event));
-    parameters.files.insert(parameters.files.end(), handled.files.begin(), handled.files.end());
-  }
+  for (auto id : events) parameters.environment.merge(job_variables(core_.events.at(id).event));
+  auto once = distinct(events);
+  for (auto id : once) std::ranges::copy(core_.events.at(id).files, std::back_inserter(parameters.files));
   parameters.environment.set("UPSTART_EVENTS", names_of(events));
   if (!job_class.positional_parameters) return parameters;
   parameters.environment.set("UPSTART_EVENT", core_.events.at(events.front()).event.name);
-  for (auto id : events)
+  for (auto id : once)
     for (const auto& variable : core_.events.at(id).event.environment.strings())
       parameters.positional.emplace_back(protocol::value_of(variable));
   return parameters;

@@ -7,7 +7,7 @@
 namespace upstart::supervisor {
 
 namespace {
-constexpr std::chrono::seconds logout_grace{5};
+constexpr std::chrono::seconds grace_period{5};
 // On top of what the jobs' own kill timeouts allow: for what they do after they are killed.
 constexpr std::chrono::milliseconds margin{500};
 
@@ -18,21 +18,19 @@ std::chrono::seconds longest_kill_timeout(const ClassTable& classes) {
 }
 } // namespace
 
-void SessionEnd::begin(const std::string& type, bool grace) {
+void SessionEnd::begin(const std::string& type) {
   if (std::exchange(core_.session_ends, true)) return;
   auto longest = longest_kill_timeout(core_.classes);
   stop_all_jobs();
   core_.emit({.event = {.name = "session-end", .environment = protocol::Environment{{"TYPE=" + type}}},
               .waits = waits::ForSessionEnd{}});
-  grace_alarm_ = core_.ports.clock.after(grace ? logout_grace : std::chrono::seconds{1}, [this] { grace_is_over(); });
-  limit_alarm_ = core_.ports.clock.after((grace ? logout_grace : std::chrono::seconds{0}) + longest + margin,
-                                         [this] { time_is_up(); });
-  shutdown_ = !grace;
+  grace_alarm_ = core_.ports.clock.after(grace_period, [this] { grace_is_over(); });
+  limit_alarm_ = core_.ports.clock.after(grace_period + longest + margin, [this] { time_is_up(); });
 }
 
 void SessionEnd::grace_is_over() {
   stop_all_jobs();
-  event_finished();
+  event_offered();
   run_turn_();
 }
 
@@ -51,19 +49,13 @@ void SessionEnd::stop_all_jobs() {
   }
 }
 
-void SessionEnd::event_handled() {
-  if (!shutdown_) return;
-  stop_all_jobs();
-  event_finished();
-}
-
-void SessionEnd::event_finished() {
-  event_done_ = true;
+void SessionEnd::event_offered() {
+  event_offered_ = true;
   core_.add_work(work::CheckSessionEnd{});
 }
 
 void SessionEnd::check() {
-  if (!event_done_ || core_.classes.instance_count() > 0) return;
+  if (!event_offered_ || core_.classes.instance_count() > 0) return;
   grace_alarm_.reset();
   limit_alarm_.reset();
   if (!std::exchange(told_, true)) core_.tell(notice::SessionEnded{});

@@ -12,13 +12,11 @@ public:
   SessionEnd(Core& core, JobSteps& steps, std::function<void()> run_turn)
       : core_{core}, steps_{steps}, run_turn_{std::move(run_turn)} {}
 
-  // Emits session-end TYPE=`type`. With `grace` (a logout) those who start on it get a few seconds, else none. Once.
-  void begin(const std::string& type, bool grace);
+  // Emits session-end TYPE=`type`; the jobs that start on it get a few seconds. Once.
+  void begin(const std::string& type);
   [[nodiscard]] bool has_begun() const { return core_.session_ends; }
-  // The session's own event has been offered to all.
-  void event_handled();
-  // The session's own event has finished.
-  void event_finished();
+  // The session's own event has been offered to all, or nobody wants it: whoever starts on it has been started.
+  void event_offered();
   // Tells that the session has ended, once, when it has.
   void check();
 
@@ -30,8 +28,7 @@ private:
   Core& core_;
   JobSteps& steps_;
   std::function<void()> run_turn_;
-  bool shutdown_ = false; // no grace
-  bool event_done_ = false;
+  bool event_offered_ = false;
   bool told_ = false;
   std::unique_ptr<Alarm> grace_alarm_, limit_alarm_;
 };
