@@ -47,3 +47,24 @@ TEST_CASE("a connection that fails says where and why") {
         "Unable to connect to session bus: Failed to connect to socket /neither: No such file or directory");
   CHECK(why({Target::Kind::peer, "nonsense", ""}).starts_with("Unable to connect to Upstart: "));
 }
+
+TEST_CASE("nothing is said to another user's process that listens where an Upstart was expected") {
+  if (::geteuid() != 0) return; // only root can be another user
+  auto listen_as = [](uid_t user, const std::string& address) {
+    REQUIRE(::seteuid(user) == 0);
+    auto listening = upstart::base::listen_at(address);
+    REQUIRE(::seteuid(0) == 0);
+    REQUIRE(listening);
+    return std::move(*listening);
+  };
+  auto address = std::format("unix:abstract=/com/ubuntu/upstart-session/0/{}/test", ::getpid());
+  auto squatter = listen_as(65534, address);
+  CHECK(why({Target::Kind::peer, address, ""}) ==
+        std::format("Unable to connect to Upstart: socket {} is served by user 65534, who is neither root nor you: not "
+                    "talking to it",
+                    address.substr(14)));
+  CHECK_FALSE(is_listening(address));
+  auto of_user = std::format("unix:abstract=/com/ubuntu/upstart-session/65534/{}", ::getpid());
+  auto session = listen_as(65534, of_user);
+  CHECK(is_listening(of_user)); // root may go to anybody's session
+}

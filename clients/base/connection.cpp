@@ -1,6 +1,7 @@
 #include "clients/base/connection.hpp"
 
 #include "daemons/base/file-descriptor.hpp"
+#include "protocol/names.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -71,9 +72,31 @@ std::expected<base::FileDescriptor, int> connect_to(const SocketName& socket_nam
   return descriptor;
 }
 
+// The user that an Upstart may run as for this process: root and the user itself. Root may go to the session of any
+// user, who must be the one that its address names.
+bool is_trusted(uid_t server, const SocketName& socket_name) {
+  if (server == 0 || server == ::geteuid()) return true;
+  std::string_view session_prefix{protocol::address::session_prefix};
+  session_prefix.remove_prefix(session_prefix.find('=') + 1);
+  uid_t named = 0;
+  return ::geteuid() == 0 && socket_name.abstract && socket_name.name.starts_with(session_prefix) &&
+         std::from_chars(&socket_name.name[session_prefix.size()], &*socket_name.name.end(), named).ec == std::errc{} &&
+         named == server;
+}
+
+// Anybody can listen where an Upstart is expected: nothing is said to another user's process.
+std::expected<void, std::string> check_server(int descriptor, const SocketName& socket_name) {
+  ucred server{};
+  socklen_t size = sizeof server;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &server, &size) < 0 || is_trusted(server.uid, socket_name))
+    return {};
+  return std::unexpected{std::format("socket {} is served by user {}, who is neither root nor you: not talking to it",
+                                     socket_name.name, server.uid)};
+}
+
 using Bus = std::unique_ptr<sd_bus, decltype(&sd_bus_unref)>;
 
-std::expected<void, std::string> attach(sd_bus* bus, const std::string& address) {
+std::expected<void, std::string> attach(sd_bus* bus, Target::Kind kind, const std::string& address) {
   auto name = socket_of(address);
   if (!name) { // tcp, unixexec and what else sd-bus knows
     int result = sd_bus_set_address(bus, address.c_str());
@@ -84,6 +107,8 @@ std::expected<void, std::string> attach(sd_bus* bus, const std::string& address)
   if (!descriptor)
     return std::unexpected{
         std::format("Failed to connect to socket {}: {}", name->name, std::strerror(descriptor.error()))};
+  if (kind == Target::Kind::peer)
+    if (auto trusted = check_server(descriptor->get(), *name); !trusted) return trusted;
   int raw = descriptor->release();
   sd_bus_set_fd(bus, raw, raw);
   return {};
@@ -121,7 +146,7 @@ std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::mil
     Bus bus{raw, &sd_bus_unref};
     sd_bus_set_bus_client(raw, target.kind != Target::Kind::peer);
     std::string address{std::string_view{part}};
-    if (auto attached = attach(raw, address); !attached) {
+    if (auto attached = attach(raw, target.kind, address); !attached) {
       why = attached.error();
       continue;
     }
@@ -140,7 +165,8 @@ bool is_listening(const std::string& address) {
   auto name = socket_of(address);
   if (!name) return true;
   auto connected = connect_to(*name, SOCK_NONBLOCK);
-  return connected || connected.error() == EAGAIN; // more callers than it has accepted so far
+  if (connected) return check_server(connected->get(), *name).has_value();
+  return connected.error() == EAGAIN; // more callers than it has accepted so far
 }
 
 std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Target& target,

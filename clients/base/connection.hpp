@@ -11,7 +11,8 @@
 
 namespace upstart::client {
 
-// Whether somebody listens at a D-Bus address; assumes so of one that is no Unix socket.
+// Whether somebody listens at a D-Bus address, of a Unix socket root or this user; assumes so of one that is no Unix
+// socket.
 [[nodiscard]] bool is_listening(const std::string& address);
 
 // The two halves of an sdbus-c++ connection on an sd_bus whose handle is kept, for waiting on it.

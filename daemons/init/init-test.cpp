@@ -273,6 +273,68 @@ TEST_CASE("when init dies its daemons end, too") {
     CHECK(session.has_heard(std::string{"upstart-"} + name + " got TERM"));
 }
 
+TEST_CASE("where init and its daemons are killed together, the next start goes on with what runs") {
+  StandInSession killed;
+  killed.await_ready();
+  auto job = std::stoi(killed.ask("job-supervisor", "job"));
+  std::ofstream{killed.run_directory() + "/supervisor.journal"} << "what must not be forgotten";
+  killed.kill_all();
+  REQUIRE(fs::exists(killed.run_directory()));
+  StandInSession next{{.where = killed.directory()}};
+  next.await_ready();
+  CHECK(next.has_heard("init (" + std::to_string(killed.pid()) + ") and its daemons were killed"));
+  CHECK(content_of(next.run_directory() + "/supervisor.journal") == "what must not be forgotten");
+  CHECK(fs::equivalent(killed.run_directory(), next.run_directory())); // jobs know the sockets there
+  CHECK(next.heard()[place_of(next, "upstart-job-supervisor started")].contains("--restarted"));
+  next.signal(SIGHUP);
+  next.await("got HUP");
+  CHECK_FALSE(fs::exists(killed.session_file()));
+  CHECK(content_of(next.session_file()) == "UPSTART_SESSION=" + killed.private_address() + "\n"); // the jobs know it
+  CHECK(is_alive(job));
+  next.signal(SIGTERM);
+  CHECK(next.end() == 0);
+  for (const auto& path : {killed.run_directory(), next.run_directory()})
+    CHECK_FALSE(fs::exists(fs::symlink_status(path)));
+}
+
+TEST_CASE("where nothing runs any more the next start begins anew, and removes what was left") {
+  StandInSession killed;
+  killed.await_ready();
+  std::ofstream{killed.run_directory() + "/supervisor.journal"} << "old";
+  killed.kill_all();
+  StandInSession next{{.where = killed.directory()}};
+  next.await_ready();
+  CHECK_FALSE(next.heard()[place_of(next, "upstart-job-supervisor started")].contains("--restarted"));
+  CHECK_FALSE(fs::exists(fs::symlink_status(killed.run_directory())));
+  CHECK_FALSE(fs::exists(killed.session_file()));
+}
+
+TEST_CASE("where another process has the address of a session, the session has another, which its file tells") {
+  StandInSession session{{.address_taken = true}};
+  session.await_ready();
+  session.signal(SIGHUP);
+  session.await("got HUP");
+  auto address = session.ask("job-supervisor", "environment UPSTART_SESSION");
+  CHECK(address.starts_with(session.private_address() + "/"));
+  CHECK(content_of(session.session_file()) == "UPSTART_SESSION=" + address + "\n");
+  auto client = connect_to(address);
+  send_command(client.get(), "who");
+  CHECK(read_answer(client.get()).starts_with("upstart-job-supervisor "));
+  CHECK(session.has_heard("Address already in use; listening at " + address + " instead"));
+}
+
+TEST_CASE("a run directory that another user prepared is refused") {
+  auto where = std::make_shared<TemporaryDirectory>();
+  fs::create_directories(where->path() + "/runtime/upstart");
+  fs::create_directories(where->path() + "/daemons");
+  for (const char* name : {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge"})
+    fs::create_symlink(STAND_IN_DAEMON, where->path() + "/daemons/" + name);
+  fs::permissions(where->path() + "/runtime/upstart", fs::perms::all);
+  StandInSession session{{.where = where}};
+  CHECK(session.end() == 1);
+  CHECK(session.has_heard("upstart cannot be used: others may write to it (mode 0777); its mode must be 0700"));
+}
+
 TEST_CASE("a daemon keeps the limit of open files that init was started with") {
   StandInSession session;
   session.await_ready();

@@ -10,7 +10,7 @@
 #include "daemons/init/preparation.hpp"
 #include "daemons/init/processes/kept-exits.hpp"
 #include "daemons/init/processes/orphans.hpp"
-#include "daemons/init/run-directory/run-directory.hpp"
+#include "daemons/init/run-directory/session-file.hpp"
 
 #include <sys/resource.h>
 

@@ -4,16 +4,21 @@
 #include "daemons/init/configuration/directories.hpp"
 #include "daemons/init/notify/notify-socket.hpp"
 #include "daemons/init/processes/programs.hpp"
+#include "daemons/init/run-directory/own-directory.hpp"
 #include "protocol/names.hpp"
 
+#include <sys/random.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <format>
 
 namespace upstart::init {
 
 namespace {
 
+using base::FileDescriptor;
 using protocol::Environment;
 using Fault = std::string;
 
@@ -72,10 +77,38 @@ std::expected<void, Fault> find_programs(const Options& options, LaunchSpecs& sp
   return {};
 }
 
-std::expected<void, Fault> make_sockets(const Run& run, LaunchSpecs& specs) {
+// An address that nobody can take in advance.
+std::string unpredictable(const std::string& address) {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) number = static_cast<std::uint64_t>(std::rand());
+  return std::format("{}/{:016x}", address, number);
+}
+
+// Abstract names are anybody's, and what they will be can be foreseen: where one is taken, the session has another,
+// which its session file tells. The jobs of a session that is gone on with know the address it had.
+std::expected<FileDescriptor, Fault> listen_privately(const Log& log, const std::optional<SessionRecord>& earlier,
+                                                      std::string& address) {
+  if (earlier && earlier->address.starts_with(protocol::address::session_prefix))
+    if (auto socket = base::listen_at(earlier->address)) {
+      address = earlier->address;
+      return std::move(*socket);
+    }
+  auto socket = base::listen_at(address);
+  if (socket) return socket;
+  auto other = unpredictable(address);
+  auto second = base::listen_at(other);
+  if (!second) return socket;
+  log.warning("{}; listening at {} instead", socket.error(), other);
+  address = other;
+  return second;
+}
+
+std::expected<void, Fault> make_sockets(const Log& log, const std::optional<SessionRecord>& earlier, Run& run,
+                                        LaunchSpecs& specs) {
   for (auto daemon : all_daemons())
     for (const auto& [name, address] : entry(daemon).sockets(run)) {
-      auto socket = base::listen_at(address);
+      auto socket = name == protocol::socket_name::session ? listen_privately(log, earlier, *run.private_address)
+                                                           : base::listen_at(address);
       if (!socket) return std::unexpected(socket.error());
       spec_of(specs, daemon).sockets.emplace_back(name, std::move(*socket));
     }
@@ -87,15 +120,16 @@ RunDirectory::Places places(const Environment& environment) {
           .temporary = variable(environment, "TMPDIR").value_or("/tmp")};
 }
 
-Run plan(const Options& options, const Environment& environment, const std::string& directory) {
+Run plan(const Options& options, const Environment& environment, const RunDirectory& directory) {
   return {.options = options,
-          .directory = directory,
+          .directory = directory.path(),
           .runtime_directory = options.mode == Mode::user ? variable(environment, "XDG_RUNTIME_DIR") : std::nullopt,
           .job_directories = existing_job_directories(options, environment),
           .log_directory = log_directory(options, environment),
           .private_address = private_address(options.mode),
           .bus_address = std::nullopt,
-          .init_pid = ::getpid()};
+          .init_pid = ::getpid(),
+          .goes_on = directory.left_by().has_value()};
 }
 
 // A session that no bus was given for has one of its own.
@@ -109,6 +143,14 @@ void plan_own_bus(const Log& log, Run& run, LaunchSpec& bus, Environment& enviro
   bus.program = *program;
   run.bus_address = own_bus_address(run.directory);
   environment.set("DBUS_SESSION_BUS_ADDRESS", *run.bus_address);
+}
+
+void say_what_was_found(const Log& log, const Run& run, const std::optional<SessionRecord>& earlier) {
+  if (earlier)
+    log.warning("init ({}) and its daemons were killed, and jobs of theirs run: going on with that session",
+                earlier->pid);
+  if (auto weakness = run.runtime_directory ? weakness_of(*run.runtime_directory) : ""; !weakness.empty())
+    log.warning("XDG_RUNTIME_DIR is not safe: {}", weakness);
 }
 
 void say_what_is_missing(const Log& log, const Run& run) {
@@ -144,18 +186,23 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   if (!bus) return std::unexpected(bus.error());
   LaunchSpecs specs;
   if (auto found = find_programs(options, specs); !found) return std::unexpected(found.error());
-  auto directory = RunDirectory::make(options.mode, places(environment), ::getpid());
+  auto record = SessionRecord::of_this_process(existing_job_directories(options, environment));
+  auto directory = RunDirectory::make(options.mode, places(environment), record);
   if (!directory) return std::unexpected(directory.error());
-  auto run = plan(options, environment, directory->path());
+  auto run = plan(options, environment, *directory);
   run.bus_address = *bus;
-  if (auto made = make_sockets(run, specs); !made) return std::unexpected(made.error());
+  if (auto made = make_sockets(log, directory->left_by(), run, specs); !made) return std::unexpected(made.error());
+  record.address = run.private_address.value_or("");
+  if (auto written = record.write(run.directory); !written) return std::unexpected(written.error());
   auto notify_path = run.directory + "/notify";
   auto notify = NotifySocket::bind(notify_path);
   if (!notify) return std::unexpected(notify.error());
   plan_own_bus(log, run, spec_of(specs, Daemon::bus), environment);
+  say_what_was_found(log, run, directory->left_by());
   say_what_is_missing(log, run);
   make_log_directory(log, run, environment);
   complete_environment(run, notify_path, environment);
+  directory->admit_daemons();
   return Preparation{std::move(*directory), std::move(run), std::move(environment), std::move(specs),
                      std::move(*notify)};
 }

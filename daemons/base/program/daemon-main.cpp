@@ -1,5 +1,7 @@
 #include "daemons/base/program/daemon-main.hpp"
 
+#include "daemons/base/program/run-directory-lock.hpp"
+
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
@@ -56,6 +58,11 @@ int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
   options.verbosity = flags.verbosity();
   open_log(program.name, program.levels.of(options.verbosity));
   std::signal(SIGPIPE, SIG_IGN);
+  auto lock = RunDirectoryLock::share(options.run_directory);
+  if (!lock && lock.error() == RunDirectoryLock::Refusal::held) {
+    spdlog::error("{} is being taken over by another init", options.run_directory);
+    return EXIT_FAILURE;
+  }
   return program.run(options);
 } catch (const std::exception& error) {
   spdlog::error("{}", error.what());

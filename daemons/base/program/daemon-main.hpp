@@ -35,7 +35,7 @@ struct DaemonProgram {
   std::function<int(const CommonOptions&)> run;
 };
 
-// The exit status of the program. Ignores SIGPIPE, for good.
+// The exit status of the program. Ignores SIGPIPE, for good. Shares the run directory's lock while the work is done.
 [[nodiscard]] int run_daemon(const DaemonProgram& program, int argc, char** argv);
 
 // What a daemon does at the signals that init sends, for as long as this lives. An empty action leaves the signal

@@ -43,6 +43,7 @@ Arguments common_arguments(const Run& run, bool) {
 
 Arguments supervisor_arguments(const Run& run, bool again) {
   const auto& options = run.options;
+  again = again || run.goes_on;
   Arguments result{"--run-directory", run.directory, mode_option(options.mode)};
   add(result, "--private-address", run.private_address);
   for (const auto& directory : run.job_directories) add(result, "--confdir", directory);

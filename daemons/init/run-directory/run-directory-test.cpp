@@ -1,5 +1,6 @@
 #include "daemons/init/processes/programs.hpp"
 #include "daemons/init/run-directory/run-directory.hpp"
+#include "daemons/init/run-directory/session-file.hpp"
 #include "daemons/init/testing/stand-in-session.hpp"
 
 #include <doctest/doctest.h>
@@ -12,14 +13,18 @@ namespace fs = std::filesystem;
 
 TEST_CASE("what an earlier process of the same number left in the run directory goes first") {
   TemporaryDirectory runtime;
-  fs::create_directories(runtime.path() + "/upstart/7/old");
+  auto own = SessionRecord::of_this_process({});
+  auto path = runtime.path() + "/upstart/" + std::to_string(own.pid);
+  fs::create_directories(path + "/old");
+  fs::permissions(runtime.path() + "/upstart", fs::perms::owner_all);
   {
-    auto directory = RunDirectory::make(Mode::user, {.runtime = runtime.path()}, 7);
+    auto directory = RunDirectory::make(Mode::user, {.runtime = runtime.path()}, own);
     REQUIRE(directory);
-    CHECK(directory->path() == runtime.path() + "/upstart/7");
-    CHECK(fs::is_empty(directory->path()));
+    CHECK(directory->path() == path);
+    CHECK_FALSE(directory->left_by());
+    CHECK_FALSE(fs::exists(path + "/old"));
   }
-  CHECK_FALSE(fs::exists(runtime.path() + "/upstart/7"));
+  CHECK_FALSE(fs::exists(path));
 }
 
 TEST_CASE("a session file holds the address, nothing else is beside it, and it goes with its owner") {

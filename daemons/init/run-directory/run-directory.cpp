@@ -1,5 +1,7 @@
 #include "daemons/init/run-directory/run-directory.hpp"
 
+#include "daemons/init/run-directory/left-behind.hpp"
+#include "daemons/init/run-directory/own-directory.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/stat.h>
@@ -9,23 +11,18 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 namespace upstart::init {
 
 namespace {
 
 namespace fs = std::filesystem;
+using base::RunDirectoryLock;
 
 constexpr mode_t for_the_owner = 0700;
 
 std::unexpected<std::string> failed(const std::string& what, const std::string& path) {
   return std::unexpected("unable to " + what + " " + path + ": " + std::strerror(errno));
-}
-
-std::expected<std::string, std::string> make_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), for_the_owner) < 0 && errno != EEXIST) return failed("make the directory", path);
-  return path;
 }
 
 std::expected<std::string, std::string> make_anew(const std::string& path) {
@@ -49,38 +46,50 @@ std::expected<void, std::string> check_path(const std::string& path) {
 
 } // namespace
 
-std::expected<RunDirectory, std::string> RunDirectory::make(Mode mode, const Places& places, pid_t pid) {
-  auto taken = [](std::string path) { return RunDirectory{std::move(path)}; };
+std::expected<RunDirectory, std::string> RunDirectory::make(Mode mode, const Places& places, const SessionRecord& own) {
+  auto taken = [](std::string path) { return RunDirectory{std::move(path)}.locked(); };
   if (mode == Mode::session || (mode == Mode::user && !places.runtime))
-    return check_path(places.temporary).and_then([&] { return make_temporary(places.temporary); }).transform(taken);
-  if (mode == Mode::system) return make_anew(protocol::run_directory::system).transform(taken);
+    return check_path(places.temporary).and_then([&] { return make_temporary(places.temporary); }).and_then(taken);
+  if (mode == Mode::system) return make_anew(protocol::run_directory::system).and_then(taken);
   auto parent = *places.runtime + "/upstart";
-  return check_path(parent)
-      .and_then([&] { return make_directory(parent); })
-      .and_then([&](const std::string&) { return make_anew(parent + "/" + std::to_string(pid)); })
-      .transform(taken);
+  return check_path(parent).and_then([&] { return make_own_directory(parent); }).and_then([&] {
+    return make_in(parent, own);
+  });
+}
+
+std::expected<RunDirectory, std::string> RunDirectory::make_in(const std::string& parent, const SessionRecord& own) {
+  auto path = parent + "/" + std::to_string(own.pid);
+  if (auto dead = clear_left_behind(parent, own)) {
+    auto record = dead->record;
+    auto lock = take_over(std::move(*dead), path);
+    if (!lock) return std::unexpected(lock.error());
+    RunDirectory result{path};
+    result.lock_ = std::move(*lock);
+    result.left_by_ = std::move(record);
+    return result;
+  }
+  std::error_code error;
+  if (fs::is_directory(fs::symlink_status(path, error)))
+    return std::unexpected("the run directory " + path + " is in use by a process of another process namespace");
+  return make_anew(path).and_then([](std::string made) { return RunDirectory{std::move(made)}.locked(); });
+}
+
+// Where there can be no locks the directory serves nevertheless; it is only never taken over.
+std::expected<RunDirectory, std::string> RunDirectory::locked() && {
+  auto lock = RunDirectoryLock::make_for_init(path_);
+  if (lock) lock_ = std::move(*lock);
+  return std::move(*this);
+}
+
+void RunDirectory::admit_daemons() {
+  if (lock_) lock_->admit_daemons();
 }
 
 RunDirectory::~RunDirectory() {
   std::error_code error;
-  if (!path_.empty()) fs::remove_all(path_, error);
-}
-
-std::expected<SessionFile, std::string> SessionFile::write(const std::string& runtime, pid_t pid,
-                                                           const std::string& address) {
-  auto directory = runtime + "/" + protocol::run_directory::session_files;
-  if (auto made = make_directory(directory); !made) return std::unexpected(made.error());
-  auto path = directory + "/" + std::to_string(pid) + protocol::run_directory::session_file_suffix;
-  auto draft = directory + "/." + std::to_string(pid) + ".new"; // no ".session" at its end: nobody takes it for one
-  std::ofstream file{draft, std::ios::trunc};
-  file << "UPSTART_SESSION=" << address << '\n';
-  file.close();
-  if (!file || ::rename(draft.c_str(), path.c_str()) < 0) return failed("write the session file", path);
-  return SessionFile{path};
-}
-
-SessionFile::~SessionFile() {
-  if (!path_.empty()) ::unlink(path_.c_str());
+  if (path_.empty()) return;
+  fs::remove_all(path_, error);
+  remove_old_paths(path_);
 }
 
 } // namespace upstart::init

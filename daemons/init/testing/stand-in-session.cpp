@@ -48,6 +48,13 @@ sockaddr_un socket_address(const std::string& text, socklen_t& size) {
   return result;
 }
 
+// By a descriptor that init inherits and does not know of.
+void take_address(const std::string& address) {
+  socklen_t size = 0;
+  auto target = socket_address(address, size);
+  if (::bind(::socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<const sockaddr*>(&target), size) < 0) ::_exit(97);
+}
+
 } // namespace
 
 TemporaryDirectory::TemporaryDirectory() : path_{fs::temp_directory_path() / "upstart-init-test-XXXXXX"} {
@@ -59,7 +66,8 @@ TemporaryDirectory::~TemporaryDirectory() {
   fs::remove_all(path_, error);
 }
 
-StandInSession::StandInSession(const How& how) : uid_{how.uid.value_or(::getuid())} {
+StandInSession::StandInSession(const How& how)
+    : directory_{how.where ? how.where : std::make_shared<TemporaryDirectory>()}, uid_{how.uid.value_or(::getuid())} {
   make_directories(how);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1); // what init leaves behind comes to us
   int ends[2];
@@ -82,7 +90,7 @@ void StandInSession::make_directories(const How& how) {
   fs::create_directory(runtime_directory());
   fs::create_directory(home() + "/daemons");
   for (const char* name : {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge"})
-    fs::create_symlink(STAND_IN_DAEMON, home() + "/daemons/" + name);
+    if (!how.where) fs::create_symlink(STAND_IN_DAEMON, home() + "/daemons/" + name);
   if (!how.uid) return;
   for (const auto& path : {home(), runtime_directory()})
     if (::chown(path.c_str(), *how.uid, *how.uid) < 0) throw std::runtime_error("unable to give " + path + " away");
@@ -92,6 +100,7 @@ void StandInSession::become_init(const How& how, int output) {
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   ::dup2(output, stray_descriptor);
+  if (how.address_taken) take_address(protocol::session_address(uid_, ::getpid()));
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = soft_limit_of_open_files;
@@ -163,6 +172,15 @@ pid_t StandInSession::pid_of(const std::string& socket) {
 }
 
 void StandInSession::signal(int number) const { ::kill(pid_, number); }
+
+void StandInSession::kill_all() {
+  std::vector<pid_t> daemons;
+  for (const char* name : {"event-broker", "job-supervisor", "socket-bridge"}) daemons.push_back(pid_of(name));
+  signal(SIGSTOP);
+  for (pid_t pid : daemons) ::kill(pid, SIGKILL);
+  signal(SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
 
 int StandInSession::end() {
   while (next_line()) {}

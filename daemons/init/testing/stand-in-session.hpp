@@ -1,10 +1,12 @@
 // A session for the tests of init: the real program with stand-ins for its daemons, in a directory of its own, and
-// what it and they say, line by line. Nothing of it is left when it goes.
+// what it and they say, line by line. Nothing of it is left when it goes. More than twenty methods: a test may ask for
+// everything that a user of a session sees.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,8 +34,10 @@ public:
   struct How {
     std::vector<std::string> options{"--user", "--no-dbus"};
     std::map<std::string, std::string>
-        environment{};          // beside HOME, PATH, TMPDIR and XDG_RUNTIME_DIR; an empty value unsets
-    std::optional<uid_t> uid{}; // as this user, who then owns the directory
+        environment{};                           // beside HOME, PATH, TMPDIR and XDG_RUNTIME_DIR; an empty value unsets
+    std::optional<uid_t> uid{};                  // as this user, who then owns the directory
+    std::shared_ptr<TemporaryDirectory> where{}; // the directory of an earlier session; otherwise a new one
+    bool address_taken = false;                  // its private address is somebody else's when it starts
   };
 
   StandInSession() : StandInSession(How{}) {}
@@ -55,23 +59,26 @@ public:
   [[nodiscard]] pid_t pid_of(const std::string& socket);
 
   void signal(int number) const;
+  // Kills init and its daemons, so that none of them has time to do anything about it.
+  void kill_all();
   // The exit status once init has ended and all its output was read; -1 if it was killed or does not end in ten
   // seconds.
   [[nodiscard]] int end();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] std::string runtime_directory() const { return directory_.path() + "/runtime"; }
+  [[nodiscard]] std::string runtime_directory() const { return directory_->path() + "/runtime"; }
   [[nodiscard]] std::string run_directory() const { return runtime_directory() + "/upstart/" + std::to_string(pid_); }
   [[nodiscard]] std::string session_file() const;
   [[nodiscard]] std::string private_address() const;
-  [[nodiscard]] std::string home() const { return directory_.path(); }
+  [[nodiscard]] std::string home() const { return directory_->path(); }
+  [[nodiscard]] std::shared_ptr<TemporaryDirectory> directory() const { return directory_; }
 
 private:
   void make_directories(const How& how);
   [[noreturn]] void become_init(const How& how, int output);
   std::optional<std::string> next_line();
 
-  TemporaryDirectory directory_;
+  std::shared_ptr<TemporaryDirectory> directory_;
   uid_t uid_;
   pid_t pid_ = 0;
   base::FileDescriptor output_;
