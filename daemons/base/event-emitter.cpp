@@ -5,6 +5,9 @@
 #include "protocol/text.hpp"
 
 #include <spdlog/spdlog.h>
+#include <systemd/sd-id128.h>
+
+#include <array>
 
 namespace upstart::base {
 
@@ -28,19 +31,32 @@ template <typename Reply> void call_emit(sdbus::IProxy& broker, const Emission& 
   const Strings& environment = converted;
   auto name = protocol::escaped(emission.name);
   if (!emission.emitter)
-    broker.callMethodAsync("Emit")
+    broker.callMethodAsync("EmitOnce")
         .onInterface(Interface::INTERFACE_NAME)
-        .withArguments(name, environment, to_wire(emission.files))
+        .withArguments(name, environment, to_wire(emission.files), emission.token)
         .uponReplyInvoke(std::forward<Reply>(reply));
   else
     broker.callMethodAsync("EmitFor")
         .onInterface(Interface::INTERFACE_NAME)
         .withArguments(name, environment, to_wire(emission.files), static_cast<std::uint32_t>(emission.emitter->uid),
-                       static_cast<std::uint32_t>(emission.emitter->pid))
+                       static_cast<std::uint32_t>(emission.emitter->pid), emission.token)
         .uponReplyInvoke(std::forward<Reply>(reply));
 }
 
 } // namespace
+
+std::string random_identity() {
+  sd_id128_t id{};
+  std::array<char, SD_ID128_STRING_MAX> text{};
+  sd_id128_randomize(&id);
+  return sd_id128_to_string(id, text.data());
+}
+
+EventEmitter::EventEmitter(EventLoop& loop, Learns learns)
+    : loop_{loop},
+      learns_{learns},
+      refusals_{loop, [](const std::string& text) { spdlog::error("{}", text); }},
+      name_{random_identity()} {}
 
 EventEmitter::~EventEmitter() { *alive_ = false; }
 
@@ -49,7 +65,10 @@ void EventEmitter::connected(BusConnection& broker) {
   std::vector<EventId> accepted_before;
   for (const auto& [id, finished] : unfinished_) accepted_before.push_back(id);
   for (auto id : accepted_before) ask(id);
-  for (auto entry = unaccepted_.begin(); entry != unaccepted_.end();) send(entry++);
+  for (auto entry = unaccepted_.begin(); entry != unaccepted_.end();) {
+    entry->second.sent_again = true;
+    send(entry++);
+  }
 }
 
 void EventEmitter::lost() {
@@ -62,7 +81,9 @@ void EventEmitter::lost() {
 }
 
 void EventEmitter::emit(Emission emission, Finished finished, Accepted accepted) {
-  auto entry = unaccepted_.emplace_hint(unaccepted_.end(), ++last_ticket_,
+  ++last_ticket_;
+  if (emission.token.empty()) emission.token = name_ + ":" + std::to_string(last_ticket_);
+  auto entry = unaccepted_.emplace_hint(unaccepted_.end(), last_ticket_,
                                         Unaccepted{std::move(emission), std::move(finished), std::move(accepted)});
   if (broker_) send(entry);
 }
@@ -105,14 +126,14 @@ void EventEmitter::accepted(Ticket ticket, EventId id) {
   auto entry = unaccepted_.extract(ticket);
   if (!entry) return;
   unfinished_[id] = std::move(entry.mapped().finished);
-  if (learns_ == Learns::by_asking) ask(id);
+  if (learns_ == Learns::by_asking || entry.mapped().sent_again) ask(id);
   if (entry.mapped().accepted) entry.mapped().accepted(id);
 }
 
 void EventEmitter::refused(Ticket ticket, const std::string& why) {
   auto entry = unaccepted_.extract(ticket);
   if (!entry) return;
-  spdlog::error("the event broker refuses event {}: {}", entry.mapped().emission.name, why);
+  refusals_.tell("the event broker refuses event " + entry.mapped().emission.name + ": " + why);
   if (entry.mapped().finished) entry.mapped().finished(true);
 }
 

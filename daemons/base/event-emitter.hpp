@@ -1,14 +1,15 @@
 // Emits events to the event broker over a connection that comes back, and tells when each has finished. An emission is
-// kept until then: what the broker had not accepted when the connection went is sent again, in order, when it is back
-// (see Emission::keep);
-// what it had accepted is asked after by id. So every emission is answered once, by `finished`; at destruction nothing
-// more is told.
+// kept until then: what was not answered when the connection went is sent again, in order, when it is back (see
+// Emission::keep), with the same token, by which the broker knows it again if it had accepted it; what was answered is
+// asked after by id. So every emission is one event, and is answered once, by `finished`; at destruction nothing more
+// is told.
 //
 // The owner has the connection (a ReconnectingConnection) and tells of it by `connected` and `lost`. Nothing here
 // waits. Names and environments are bytes here and escaped on the way (protocol/text.hpp).
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
+#include "daemons/base/repeated-message.hpp"
 #include "protocol/environment.hpp"
 
 #include <cstdint>
@@ -26,6 +27,9 @@ using EventId = std::uint64_t;
 // Descriptors that an event brings along; shared, since the event may be sent again. What is sent is a duplicate.
 using SharedFiles = std::vector<std::shared_ptr<const FileDescriptor>>;
 
+// 32 random hexadecimal digits.
+[[nodiscard]] std::string random_identity();
+
 struct Emission {
   std::string name;
   protocol::Environment environment{};
@@ -34,6 +38,9 @@ struct Emission {
   // False: what the broker had not accepted when the connection went is not sent again but concluded as failed. For
   // what keeps asking by itself, such as a client that waits at a socket.
   bool keep = true;
+  // By which the broker knows it again, also when another process sends it: unique among those of this user, 100 bytes
+  // at most. Empty: the emitter makes one.
+  std::string token{};
 };
 
 class EventEmitter {
@@ -47,7 +54,7 @@ public:
   using Finished = std::function<void(bool failed)>;
   using Accepted = std::function<void(EventId)>;
 
-  EventEmitter(EventLoop& loop, Learns learns) : loop_{loop}, learns_{learns} {}
+  EventEmitter(EventLoop& loop, Learns learns);
   EventEmitter(const EventEmitter&) = delete;
   EventEmitter& operator=(const EventEmitter&) = delete;
   ~EventEmitter();
@@ -70,6 +77,8 @@ private:
     Emission emission;
     Finished finished;
     Accepted accepted;
+    // The broker may know it from an earlier connection or process, and it may have finished since.
+    bool sent_again = false;
   };
   using Ticket = std::uint64_t;
   using Entry = std::map<Ticket, Unaccepted>::iterator;
@@ -83,6 +92,8 @@ private:
 
   EventLoop& loop_;
   Learns learns_;
+  RepeatedMessage refusals_;
+  std::string name_; // random: its tokens begin with it
   std::unique_ptr<sdbus::IProxy> broker_;
   Ticket last_ticket_ = 0;
   std::map<Ticket, Unaccepted> unaccepted_; // sent or to be sent, in order

@@ -21,6 +21,8 @@ Time now() {
 bool has_empty(const std::vector<std::string>& names) { return std::ranges::any_of(names, &std::string::empty); }
 
 constexpr const char* empty_name = "Name may not be empty string";
+constexpr std::size_t longest_token = 128;
+constexpr const char* too_long_token = "Token may not be longer than 100 bytes";
 
 } // namespace
 
@@ -30,15 +32,20 @@ EventService::EventService(base::EventLoop& loop, EventStore::Recovered recovere
       hang_up_{std::move(hang_up)},
       queue_{settings},
       store_{loop, std::move(recovered.store), [this] { return queue_.snapshot(); }, [this] { flush(); }},
+      listeners_{loop},
       before_waiting_{loop, [this] { flush_where_there_is_room(); }} {
   for (const auto& fault : recovered.faults) spdlog::warn("{}", fault);
   for (const auto& change : recovered.changes) queue_.restore(change);
+  if (!recovered.faults.empty()) queue_.restored_with_gaps();
   if (queue_.pending_count() > 0) spdlog::info("recovered {} pending events", queue_.pending_count());
   reserve_ids();
   store_.write();
 }
 
-EventService::~EventService() { subscribers_.clear(); }
+EventService::~EventService() {
+  subscribers_.clear();
+  listeners_.clear();
+}
 
 void EventService::take_back(std::multimap<std::string, base::FileDescriptor> inherited) {
   descriptors_.take_back(std::move(inherited), [this](EventId id) { return queue_.is_pending(id); });
@@ -52,6 +59,7 @@ Session& EventService::open(base::BusConnection& connection, BusRequests& buses)
 
 void EventService::close(Session& session) {
   for (auto subscription : subscribers_.on(session)) detach(subscription);
+  listeners_.remove(session);
   for (const auto& [waiter, waiting] : session.waiting()) {
     queue_.abandon(waiting.id, waiter);
     waiters_.erase(waiter);
@@ -61,12 +69,14 @@ void EventService::close(Session& session) {
 
 // --- What callers ask
 
-std::expected<EventId, Fault> EventService::emit(Emitter emitter, const std::string& name,
-                                                 const std::vector<std::string>& env, Descriptors::Files files) {
-  if (name.empty()) return invalid(empty_name);
-  auto environment = protocol::Environment::parse(env);
+std::expected<EventId, Fault> EventService::emit(NewEvent event, Descriptors::Files files) {
+  if (auto accepted = queue_.accepted_with(event.token)) return *accepted;
+  if (event.name.empty()) return invalid(empty_name);
+  if (event.token.size() > longest_token) return invalid(too_long_token);
+  auto environment = protocol::Environment::parse(event.env);
   if (!environment) return invalid(environment.error());
-  auto admission = queue_.admit(name, environment->strings(), emitter, static_cast<unsigned>(files.size()), now());
+  event.env = environment->strings();
+  auto admission = queue_.admit(std::move(event), now());
   if (!admission) return std::unexpected(Fault{protocol::error_name::limits_exceeded, admission.error()});
   auto id = admission->event->id;
   if (admission->wanted()) {
@@ -90,7 +100,7 @@ std::expected<void, Fault> EventService::write_ahead(const Queue::Admission& adm
 std::expected<void, Fault> EventService::wait(Session& session, EventId id, sdbus::Result<bool>& result) {
   auto waiter = ++last_waiter_;
   auto outcome = queue_.wait(id, waiter);
-  if (!outcome && outcome.error() == Queue::Unknown::forgotten)
+  if (!outcome && outcome.error() == Outcomes::Unknown::forgotten)
     return invalid("The outcome of event " + std::to_string(id) + " is no longer known");
   if (!outcome) return invalid("There is no event " + std::to_string(id));
   if (outcome->has_value()) {
@@ -103,21 +113,49 @@ std::expected<void, Fault> EventService::wait(Session& session, EventId id, sdbu
   return {};
 }
 
-std::expected<std::vector<std::string>, Fault> EventService::attach(const Origin& from, const std::string& handler,
-                                                                    const std::vector<std::string>& events) {
+std::expected<EventRequests::Attached, Fault> EventService::attach(const Origin& from, const std::string& handler,
+                                                                   const std::vector<std::string>& events,
+                                                                   const std::string& ticket) {
   if (handler.empty() || has_empty(events)) return invalid(empty_name);
   if (auto* present = subscribers_.find(subscribers_.of(from)); present != nullptr && present->handler != handler)
     return invalid("You are attached as " + present->handler + " already");
-  subscribers_.remove(subscribers_.named(handler));
+  if (auto made = make_place(from, handler, ticket); !made) return std::unexpected(made.error());
   auto attached = queue_.attach(handler, events);
   auto gone = [this, subscription = attached.subscription] { detach(subscription); };
   auto& connection = from.session.connection();
-  subscribers_.add(
-      attached.subscription,
-      {handler, &from.session, std::make_unique<Subscriber>(loop_, connection, from.sender, std::move(gone))});
+  subscribers_.add(attached.subscription,
+                   {.handler = handler,
+                    .ticket = ticket,
+                    .caller = from.caller,
+                    .session = &from.session,
+                    .subscriber = std::make_unique<Subscriber>(loop_, connection, from.sender, std::move(gone))});
   spdlog::info("{} attached, subscribed to {} events", handler, events.size());
   execute(std::move(attached.effects));
-  return std::move(attached.wanted_by_others);
+  return Attached{std::move(attached.wanted_by_others), std::move(attached.unfinished)};
+}
+
+// Of one name there is one handler. Who holds a ticket is displaced only by whoever shows the same one, or when it has
+// gone; and the first ticket that was ever shown for a name opens it again.
+std::expected<void, Fault> EventService::make_place(const Origin& from, const std::string& handler,
+                                                    const std::string& ticket) {
+  bool is_first = !ticket.empty() && subscribers_.is_first_ticket(handler, ticket);
+  auto subscription = subscribers_.named(handler);
+  auto* holder = subscribers_.find(subscription);
+  if (holder == nullptr) return {};
+  bool same_client = holder->session == &from.session && holder->subscriber->sender() == from.sender;
+  bool may = same_client || is_first || holder->ticket.empty() || holder->ticket == ticket ||
+             holder->session->other_end_has_gone();
+  if (!may)
+    return std::unexpected(Fault{protocol::error_name::failed, handler + " is attached already, as process " +
+                                                                   std::to_string(holder->caller.pid) +
+                                                                   ", which does not give up its place"});
+  if (!same_client) {
+    spdlog::info("{} (process {}) attaches in place of process {}", handler, from.caller.pid, holder->caller.pid);
+    holder->session->post(Displaced{holder->subscriber->sender(), handler});
+    flush_soon();
+  }
+  subscribers_.remove(subscription);
+  return {};
 }
 
 void EventService::detach(SubscriptionId subscription) {
@@ -137,6 +175,13 @@ std::expected<void, Fault> EventService::subscribe(const Origin& from, const std
   return {};
 }
 
+std::expected<void, Fault> EventService::listen(const Origin& from, const std::vector<std::string>& emitted,
+                                                const std::vector<std::string>& finished) {
+  if (has_empty(emitted) || has_empty(finished)) return invalid(empty_name);
+  listeners_.set(from, EventNames{emitted}, EventNames{finished});
+  return {};
+}
+
 void EventService::finished(const Origin& from, EventId id, bool failed, JobActions done) {
   execute(queue_.finished(subscribers_.of(from), id, failed, std::move(done), now()));
 }
@@ -149,7 +194,7 @@ void EventService::record(const Origin& from, const std::string& name, const std
     return;
   }
   auto id = queue_.record(name, env, emitter, now());
-  if (sessions_.announce_to_others(from.session, id, name, env)) flush_soon();
+  if (listeners_.announce(from.session, id, name, env)) flush_soon();
   reserve_ids();
 }
 
@@ -178,12 +223,14 @@ void EventService::execute(Effects effects) {
 
 void EventService::post(Outgoing outgoing) {
   if (const auto* deliver = std::get_if<Deliver>(&outgoing)) {
-    if (auto* to = subscribers_.find(deliver->to)) to->session->post(std::move(outgoing));
+    if (auto* to = subscribers_.find(deliver->to)) to->session->post(*deliver);
   } else if (const auto* answer = std::get_if<Answer>(&outgoing)) {
-    if (auto waiter = waiters_.extract(answer->waiter)) waiter.mapped()->post(std::move(outgoing));
-  } else {
-    if (const auto* finished = std::get_if<Finished>(&outgoing)) descriptors_.forget(finished->event->id);
-    sessions_.post_to_all(outgoing);
+    if (auto waiter = waiters_.extract(answer->waiter)) waiter.mapped()->post(*answer);
+  } else if (const auto* emitted = std::get_if<Emitted>(&outgoing)) {
+    listeners_.post(emitted->event, std::nullopt);
+  } else if (const auto* finished = std::get_if<Finished>(&outgoing)) {
+    descriptors_.forget(finished->event->id);
+    listeners_.post(finished->event, finished->failed);
   }
 }
 

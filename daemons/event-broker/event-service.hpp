@@ -4,6 +4,7 @@
 // One turn: request → queue → effects → noted in the store, posted to outboxes → (loop) written → sent.
 #pragma once
 
+#include "daemons/event-broker/shell/listeners.hpp"
 #include "daemons/event-broker/shell/sessions.hpp"
 #include "daemons/event-broker/shell/store-writer.hpp"
 #include "daemons/event-broker/shell/subscribers.hpp"
@@ -26,13 +27,14 @@ public:
   // Writes and sends what is waiting, for a short while.
   void finish_up();
 
-  std::expected<EventId, Fault> emit(Emitter emitter, const std::string& name, const std::vector<std::string>& env,
-                                     Descriptors::Files files) override;
+  std::expected<EventId, Fault> emit(NewEvent event, Descriptors::Files files) override;
   std::expected<void, Fault> wait(Session& session, EventId id, sdbus::Result<bool>& result) override;
-  std::expected<std::vector<std::string>, Fault> attach(const Origin& from, const std::string& handler,
-                                                        const std::vector<std::string>& events) override;
+  std::expected<Attached, Fault> attach(const Origin& from, const std::string& handler,
+                                        const std::vector<std::string>& events, const std::string& ticket) override;
   std::expected<void, Fault> subscribe(const Origin& from, const std::vector<std::string>& add,
                                        const std::vector<std::string>& remove) override;
+  std::expected<void, Fault> listen(const Origin& from, const std::vector<std::string>& emitted,
+                                    const std::vector<std::string>& finished) override;
   void finished(const Origin& from, EventId id, bool failed, JobActions done) override;
   void record(const Origin& from, const std::string& name, const std::vector<std::string>& env,
               Emitter emitter) override;
@@ -45,6 +47,7 @@ private:
   }
   void undeliverable(const Deliver& deliver) override;
 
+  std::expected<void, Fault> make_place(const Origin& from, const std::string& handler, const std::string& ticket);
   void detach(SubscriptionId subscription);
   std::expected<void, Fault> write_ahead(const Queue::Admission& admission);
   void reserve_ids();
@@ -61,6 +64,7 @@ private:
   Descriptors descriptors_;
   Sessions sessions_;
   Subscribers subscribers_;
+  Listeners listeners_;
   std::unordered_map<WaiterId, Session*> waiters_;
   WaiterId last_waiter_ = 0;
   bool flush_is_due_ = false;

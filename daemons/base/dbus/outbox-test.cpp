@@ -83,3 +83,25 @@ TEST_CASE("to somebody who does not read no more is given than there is room for
   while (outbox.size() < 4) push_and_flush();
   CHECK(outbox.overfull());
 }
+
+TEST_CASE("large items count by their bytes: few of them fill the connection, and the outbox") {
+  Scenario scenario;
+  constexpr std::size_t size = 1U << 18U;
+  Outbox<std::string> outbox{*scenario.near,
+                             {.unwritten_bytes = 2 * size, .crowded_bytes = 2 * size, .overfull_bytes = 3 * size}};
+  const std::string large(size, 'x');
+  auto push_and_flush = [&] {
+    outbox.push(large, size);
+    outbox.flush([&](const std::string& item) { scenario.send(item); });
+  };
+  while (outbox.empty() && scenario.sent.size() < 1000) push_and_flush();
+  CHECK_FALSE(outbox.has_room());
+  CHECK(unwritten_messages(*scenario.near) == 2);
+  CHECK_FALSE(outbox.crowded());
+  push_and_flush();
+  CHECK(outbox.crowded());
+  CHECK_FALSE(outbox.overfull());
+  push_and_flush();
+  push_and_flush();
+  CHECK(outbox.overfull());
+}

@@ -45,7 +45,8 @@ public:
   bool answers = true;           // Emit, at once
   std::set<std::string> unknown; // event names that are refused
   std::set<EventId> forgotten;
-  std::vector<std::string> heard; // "name K=V"
+  std::vector<std::string> heard;  // "name K=V"
+  std::vector<std::string> tokens; // of those
 
 private:
   void serve(std::unique_ptr<BusConnection> client) {
@@ -54,13 +55,14 @@ private:
     object_ = sdbus::createObject(client_->sdbus(), sdbus::ObjectPath{protocol::path::event_broker});
     object_
         ->addVTable(
-            sdbus::registerMethod("Emit").implementedAs(
-                [this](sdbus::Result<EventId>&& result, std::string name, std::vector<std::string> env,
-                       std::vector<sdbus::UnixFd>) { take(std::move(result), name, env); }),
+            sdbus::registerMethod("EmitOnce")
+                .implementedAs([this](sdbus::Result<EventId>&& result, std::string name, std::vector<std::string> env,
+                                      std::vector<sdbus::UnixFd>,
+                                      std::string token) { take(std::move(result), name, env, token); }),
             sdbus::registerMethod("EmitFor").implementedAs(
                 [this](sdbus::Result<EventId>&& result, std::string name, std::vector<std::string> env,
-                       std::vector<sdbus::UnixFd>, std::uint32_t uid, std::uint32_t pid) {
-                  take(std::move(result), name + " for " + std::to_string(uid) + "/" + std::to_string(pid), env);
+                       std::vector<sdbus::UnixFd>, std::uint32_t uid, std::uint32_t pid, std::string token) {
+                  take(std::move(result), name + " for " + std::to_string(uid) + "/" + std::to_string(pid), env, token);
                 }),
             sdbus::registerMethod("WaitFor").implementedAs([this](sdbus::Result<bool>&& result, EventId id) {
               if (forgotten.contains(id))
@@ -69,8 +71,10 @@ private:
             }))
         .forInterface("com.ubuntu.Upstart.EventBroker1");
   }
-  void take(sdbus::Result<EventId>&& result, const std::string& name, const std::vector<std::string>& env) {
+  void take(sdbus::Result<EventId>&& result, const std::string& name, const std::vector<std::string>& env,
+            const std::string& token) {
     heard.push_back(name);
+    tokens.push_back(token);
     for (const auto& entry : env) heard.back() += " " + entry;
     if (unknown.contains(name))
       result.returnError(sdbus::Error{sdbus::Error::Name{protocol::error_name::failed}, "no"});
@@ -165,6 +169,8 @@ TEST_CASE("an event that was not accepted when the broker went is sent again; on
   scenario.broker.hang_up();
   scenario.await([&] { return scenario.broker.is_asked_for(1) && scenario.broker.is_asked_for(2); });
   CHECK(scenario.broker.heard == Lines{"accepted K=V", "unaccepted K=V", "unaccepted K=V"});
+  CHECK(scenario.broker.tokens[1] == scenario.broker.tokens[2]);
+  CHECK(scenario.broker.tokens[0] != scenario.broker.tokens[1]);
   CHECK(scenario.outcomes.empty());
 }
 
@@ -180,6 +186,7 @@ TEST_CASE("an event that the broker has forgotten when it is asked after counts 
 
 TEST_CASE("by signal the broker is not asked, and an event of somebody else is told apart") {
   Scenario scenario{Learns::by_signal};
+  scenario.await([&] { return scenario.connection.connection() != nullptr; });
   scenario.emit("a");
   scenario.await([&] { return scenario.accepted.size() == 1; });
   CHECK_FALSE(scenario.emitter.event_finished(7, false));
@@ -204,6 +211,45 @@ TEST_CASE("an event is emitted in the name of another process where that is wish
   scenario.emitter.emit({.name = "a", .emitter = Caller{.uid = 5, .pid = 6}}, {});
   scenario.await([&] { return !scenario.broker.heard.empty(); });
   CHECK(scenario.broker.heard == Lines{"a for 5/6"});
+}
+
+TEST_CASE("by signal, an event that is sent again is asked after: it may have finished before its answer comes") {
+  Scenario scenario{Learns::by_signal};
+  scenario.await([&] { return scenario.connection.connection() != nullptr; });
+  scenario.broker.answers = false;
+  scenario.emit("a");
+  scenario.await([&] { return scenario.broker.heard.size() == 1; });
+  scenario.broker.answers = true;
+  scenario.broker.hang_up();
+  scenario.await([&] { return scenario.broker.is_asked_for(1); });
+  scenario.broker.finish(1, false);
+  scenario.await([&] { return !scenario.outcomes.empty(); });
+  CHECK(scenario.outcomes == Lines{"a finished"});
+}
+
+TEST_CASE("a token that the emission brings along is kept, and without one no two emissions have the same") {
+  Scenario scenario{Learns::by_signal};
+  scenario.emitter.emit({.name = "a", .token = "mine:1"}, {});
+  scenario.emit("b");
+  scenario.emit("c");
+  scenario.await([&] { return scenario.accepted.size() == 2; });
+  const auto& tokens = scenario.broker.tokens;
+  CHECK(tokens[0] == "mine:1");
+  CHECK(tokens[1].size() > 32);
+  CHECK(tokens[1] != tokens[2]);
+}
+
+TEST_CASE("a message that comes very often is given at once, and then with how often it came") {
+  EventLoop loop;
+  std::vector<std::string> given;
+  RepeatedMessage message{loop, [&](const std::string& text) { given.push_back(text); }, 20ms};
+  for (int i = 0; i < 5; ++i) message.tell("no " + std::to_string(i));
+  CHECK(given == Lines{"no 0"});
+  while (given.size() < 2) loop.run_once();
+  CHECK(given.back() == "no 4 (and 3 more like this since the last message)");
+  message.tell("one");
+  while (given.size() < 3) loop.run_once();
+  CHECK(given.back() == "one");
 }
 
 TEST_CASE("an event of an earlier process is awaited by its id") {

@@ -89,14 +89,16 @@ void Broker::finish(std::size_t id, bool failed) {
   for (auto& result : std::exchange(asked.waiting, {})) result.returnResults(failed);
 }
 
-uint64_t Broker::Object::Emit(const std::string& name, const std::vector<std::string>& env,
-                              const std::vector<sdbus::UnixFd>& files) {
+uint64_t Broker::Object::EmitOnce(const std::string& name, const std::vector<std::string>& env,
+                                  const std::vector<sdbus::UnixFd>& files, const std::string& token) {
   if (owner_.refusing_) {
     ++owner_.refused_;
     throw sdbus::Error{sdbus::Error::Name{protocol::error_name::permission_denied},
                        "You do not have permission to emit"};
   }
-  Event event{.name = name, .env = env, .files = {}, .failed = {}, .waiting = {}};
+  if (auto known = std::ranges::find(owner_.events_, token, &Event::token); known != owner_.events_.end())
+    return static_cast<uint64_t>(known - owner_.events_.begin()) + 1;
+  Event event{.name = name, .env = env, .files = {}, .token = token, .failed = {}, .waiting = {}};
   for (const auto& file : files) event.files.emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
   owner_.events_.push_back(std::move(event));
   return owner_.events_.size();

@@ -119,6 +119,7 @@ public:
     std::string name;
     std::vector<std::string> env;
     std::vector<base::FileDescriptor> files;
+    std::string token;
     std::optional<bool> failed; // once finished
     std::vector<sdbus::Result<bool>> waiting;
     int times_waited_for = 0;
@@ -156,8 +157,8 @@ private:
     ~Object() { unregisterAdaptor(); }
 
   private:
-    uint64_t Emit(const std::string& name, const std::vector<std::string>& env,
-                  const std::vector<sdbus::UnixFd>& files) override;
+    uint64_t EmitOnce(const std::string& name, const std::vector<std::string>& env,
+                      const std::vector<sdbus::UnixFd>& files, const std::string& token) override;
     void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
     Broker& owner_;
   };

@@ -15,7 +15,11 @@ public:
   explicit Scenario(Settings settings = {}) : queue{settings} {}
 
   Lines emit(const std::string& name, Emitter emitter = {}, std::vector<std::string> env = {}, unsigned files = 0) {
-    auto admission = queue.admit(name, std::move(env), emitter, files, clock);
+    return emit(NewEvent{.name = name, .env = std::move(env), .emitter = emitter, .files = files});
+  }
+  Lines emit(NewEvent event) {
+    if (auto id = queue.accepted_with(event.token)) return {"known " + std::to_string(*id)};
+    auto admission = queue.admit(std::move(event), clock);
     if (!admission) return {"refused: " + admission.error()};
     if (admission->wanted()) written.emplace_back(queue.written_form(*admission));
     return told(queue.accept(*admission));
@@ -24,6 +28,7 @@ public:
     auto attached = queue.attach(handler, wants);
     subscriptions[handler] = attached.subscription;
     others = attached.wanted_by_others;
+    unfinished = attached.unfinished;
     return told(std::move(attached.effects));
   }
   Lines finish(const std::string& handler, EventId id, bool failed = false, JobActions done = {}) {
@@ -58,6 +63,7 @@ public:
   Time clock = 1000;
   std::map<std::string, SubscriptionId> subscriptions;
   Lines others;
+  std::vector<EventId> unfinished;
   std::vector<Change> written;
 
 private:
@@ -146,6 +152,7 @@ TEST_CASE("what a handler had not finished when it went is given again, first an
   scenario.leave("h");
   CHECK(scenario.emit("a") == Lines{"emitted 4 a"});
   CHECK(scenario.attach("h", {"a"}) == Lines{"give 2: 1 a again", "give 2: 3 a again", "give 2: 4 a"});
+  CHECK(scenario.unfinished == std::vector<EventId>{1, 3, 4});
   CHECK(scenario.finish("h", 1) == Lines{"finished 1 a ok"});
   CHECK(scenario.emit("a") == Lines{"emitted 5 a", "give 2: 5 a"});
 }
@@ -212,15 +219,15 @@ TEST_CASE("a waiter is answered when the event finishes, later ones at once") {
 }
 
 TEST_CASE("nobody can wait for an event that was never given out, or whose failure has been forgotten") {
-  Scenario scenario{{.limits = {}, .history = 10, .failures = 1}};
+  Scenario scenario{{.limits = {}, .history = 10, .history_bytes = 10'000, .failures = 1, .tokens = 1}};
   scenario.attach("h", {"a"});
-  CHECK(scenario.queue.wait(0, 1).error() == Queue::Unknown::never_given_out);
-  CHECK(scenario.queue.wait(1, 1).error() == Queue::Unknown::never_given_out);
+  CHECK(scenario.queue.wait(0, 1).error() == Outcomes::Unknown::never_given_out);
+  CHECK(scenario.queue.wait(1, 1).error() == Outcomes::Unknown::never_given_out);
   scenario.emit("a");
   scenario.finish("h", 1, true); // 2: a/failed
   scenario.emit("a");
   scenario.finish("h", 3, true);
-  CHECK(scenario.queue.wait(1, 1).error() == Queue::Unknown::forgotten);
+  CHECK(scenario.queue.wait(1, 1).error() == Outcomes::Unknown::forgotten);
   CHECK_FALSE(scenario.queue.wait(2, 1)->value());
   CHECK(scenario.queue.wait(3, 1)->value());
 }
@@ -259,7 +266,7 @@ TEST_CASE("a user other than root has limits, and is told which of them it has r
                "refused: User 1000 has too much in flight: at most 5 descriptors with events"},
        }) {
     CAPTURE(what);
-    Scenario scenario{{.limits = limits, .history = 10, .failures = 10}};
+    Scenario scenario{{.limits = limits, .history = 10, .history_bytes = 10'000, .failures = 10, .tokens = 1}};
     scenario.attach("h", {"a"});
     Emitter user{.uid = 1000, .pid = 1};
     std::vector<std::string> env{"K=" + std::string(100, 'x')};
@@ -295,13 +302,80 @@ TEST_CASE("history tells who handled an event, what that did, how long it blocke
 }
 
 TEST_CASE("history keeps the last events and gives the last few, oldest first") {
-  Scenario scenario{{.limits = {}, .history = 4, .failures = 10}};
+  Scenario scenario{{.limits = {}, .history = 4, .history_bytes = 10'000, .failures = 10, .tokens = 1}};
   for (int i = 0; i < 10; ++i) scenario.queue.record("r" + std::to_string(i), {"A=1"}, {}, 5);
   Lines names;
   for (const auto* event : scenario.queue.history().last(0)) names.push_back(event->name);
   CHECK(names == Lines{"r6", "r7", "r8", "r9"});
   CHECK(scenario.queue.history().last(2).front()->name == "r8");
   CHECK(scenario.queue.history().last(100).size() == 4);
+}
+
+TEST_CASE("history is bounded in bytes: where events are large, the oldest go first") {
+  Scenario scenario{{.limits = {}, .history = 100, .history_bytes = 50'000, .failures = 10, .tokens = 10}};
+  for (int i = 0; i < 10; ++i) scenario.emit("a", {}, {"A=" + std::string(10'000, 'x')});
+  auto all = scenario.queue.history().last(0);
+  CHECK(all.size() == 4);
+  CHECK(all.front()->id == 7);
+  CHECK(all.back()->id == 10);
+  for (int i = 0; i < 300; ++i) scenario.emit("small");
+  CHECK(scenario.queue.history().last(0).size() == 100);
+  CHECK(scenario.queue.history().last(0).front()->id == 211);
+}
+
+TEST_CASE("of what handlers did because of one event the history keeps no more than it has room for") {
+  Scenario scenario;
+  scenario.attach("h", {"a"});
+  scenario.emit("a", {}, {std::string(100'000, 'n') + "="});
+  scenario.finish("h", 1, false, JobActions(10'000, {"start", "job", ""}));
+  CHECK(scenario.queue.history().last(0).front()->done.size() == most_remembered_actions);
+}
+
+TEST_CASE("an event that is sent again with the same token is the same event: while it pends and after it has ended") {
+  Scenario scenario;
+  scenario.attach("h", {"a"});
+  CHECK(scenario.emit({.name = "a", .env = {}, .token = "0 t"}) == Lines{"emitted 1 a", "give 1: 1 a"});
+  CHECK(scenario.emit({.name = "a", .env = {}, .token = "0 t"}) == Lines{"known 1"});
+  CHECK(scenario.emit({.name = "a", .env = {}, .token = "1 t"}).front() == "emitted 2 a");
+  scenario.finish("h", 1);
+  CHECK(scenario.emit({.name = "a", .env = {}, .token = "0 t"}) == Lines{"known 1"});
+  CHECK(scenario.emit({.name = "unwanted", .env = {}, .token = "0 u"}).front() == "emitted 3 unwanted");
+  CHECK(scenario.emit({.name = "unwanted", .env = {}, .token = "0 u"}) == Lines{"known 3"});
+  CHECK(scenario.emit({.name = "a", .env = {}}).front() == "emitted 4 a");
+  CHECK(scenario.emit({.name = "a", .env = {}}).front() == "emitted 5 a");
+}
+
+TEST_CASE("tokens are known after a restart, those of ended events too, and the oldest of those are forgotten") {
+  for (bool from_snapshot : {false, true}) {
+    CAPTURE(from_snapshot);
+    Scenario before;
+    before.attach("h", {"a"});
+    before.emit({.name = "a", .env = {}, .token = "0 ended"});
+    before.emit({.name = "a", .env = {}, .token = "0 pending"});
+    before.finish("h", 1);
+    Scenario after = before.after_restart(from_snapshot);
+    CHECK(after.emit({.name = "a", .env = {}, .token = "0 ended"}) == Lines{"known 1"});
+    CHECK(after.emit({.name = "a", .env = {}, .token = "0 pending"}) == Lines{"known 2"});
+  }
+  Scenario few{{.limits = {}, .history = 10, .history_bytes = 1000, .failures = 10, .tokens = 2}};
+  for (const auto* token : {"0 a", "0 b", "0 c"}) few.emit({.name = "x", .env = {}, .token = token});
+  CHECK(few.queue.accepted_with("0 c") == 3);
+  CHECK(few.queue.accepted_with("0 b") == 2);
+  CHECK_FALSE(few.queue.accepted_with("0 a"));
+}
+
+TEST_CASE("after what was written down had gaps, no id is given out that may have been given out before") {
+  Scenario before;
+  before.told(before.queue.reserve_ids());
+  for (int i = 0; i < 60'000; ++i) {
+    before.queue.record("r", {}, {}, 1);
+    before.told(before.queue.reserve_ids());
+  }
+  REQUIRE(before.written.size() == 2); // and the second is lost
+  Scenario after;
+  after.queue.restore(before.written.front());
+  after.queue.restored_with_gaps();
+  CHECK(after.queue.record("r", {}, {}, 1) > 60'000 + 32'768);
 }
 
 TEST_CASE("a huge environment is not kept in the history whole") {

@@ -8,9 +8,6 @@ namespace upstart::broker {
 
 namespace {
 
-// As many ids as are reserved at a time; a restart skips what is left of them.
-constexpr EventId reservation = 1U << 16U;
-
 Event follow_up_of(const Event& failed, EventId id, Time now) {
   return {
       .id = id, .name = failed.name + "/failed", .env = failed.env, .emitter = failed.emitter, .time = now, .files = 0};
@@ -20,30 +17,34 @@ Event follow_up_of(const Event& failed, EventId id, Time now) {
 
 bool fails_aloud(std::string_view name) { return !name.ends_with("/failed"); }
 
-Queue::Queue(Settings settings) : settings_{settings}, quota_{settings.limits}, history_{settings.history} {}
+Queue::Queue(Settings settings)
+    : quota_{settings.limits},
+      history_{settings.history, settings.history_bytes},
+      outcomes_{settings.failures},
+      tokens_{settings.tokens} {}
 
 // --- Taking events
 
 Queue::Admission Queue::admission_of(Event event) const {
-  auto wanting = interest_.wanting(event.name);
+  auto wanting = handlers_.wanting(event.name);
   return {.event = std::make_shared<const Event>(std::move(event)), .wanting = std::move(wanting)};
 }
 
-std::expected<Queue::Admission, std::string> Queue::admit(std::string name, std::vector<std::string> env,
-                                                          Emitter emitter, unsigned files, Time now) const {
-  auto admission = admission_of({.id = next_id_,
-                                 .name = std::move(name),
-                                 .env = std::move(env),
-                                 .emitter = emitter,
+std::expected<Queue::Admission, std::string> Queue::admit(NewEvent event, Time now) const {
+  auto admission = admission_of({.id = outcomes_.next_id(),
+                                 .name = std::move(event.name),
+                                 .env = std::move(event.env),
+                                 .emitter = event.emitter,
                                  .time = now,
-                                 .files = files});
+                                 .files = event.files,
+                                 .token = std::move(event.token)});
   if (admission.wanted())
     if (auto objection = quota_.objection(*admission.event)) return std::unexpected(std::move(*objection));
   return admission;
 }
 
 EventAccepted Queue::written_form(const Admission& admission) const {
-  return {.event = admission.event, .handlers = names_of(admission.wanting)};
+  return {.event = admission.event, .handlers = handlers_.names_of(admission.wanting)};
 }
 
 Effects Queue::accept(const Admission& admission) {
@@ -54,9 +55,11 @@ Effects Queue::accept(const Admission& admission) {
 
 void Queue::admit_to(const Admission& admission, Effects& effects) {
   const auto& event = *admission.event;
-  next_id_ = event.id + 1;
+  outcomes_.given_out(event.id);
   effects.outgoing.emplace_back(Emitted{admission.event});
   if (!admission.wanted()) {
+    tokens_.accepted(event.token, event.id);
+    tokens_.ended(event.token);
     history_.add(event.id, event.name, event.env, event.emitter, event.time).outcome = Outcome::ok;
     effects.outgoing.emplace_back(Finished{admission.event, false});
     return;
@@ -67,8 +70,10 @@ void Queue::admit_to(const Admission& admission, Effects& effects) {
 }
 
 EventId Queue::record(const std::string& name, const std::vector<std::string>& env, Emitter emitter, Time now) {
-  history_.add(next_id_, name, env, emitter, now).outcome = Outcome::ok;
-  return next_id_++;
+  auto id = outcomes_.next_id();
+  history_.add(id, name, env, emitter, now).outcome = Outcome::ok;
+  outcomes_.given_out(id);
+  return id;
 }
 
 void Queue::hold(const EventPointer& event, const std::vector<HandlerId>& wanting) {
@@ -76,26 +81,24 @@ void Queue::hold(const EventPointer& event, const std::vector<HandlerId>& wantin
   pending.event = event;
   auto& remembered = history_.add(event->id, event->name, event->env, event->emitter, event->time);
   for (auto id : wanting) {
-    auto& handler = handlers_.at(id);
     pending.deliveries.push_back({.handler = id, .done = {}});
-    ++handler.parts;
-    remembered.handlers.push_back(handler.name);
+    handlers_.part_begins(id);
+    remembered.handlers.push_back(handlers_.name_of(id));
   }
+  tokens_.accepted(event->token, event->id);
   quota_.charge(*event);
 }
 
 void Queue::give(Pending& pending, Delivery& delivery, Effects& effects) {
-  const auto& handler = handlers_.at(delivery.handler);
-  if (handler.subscription == 0) return;
-  effects.outgoing.emplace_back(Deliver{.to = handler.subscription, .event = pending.event, .again = delivery.given});
+  auto subscription = handlers_.subscription_of(delivery.handler);
+  if (subscription == 0) return;
+  effects.outgoing.emplace_back(Deliver{.to = subscription, .event = pending.event, .again = delivery.given});
   delivery.given = true;
 }
 
 Effects Queue::reserve_ids() {
   Effects effects;
-  if (next_id_ + reservation / 2 <= reserved_up_to_) return effects;
-  reserved_up_to_ = next_id_ - 1 + reservation;
-  effects.changes.emplace_back(IdsReserved{reserved_up_to_});
+  if (auto reserved = outcomes_.reserve()) effects.changes.emplace_back(*reserved);
   return effects;
 }
 
@@ -110,19 +113,19 @@ void Queue::finish_delivery(EventId id, Delivery& delivery, bool failed, JobActi
   delivery.finished = true;
   delivery.failed = failed;
   delivery.done = std::move(done);
-  if (auto* remembered = history_.find(id)) std::ranges::copy(delivery.done, std::back_inserter(remembered->done));
+  history_.add_done(id, delivery.done);
 }
 
 Effects Queue::finished(SubscriptionId subscription, EventId id, bool failed, JobActions done, Time now) {
   Effects effects;
-  auto by = subscriptions_.find(subscription);
+  auto by = handlers_.find(subscription);
   auto found = pending_.find(id);
-  if (by == subscriptions_.end() || found == pending_.end()) return effects;
-  auto* delivery = open_delivery(found->second, by->second);
+  if (!by || found == pending_.end()) return effects;
+  auto* delivery = open_delivery(found->second, *by);
   if (delivery == nullptr) return effects;
   finish_delivery(id, *delivery, failed, std::move(done));
   if (std::ranges::all_of(found->second.deliveries, &Delivery::finished)) end(found, now, effects);
-  else effects.changes.emplace_back(HandlerFinished{id, handlers_.at(delivery->handler).name, failed, delivery->done});
+  else effects.changes.emplace_back(HandlerFinished{id, handlers_.name_of(*by), failed, delivery->done});
   return effects;
 }
 
@@ -131,7 +134,7 @@ void Queue::end(PendingEvents::iterator ended, Time now, Effects& effects) {
   const auto& [event, deliveries, waiters] = node.mapped();
   bool failed = std::ranges::any_of(deliveries, &Delivery::failed);
   release(node.mapped());
-  if (failed) remember_failure(event->id);
+  if (failed) outcomes_.failed(event->id);
   if (auto* remembered = history_.find(event->id)) {
     remembered->blocked = now > event->time ? now - event->time : 0;
     remembered->outcome = failed ? Outcome::failed : Outcome::ok;
@@ -140,104 +143,66 @@ void Queue::end(PendingEvents::iterator ended, Time now, Effects& effects) {
   for (auto waiter : waiters) effects.outgoing.emplace_back(Answer{waiter, failed});
   auto& change = std::get<EventEnded>(effects.changes.emplace_back(EventEnded{event->id, failed, std::nullopt}));
   if (!failed || !fails_aloud(event->name)) return;
-  auto follow_up = admission_of(follow_up_of(*event, next_id_, now));
+  auto follow_up = admission_of(follow_up_of(*event, outcomes_.next_id(), now));
   if (follow_up.wanted()) change.follow_up = written_form(follow_up);
   admit_to(follow_up, effects);
 }
 
 void Queue::release(const Pending& pending) {
   quota_.release(*pending.event);
-  for (const auto& delivery : pending.deliveries) --handlers_.at(delivery.handler).parts;
+  tokens_.ended(pending.event->token);
+  for (const auto& delivery : pending.deliveries) handlers_.part_ends(delivery.handler);
 }
 
-void Queue::remember_failure(EventId id) {
-  failures_.insert(id);
-  if (failures_.size() <= settings_.failures) return;
-  forgotten_up_to_ = std::max(forgotten_up_to_, *failures_.begin());
-  failures_.erase(failures_.begin());
-}
-
-std::expected<std::optional<bool>, Queue::Unknown> Queue::wait(EventId id, WaiterId waiter) {
+std::expected<std::optional<bool>, Outcomes::Unknown> Queue::wait(EventId id, WaiterId waiter) {
   if (auto found = pending_.find(id); found != pending_.end()) {
     found->second.waiters.push_back(waiter);
     return std::nullopt;
   }
-  if (failures_.contains(id)) return true;
-  if (id == 0 || id >= next_id_) return std::unexpected(Unknown::never_given_out);
-  if (id <= forgotten_up_to_) return std::unexpected(Unknown::forgotten);
-  return false;
+  return outcomes_.of(id).transform([](bool failed) { return std::optional{failed}; });
 }
 
 void Queue::abandon(EventId id, WaiterId waiter) {
   if (auto found = pending_.find(id); found != pending_.end()) std::erase(found->second.waiters, waiter);
 }
 
-std::vector<Queue::PendingEvent> Queue::pending() const {
+std::vector<Queue::PendingEvent> Queue::pending(std::size_t most) const {
   std::vector<PendingEvent> result;
-  result.reserve(pending_.size());
+  if (most == 0) most = pending_.size();
   for (const auto& [id, pending] : pending_) {
+    if (result.size() == most) break;
     auto& listed = result.emplace_back(PendingEvent{pending.event, {}});
     for (const auto& delivery : pending.deliveries)
-      if (!delivery.finished) listed.blocked_by.push_back(handlers_.at(delivery.handler).name);
+      if (!delivery.finished) listed.blocked_by.push_back(handlers_.name_of(delivery.handler));
   }
   return result;
 }
 
 // --- Handlers
 
-HandlerId Queue::handler_named(const std::string& name) {
-  for (const auto& [id, handler] : handlers_)
-    if (handler.name == name) return id;
-  handlers_[++last_handler_].name = name;
-  return last_handler_;
-}
-
-std::vector<std::string> Queue::names_of(const std::vector<HandlerId>& handlers) const {
-  std::vector<std::string> names;
-  for (auto id : handlers) names.push_back(handlers_.at(id).name);
-  return names;
-}
-
-// Another handler's view changes if it was the only other one that wants this, or if there was none.
-void Queue::mark_views(HandlerId changed, const Interest::Others& others) {
-  if (others.size() == 1) stale_views_.insert(others.front());
-  if (!others.empty()) return;
-  for (const auto& [id, handler] : handlers_)
-    if (id != changed) stale_views_.insert(id);
-}
-
-void Queue::want(HandlerId id, const std::string& wanted) {
-  if (handlers_.at(id).wants.insert(wanted).second) mark_views(id, interest_.add(id, wanted));
-}
-
-void Queue::unwant(HandlerId id, const std::string& wanted) {
-  if (handlers_.at(id).wants.erase(wanted) > 0) mark_views(id, interest_.remove(id, wanted));
-}
-
 Queue::Attached Queue::attach(const std::string& name, const std::vector<std::string>& wants) {
-  Effects effects;
+  Attached attached;
   restore_kind(HandlerAttached{name, wants});
-  effects.changes.emplace_back(HandlerAttached{name, wants});
-  auto id = handler_named(name);
-  auto& handler = handlers_.at(id);
-  subscriptions_.erase(handler.subscription);
-  handler.subscription = ++last_subscription_;
-  subscriptions_[handler.subscription] = id;
-  stale_views_.erase(id);
-  if (handler.parts > 0)
-    for (auto& [event_id, pending] : pending_)
-      if (auto* delivery = open_delivery(pending, id)) give(pending, *delivery, effects);
-  return {.subscription = handler.subscription,
-          .wanted_by_others = interest_.wanted_by_others(id),
-          .effects = std::move(effects)};
+  attached.effects.changes.emplace_back(HandlerAttached{name, wants});
+  auto handler = handlers_.named(name);
+  attached.subscription = handlers_.attach(handler);
+  attached.wanted_by_others = handlers_.wanted_by_others(handler);
+  if (!handlers_.has_parts(handler)) return attached;
+  for (auto& [id, pending] : pending_) {
+    auto* delivery = open_delivery(pending, handler);
+    if (delivery == nullptr) continue;
+    attached.unfinished.push_back(id);
+    give(pending, *delivery, attached.effects);
+  }
+  return attached;
 }
 
 Effects Queue::subscribe(SubscriptionId subscription, const std::vector<std::string>& add,
                          const std::vector<std::string>& remove) {
   Effects effects;
-  auto found = subscriptions_.find(subscription);
-  if (found == subscriptions_.end()) return effects;
-  HandlerSubscribed change{handlers_.at(found->second).name, add, remove};
+  auto handler = handlers_.find(subscription);
+  if (!handler) return effects;
+  HandlerSubscribed change{handlers_.name_of(*handler), add, remove};
   restore_kind(change);
   effects.changes.emplace_back(std::move(change));
   return effects;
@@ -245,29 +210,13 @@ Effects Queue::subscribe(SubscriptionId subscription, const std::vector<std::str
 
 Effects Queue::detach(SubscriptionId subscription) {
   Effects effects;
-  auto found = subscriptions_.find(subscription);
-  if (found == subscriptions_.end()) return effects;
-  auto id = found->second;
-  subscriptions_.erase(found);
-  auto& handler = handlers_.at(id);
-  handler.subscription = 0;
-  if (!handler.wants.empty() || handler.parts > 0) return effects;
-  effects.changes.emplace_back(HandlerForgotten{handler.name});
-  forget_handler(id);
+  auto handler = handlers_.find(subscription);
+  if (!handler) return effects;
+  handlers_.detach(subscription);
+  if (!handlers_.is_idle(*handler)) return effects;
+  effects.changes.emplace_back(HandlerForgotten{handlers_.name_of(*handler)});
+  handlers_.forget(*handler);
   return effects;
-}
-
-void Queue::forget_handler(HandlerId id) {
-  handlers_.erase(id);
-  stale_views_.erase(id);
-}
-
-std::vector<Queue::View> Queue::take_changed_views() {
-  std::vector<View> views;
-  for (auto id : std::exchange(stale_views_, {}))
-    if (auto subscription = handlers_.at(id).subscription; subscription != 0)
-      views.push_back({subscription, interest_.wanted_by_others(id)});
-  return views;
 }
 
 // --- Remembering
@@ -276,40 +225,34 @@ void Queue::restore(const Change& change) {
   std::visit([this](const auto& kind) { restore_kind(kind); }, change);
 }
 
-void Queue::restore_kind(const IdsReserved& change) {
-  reserved_up_to_ = std::max(reserved_up_to_, change.up_to);
-  next_id_ = std::max(next_id_, change.up_to + 1);
-}
-
 void Queue::restore_kind(const HandlerAttached& change) {
-  auto id = handler_named(change.handler);
-  std::set<std::string> wants{change.wants.begin(), change.wants.end()};
-  std::vector<std::string> no_longer;
-  std::ranges::set_difference(handlers_.at(id).wants, wants, std::back_inserter(no_longer));
-  for (const auto& wanted : no_longer) unwant(id, wanted);
-  for (const auto& wanted : wants) want(id, wanted);
+  handlers_.want_only(handlers_.named(change.handler), change.wants);
 }
 
 void Queue::restore_kind(const HandlerSubscribed& change) {
-  auto id = handler_named(change.handler);
-  for (const auto& wanted : change.remove) unwant(id, wanted);
-  for (const auto& wanted : change.add) want(id, wanted);
+  handlers_.change_wants(handlers_.named(change.handler), change.add, change.remove);
 }
 
-void Queue::restore_kind(const HandlerForgotten& change) { forget_handler(handler_named(change.handler)); }
+// What was written down may have gaps: a handler that has a part in an event stays.
+void Queue::restore_kind(const HandlerForgotten& change) {
+  auto handler = handlers_.named(change.handler);
+  handlers_.want_only(handler, {});
+  if (handlers_.is_idle(handler)) handlers_.forget(handler);
+}
 
 void Queue::restore_kind(const EventAccepted& change) {
+  if (is_pending(change.event->id)) return;
   std::vector<HandlerId> wanting;
-  for (const auto& name : change.handlers) wanting.push_back(handler_named(name));
+  for (const auto& name : change.handlers) wanting.push_back(handlers_.named(name));
   hold(change.event, wanting);
   for (auto& delivery : pending_.at(change.event->id).deliveries) delivery.given = true;
-  next_id_ = std::max(next_id_, change.event->id + 1);
+  outcomes_.given_out(change.event->id);
 }
 
 void Queue::restore_kind(const HandlerFinished& change) {
   auto found = pending_.find(change.id);
   if (found == pending_.end()) return;
-  if (auto* delivery = open_delivery(found->second, handler_named(change.handler)))
+  if (auto* delivery = open_delivery(found->second, handlers_.named(change.handler)))
     finish_delivery(change.id, *delivery, change.failed, change.done);
 }
 
@@ -322,26 +265,27 @@ void Queue::restore_kind(const EventEnded& change) {
       remembered->outcome = change.failed ? Outcome::failed : Outcome::ok;
     pending_.erase(found);
   }
-  if (change.failed) remember_failure(change.id);
+  if (change.failed) outcomes_.failed(change.id);
   if (change.follow_up) restore_kind(*change.follow_up);
 }
 
-void Queue::restore_kind(const FailuresForgotten& change) {
-  forgotten_up_to_ = std::max(forgotten_up_to_, change.up_to);
+void Queue::restore_kind(const TokenRemembered& change) {
+  tokens_.accepted(change.token, change.id);
+  tokens_.ended(change.token);
 }
 
 std::vector<Change> Queue::snapshot() const {
-  std::vector<Change> changes{IdsReserved{reserved_up_to_}, FailuresForgotten{forgotten_up_to_}};
-  for (auto id : failures_) changes.emplace_back(EventEnded{id, true, std::nullopt});
-  for (const auto& [id, handler] : handlers_)
-    changes.emplace_back(HandlerAttached{handler.name, {handler.wants.begin(), handler.wants.end()}});
+  std::vector<Change> changes;
+  outcomes_.add_snapshot(changes);
+  tokens_.for_each_ended([&](const auto& token, EventId id) { changes.emplace_back(TokenRemembered{token, id}); });
+  handlers_.add_snapshot(changes);
   for (const auto& [id, pending] : pending_) {
     EventAccepted accepted{pending.event, {}};
-    for (const auto& delivery : pending.deliveries) accepted.handlers.push_back(handlers_.at(delivery.handler).name);
+    for (const auto& delivery : pending.deliveries) accepted.handlers.push_back(handlers_.name_of(delivery.handler));
     changes.emplace_back(std::move(accepted));
     for (const auto& delivery : pending.deliveries)
       if (delivery.finished)
-        changes.emplace_back(HandlerFinished{id, handlers_.at(delivery.handler).name, delivery.failed, delivery.done});
+        changes.emplace_back(HandlerFinished{id, handlers_.name_of(delivery.handler), delivery.failed, delivery.done});
   }
   return changes;
 }

@@ -15,10 +15,19 @@ template <typename Value> Value value_or_throw(std::expected<Value, Fault> resul
   if constexpr (!std::is_void_v<Value>) return std::move(*result);
 }
 
-std::map<std::string, sdbus::Variant> described(const Remembered& event) {
+// As many events as somebody is told of who may not emit any.
+constexpr std::size_t most_for_others = 256;
+
+bool is_permitted(const base::Caller& caller) { return caller.uid == 0 || caller.uid == ::geteuid(); }
+
+std::string token_of(const base::Caller& caller, const std::string& token) {
+  return token.empty() ? token : std::to_string(caller.uid) + " " + token;
+}
+
+std::map<std::string, sdbus::Variant> described(const Remembered& event, bool with_env) {
   return {{"id", sdbus::Variant{event.id}},
           {"name", sdbus::Variant{event.name}},
-          {"env", sdbus::Variant{event.env}},
+          {"env", sdbus::Variant{with_env ? event.env : std::vector<std::string>{}}},
           {"time", sdbus::Variant{event.time}},
           {"uid", sdbus::Variant{static_cast<std::uint32_t>(event.emitter.uid)}},
           {"pid", sdbus::Variant{static_cast<std::uint32_t>(event.emitter.pid)}},
@@ -62,24 +71,38 @@ Origin BrokerObject::origin() {
 
 Origin BrokerObject::permitted(const char* operation) {
   auto from = origin();
-  if (from.caller.uid != 0 && from.caller.uid != ::geteuid()) throw refused(operation);
+  if (!is_permitted(from.caller)) throw refused(operation);
   return from;
 }
 
 uint64_t BrokerObject::Emit(const std::string& name, const std::vector<std::string>& env,
                             const std::vector<sdbus::UnixFd>& files) {
-  auto from = permitted("emit an event");
-  return value_or_throw(
-      requests_.events.emit({.uid = from.caller.uid, .pid = from.caller.pid}, name, env, duplicates_of(files)));
+  return EmitOnce(name, env, files, "");
+}
+
+uint64_t BrokerObject::EmitOnce(const std::string& name, const std::vector<std::string>& env,
+                                const std::vector<sdbus::UnixFd>& files, const std::string& token) {
+  auto caller = permitted("emit an event").caller;
+  return value_or_throw(requests_.events.emit({.name = name,
+                                               .env = env,
+                                               .emitter = {.uid = caller.uid, .pid = caller.pid},
+                                               .files = static_cast<unsigned>(files.size()),
+                                               .token = token_of(caller, token)},
+                                              duplicates_of(files)));
 }
 
 uint64_t BrokerObject::EmitFor(const std::string& name, const std::vector<std::string>& env,
-                               const std::vector<sdbus::UnixFd>& files, const uint32_t& uid, const uint32_t& pid) {
+                               const std::vector<sdbus::UnixFd>& files, const uint32_t& uid, const uint32_t& pid,
+                               const std::string& token) {
   constexpr const char* operation = "emit an event for somebody else";
   if (!connection_.is_peer()) throw refused(operation);
-  static_cast<void>(permitted(operation));
-  return value_or_throw(
-      requests_.events.emit({.uid = uid, .pid = static_cast<pid_t>(pid)}, name, env, duplicates_of(files)));
+  auto caller = permitted(operation).caller;
+  return value_or_throw(requests_.events.emit({.name = name,
+                                               .env = env,
+                                               .emitter = {.uid = uid, .pid = static_cast<pid_t>(pid)},
+                                               .files = static_cast<unsigned>(files.size()),
+                                               .token = token_of(caller, token)},
+                                              duplicates_of(files)));
 }
 
 void BrokerObject::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
@@ -88,7 +111,18 @@ void BrokerObject::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
 }
 
 std::vector<std::string> BrokerObject::Attach(const std::string& handler, const std::vector<std::string>& events) {
-  return value_or_throw(requests_.events.attach(permitted("handle events"), handler, events));
+  return value_or_throw(requests_.events.attach(permitted("handle events"), handler, events, "")).wanted_by_others;
+}
+
+std::tuple<std::vector<std::string>, std::vector<uint64_t>>
+BrokerObject::AttachWithTicket(const std::string& handler, const std::vector<std::string>& events,
+                               const std::string& ticket) {
+  auto attached = value_or_throw(requests_.events.attach(permitted("handle events"), handler, events, ticket));
+  return {std::move(attached.wanted_by_others), std::move(attached.unfinished)};
+}
+
+void BrokerObject::Listen(const std::vector<std::string>& emitted, const std::vector<std::string>& finished) {
+  value_or_throw(requests_.events.listen(permitted("hear of events"), emitted, finished));
 }
 
 void BrokerObject::Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
@@ -104,17 +138,21 @@ void BrokerObject::Record(const std::string& name, const std::vector<std::string
   requests_.events.record(permitted("record an event"), name, env, {.uid = uid, .pid = static_cast<pid_t>(pid)});
 }
 
+// What events carry is for those who may emit them; others get no more than costs little.
 std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
 BrokerObject::ListPending() {
   std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> list;
-  for (auto& [event, blocked_by] : requests_.events.queue().pending())
-    list.emplace_back(event->id, event->name, event->env, std::move(blocked_by));
+  bool all = is_permitted(origin().caller);
+  for (auto& [event, blocked_by] : requests_.events.queue().pending(all ? 0 : most_for_others))
+    list.emplace_back(event->id, event->name, all ? event->env : std::vector<std::string>{}, std::move(blocked_by));
   return list;
 }
 
 std::vector<std::map<std::string, sdbus::Variant>> BrokerObject::History(const uint32_t& count) {
   std::vector<std::map<std::string, sdbus::Variant>> list;
-  for (const auto* event : requests_.events.queue().history().last(count)) list.push_back(described(*event));
+  bool all = is_permitted(origin().caller);
+  std::size_t most = all || (count > 0 && count < most_for_others) ? count : most_for_others;
+  for (const auto* event : requests_.events.queue().history().last(most)) list.push_back(described(*event, all));
   return list;
 }
 
@@ -125,10 +163,33 @@ void BrokerObject::JoinBus(const std::string& address) {
 
 uint32_t BrokerObject::pending() { return static_cast<uint32_t>(requests_.events.queue().pending_count()); }
 
-void BrokerObject::tell_interest(const std::string& destination, const std::vector<std::string>& wanted_by_others) {
-  auto signal = getObject().createSignal(sdbus::InterfaceName{INTERFACE_NAME}, sdbus::SignalName{"InterestChanged"});
+sdbus::Signal BrokerObject::signal_to(const std::string& destination, const char* name) {
+  auto signal = getObject().createSignal(sdbus::InterfaceName{INTERFACE_NAME}, sdbus::SignalName{name});
   if (!destination.empty()) signal.setDestination(destination);
+  return signal;
+}
+
+void BrokerObject::tell_interest(const std::string& destination, const std::vector<std::string>& wanted_by_others) {
+  auto signal = signal_to(destination, "InterestChanged");
   signal << wanted_by_others;
+  getObject().emitSignal(signal);
+}
+
+void BrokerObject::tell_emitted(const std::string& destination, const Event& event) {
+  auto signal = signal_to(destination, "EventEmitted");
+  signal << event.id << event.name << event.env;
+  getObject().emitSignal(signal);
+}
+
+void BrokerObject::tell_finished(const std::string& destination, const Event& event, bool failed) {
+  auto signal = signal_to(destination, "EventFinished");
+  signal << event.id << event.name << event.env << failed;
+  getObject().emitSignal(signal);
+}
+
+void BrokerObject::tell_displaced(const std::string& destination, const std::string& handler) {
+  auto signal = signal_to(destination, "Displaced");
+  signal << handler;
   getObject().emitSignal(signal);
 }
 

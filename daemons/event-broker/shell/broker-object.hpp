@@ -9,21 +9,32 @@ namespace upstart::broker {
 // Operation, job, instance.
 using WireActions = std::vector<sdbus::Struct<std::string, std::string, std::string>>;
 
+// More than twenty methods: sixteen are the interface, four its signals.
 class BrokerObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::EventBroker1_adaptor> {
 public:
   BrokerObject(Requests requests, Session& session, base::BusConnection& connection);
   ~BrokerObject();
 
-  // The signal InterestChanged, to one client only; on a bus `destination` is its unique name.
+  // Signals, each to one client only; on a bus `destination` is its unique name.
   void tell_interest(const std::string& destination, const std::vector<std::string>& wanted_by_others);
+  void tell_emitted(const std::string& destination, const Event& event);
+  void tell_finished(const std::string& destination, const Event& event, bool failed);
+  void tell_displaced(const std::string& destination, const std::string& handler);
 
 private:
   uint64_t Emit(const std::string& name, const std::vector<std::string>& env,
                 const std::vector<sdbus::UnixFd>& files) override;
+  uint64_t EmitOnce(const std::string& name, const std::vector<std::string>& env,
+                    const std::vector<sdbus::UnixFd>& files, const std::string& token) override;
   uint64_t EmitFor(const std::string& name, const std::vector<std::string>& env,
-                   const std::vector<sdbus::UnixFd>& files, const uint32_t& uid, const uint32_t& pid) override;
+                   const std::vector<sdbus::UnixFd>& files, const uint32_t& uid, const uint32_t& pid,
+                   const std::string& token) override;
   void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
   std::vector<std::string> Attach(const std::string& handler, const std::vector<std::string>& events) override;
+  std::tuple<std::vector<std::string>, std::vector<uint64_t>> AttachWithTicket(const std::string& handler,
+                                                                               const std::vector<std::string>& events,
+                                                                               const std::string& ticket) override;
+  void Listen(const std::vector<std::string>& emitted, const std::vector<std::string>& finished) override;
   void Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override;
   void Finished(const uint64_t& id, const bool& failed, const WireActions& done) override;
   void Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid,
@@ -38,6 +49,7 @@ private:
   [[nodiscard]] Origin origin();
   // The same; throws PermissionDenied ("You do not have permission to …") unless the caller is root or our own user.
   [[nodiscard]] Origin permitted(const char* operation);
+  sdbus::Signal signal_to(const std::string& destination, const char* name);
 
   Requests requests_;
   Session& session_;

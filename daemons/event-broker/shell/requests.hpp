@@ -27,14 +27,22 @@ struct Origin {
 class EventRequests {
 public:
   virtual ~EventRequests() = default;
-  virtual std::expected<EventId, Fault> emit(Emitter emitter, const std::string& name,
-                                             const std::vector<std::string>& env, Descriptors::Files files) = 0;
+  // With a token (see Event), the id of the event that was accepted with it, if one was.
+  virtual std::expected<EventId, Fault> emit(NewEvent event, Descriptors::Files files) = 0;
   // Takes `result` if the answer comes later, and answers it at once if it is known.
   virtual std::expected<void, Fault> wait(Session& session, EventId id, sdbus::Result<bool>& result) = 0;
-  virtual std::expected<std::vector<std::string>, Fault> attach(const Origin& from, const std::string& handler,
-                                                                const std::vector<std::string>& events) = 0;
+  struct Attached {
+    std::vector<std::string> wanted_by_others;
+    std::vector<EventId> unfinished; // given to it before, and now again
+  };
+  // `ticket`: empty where the handler has none.
+  virtual std::expected<Attached, Fault> attach(const Origin& from, const std::string& handler,
+                                                const std::vector<std::string>& events, const std::string& ticket) = 0;
   virtual std::expected<void, Fault> subscribe(const Origin& from, const std::vector<std::string>& add,
                                                const std::vector<std::string>& remove) = 0;
+  // Signals of these events go to the caller from now on: their acceptance, their end.
+  virtual std::expected<void, Fault> listen(const Origin& from, const std::vector<std::string>& emitted,
+                                            const std::vector<std::string>& finished) = 0;
   virtual void finished(const Origin& from, EventId id, bool failed, JobActions done) = 0;
   virtual void record(const Origin& from, const std::string& name, const std::vector<std::string>& env,
                       Emitter emitter) = 0;

@@ -22,6 +22,18 @@ public:
   virtual void undeliverable(const Deliver& deliver) = 0;
 };
 
+// A signal to one listener: an event was accepted, or, with `failed`, has finished.
+struct Signal {
+  std::string destination; // its unique name on a bus; empty on a peer connection
+  EventPointer event;
+  std::optional<bool> failed;
+};
+// To a handler in whose place another has attached.
+struct Displaced {
+  std::string destination;
+  std::string handler;
+};
+
 class Session {
 public:
   // The connection must outlive this.
@@ -32,16 +44,16 @@ public:
 
   [[nodiscard]] base::BusConnection& connection() { return connection_; }
 
-  using Item = std::variant<Outgoing, Queue::View>;
+  using Item = std::variant<Deliver, Answer, Signal, Displaced, Handlers::View>;
   void post(Item item);
-  // The signals of an event that nobody wanted; at once where nothing is waiting, without a copy.
-  void announce(EventId id, const std::string& name, const std::vector<std::string>& env);
   // Sends what the other end has room for.
   void flush();
   [[nodiscard]] bool has_waiting() const { return !outbox_.empty(); }
-  [[nodiscard]] bool has_room() const { return outbox_.has_room(); }
+  [[nodiscard]] bool has_room() { return outbox_.has_room(); }
   // All that was ever posted has been given to the kernel.
   [[nodiscard]] bool all_written() const { return outbox_.all_written(); }
+  // The other end has hung up, and we have not been told yet.
+  [[nodiscard]] bool other_end_has_gone() const;
   // The other end does not read at all.
   [[nodiscard]] bool overfull() const { return outbox_.overfull(); }
 
@@ -57,11 +69,10 @@ private:
   [[nodiscard]] bool leaves_out(const Item& item) const;
   void send(const Item& item);
   void send_kind(const Deliver& item);
-  void send_kind(const Emitted& item);
-  void send_kind(const Finished& item);
   void send_kind(const Answer& item);
-  void send_kind(const Outgoing& item);
-  void send_kind(const Queue::View& item);
+  void send_kind(const Signal& item);
+  void send_kind(const Displaced& item);
+  void send_kind(const Handlers::View& item);
 
   Deliveries& deliveries_;
   base::BusConnection& connection_;

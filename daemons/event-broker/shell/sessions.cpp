@@ -12,31 +12,14 @@ void Sessions::remove(Session& session) {
   sessions_.remove_if([&](const Session& candidate) { return &candidate == &session; });
 }
 
-void Sessions::post_to_all(const Outgoing& outgoing) {
-  for (auto& session : sessions_) session.post(outgoing);
-}
-
-bool Sessions::announce_to_others(const Session& from, EventId id, const std::string& name,
-                                  const std::vector<std::string>& env) {
-  bool overfull = false;
-  for (auto& session : sessions_) {
-    if (&session == &from) continue;
-    session.announce(id, name, env);
-    something_waits_ |= session.has_waiting();
-    overfull |= session.overfull();
-  }
-  return overfull;
-}
-
 void Sessions::flush() {
   for (auto& session : sessions_) session.flush();
   something_waits_ = std::ranges::any_of(sessions_, &Session::has_waiting);
 }
 
-bool Sessions::can_go_on() const {
-  return something_waits_ && std::ranges::any_of(sessions_, [](const Session& session) {
-           return session.has_waiting() && session.has_room();
-         });
+bool Sessions::can_go_on() {
+  return something_waits_ &&
+         std::ranges::any_of(sessions_, [](Session& session) { return session.has_waiting() && session.has_room(); });
 }
 
 Session* Sessions::overfull() {

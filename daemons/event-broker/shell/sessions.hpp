@@ -1,5 +1,4 @@
-// All connections that the broker is served on. What goes to everybody goes from here; who has something waiting is
-// sent more as soon as there is room.
+// All connections that the broker is served on. Who has something waiting is sent more as soon as there is room.
 #pragma once
 
 #include "daemons/event-broker/shell/session.hpp"
@@ -14,14 +13,10 @@ public:
   Session& add(Requests requests, Deliveries& deliveries, base::BusConnection& connection);
   void remove(Session& session);
 
-  void post_to_all(const Outgoing& outgoing);
-  // The signals of an event that nobody wanted, to all but this one. True if somebody does not read at all.
-  bool announce_to_others(const Session& from, EventId id, const std::string& name,
-                          const std::vector<std::string>& env);
   void flush();
 
   // Somebody who had no room for what is waiting has room now.
-  [[nodiscard]] bool can_go_on() const;
+  [[nodiscard]] bool can_go_on();
   // Somebody who does not read at all; nothing if there is none.
   [[nodiscard]] Session* overfull();
   [[nodiscard]] bool all_written() const;

@@ -4,6 +4,13 @@
 
 namespace upstart::broker {
 
+namespace {
+
+// Far more names than there are handlers.
+constexpr std::size_t most_first_tickets = 256;
+
+} // namespace
+
 void Subscribers::add(SubscriptionId subscription, Entry entry) {
   by_sender_[{entry.session, entry.subscriber->sender()}] = subscription;
   entries_.emplace(subscription, std::move(entry));
@@ -29,6 +36,12 @@ SubscriptionId Subscribers::named(const std::string& handler) const {
 SubscriptionId Subscribers::of(const Origin& from) const {
   auto found = by_sender_.find({&from.session, from.sender});
   return found == by_sender_.end() ? 0 : found->second;
+}
+
+bool Subscribers::is_first_ticket(const std::string& handler, const std::string& ticket) {
+  if (auto found = first_tickets_.find(handler); found != first_tickets_.end()) return found->second == ticket;
+  if (first_tickets_.size() < most_first_tickets) first_tickets_.emplace(handler, ticket);
+  return true;
 }
 
 std::vector<SubscriptionId> Subscribers::on(const Session& session) const {

@@ -78,7 +78,7 @@ TEST_CASE("an event that a handler passes on is that of the one who emitted it")
   daemon.start();
   Peer handler{loop, daemon.address()};
   handler.attach("h", {"a"});
-  handler->EmitFor("a", {}, {}, 1234, 77);
+  handler->EmitFor("a", {}, {}, 1234, 77, "");
   handler.await("handle 1 a");
   auto history = handler->History(0);
   REQUIRE(history.size() == 1);
@@ -346,6 +346,117 @@ TEST_CASE("told to end, the broker ends with status 0 and its events wait for th
   Peer peer{loop, daemon.address()};
   CHECK(peer->pending() == 1);
   CHECK(daemon.standard_error().empty());
+}
+
+TEST_CASE("an event whose answer was lost with the broker is sent again under its token and is the same event") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  std::uint64_t pending = 0;
+  {
+    Peer handler{loop, daemon.address()};
+    handler.attach("h", {"a"});
+    CHECK(handler.emit_once("a", {"N=1"}, "ended") == 1);
+    pending = handler.emit_once("a", {"N=2"}, "pending");
+    handler->Finished(1, true, {});
+    handler.await("finished 1 a failed");
+    daemon.kill();
+  }
+  daemon.start();
+  Peer handler{loop, daemon.address()};
+  CHECK(handler.emit_once("a", {"N=1"}, "ended") == 1);
+  handler->WaitFor(1);
+  handler.await("outcome failed");
+  CHECK(handler.emit_once("a", {"N=2"}, "pending") == pending);
+  handler.attach("h", {"a"});
+  handler.await("handle " + std::to_string(handler.emit_once("a", {"N=3"}, "new")) + " a N=3");
+  auto handled = handler.heard();
+  CHECK(std::ranges::count_if(handled, [](const auto& line) { return line.starts_with("handle "); }) == 2);
+  CHECK(std::ranges::contains(handled, "handle " + std::to_string(pending) + " a N=2 again"));
+}
+
+TEST_CASE("a handler learns when it attaches which events it owes") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  {
+    Peer handler{loop, daemon.address()};
+    handler.attach("h", {"a"}, "ticket");
+    CHECK(handler.unfinished.empty());
+    for (int i = 0; i < 3; ++i) handler.emit("a");
+    handler->Finished(2, false, {});
+    handler.await("finished 2 a ok");
+    daemon.kill();
+  }
+  daemon.start();
+  Peer handler{loop, daemon.address()};
+  handler.attach("h", {"a"}, "ticket");
+  CHECK(handler.unfinished == std::vector<std::uint64_t>{1, 3});
+}
+
+TEST_CASE("a handler that holds a ticket is displaced only by whoever shows it, and is told; without one, by anybody") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer first{loop, daemon.address()};
+  Peer second{loop, daemon.address()};
+  first.attach("h", {"a"}, "ticket");
+  second->Attach("h", {"a"});
+  second->AttachWithTicket("h", {"a"}, "another");
+  auto refusal = "error Failed: h is attached already, as process " + std::to_string(::getpid()) +
+                 ", which does not give up its place";
+  await(loop, [&] { return std::ranges::count(second.lines, refusal) == 2; });
+  auto id = second.emit("a");
+  first.await("handle 1 a");
+  second.attach("h", {"a"}, "ticket");
+  first.await("displaced h");
+  second.await("handle 1 a again");
+  first->Finished(id, true, {});
+  second->Finished(id, false, {});
+  second.await("finished 1 a ok");
+  first.attach("other", {"b"});
+  second.attach("h", {"a"}, ""); // as itself, with nothing to hold its place by
+  first->Attach("h", {"a"});
+  first.await("error InvalidArgs: You are attached as other already");
+  Peer third{loop, daemon.address()};
+  third.attach("h", {"a"});
+  second.await("displaced h");
+}
+
+TEST_CASE("who came while the handler was away gives way to it when it is back") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start({"--verbose"});
+  auto handler = std::make_unique<Peer>(loop, daemon.address());
+  handler->attach("h", {"a"}, "ticket");
+  handler.reset();
+  Peer other{loop, daemon.address()};
+  while (!daemon.standard_error().contains("h has gone")) static_cast<void>(other->pending());
+  other.attach("h", {"a"}, "another");
+  other.emit("a");
+  other.await("handle 1 a");
+  Peer back{loop, daemon.address()};
+  back.attach("h", {"a"}, "ticket");
+  back.await("handle 1 a again");
+  other.await("displaced h");
+}
+
+TEST_CASE("who has not asked hears of no event, and who has asked of those that it named") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer peer{loop, daemon.address()};
+  Peer other{loop, daemon.address()};
+  other->Listen({"a"}, {"b*", "c"});
+  peer->Record("a", {}, 0, 0);
+  for (const auto* name : {"a", "b1", "c", "d"}) peer.emit(name);
+  other.await("finished 4 c ok");
+  CHECK(other.heard() == Lines{"emitted 1 a", "emitted 2 a", "finished 3 b1 ok", "finished 4 c ok"});
+  other->Listen({}, {});
+  CHECK(other.emit("a") == 6);
+  CHECK(other.heard() == Lines{"reply 6"});
+  other->Listen({""}, {});
+  other.await("error InvalidArgs: Name may not be empty string");
 }
 
 TEST_CASE("a peer that never reads is hung up on before it costs without end, and everybody else goes on") {

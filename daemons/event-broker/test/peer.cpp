@@ -55,6 +55,19 @@ void BrokerProxy::onAttachReply(const std::vector<std::string>& wanted_by_others
   peer_.hear(error ? error_line(*error) : joined("attached", wanted_by_others));
 }
 
+void BrokerProxy::onAttachWithTicketReply(const std::vector<std::string>& wanted_by_others,
+                                          const std::vector<uint64_t>& unfinished, std::optional<sdbus::Error> error) {
+  peer_.unfinished = unfinished;
+  onAttachReply(wanted_by_others, std::move(error));
+}
+
+void BrokerProxy::onDisplaced(const std::string& handler) { peer_.hear("displaced " + handler); }
+
+void BrokerProxy::onListenReply(std::optional<sdbus::Error> error) {
+  peer_.listening = true;
+  if (error) peer_.hear(error_line(*error));
+}
+
 void BrokerProxy::onSubscribeReply(std::optional<sdbus::Error> error) {
   peer_.hear(error ? error_line(*error) : "subscribed");
 }

@@ -1,6 +1,6 @@
 // A client of the broker on the test's own loop: calls, and writes down what it hears, one line each:
 // "reply 1", "outcome ok", "attached a b", "error InvalidArgs: …", "emitted 1 a", "finished 1 a ok", "others a b",
-// "handle 1 a K=V", with " again" behind.
+// "handle 1 a K=V", with " again" behind, "displaced h". It listens to all events.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
@@ -58,9 +58,16 @@ private:
                        const bool& failed) override;
   void onInterestChanged(const std::vector<std::string>& wanted_by_others) override;
   void onEmitReply(const uint64_t& id, std::optional<sdbus::Error> error) override;
+  void onEmitOnceReply(const uint64_t& id, std::optional<sdbus::Error> error) override {
+    onEmitReply(id, std::move(error));
+  }
   void onEmitForReply(const uint64_t& id, std::optional<sdbus::Error> error) override {
     onEmitReply(id, std::move(error));
   }
+  void onDisplaced(const std::string& handler) override;
+  void onListenReply(std::optional<sdbus::Error> error) override;
+  void onAttachWithTicketReply(const std::vector<std::string>& wanted_by_others,
+                               const std::vector<uint64_t>& unfinished, std::optional<sdbus::Error> error) override;
   void onWaitForReply(const bool& failed, std::optional<sdbus::Error> error) override;
   void onAttachReply(const std::vector<std::string>& wanted_by_others, std::optional<sdbus::Error> error) override;
   void onSubscribeReply(std::optional<sdbus::Error> error) override;
@@ -81,6 +88,8 @@ public:
     test::await(loop, [&] { return connection_ != nullptr; });
     handler_ = std::make_unique<HandlerObject>(connection_->sdbus(), *this);
     broker_ = std::make_unique<BrokerProxy>(connection_->sdbus(), service, *this);
+    broker_->Listen({"*"}, {"*"});
+    test::await(loop, [&] { return listening; });
   }
 
   BrokerProxy* operator->() { return broker_.get(); }
@@ -100,15 +109,28 @@ public:
     test::await(loop_, [&] { return last_id != 0; });
     return last_id;
   }
+  std::uint64_t emit_once(const std::string& name, const Lines& env, const std::string& token) {
+    last_id = 0;
+    (*this)->EmitOnce(name, env, {}, token);
+    test::await(loop_, [&] { return last_id != 0; });
+    return last_id;
+  }
   void attach(const std::string& handler, const Lines& events) {
     attached = false;
     (*this)->Attach(handler, events);
+    test::await(loop_, [&] { return attached; });
+  }
+  void attach(const std::string& handler, const Lines& events, const std::string& ticket) {
+    attached = false;
+    (*this)->AttachWithTicket(handler, events, ticket);
     test::await(loop_, [&] { return attached; });
   }
 
   Lines lines;
   std::uint64_t last_id = 0;
   bool attached = false;
+  bool listening = false;
+  std::vector<std::uint64_t> unfinished;
   std::vector<sdbus::UnixFd> files; // of the last event handled
 
 private:

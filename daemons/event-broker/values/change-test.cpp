@@ -8,7 +8,7 @@ namespace {
 
 std::vector<Change> one_of_each() {
   auto event = std::make_shared<const Event>(
-      Event{.id = 5, .name = "n", .env = {"A=1", "B="}, .emitter = {1, 2}, .time = 6, .files = 7});
+      Event{.id = 5, .name = "n", .env = {"A=1", "B="}, .emitter = {1, 2}, .time = 6, .files = 7, .token = "1 t"});
   return {IdsReserved{1},
           HandlerAttached{"h", {"a", "b*"}},
           HandlerSubscribed{"h", {"x"}, {"y", ""}},
@@ -17,7 +17,8 @@ std::vector<Change> one_of_each() {
           HandlerFinished{5, "h", true, {{"start", "x", "1"}}},
           EventEnded{5, true, EventAccepted{event, {}}},
           EventEnded{5, false, std::nullopt},
-          FailuresForgotten{9}};
+          FailuresForgotten{9},
+          TokenRemembered{"1 t", 5}};
 }
 
 } // namespace

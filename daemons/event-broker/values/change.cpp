@@ -20,6 +20,7 @@ void write(ByteWriter& to, const Event& event) {
   to.number(event.emitter.pid);
   to.number(event.time);
   to.number(event.files);
+  to.text(event.token);
 }
 void write(ByteWriter& to, const protocol::JobAction& action) {
   to.text(action.operation);
@@ -53,6 +54,10 @@ void write(ByteWriter& to, const EventEnded& change) {
   to.optional(change.follow_up, [&](const EventAccepted& accepted) { write(to, accepted); });
 }
 void write(ByteWriter& to, const FailuresForgotten& change) { to.number(change.up_to); }
+void write(ByteWriter& to, const TokenRemembered& change) {
+  to.text(change.token);
+  to.number(change.id);
+}
 
 EventPointer read_event(ByteReader& from) {
   Event event;
@@ -63,6 +68,7 @@ EventPointer read_event(ByteReader& from) {
   event.emitter.pid = from.number<pid_t>();
   event.time = from.number();
   event.files = from.number<unsigned>();
+  event.token = from.text();
   return std::make_shared<const Event>(std::move(event));
 }
 
@@ -105,6 +111,10 @@ void read(ByteReader& from, EventEnded& change) {
   });
 }
 void read(ByteReader& from, FailuresForgotten& change) { change.up_to = from.number(); }
+void read(ByteReader& from, TokenRemembered& change) {
+  change.token = from.text();
+  change.id = from.number();
+}
 
 template <typename Kind> Change read_change(ByteReader& from) {
   Kind change;

@@ -53,8 +53,14 @@ struct FailuresForgotten {
   EventId up_to = 0;
 };
 
+// An event that has ended had this token.
+struct TokenRemembered {
+  std::string token;
+  EventId id = 0;
+};
+
 using Change = std::variant<IdsReserved, HandlerAttached, HandlerSubscribed, HandlerForgotten, EventAccepted,
-                            HandlerFinished, EventEnded, FailuresForgotten>;
+                            HandlerFinished, EventEnded, FailuresForgotten, TokenRemembered>;
 
 // A change as bytes and back; the error says what is wrong with the bytes.
 [[nodiscard]] std::string encode(const Change& change);

@@ -31,6 +31,9 @@ struct Event {
   Emitter emitter;
   Time time = 0;
   unsigned files = 0; // how many descriptors came with it
+  // By which its emitter says that it is the same event when it sends it again; with the emitter's user id in it, so
+  // that no user meets another's. Empty: none.
+  std::string token{};
   friend bool operator==(const Event&, const Event&) = default;
 };
 

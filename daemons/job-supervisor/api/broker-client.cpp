@@ -74,32 +74,47 @@ private:
     client_.event_finished(id, name, env, failed);
   }
   void onInterestChanged(const std::vector<std::string>& wanted) override { client_.set_others(wanted); }
-  void onAttachReply(const std::vector<std::string>& wanted, std::optional<sdbus::Error> error) override {
-    if (error) spdlog::error("the event broker refuses this daemon as a handler: {}", error->getMessage());
-    else client_.set_others(wanted);
+  void onAttachWithTicketReply(const std::vector<std::string>& wanted, const std::vector<uint64_t>& unfinished,
+                               std::optional<sdbus::Error> error) override {
+    if (!error) client_.attached(wanted, unfinished);
+    else if (error->getName() != SD_BUS_ERROR_NO_REPLY) client_.not_attached(error->getMessage());
+  }
+  void onDisplaced(const std::string&) override { client_.not_attached("another process has taken its place"); }
+  void onListenReply(std::optional<sdbus::Error> error) override {
+    if (error && error->getName() != SD_BUS_ERROR_NO_REPLY)
+      spdlog::error("the event broker does not tell of events: {}", error->getMessage());
   }
   void onSubscribeReply(std::optional<sdbus::Error> error) override {
-    if (error) spdlog::error("the event broker refuses a subscription: {}", error->getMessage());
+    if (error && error->getName() != SD_BUS_ERROR_NO_REPLY)
+      spdlog::error("the event broker refuses a subscription: {}", error->getMessage());
   }
   void onJoinBusReply(std::optional<sdbus::Error> error) override {
-    if (error) spdlog::warn("the event broker cannot join the bus: {}", error->getMessage());
+    if (error && error->getName() != SD_BUS_ERROR_NO_REPLY)
+      spdlog::warn("the event broker cannot join the bus: {}", error->getMessage());
   }
 
   BrokerClient& client_;
   Handler handler_;
 };
 
-BrokerClient::BrokerClient(base::EventLoop& loop, const std::string& address, Handlers handlers)
+BrokerClient::BrokerClient(base::EventLoop& loop, const std::string& address, Handlers handlers, std::string identity)
     : handlers_{std::move(handlers)},
       connection_{loop,
                   {.other_end = "event broker", .pauses = pauses},
                   {.connected = [this](base::BusConnection& broker) { connected(broker); },
                    .lost =
                        [this] {
+                         attach_again_.stop();
                          emitter_.lost();
                          session_.reset();
                        }}},
-      emitter_{loop, base::EventEmitter::Learns::by_signal} {
+      emitter_{loop, base::EventEmitter::Learns::by_signal},
+      identity_{std::move(identity)},
+      pause_{pauses},
+      attach_again_{loop, [this] { attach(); }},
+      not_attached_{loop, [](const std::string& why) {
+                      spdlog::error("the event broker gives this daemon no events: {}; trying again", why);
+                    }} {
   connection_.connect_to(address);
 }
 
@@ -107,22 +122,49 @@ BrokerClient::~BrokerClient() = default;
 
 void BrokerClient::connected(base::BusConnection& broker) {
   session_ = std::make_unique<Session>(*this, broker.sdbus());
-  std::vector<std::string> names{names_.begin(), names_.end()};
-  tell_problem("the subscription",
-               base::send_if_connected([&] { session_->Attach(handler_name, protocol::escaped(names)); }));
+  attach();
+  tell_problem("the wish to hear of events", base::send_if_connected([&] { session_->Listen({}, {"*"}); }));
   if (!bus_address_.empty()) join_bus(bus_address_);
   for (const auto& record : std::exchange(records_, {})) send(record);
   emitter_.connected(broker);
 }
 
+void BrokerClient::attach() {
+  std::vector<std::string> names{names_.begin(), names_.end()};
+  tell_problem("the subscription", base::send_if_connected([&] {
+                 session_->AttachWithTicket(handler_name, protocol::escaped(names), identity_);
+               }));
+}
+
+void BrokerClient::attached(const std::vector<std::string>& wanted_by_others, const std::vector<EventId>& unfinished) {
+  pause_.reset();
+  set_others(wanted_by_others);
+  std::vector<EventId> confirmed;
+  for (const auto& [id, finished] : unconfirmed_) {
+    if (std::ranges::binary_search(unfinished, id)) send_finished(id, finished);
+    else confirmed.push_back(id);
+  }
+  for (auto id : confirmed) confirm(id);
+}
+
+void BrokerClient::not_attached(const std::string& why) {
+  not_attached_.tell(why);
+  attach_again_.start(pause_.next());
+}
+
 void BrokerClient::emit(EmissionId id, const Event& event, Origin origin) {
   base::Caller emitter{.uid = origin.uid, .pid = static_cast<pid_t>(origin.pid)};
-  emitter_.emit({.name = event.name, .environment = event.environment, .files = event.files, .emitter = emitter},
+  emitter_.emit({.name = event.name,
+                 .environment = event.environment,
+                 .files = event.files,
+                 .emitter = emitter,
+                 .token = identity_ + ":" + std::to_string(id)},
                 [this, id](bool failed) { handlers_.emission_finished(id, failed); });
 }
 
 void BrokerClient::event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment,
                                   bool failed) {
+  confirm(id);
   if (emitter_.event_finished(id, failed)) return;
   handlers_.finished_elsewhere(protocol::unescaped(name), protocol::Environment{protocol::unescaped(environment)});
 }
@@ -142,14 +184,17 @@ void BrokerClient::send(const Record& record) {
 }
 
 void BrokerClient::finished(EventId id, bool failed, const std::vector<protocol::JobAction>& actions) {
-  if (session_) send_finished(id, {failed, actions});
-  else finished_.insert_or_assign(id, Finished{failed, actions}); // told when the broker gives the event again
+  auto& finished = unconfirmed_[id] = {failed, actions};
+  if (session_) send_finished(id, finished);
 }
 
+// What is not confirmed yet and given again was said again when this daemon attached.
 void BrokerClient::handle(EventId id, Event event) {
-  auto node = finished_.extract(id);
-  if (node.empty()) handlers_.handle(id, std::move(event));
-  else send_finished(id, node.mapped());
+  if (!unconfirmed_.contains(id)) handlers_.handle(id, std::move(event));
+}
+
+void BrokerClient::confirm(EventId id) {
+  if (unconfirmed_.erase(id) > 0) handlers_.finish_confirmed(id);
 }
 
 void BrokerClient::send_finished(EventId id, const Finished& finished) {

@@ -1,6 +1,10 @@
 // The EventSink port over D-Bus: this daemon as a handler of the event broker, over a connection that comes back. What
-// had not been accepted when it went is sent again. Nothing ever waits for it but the events. Names and environments
-// are bytes here and escaped on the way (protocol/text.hpp).
+// had not been accepted when it went is sent again, under the same token; what was finished is said again until the
+// broker has confirmed it, and an event that is given again meanwhile is not handled again. Nothing ever waits for it
+// but the events. Names and environments are bytes here and escaped on the way (protocol/text.hpp).
+//
+// Another process of the same daemon goes on where this one was if it has the same identity, emits what had not
+// finished with the same EmissionIds, and says `finished` of what was not confirmed: all of it before the loop runs.
 #pragma once
 
 #include "daemons/base/event-emitter.hpp"
@@ -8,8 +12,8 @@
 #include "daemons/job-supervisor/jobs/values/ports.hpp"
 
 #include <deque>
+#include <map>
 #include <set>
-#include <unordered_map>
 #include <unordered_set>
 
 namespace upstart::supervisor {
@@ -20,8 +24,13 @@ public:
     std::function<void(EventId, Event)> handle; // an event to be handled
     std::function<void(EmissionId, bool failed)> emission_finished;
     std::function<void(const std::string& name, const protocol::Environment&)> finished_elsewhere;
+    // The broker has written down that this event is finished: it will not be given again. Once for each `finished`.
+    std::function<void(EventId)> finish_confirmed = [](EventId) {};
   };
-  BrokerClient(base::EventLoop& loop, const std::string& address, Handlers handlers);
+  // `identity`: a secret of this daemon, random, of 64 bytes at most, with which it keeps its place at the broker and
+  // by which its emissions are known again.
+  BrokerClient(base::EventLoop& loop, const std::string& address, Handlers handlers,
+               std::string identity = base::random_identity());
   ~BrokerClient() override;
 
   void emit(EmissionId id, const Event& event, Origin origin) override;
@@ -48,7 +57,11 @@ private:
   };
 
   void connected(base::BusConnection& broker);
+  void attach();
+  void attached(const std::vector<std::string>& wanted_by_others, const std::vector<EventId>& unfinished);
+  void not_attached(const std::string& why);
   void handle(EventId id, Event event);
+  void confirm(EventId id);
   void send_finished(EventId id, const Finished& finished);
   void send(const Record& record);
   void set_others(const std::vector<std::string>& names);
@@ -62,7 +75,11 @@ private:
   std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;
   std::deque<Record> records_; // while there is no connection; the oldest go first when there are too many
-  std::unordered_map<EventId, Finished> finished_; // while there was no connection, until the broker gives them again
+  std::map<EventId, Finished> unconfirmed_;
+  std::string identity_;
+  base::GrowingPause pause_;
+  base::Timer attach_again_;
+  base::RepeatedMessage not_attached_;
   std::string bus_address_;
 };
 
