@@ -114,21 +114,26 @@ std::expected<void, std::string> attach(sd_bus* bus, Target::Kind kind, const st
   return {};
 }
 
-// Both sides have said who they are, and a bus has given us a name.
-std::expected<void, std::string> begin_handshake(sd_bus* bus, std::chrono::milliseconds time) {
+// Both sides have said who they are, and a bus has given us a name. The error is errno; ETIMEDOUT: not in time.
+std::expected<void, int> begin_handshake(sd_bus* bus, std::chrono::milliseconds time) {
   using Clock = std::chrono::steady_clock;
   auto end = Clock::now() + time;
+  if (int result = sd_bus_start(bus); result < 0) return std::unexpected{-result};
   while (sd_bus_is_ready(bus) == 0) {
     int result = sd_bus_process(bus, nullptr);
-    if (result < 0) return std::unexpected{std::string{std::strerror(-result)}};
+    if (result < 0) return std::unexpected{-result};
     if (result > 0) continue;
     auto left = std::chrono::duration_cast<std::chrono::microseconds>(end - Clock::now()).count();
-    if (left <= 0)
-      return std::unexpected{std::format("no answer for {}; what listens there is stuck, or does not speak D-Bus",
-                                         std::chrono::duration<double>{time})};
+    if (left <= 0) return std::unexpected{ETIMEDOUT};
     sd_bus_wait(bus, static_cast<std::uint64_t>(left));
   }
   return {};
+}
+
+std::string handshake_failure(int error, std::chrono::milliseconds time) {
+  if (error != ETIMEDOUT) return std::strerror(error);
+  return std::format("no answer for {}; what listens there is stuck, or does not speak D-Bus",
+                     std::chrono::duration<double>{time});
 }
 
 // What stands for the address in an error: of a socket its name alone.
@@ -137,24 +142,31 @@ std::string shown(const std::string& address) {
   return name ? "socket " + name->name : address;
 }
 
+std::expected<Bus, std::string> start_bus_at(const std::string& address, Target::Kind kind,
+                                             std::chrono::milliseconds handshake_time) {
+  constexpr int most_hang_ups = 10; // daemons that die during a handshake, one after another
+  for (int hang_ups = 1;; ++hang_ups) {
+    sd_bus* raw = nullptr;
+    if (int result = sd_bus_new(&raw); result < 0) return std::unexpected{std::string{std::strerror(-result)}};
+    Bus bus{raw, &sd_bus_unref};
+    sd_bus_set_bus_client(raw, kind != Target::Kind::peer);
+    if (auto attached = attach(raw, kind, address); !attached) return std::unexpected{attached.error()};
+    auto connected = begin_handshake(raw, handshake_time);
+    if (connected) return bus;
+    bool hung_up = connected.error() == ECONNRESET || connected.error() == EPIPE;
+    if (!hung_up || hang_ups == most_hang_ups)
+      return std::unexpected{std::format("Failed to connect to {}: {}", shown(address),
+                                         handshake_failure(connected.error(), handshake_time))};
+  }
+}
+
 // Of "ADDRESS;ADDRESS" the first that can be reached; the error is that of the last.
 std::expected<Bus, std::string> start_bus(const Target& target, std::chrono::milliseconds handshake_time) {
   std::string why = "empty address";
   for (auto part : target.address | std::views::split(';')) {
-    sd_bus* raw = nullptr;
-    if (int result = sd_bus_new(&raw); result < 0) return std::unexpected{std::string{std::strerror(-result)}};
-    Bus bus{raw, &sd_bus_unref};
-    sd_bus_set_bus_client(raw, target.kind != Target::Kind::peer);
-    std::string address{std::string_view{part}};
-    if (auto attached = attach(raw, target.kind, address); !attached) {
-      why = attached.error();
-      continue;
-    }
-    int result = sd_bus_start(raw);
-    auto connected =
-        result < 0 ? std::unexpected{std::string{std::strerror(-result)}} : begin_handshake(raw, handshake_time);
-    if (connected) return bus;
-    why = std::format("Failed to connect to {}: {}", shown(address), connected.error());
+    auto bus = start_bus_at(std::string{std::string_view{part}}, target.kind, handshake_time);
+    if (bus) return bus;
+    why = bus.error();
   }
   return std::unexpected{why};
 }

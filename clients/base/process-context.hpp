@@ -18,6 +18,7 @@ struct ProcessContext {
   std::ostream& err;
   std::function<std::optional<std::string>(const std::string&)> variable; // an environment variable; nothing: not set
   uid_t uid = 0;
+  std::string program = "initctl"; // what messages on standard error begin with
 
   // The context of this process: standard output and error, its environment, its real user id.
   [[nodiscard]] static ProcessContext of_this_process();

@@ -2,7 +2,8 @@
 // are generated from the interface files. Errors arrive as sdbus::Error with the daemon's own words.
 #pragma once
 
-#include "clients/base/connection.hpp"
+#include "clients/base/questions.hpp"
+#include "clients/base/reconnection.hpp"
 #include "clients/base/status.hpp"
 
 #include "generated/Instance-proxy-stub.hpp"
@@ -34,20 +35,33 @@ struct ClassDetails {
   std::vector<std::vector<std::string>> start_on, stop_on; // postfix
 };
 
+// From the properties of an instance.
+[[nodiscard]] InstanceStatus status_from(const std::string& job, const Properties& properties);
+
 class Upstart {
 public:
-  explicit Upstart(Connection& connection) : connection_{connection}, manager_{connection} {}
+  // `context` outlives this.
+  Upstart(std::unique_ptr<Connection> connection, const ProcessContext& context);
 
-  [[nodiscard]] Connection& connection() { return connection_; }
-  [[nodiscard]] Manager& manager() { return manager_; }
-  [[nodiscard]] JobClass job_class(const std::string& name) { return {connection_, manager_.GetJobByName(name)}; }
-  [[nodiscard]] Instance instance(const sdbus::ObjectPath& path) { return {connection_, path}; }
+  // The connection was lost: makes it again, waiting for the daemon. What was made with the old one must be gone. The
+  // failure says that there is nobody any more.
+  [[nodiscard]] std::expected<void, Failure> come_back();
+  // How often it came back: a command is done for the first time at 0.
+  [[nodiscard]] unsigned times_back() const { return reconnection_.times(); }
+  // Whether all that was asked since the beginning may be asked again, from there, after this error.
+  [[nodiscard]] bool may_repeat(const sdbus::Error& error) const;
+  // What is asked next may take effect twice when it is asked twice.
+  void must_not_repeat() { may_repeat_ = false; }
+  // For a command: after `come_back` the same tokens are given again, in the same order.
+  [[nodiscard]] std::string next_token();
+
+  [[nodiscard]] Connection& connection() { return *connection_; }
+  [[nodiscard]] Manager& manager() { return *manager_; }
+  [[nodiscard]] JobClass job_class(const std::string& name) { return {*connection_, manager_->GetJobByName(name)}; }
+  [[nodiscard]] Instance instance(const sdbus::ObjectPath& path) { return {*connection_, path}; }
 
   // The status of the instance at this path; one that has gone is stopped.
   [[nodiscard]] InstanceStatus status_at(const std::string& job, const sdbus::ObjectPath& path);
-  // Starts an instance without waiting for it; its status right then. The question for that of the single instance goes
-  // out with the command: asked afterwards, a job that moves fast would have moved on.
-  [[nodiscard]] InstanceStatus start_and_look(const std::string& job, const std::vector<std::string>& environment);
   // Of all jobs, sorted.
   [[nodiscard]] std::vector<std::string> job_names();
   // Of every instance, and of every class without one, sorted by name.
@@ -57,27 +71,34 @@ public:
   [[nodiscard]] std::vector<ClassDetails> all_details();
 
 private:
-  Connection& connection_;
-  Manager manager_;
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Manager> manager_; // on that connection
+  Reconnection reconnection_;
+  bool may_repeat_ = true;
+  std::string token_; // begins every token of this run
+  unsigned tokens_given_ = 0;
 };
 
 // The daemon's own words, but where the one who should have answered is not there at all.
 [[nodiscard]] Failure explained(const sdbus::Error& error, const Target& target);
 
-// Connects to the Upstart that the options ask for and does this with it; errors of D-Bus become failures in words.
+// Connects to the Upstart that the options ask for and does this with it, again from the beginning if the connection is
+// lost meanwhile; errors of D-Bus become failures in words.
 template <typename Do>
 auto with_upstart(const TargetOptions& options, const ProcessContext& context, Do action)
     -> decltype(action(std::declval<Upstart&>())) {
   auto connection =
       choose_target(options, context).and_then([](const Target& target) { return Connection::open(target); });
   if (!connection) return std::unexpected{connection.error()};
-  try {
-    Upstart upstart{**connection};
-    return action(upstart);
-  } catch (const sdbus::Error& error) { return std::unexpected{explained(error, (*connection)->target())}; }
+  Upstart upstart{std::move(*connection), context};
+  while (true) {
+    try {
+      return action(upstart);
+    } catch (const sdbus::Error& error) {
+      if (!upstart.may_repeat(error)) return std::unexpected{explained(error, upstart.connection().target())};
+    }
+    if (auto back = upstart.come_back(); !back) return std::unexpected{back.error()};
+  }
 }
-
-// True for the error that says that an object does not exist (any more).
-[[nodiscard]] bool is_gone(const sdbus::Error& error);
 
 } // namespace upstart::client

@@ -61,6 +61,7 @@ int perform_line(const CommandLine& line, ProcessContext& context) {
     context.out.write(requested_help(line));
     return 0;
   }
+  context.program = line.program;
   Call call{context, line.options, line.arguments};
   auto outcome = perform(*line.command, call);
   context.out.flush();

@@ -1,5 +1,5 @@
 // Commands about events: emit.
-#include "clients/base/upstart.hpp"
+#include "clients/base/commands/tracked-commands.hpp"
 
 #include "clients/initctl/command/command.hpp"
 
@@ -8,7 +8,7 @@ namespace upstart::client {
 namespace {
 
 Outcome emit(Call& call) {
-  call.upstart->manager().EmitEvent(call.arguments[0], call.arguments_from(1), !call.has("--no-wait"));
+  TrackedCommands{*call.upstart}.emit(call.arguments[0], call.arguments_from(1), !call.has("--no-wait"));
   return 0;
 }
 

@@ -1,5 +1,5 @@
 // Commands on one job: start, stop, restart, reload, status; and list.
-#include "clients/base/upstart.hpp"
+#include "clients/base/commands/tracked-commands.hpp"
 
 #include "clients/initctl/command/command.hpp"
 #include "protocol/names.hpp"
@@ -51,46 +51,25 @@ InstanceStatus settled_status(Upstart& upstart, const std::string& job, const Pa
   return status;
 }
 
-using Act = Path (*)(Upstart&, const Subject&, bool wait);
+using Act = Path (TrackedCommands::*)(const JobSelection&, bool wait);
+
+JobSelection selection(const Subject& subject) { return {subject.job, subject.environment, subject.own_instance}; }
 
 // Acts on the subject and shows its status afterwards.
 Outcome act_and_show(Call& call, Act act) {
   auto subject = subject_of(call);
-  Path instance = act(*call.upstart, subject, shall_wait(call, subject));
+  TrackedCommands commands{*call.upstart};
+  Path instance = (commands.*act)(selection(subject), shall_wait(call, subject));
   return show(call, settled_status(*call.upstart, subject.job, instance));
-}
-
-Path start_instance(Upstart& upstart, const Subject& subject, bool wait) {
-  auto job_class = upstart.job_class(subject.job);
-  if (!subject.is_own_job()) return job_class.Start(subject.environment, wait);
-  Path path = find_instance(job_class, subject);
-  upstart.instance(path).Start(wait);
-  return path;
-}
-
-Path stop_instance(Upstart& upstart, const Subject& subject, bool wait) {
-  auto job_class = upstart.job_class(subject.job);
-  Path path = find_instance(job_class, subject);
-  if (subject.is_own_job()) upstart.instance(path).Stop(wait);
-  else job_class.Stop(subject.environment, wait);
-  return path;
-}
-
-Path restart_instance(Upstart& upstart, const Subject& subject, bool wait) {
-  auto job_class = upstart.job_class(subject.job);
-  if (!subject.is_own_job()) return job_class.Restart(subject.environment, wait);
-  Path path = find_instance(job_class, subject);
-  upstart.instance(path).Restart(wait);
-  return path;
 }
 
 Outcome start(Call& call) {
   auto subject = subject_of(call);
-  if (!call.has("--no-wait") || subject.is_own_job()) return act_and_show(call, start_instance);
-  return show(call, call.upstart->start_and_look(subject.job, subject.environment));
+  if (!call.has("--no-wait") || subject.is_own_job()) return act_and_show(call, &TrackedCommands::start);
+  return show(call, TrackedCommands{*call.upstart}.start_and_look(selection(subject)));
 }
-Outcome stop(Call& call) { return act_and_show(call, stop_instance); }
-Outcome restart(Call& call) { return act_and_show(call, restart_instance); }
+Outcome stop(Call& call) { return act_and_show(call, &TrackedCommands::stop); }
+Outcome restart(Call& call) { return act_and_show(call, &TrackedCommands::restart); }
 
 Outcome reload(Call& call) {
   auto subject = subject_of(call);

@@ -51,7 +51,7 @@ Failure cannot_read(const std::filesystem::path& path, int error, const std::str
   return {text};
 }
 
-// Until the file may have grown; false when init has gone.
+// Until the file may have grown. False: the connection was lost.
 bool wait_for_more(Connection& connection, const GrowingFile& file) {
   constexpr int look_again = 1000; // milliseconds
   auto changes = file.descriptor();
@@ -64,6 +64,14 @@ bool wait_for_more(Connection& connection, const GrowingFile& file) {
   } catch (const sdbus::Error&) { return false; }
 }
 
+// The same, coming back when the connection is lost. False: init has ended.
+bool wait_for_more(Call& call, const GrowingFile& file) {
+  if (wait_for_more(call.upstart->connection(), file)) return true;
+  if (!call.upstart->come_back()) return false;
+  call.context.err << std::format("{}: the connection to Upstart was lost, and made again\n", call.context.program);
+  return true;
+}
+
 Outcome follow(Call& call, const std::filesystem::path& path, std::size_t offset) {
   GrowingFile file{path, offset};
   bool is_there = true;
@@ -73,7 +81,7 @@ Outcome follow(Call& call, const std::filesystem::path& path, std::size_t offset
     call.context.out.flush();
     if (!is_there && text.empty())
       return std::unexpected{Failure{std::format("init has ended: nothing more is written to {}", path.native())}};
-    if (is_there) is_there = wait_for_more(call.upstart->connection(), file);
+    if (is_there && call.context.out.good()) is_there = wait_for_more(call, file);
   }
   return 0;
 }

@@ -93,6 +93,12 @@ constexpr SignalEntry signals[]{
     {"Restarted", [](Message&) { return Report{"init was restarted", {{"kind", "restarted"}}}; }},
 };
 
+// In place of what was signalled while there was no connection.
+Report about_gap() {
+  return {"the connection to Upstart was lost, and made again; changes in between are not shown",
+          {{"kind", "reconnected"}}};
+}
+
 void show(Call& call, Report report) {
   auto now = std::chrono::system_clock::now();
   if (call.wants_json()) {
@@ -133,20 +139,31 @@ bool is_loaded(Upstart& upstart, const std::string& job) {
   }
 }
 
-Outcome monitor(Call& call) {
+// Until the output is closed; throws when the connection is lost.
+void show_changes(Call& call) {
   auto& connection = call.upstart->connection();
   auto slot = connection.sdbus().addMatch(
       match_rule(connection), [&](Message signal) { hear(call, std::move(signal)); }, sdbus::return_slot);
   call.upstart->manager().version(); // a daemon that is not there is an error now, not silence
-  for (const auto& job : call.arguments)
-    if (!is_loaded(*call.upstart, job))
-      call.context.err << std::format("initctl: there is no job {}; waiting for it to be loaded\n", job);
-  try {
-    while (call.context.out.good()) connection.handle_message();
-  } catch (const sdbus::Error&) {
-    return std::unexpected{Failure{"init has ended, or closed the connection: no more changes can be shown"}};
+  if (call.upstart->times_back() > 0) show(call, about_gap());
+  else
+    for (const auto& job : call.arguments)
+      if (!is_loaded(*call.upstart, job))
+        call.context.err << std::format("initctl: there is no job {}; waiting for it to be loaded\n", job);
+  while (call.context.out.good()) connection.handle_message();
+}
+
+Outcome monitor(Call& call) {
+  while (true) {
+    try {
+      show_changes(call);
+      return 0;
+    } catch (const sdbus::Error& error) {
+      if (!call.upstart->may_repeat(error)) throw;
+    }
+    if (!call.upstart->come_back())
+      return std::unexpected{Failure{"init has ended, or closed the connection: no more changes can be shown"}};
   }
-  return 0;
 }
 
 } // namespace
@@ -156,9 +173,10 @@ std::vector<Command> monitor_commands() {
            .group = insight_group,
            .summary = "Show events and changes of jobs as they happen.",
            .synopsis = "[JOB]...",
-           .about = "Goes on until it is interrupted or init ends. With JOBs only their changes are shown, no events. "
-                    "With --json each "
-                    "line is a document of its own.",
+           .about =
+               "Goes on until it is interrupted or init ends; when a daemon dies and is started again, a line says "
+               "so. With JOBs only their changes are shown, no events. With --json each line is a document of its "
+               "own.",
            .missing = "",
            .completion = "jobs...",
            .options = {},

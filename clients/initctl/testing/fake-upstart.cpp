@@ -40,6 +40,10 @@ struct World {
   std::set<ManagerObject*> managers = {};
   std::string log_directory = {};
   std::string priority = "message";
+  bool knows_tokens = true;
+  std::vector<Loss> losses = {};                    // of the next commands with a token, the last first
+  std::map<std::string, std::string> done = {};     // path by token
+  std::map<std::string, sdbus::Error> refused = {}; // by token
   Strings environment{"B=2", "A=1"};
   void note(const std::string& call, const Strings& arguments = {}) {
     std::string line = call;
@@ -48,6 +52,8 @@ struct World {
     calls.push_back(line);
   }
 };
+
+void hang_up(sdbus::IObject& object) { ::shutdown(object.getConnection().getEventLoopPollData().fd, SHUT_RDWR); }
 
 [[noreturn]] void fail(const char* name, const std::string& message) {
   throw sdbus::Error{sdbus::Error::Name{name}, message};
@@ -92,6 +98,32 @@ public:
   }
   ~JobObject() { unregisterAdaptor(); }
 
+  [[nodiscard]] const std::string& own_name() const { return name_; }
+  ObjectPath existing(const std::string& instance) {
+    if (!job_.running.contains(instance)) fail(error_name::unknown_instance, "Unknown instance: " + instance);
+    return ObjectPath{instance_path(name_, instance)};
+  }
+  ObjectPath start(const Strings& env, bool wait) {
+    world_.note(wait ? "Start" : "Start no-wait", env);
+    std::string instance = instance_of(env);
+    if (job_.fails) fail(error_name::job_failed, "Job failed to start");
+    if (!job_.running.insert(instance).second) fail(error_name::already_started, "Job is already running: " + name_);
+    serve(instance);
+    return existing(instance);
+  }
+  ObjectPath stop(const Strings& env, bool wait) {
+    world_.note(wait ? "Stop" : "Stop no-wait", env);
+    std::string instance = instance_of(env);
+    auto path = existing(instance);
+    job_.running.erase(instance);
+    instances_.erase(instance);
+    return path;
+  }
+  ObjectPath restart(const Strings& env, bool wait) {
+    world_.note(wait ? "Restart" : "Restart no-wait", env);
+    return existing(instance_of(env));
+  }
+
 private:
   void serve(const std::string& instance) {
     instances_[instance] = std::make_unique<InstanceObject>(connection_, name_, instance, world_);
@@ -103,10 +135,6 @@ private:
     if (job_.has_instances && !named) fail(error_name::invalid_args, "Unknown parameter: NAME");
     return job_.has_instances ? std::string{*named} : "";
   }
-  ObjectPath existing(const std::string& instance) {
-    if (!job_.running.contains(instance)) fail(error_name::unknown_instance, "Unknown instance: " + instance);
-    return ObjectPath{instance_path(name_, instance)};
-  }
   ObjectPath GetInstance(const Strings& env) override { return existing(instance_of(env)); }
   ObjectPath GetInstanceByName(const std::string& name) override { return existing(name); }
   std::vector<ObjectPath> GetAllInstances() override {
@@ -115,24 +143,14 @@ private:
     return paths;
   }
   void Start(sdbus::Result<ObjectPath>&& result, Strings env, bool wait) override {
-    world_.note(wait ? "Start" : "Start no-wait", env);
-    std::string instance = instance_of(env);
-    if (job_.fails) fail(error_name::job_failed, "Job failed to start");
-    if (!job_.running.insert(instance).second) fail(error_name::already_started, "Job is already running: " + name_);
-    serve(instance);
-    result.returnResults(existing(instance));
+    result.returnResults(start(env, wait));
   }
   void Stop(sdbus::Result<>&& result, Strings env, bool wait) override {
-    world_.note(wait ? "Stop" : "Stop no-wait", env);
-    std::string instance = instance_of(env);
-    existing(instance);
-    job_.running.erase(instance);
-    instances_.erase(instance);
+    stop(env, wait);
     result.returnResults();
   }
   void Restart(sdbus::Result<ObjectPath>&& result, Strings env, bool wait) override {
-    world_.note(wait ? "Restart" : "Restart no-wait", env);
-    result.returnResults(existing(instance_of(env)));
+    result.returnResults(restart(env, wait));
   }
   std::string name() override { return name_; }
   std::vector<Strings> start_on() override { return job_.start_on; }
@@ -154,6 +172,13 @@ public:
       : AdaptorInterfaces(connection, ObjectPath{path::manager}), world_{world} {
     registerAdaptor();
     world_.managers.insert(this);
+  }
+  void emit(const std::string& name, const Strings& env, bool wait) {
+    Strings arguments{name};
+    arguments.insert(arguments.end(), env.begin(), env.end());
+    world_.note(wait ? "EmitEvent" : "EmitEvent no-wait", arguments);
+    if (name == "failing") fail(error_name::event_failed, "Event failed");
+    for (auto* manager : world_.managers) manager->emitEventEmitted(name, env);
   }
   ~ManagerObject() {
     world_.managers.erase(this);
@@ -178,11 +203,8 @@ private:
     return to_json(state);
   }
   void EmitEvent(sdbus::Result<>&& result, std::string name, Strings env, bool wait) override {
-    env.insert(env.begin(), name);
-    world_.note(wait ? "EmitEvent" : "EmitEvent no-wait", env);
-    if (name == "failing") fail(error_name::event_failed, "Event failed");
-    if (name == "vanish") ::shutdown(getObject().getConnection().getEventLoopPollData().fd, SHUT_RDWR);
-    for (auto* manager : world_.managers) manager->emitEventEmitted(name, {env.begin() + 1, env.end()});
+    if (name == "vanish") hang_up(getObject());
+    emit(name, env, wait);
     result.returnResults();
   }
   std::string GetEnv(const Strings& job, const std::string& name) override {
@@ -222,10 +244,12 @@ private:
   World& world_;
 };
 
+using JobObjects = std::vector<std::unique_ptr<JobObject>>;
+
 class SupervisorObject : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_stub> {
 public:
-  SupervisorObject(sdbus::IConnection& connection, World& world)
-      : AdaptorInterfaces(connection, ObjectPath{path::job_supervisor}), world_{world} {
+  SupervisorObject(sdbus::IConnection& connection, World& world, ManagerObject& manager, JobObjects& jobs)
+      : AdaptorInterfaces(connection, ObjectPath{path::job_supervisor}), world_{world}, manager_{manager}, jobs_{jobs} {
     registerAdaptor();
   }
   ~SupervisorObject() { unregisterAdaptor(); }
@@ -251,7 +275,67 @@ private:
   }
   std::string log_directory() override { return world_.log_directory; }
 
+  // Does it once for each token, and hangs up as the test has asked for.
+  template <typename Result, typename Do> void track(Result&& result, const std::string& token, Do act) {
+    if (!world_.knows_tokens) fail(error_name::unknown_method, "Unknown method");
+    auto loss = Loss::none;
+    if (!world_.losses.empty()) {
+      loss = world_.losses.back();
+      world_.losses.pop_back();
+    }
+    if (loss == Loss::before_acceptance) return hang_up(getObject());
+    do_once(token, act);
+    if (loss == Loss::before_answer) return hang_up(getObject());
+    if (auto error = world_.refused.find(token); error != world_.refused.end()) throw sdbus::Error{error->second};
+    if constexpr (std::is_same_v<std::decay_t<Result>, sdbus::Result<>>) result.returnResults();
+    else result.returnResults(ObjectPath{world_.done.at(token)});
+  }
+  template <typename Do> void do_once(const std::string& token, Do act) {
+    if (world_.done.contains(token) || world_.refused.contains(token)) return;
+    try {
+      world_.done.emplace(token, act());
+    } catch (const sdbus::Error& error) { world_.refused.emplace(token, error); }
+  }
+  JobObject& job_of(const Strings& details) {
+    for (auto& job : jobs_)
+      if (job->own_name() == details[0]) return *job;
+    fail(error_name::unknown_job, "Unknown job: " + details[0]);
+  }
+  // To the instance that is named, else to what does it with the environment.
+  template <typename Do> ObjectPath act_on(const char* method, const Strings& details, bool wait, Do with_environment) {
+    auto& job = job_of(details);
+    if (details.size() == 1) return with_environment(job);
+    auto path = job.existing(details[1]);
+    world_.note(method, {wait ? "wait" : "no-wait"});
+    return path;
+  }
+  void StartJob(sdbus::Result<ObjectPath>&& result, std::string token, Strings details, Strings env,
+                bool wait) override {
+    track(std::move(result), token, [&] {
+      return act_on("Instance.Start", details, wait, [&](JobObject& job) { return job.start(env, wait); });
+    });
+  }
+  void StopJob(sdbus::Result<ObjectPath>&& result, std::string token, Strings details, Strings env,
+               bool wait) override {
+    track(std::move(result), token,
+          [&] { return act_on("Instance.Stop", details, wait, [&](JobObject& job) { return job.stop(env, wait); }); });
+  }
+  void RestartJob(sdbus::Result<ObjectPath>&& result, std::string token, Strings details, Strings env,
+                  bool wait) override {
+    track(std::move(result), token, [&] {
+      return act_on("Instance.Restart", details, wait, [&](JobObject& job) { return job.restart(env, wait); });
+    });
+  }
+  void EmitEvent(sdbus::Result<>&& result, std::string token, std::string name, Strings env, bool wait) override {
+    track(std::move(result), token, [&] {
+      manager_.emit(name, env, wait);
+      return std::string{};
+    });
+  }
+
   World& world_;
+  ManagerObject& manager_;
+  JobObjects& jobs_;
 };
 
 int say_gone(sd_bus_message* message, void*, sd_bus_error*) {
@@ -260,15 +344,17 @@ int say_gone(sd_bus_message* message, void*, sd_bus_error*) {
 
 struct Client {
   Client(std::unique_ptr<BusConnection> with, World& world)
-      : connection{std::move(with)}, manager{connection->sdbus(), world}, supervisor{connection->sdbus(), world} {
+      : connection{std::move(with)},
+        manager{connection->sdbus(), world},
+        supervisor{connection->sdbus(), world, manager, jobs} {
     sd_bus_add_fallback(connection->raw(), nullptr, path::jobs, say_gone, nullptr);
     for (auto& [name, job] : world.jobs)
       jobs.push_back(std::make_unique<JobObject>(connection->sdbus(), name, job, world));
   }
   std::unique_ptr<BusConnection> connection;
+  JobObjects jobs;
   ManagerObject manager;
   SupervisorObject supervisor;
-  std::vector<std::unique_ptr<JobObject>> jobs;
 };
 
 std::string fresh_address() {
@@ -295,6 +381,13 @@ struct FakeUpstart::Server {
   PeerServer server;
   FileDescriptor end{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   FdWatcher end_watcher{loop, end.get(), [this](unsigned) { loop.stop(); }};
+  FileDescriptor hang_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  FdWatcher hang_up_watcher{loop, hang_up.get(), [this](unsigned) {
+                              ::eventfd_t count = 0;
+                              ::eventfd_read(hang_up.get(), &count);
+                              for (auto& client : clients)
+                                ::shutdown(sd_bus_get_fd(client->connection->raw()), SHUT_RDWR);
+                            }};
   std::thread thread;
 };
 
@@ -304,6 +397,7 @@ FakeUpstart::FakeUpstart(std::map<std::string, FakeJob> jobs, std::string log_di
   server_ = std::make_unique<Server>(std::move(jobs), std::move(*listening));
   server_->world.log_directory = std::move(log_directory);
   server_->end_watcher.watch(FdWatcher::readable);
+  server_->hang_up_watcher.watch(FdWatcher::readable);
   server_->thread = std::thread{[this] { server_->loop.run(); }};
 }
 
@@ -311,6 +405,12 @@ FakeUpstart::~FakeUpstart() {
   ::eventfd_write(server_->end.get(), 1);
   server_->thread.join();
 }
+
+void FakeUpstart::knows_no_tokens() { server_->world.knows_tokens = false; }
+
+void FakeUpstart::lose(std::vector<Loss> losses) { server_->world.losses = {losses.rbegin(), losses.rend()}; }
+
+void FakeUpstart::hang_up() { ::eventfd_write(server_->hang_up.get(), 1); }
 
 std::vector<std::string> FakeUpstart::calls() const {
   std::lock_guard lock{server_->world.guard};

@@ -4,6 +4,7 @@
 
 #include "clients/initctl/initctl.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -22,12 +23,22 @@ struct FakeJob {
   std::string state = {};             // what DescribeJob answers; empty: an init that has no such method
 };
 
+// When a command with a token loses its connection.
+enum class Loss : std::uint8_t { none, before_acceptance, before_answer };
+
 class FakeUpstart {
 public:
   explicit FakeUpstart(std::map<std::string, FakeJob> jobs, std::string log_directory = {});
   ~FakeUpstart();
 
   [[nodiscard]] const std::string& address() const { return address_; }
+  // To be set up before the first client comes: an init daemon without JobSupervisor1's commands, as the original is.
+  void knows_no_tokens();
+  // The same: what happens to the first commands with a token, in order.
+  void lose(std::vector<Loss> losses);
+  // Closes the connection of every client that is there; the next ones are served.
+  void hang_up();
+
   // Every call that changes something, as "METHOD ARG ARG…".
   [[nodiscard]] std::vector<std::string> calls() const;
   // Until the property version has been read so often.

@@ -7,6 +7,7 @@
 #include "protocol/text.hpp"
 
 #include <algorithm>
+#include <format>
 #include <set>
 
 namespace upstart::supervisor {
@@ -298,6 +299,96 @@ std::string SupervisorObject::Simulate(const std::string& name, const std::vecto
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
   return readable(as_json(simulate(situation_of(client_.jobs()), {name, env})));
+}
+
+namespace {
+
+constexpr std::size_t longest_token = 128;
+
+struct Selected {
+  ClassEntry& entry;
+  Job* instance = nullptr; // nothing: the one that the environment names
+};
+
+// What [job] or [job, instance] stands for; the errors are those of GetJobByName and GetInstanceByName.
+std::expected<Selected, CommandError> select(const ClassTable& classes, const std::vector<std::string>& job_details,
+                                             const std::vector<std::string>& env) {
+  auto error = [](const char* name, std::string message) {
+    return std::unexpected{CommandError{name, std::move(message)}};
+  };
+  if (job_details.empty() || job_details[0].empty())
+    return error(protocol::error_name::invalid_args, "Name may not be empty string");
+  auto* entry = classes.find(job_details[0]);
+  if (entry == nullptr) return error(protocol::error_name::unknown_job, "Unknown job: " + job_details[0]);
+  if (job_details.size() == 1) return Selected{*entry};
+  if (job_details.size() > 2 || !env.empty())
+    return error(protocol::error_name::invalid_args, "job_details is [job], or [job, instance] without an environment");
+  auto* instance = classes.find(job_details[0], job_details[1]);
+  if (instance == nullptr) return error(protocol::error_name::unknown_instance, "Unknown instance: " + job_details[1]);
+  return Selected{*entry, instance};
+}
+
+// Of the user, so that nobody learns of another's commands; empty stays empty.
+std::string token_of(const base::Caller& caller, const std::string& token) {
+  return token.empty() ? token : std::format("{}.{}", caller.uid, token);
+}
+
+} // namespace
+
+template <typename Result> std::optional<Asker> SupervisorObject::asker(Result&& result, const std::string& token) {
+  if (token.size() > longest_token) raise(protocol::error_name::invalid_args, "The token has more than 128 characters");
+  Asker asker{client_.reply_later(getObject(), std::forward<Result>(result)),
+              token_of(client_.caller(getObject()), token)};
+  if (!token.empty() && client_.jobs().resume(asker.token, asker.reply)) return std::nullopt;
+  return asker;
+}
+
+template <typename Act>
+void SupervisorObject::command(sdbus::Result<sdbus::ObjectPath>&& result, const std::string& token,
+                               const std::vector<std::string>& job_details, const std::vector<std::string>& env,
+                               Act act) {
+  auto asker = this->asker(std::move(result), token);
+  if (!asker) return;
+  auto selected = select(client_.jobs().classes(), job_details, env);
+  if (!selected) return asker->reply(std::unexpected{selected.error()});
+  act(client_.jobs().commands(), *selected, std::move(*asker));
+}
+
+void SupervisorObject::StartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token,
+                                std::vector<std::string> job_details, std::vector<std::string> env, bool wait) {
+  command(std::move(result), token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
+    if (job.instance != nullptr) commands.start(*job.instance, wait, std::move(asker));
+    else commands.start(job.entry, env, wait, std::move(asker));
+  });
+}
+
+void SupervisorObject::StopJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token,
+                               std::vector<std::string> job_details, std::vector<std::string> env, bool wait) {
+  command(std::move(result), token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
+    if (job.instance != nullptr) commands.stop(*job.instance, wait, std::move(asker));
+    else commands.stop(job.entry, env, wait, std::move(asker));
+  });
+}
+
+void SupervisorObject::RestartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token,
+                                  std::vector<std::string> job_details, std::vector<std::string> env, bool wait) {
+  command(std::move(result), token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
+    if (job.instance != nullptr) commands.restart(*job.instance, wait, std::move(asker));
+    else commands.restart(job.entry, env, wait, std::move(asker));
+  });
+}
+
+void SupervisorObject::EmitEvent(sdbus::Result<>&& result, std::string token, std::string name,
+                                 std::vector<std::string> env, bool wait) {
+  if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
+  if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
+  auto asker = this->asker(std::move(result), token);
+  if (!asker) return;
+  auto caller = client_.caller(getObject());
+  Origin origin{.uid = caller.uid, .pid = static_cast<std::uint32_t>(caller.pid)};
+  Event event{.name = std::move(name), .environment = protocol::Environment{env}, .files = {}};
+  if (wait) client_.jobs().emit(std::move(event), origin, std::move(*asker));
+  else client_.jobs().emit_without_waiting(std::move(event), origin, std::move(*asker));
 }
 
 std::string SupervisorObject::bus_address() { return readable(client_.control().bus_address()); }

@@ -123,9 +123,24 @@ private:
   std::vector<sdbus::Struct<std::string, uint32_t, std::string, std::vector<std::string>, uint32_t>>
   ListBridges() override;
   std::string Simulate(const std::string& name, const std::vector<std::string>& env) override;
+  void StartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::vector<std::string> job_details,
+                std::vector<std::string> env, bool wait) override;
+  void StopJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::vector<std::string> job_details,
+               std::vector<std::string> env, bool wait) override;
+  void RestartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::vector<std::string> job_details,
+                  std::vector<std::string> env, bool wait) override;
+  void EmitEvent(sdbus::Result<>&& result, std::string token, std::string name, std::vector<std::string> env,
+                 bool wait) override;
   std::string bus_address() override;
   std::string event_broker_address() override;
   std::string log_directory() override;
+
+  // Who gave this call, to be answered later. Nothing: the token is known, and the call answered, now or later, with
+  // what became of the command that first had it.
+  template <typename Result> std::optional<Asker> asker(Result&& result, const std::string& token);
+  template <typename Act>
+  void command(sdbus::Result<sdbus::ObjectPath>&& result, const std::string& token,
+               const std::vector<std::string>& job_details, const std::vector<std::string>& env, Act act);
 
   Client& client_;
 };

@@ -43,6 +43,9 @@ constexpr std::array operations{
     Operation{"EndSession", "end session"},
     Operation{"Start", "start job"},
     Operation{"Stop", "stop job"},
+    Operation{"StartJob", "start job"},
+    Operation{"StopJob", "stop job"},
+    Operation{"RestartJob", "request restart"},
     Operation{"Reload", "reload job"},
     Operation{"Set", "change a property"},
 };
