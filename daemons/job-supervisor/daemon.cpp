@@ -85,7 +85,9 @@ Options Daemon::job_options() const {
 }
 
 ProcessOptions Daemon::process_options() {
-  return {.log_directory = line_.log_directory,
+  return {.run_directory = line_.run_directory,
+          .init_pid = line_.init_pid,
+          .log_directory = line_.log_directory,
           .default_console = console_of(line_.default_console),
           .user_session = line_.user_session,
           .inherit_environment = line_.inherit_environment,

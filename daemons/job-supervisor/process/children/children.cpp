@@ -1,11 +1,16 @@
 #include "daemons/job-supervisor/process/children/children.hpp"
 
+#include "daemons/base/fault-point.hpp"
+
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <iterator>
+#include <set>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <vector>
 
 namespace upstart::supervisor {
 
@@ -13,6 +18,11 @@ namespace {
 
 constexpr std::chrono::milliseconds sweep_delay{100};
 constexpr int most_per_sweep = 256;
+constexpr std::chrono::milliseconds between_looks{50};
+constexpr int most_looks_in_vain = 6;                           // after which nobody will tell how a process ended
+constexpr std::chrono::milliseconds longest_wait_for_init{500}; // it has written before this process was started
+constexpr std::size_t most_told = 4096;
+constexpr pid_t system_init = 1; // has those of a session whose init died, too
 
 // What waitid tells, in the form of wait(2).
 int wait_status(const siginfo_t& info) {
@@ -28,43 +38,122 @@ int wait_status(const siginfo_t& info) {
 // glibc older than 2.36 has no name for it in every mode.
 constexpr auto by_pidfd = static_cast<idtype_t>(3);
 
+// What Linux tells of a process by its pidfd, in its first form (6.13; the status of one that was reaped: 6.15).
+struct PidfdInfo {
+  std::uint64_t mask;
+  std::uint64_t control_group;
+  std::uint32_t pid, thread_group, parent;
+  std::array<std::uint32_t, 8> users_and_groups;
+  std::int32_t wait_status;
+};
+static_assert(sizeof(PidfdInfo) == 64);
+constexpr std::uint64_t tells_end = 1 << 3;
+constexpr unsigned long pidfd_get_info = _IOWR(0xFF, 11, PidfdInfo);
+
+// Nothing where the kernel does not tell, and while it has not been reaped.
+std::optional<int> wait_status_from_kernel(int pidfd) {
+  PidfdInfo info{};
+  info.mask = tells_end;
+  if (pidfd < 0 || ::ioctl(pidfd, pidfd_get_info, &info) < 0 || (info.mask & tells_end) == 0) return std::nullopt;
+  return info.wait_status;
+}
+
 } // namespace
 
-WatchedChild::WatchedChild(Children& children, pid_t pid, base::FileDescriptor pidfd, std::function<void(int)> ended)
-    : children_{children},
-      pid_{pid},
-      pidfd_{std::move(pidfd)},
-      ended_{std::move(ended)},
-      watcher_{children.loop(), pidfd_.get(), [this](unsigned) { check(); }} {
-  children_.watched_.emplace(pid_, this);
-  watcher_.watch(base::FdWatcher::readable);
+WatchedChild::WatchedChild(Children& children, const ProcessId& id, base::FileDescriptor pidfd,
+                           std::function<void(int)> ended)
+    : children_{children}, id_{id}, pidfd_{std::move(pidfd)}, ended_{std::move(ended)} {
+  children_.watched_.emplace(id_.pid, this);
+  if (!pidfd_) {
+    ending_ = true;
+    look_repeatedly();
+    return;
+  }
+  watcher_ = std::make_unique<base::FdWatcher>(children_.loop(), pidfd_.get(), [this](unsigned) { check(); });
+  watcher_->watch(base::FdWatcher::readable);
 }
 
 WatchedChild::~WatchedChild() {
-  if (!gone_) children_.watched_.erase(pid_);
+  if (auto known = children_.watched_.find(id_.pid); known != children_.watched_.end() && known->second == this)
+    children_.watched_.erase(known);
   children_.stoppable_.erase(this);
 }
 
+// Its end is written down before it is reaped: afterwards nobody else could tell.
 void WatchedChild::check() {
   siginfo_t info{};
-  if (::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG) < 0) {
-    if (errno == ECHILD) finish(0); // it was not ours to wait for: how it ended is not known
+  if (::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+    if (errno == ECHILD) check_end_of_adopted();
     return;
   }
-  if (info.si_pid != 0) finish(wait_status(info));
+  if (info.si_pid == 0) return;
+  children_.ends_.add(id_, wait_status(info));
+  base::fault_point("child.ended");
+  siginfo_t reaped{};
+  ::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &reaped, WEXITED | WNOHANG);
+  base::fault_point("child.reaped");
+  finish(wait_status(info));
+}
+
+std::optional<int> WatchedChild::status_of_adopted() const {
+  if (auto status = wait_status_from_kernel(pidfd_.get())) return status;
+  if (auto status = children_.take_told(id_)) return status;
+  return children_.ends_.wait_status_of(id_);
+}
+
+bool WatchedChild::exists() const {
+  return pidfd_ && ::syscall(SYS_pidfd_send_signal, pidfd_.get(), 0, nullptr, 0) == 0;
+}
+
+// It has ended; whoever is its parent reaps it, and then it can be told how.
+void WatchedChild::check_end_of_adopted() {
+  ending_ = true;
+  watcher_->watch(base::FdWatcher::hangup); // it has been reaped
+  look();
+}
+
+void WatchedChild::look_repeatedly() {
+  if (!looks_) looks_ = std::make_unique<base::Timer>(children_.loop(), [this] { look(); });
+  if (!looks_->active())
+    looks_->start(std::chrono::milliseconds{ending_ && !pidfd_ && looks_in_vain_ == 0 ? 0 : between_looks.count()});
+}
+
+// At one that has ended, or may have stopped, and is not a child.
+void WatchedChild::look() {
+  if (!ending_) {
+    if (auto facts = facts_of(id_.pid); stopped_ && facts && facts->state == 'T') {
+      auto stopped = stopped_;
+      return stopped();
+    }
+    if (stopped_) look_repeatedly();
+    return;
+  }
+  if (auto status = status_of_adopted()) return finish(*status);
+  bool nobody_will_tell = !exists() && ++looks_in_vain_ > most_looks_in_vain;
+  if (auto facts = exists() ? facts_of(id_.pid) : std::nullopt; facts && !children_.takes_orphans(facts->parent))
+    nobody_will_tell = true; // the child of another process of the job, which may never reap it
+  if (!nobody_will_tell) return look_repeatedly();
+  end_is_unknown_ = true;
+  finish(unknown_wait_status);
 }
 
 void WatchedChild::check_stopped() {
   siginfo_t info{};
-  if (::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WSTOPPED | WNOHANG) < 0 || info.si_pid == 0) return;
+  if (::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WSTOPPED | WNOHANG) < 0) {
+    if (errno == ECHILD) look_repeatedly();
+    return;
+  }
+  if (info.si_pid == 0) return;
   auto stopped = stopped_;
   stopped();
 }
 
 void WatchedChild::finish(int status) {
   gone_ = true;
-  children_.watched_.erase(pid_);
-  watcher_.watch(0);
+  if (auto known = children_.watched_.find(id_.pid); known != children_.watched_.end() && known->second == this)
+    children_.watched_.erase(known);
+  if (watcher_) watcher_->watch(0);
+  if (looks_) looks_->stop();
   auto ended = std::move(ended_);
   ended(status); // may destroy this
 }
@@ -73,9 +162,10 @@ void WatchedChild::signal(int signal_number) {
   if (!gone_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal_number, nullptr, 0);
 }
 
+// One that was adopted may have been reaped, and its number given to another process.
 void WatchedChild::signal_group(int signal_number) {
-  if (gone_) return;
-  pid_t group = ::getpgid(pid_);
+  if (gone_ || !exists()) return;
+  pid_t group = ::getpgid(id_.pid);
   if (group <= 0 || group == ::getpgrp() || ::kill(-group, signal_number) < 0) signal(signal_number);
 }
 
@@ -89,8 +179,58 @@ void WatchedChild::on_stop(std::function<void()> stopped) {
   check_stopped();
 }
 
-Children::Children(base::EventLoop& loop)
-    : loop_{loop}, sweep_soon_{loop, [this] { sweep(); }}, signal_{loop, SIGCHLD, [this] { child_changed(); }} {}
+Children::Children(base::EventLoop& loop, const std::string& ends_path, pid_t init)
+    : loop_{loop},
+      init_{init > 0 ? init : ::getppid()},
+      ends_{ends_path},
+      sweep_soon_{loop, [this] { sweep(); }},
+      signal_{loop, SIGCHLD, [this] { child_changed(); }} {}
+
+void Children::inherit(base::FileDescriptor orphan_exits) {
+  orphan_exits_.emplace(std::move(orphan_exits));
+  told_ = orphan_exits_->read_kept(longest_wait_for_init).exits;
+  orphan_exits_->watch(loop_, [this](const base::OrphanExit& exit) { orphan_ended(exit); });
+}
+
+std::vector<pid_t> Children::orphans() const {
+  auto pids = children_of(::getpid());
+  if (adopts_) {
+    for (pid_t other : std::set{init_, system_init}) std::ranges::copy(children_of(other), std::back_inserter(pids));
+    std::erase(pids, ::getpid());
+  }
+  std::erase_if(pids, [this](pid_t pid) { return is_watched(pid); });
+  return pids;
+}
+
+bool Children::takes_orphans(pid_t parent) const {
+  return parent == ::getpid() || (adopts_ && (parent == init_ || parent == system_init));
+}
+
+std::optional<int> Children::take_told(const ProcessId& id) {
+  auto found =
+      std::ranges::find_if(told_, [&](const base::OrphanExit& exit) { return id.is(exit.pid, exit.start_ticks); });
+  if (found == told_.end()) return std::nullopt;
+  int status = found->status;
+  told_.erase(found);
+  return status;
+}
+
+// Told by init, which has reaped it.
+void Children::orphan_ended(const base::OrphanExit& exit) {
+  if (!adopts_) return;
+  if (told_.size() == most_told) told_.erase(told_.begin());
+  told_.push_back(exit);
+  if (auto known = watched_.find(exit.pid);
+      known != watched_.end() && known->second->id().is(exit.pid, exit.start_ticks))
+    return known->second->look();
+  tell_witnesses({.pid = exit.pid,
+                  .parent = init_,
+                  .group = exit.session,
+                  .session = exit.session,
+                  .state = 'Z',
+                  .started = exit.start_ticks});
+  if (swept_) swept_();
+}
 
 void Children::child_changed() {
   for (WatchedChild* child : std::vector(stoppable_.begin(), stoppable_.end()))
@@ -114,13 +254,18 @@ bool Children::reap_one() {
     known->second->check();
     return true;
   }
-  for (Witness* witness : std::vector(witnesses_.begin(), witnesses_.end()))
-    if (witnesses_.contains(witness)) witness->orphan_ended_(pid);
+  if (!witnesses_.empty())
+    if (auto facts = facts_of(pid)) tell_witnesses(*facts);
   if (!watched_.contains(pid)) ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
   return true;
 }
 
-Children::Witness::Witness(Children& children, std::function<void(pid_t)> orphan_ended)
+void Children::tell_witnesses(const ProcessFacts& orphan) {
+  for (Witness* witness : std::vector(witnesses_.begin(), witnesses_.end()))
+    if (witnesses_.contains(witness)) witness->orphan_ended_(orphan);
+}
+
+Children::Witness::Witness(Children& children, OrphanEnded orphan_ended)
     : children_{children}, orphan_ended_{std::move(orphan_ended)} {
   children_.witnesses_.insert(this);
 }

@@ -1,32 +1,45 @@
-// The supervisor's children. Each one that matters is watched by its pidfd, and reaped through it at once; the others
-// (orphans that came to the supervisor because it is a subreaper) are reaped by a sweep that SIGCHLD sets off, at most
-// every so often, so that no exit costs a walk over all children.
+// The processes that the supervisor watches. Each one that matters is watched by its pidfd, and reaped through it at
+// once if it is a child; those that an earlier supervisor started are children of init now, and how they end is told by
+// the kernel (where it keeps the status for the pidfd) or by init. Orphans of jobs come to the supervisor because it is
+// a subreaper, or, of processes that were adopted, to init. The supervisor's are reaped by a sweep that SIGCHLD sets
+// off, at most every so often, so that no exit costs a walk over all children.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/base/orphan-exits.hpp"
+#include "daemons/job-supervisor/process/children/ended-children.hpp"
+#include "daemons/job-supervisor/process/children/process-tree.hpp"
 
 #include <sys/types.h>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace upstart::supervisor {
 
 class Children;
 
-// A child that is watched. Destroying it ends the watch, not the child.
+// What is told of a process whose status nobody knows: that it has failed.
+inline constexpr int unknown_wait_status = 255 << 8;
+
+// A process that is watched, a child or an adopted one. Destroying it ends the watch, not the process.
 class WatchedChild {
 public:
-  // `ended` gets the wait status, once; from the loop.
-  WatchedChild(Children& children, pid_t pid, base::FileDescriptor pidfd, std::function<void(int)> ended);
+  // `ended` gets the wait status, once; from the loop. An empty pidfd: the process has gone already.
+  WatchedChild(Children& children, const ProcessId& id, base::FileDescriptor pidfd, std::function<void(int)> ended);
   ~WatchedChild();
   WatchedChild(const WatchedChild&) = delete;
   WatchedChild& operator=(const WatchedChild&) = delete;
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] pid_t pid() const { return id_.pid; }
+  [[nodiscard]] const ProcessId& id() const { return id_; }
+  // It has ended, and nobody can tell how: `ended` was given unknown_wait_status.
+  [[nodiscard]] bool end_is_unknown() const { return end_is_unknown_; }
   // To its process group, or to it alone while it leads none yet.
   void signal_group(int signal_number);
   void signal(int signal_number);
@@ -38,25 +51,47 @@ private:
   friend class Children;
   void check();
   void check_stopped();
+  void check_end_of_adopted();
+  void look();
+  void look_repeatedly();
+  [[nodiscard]] std::optional<int> status_of_adopted() const;
+  [[nodiscard]] bool exists() const;
   void finish(int wait_status);
 
   Children& children_;
-  pid_t pid_;
+  ProcessId id_;
   base::FileDescriptor pidfd_;
   std::function<void(int)> ended_;
   std::function<void()> stopped_;
-  bool gone_ = false;
-  base::FdWatcher watcher_;
+  bool gone_ = false, end_is_unknown_ = false;
+  bool ending_ = false;   // adopted, and has ended: how is not told yet
+  int looks_in_vain_ = 0; // since it has gone
+  std::unique_ptr<base::FdWatcher> watcher_;
+  std::unique_ptr<base::Timer> looks_; // at an adopted one; made when it is needed
 };
 
 class Children {
 public:
-  explicit Children(base::EventLoop& loop);
+  // `ends_path`: where ends are kept for the next supervisor; empty: nowhere. `init`: to whom the children of a
+  // supervisor come that dies; 0: the parent of this process.
+  explicit Children(base::EventLoop& loop, const std::string& ends_path = {}, pid_t init = 0);
   Children(const Children&) = delete;
   Children& operator=(const Children&) = delete;
 
   [[nodiscard]] bool is_watched(pid_t pid) const { return watched_.contains(pid); }
   [[nodiscard]] base::EventLoop& loop() { return loop_; }
+  [[nodiscard]] const EndedChildren& ends() const { return ends_; }
+
+  // Listens to init, which tells how orphans end: first of those that ended while there was no supervisor.
+  void inherit(base::FileDescriptor orphan_exits);
+  // From now on orphans may come to init, too.
+  void adopts_processes() { adopts_ = true; }
+  // Those of this process, and of init where processes were adopted, without those that are watched.
+  [[nodiscard]] std::vector<pid_t> orphans() const;
+  // Whether that is one of those whose children `orphans` tells.
+  [[nodiscard]] bool takes_orphans(pid_t parent) const;
+  // Of those that init has told of lately and that were never watched.
+  [[nodiscard]] const std::vector<base::OrphanExit>& unclaimed_exits() const { return told_; }
 
   // Reaps now whoever has ended.
   void reap() { sweep(); }
@@ -64,10 +99,11 @@ public:
   // Called after each sweep that found somebody.
   void on_swept(std::function<void()> swept) { swept_ = std::move(swept); }
 
-  // Somebody who wants to see orphans that have ended before they are reaped, while he holds this.
+  // Somebody who wants to see orphans that have ended, while he holds this.
   class Witness {
   public:
-    Witness(Children& children, std::function<void(pid_t)> orphan_ended);
+    using OrphanEnded = std::function<void(const ProcessFacts&)>;
+    Witness(Children& children, OrphanEnded orphan_ended);
     ~Witness();
     Witness(const Witness&) = delete;
     Witness& operator=(const Witness&) = delete;
@@ -75,7 +111,7 @@ public:
   private:
     friend class Children;
     Children& children_;
-    std::function<void(pid_t)> orphan_ended_;
+    OrphanEnded orphan_ended_;
   };
 
 private:
@@ -83,12 +119,20 @@ private:
   void child_changed();
   void sweep();
   bool reap_one();
+  void orphan_ended(const base::OrphanExit& exit);
+  void tell_witnesses(const ProcessFacts& orphan);
+  [[nodiscard]] std::optional<int> take_told(const ProcessId& id);
 
   base::EventLoop& loop_;
+  pid_t init_;
+  EndedChildren ends_;
   std::unordered_map<pid_t, WatchedChild*> watched_;
   std::unordered_set<WatchedChild*> stoppable_;
   std::unordered_set<Witness*> witnesses_;
   std::function<void()> swept_;
+  bool adopts_ = false;
+  std::optional<base::OrphanExits> orphan_exits_;
+  std::vector<base::OrphanExit> told_; // by init, and not asked for yet; the last ones
   base::Timer sweep_soon_;
   base::SignalWatcher signal_;
 };

@@ -126,6 +126,21 @@ HasEnvironment environment_has(pid_t pid, const std::vector<std::string>& string
   return has ? HasEnvironment::yes : HasEnvironment::no;
 }
 
+std::optional<std::string> environment_value(pid_t pid, std::string_view name) {
+  std::string block = '\0' + process_file(pid, "environ");
+  std::string key = '\0' + std::string{name} + '=';
+  std::size_t found = block.find(key);
+  if (found == block.npos) return std::nullopt;
+  std::size_t begin = found + key.size();
+  return block.substr(begin, std::min(block.find('\0', begin), block.size()) - begin);
+}
+
+std::string link_of(pid_t pid, const std::string& name) {
+  std::array<char, 4096> target;
+  ssize_t length = ::readlink(proc(pid, name).c_str(), target.data(), target.size());
+  return length < 0 ? "" : std::string{target.data(), static_cast<std::size_t>(length)};
+}
+
 std::string process_file(pid_t pid, const std::string& name) { return read_file(proc(pid, name)).value_or(""); }
 
 std::uint64_t ticks_since_boot() {

@@ -14,6 +14,13 @@ void tell_to_end(pid_t pid, int signal_number) {
 MainEnding::MainEnding(const InstanceMembers& members, const Children& children, EndScope scope, int kill_signal)
     : members_{members}, children_{children}, scope_{std::move(scope)}, kill_signal_{kill_signal} {}
 
+MainEnding::MainEnding(const InstanceMembers& members, const Children& children, const EndingNote& note,
+                       int kill_signal)
+    : MainEnding{members, children, note.scope, kill_signal} {
+  wait_status_ = note.wait_status;
+  out_of_time_ = note.out_of_time;
+}
+
 void MainEnding::time_out() {
   out_of_time_ = true;
   kill_rest();
@@ -43,7 +50,7 @@ std::vector<pid_t> MainEnding::rest() const {
   if ((!grouped || scope_.mode() == KillMode::group) && process_group_is_gone()) return {};
   for (int look = 0;; ++look) {
     bool changed = false;
-    auto pids = grouped ? members_of(members_.known().group) : children_of(::getpid());
+    auto pids = grouped ? members_of(members_.known().group) : children_.orphans();
     std::erase_if(pids, [&](pid_t pid) {
       if (children_.is_watched(pid)) return true;
       auto facts = facts_of(pid);

@@ -9,10 +9,20 @@
 
 namespace upstart::supervisor {
 
+// What the next supervisor must know of it.
+struct EndingNote {
+  EndScope scope;
+  std::optional<int> wait_status{}; // main's own, once it has ended
+  bool out_of_time = false;
+};
+
 class MainEnding {
 public:
   // `kill_signal` is sent to those whom the signal to main's process group does not reach.
   MainEnding(const InstanceMembers& members, const Children& children, EndScope scope, int kill_signal);
+
+  // Goes on with one that an earlier supervisor began.
+  MainEnding(const InstanceMembers& members, const Children& children, const EndingNote& note, int kill_signal);
 
   // The time is over: SIGKILL for whoever is there, and for whoever is found later.
   void time_out();
@@ -20,6 +30,9 @@ public:
   [[nodiscard]] std::vector<pid_t> ended(int wait_status);
   // Main's own.
   [[nodiscard]] int wait_status() const { return wait_status_.value_or(0); }
+  [[nodiscard]] bool has_wait_status() const { return wait_status_.has_value(); }
+  [[nodiscard]] bool is_out_of_time() const { return out_of_time_; }
+  [[nodiscard]] EndingNote note() const { return {scope_, wait_status_, out_of_time_}; }
   [[nodiscard]] const EndScope& scope() const { return scope_; }
 
   // Where no control group shows them, stray processes are looked for once, when the others have ended.

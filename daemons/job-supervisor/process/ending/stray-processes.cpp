@@ -93,8 +93,7 @@ void StrayProcesses::kill_orphans() {
     request.found = false;
     request.remaining.clear();
   }
-  for (pid_t pid : children_of(::getpid())) {
-    if (children_.is_watched(pid)) continue;
+  for (pid_t pid : children_.orphans()) {
     auto facts = facts_of(pid);
     if (!facts || facts->ended()) continue;
     for (Request& request : requests_) consider(request, *facts);

@@ -12,6 +12,23 @@ LoginContext login_context_of(pid_t pid, bool with_control_groups) {
 EndScope::EndScope(KillMode mode, pid_t process_group, const JobMembers& members, LoginContext main)
     : mode_{mode}, process_group_{process_group}, sessions_{members.sessions}, main_{std::move(main)} {}
 
+void EndScope::write(base::ByteWriter& out) const {
+  out.choice(mode_);
+  out.number(process_group_);
+  out.list(sessions_, [&](pid_t session) { out.number(session); });
+  out.text(main_.audit_session);
+  out.text(main_.control_groups);
+}
+
+EndScope EndScope::read(base::ByteReader& in) {
+  EndScope scope;
+  scope.mode_ = in.choice(KillMode::process);
+  scope.process_group_ = in.number<pid_t>();
+  scope.sessions_ = in.list([&] { return in.number<pid_t>(); });
+  scope.main_ = {.audit_session = in.text(), .control_groups = in.text()};
+  return scope;
+}
+
 bool EndScope::includes(const ProcessFacts& process) const {
   switch (mode_) {
   case KillMode::process: return false;

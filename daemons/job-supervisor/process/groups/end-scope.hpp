@@ -3,6 +3,7 @@
 // its audit session is not main's, or it was moved to another control group. Even `kill mode all` leaves it alone.
 #pragma once
 
+#include "daemons/base/bytes.hpp"
 #include "daemons/job-supervisor/language/model/job-class.hpp"
 #include "daemons/job-supervisor/process/groups/job-members.hpp"
 
@@ -26,14 +27,18 @@ public:
 
   // Whether this process, which belongs to the instance, ends with it.
   [[nodiscard]] bool includes(const ProcessFacts& process) const;
+  // For the notes of an instance.
+  void write(base::ByteWriter& out) const;
+  [[nodiscard]] static EndScope read(base::ByteReader& in);
   [[nodiscard]] KillMode mode() const { return mode_; }
   [[nodiscard]] pid_t process_group() const { return process_group_; }
 
 private:
+  EndScope() = default;
   [[nodiscard]] bool is_login(const ProcessFacts& process) const;
 
-  KillMode mode_;
-  pid_t process_group_;
+  KillMode mode_ = KillMode::all;
+  pid_t process_group_ = 0;
   std::vector<pid_t> sessions_; // begun by processes that were spawned for the instance: none of them is a login
   LoginContext main_;
 };

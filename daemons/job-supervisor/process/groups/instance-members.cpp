@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace upstart::supervisor {
 
 InstanceMembers::~InstanceMembers() {
   leave_group();
   for (const std::string& directory : stanza_directories_) groups_.remove(directory);
+}
+
+void InstanceMembers::restore(JobMembers members, std::vector<std::string> stanza_directories) {
+  members_ = std::move(members);
+  stanza_directories_ = std::move(stanza_directories);
 }
 
 // The sessions of earlier processes are forgotten but for the last few: their orphans are known by other marks, too.
@@ -24,7 +30,8 @@ base::FileDescriptor InstanceMembers::enter(const StanzaGroups& stanza, const Jo
                                             const std::string& instance) {
   if (!stanza.directories.empty()) stanza_directories_ = stanza.directories;
   if (!stanza.unified.empty()) members_.group = stanza.unified;
-  else if (members_.group.empty()) members_.group = groups_.create(job_class.name, instance);
+  else if (members_.group.empty() || ::access(members_.group.c_str(), F_OK) < 0) // one that was restored may have gone
+    members_.group = groups_.create(job_class.name, instance);
   if (members_.group.empty()) return {};
   return base::FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 }

@@ -20,6 +20,9 @@ public:
   InstanceMembers(const InstanceMembers&) = delete;
   InstanceMembers& operator=(const InstanceMembers&) = delete;
 
+  // What an earlier supervisor knew of them.
+  void restore(JobMembers members, std::vector<std::string> stanza_directories);
+
   // Before each spawn: by which marks of the environment its processes are known.
   void begin(const SpawnRequest& request);
   // The control group for the next process: in the v2 tree that of the job's `cgroup` stanza, where it lies there,
@@ -31,6 +34,7 @@ public:
   bool leave_group();
 
   [[nodiscard]] const JobMembers& known() const { return members_; }
+  [[nodiscard]] const std::vector<std::string>& stanza_directories() const { return stanza_directories_; }
   [[nodiscard]] bool ever_spawned() const { return members_.since != 0; }
   // Whether its control group holds its processes and no others, as one that the job's class names might.
   [[nodiscard]] bool has_own_group() const;

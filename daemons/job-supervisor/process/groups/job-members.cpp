@@ -3,7 +3,6 @@
 #include "daemons/job-supervisor/process/groups/job-group.hpp"
 
 #include <algorithm>
-#include <unistd.h>
 
 namespace upstart::supervisor {
 
@@ -24,31 +23,32 @@ namespace {
 constexpr int most_looks = 100;
 
 std::vector<pid_t> candidates(const JobMembers& members, const Children& children) {
-  auto pids = members.group.empty() ? children_of(::getpid()) : members_of(members.group);
+  if (members.group.empty()) return children.orphans();
+  auto pids = members_of(members.group);
   std::erase_if(pids, [&](pid_t pid) { return children.is_watched(pid); });
   return pids;
 }
 
 // Who is in the group belongs to the instance; but only the supervisor's children are orphans. The child of a process
 // in the middle of its exit is about to become one.
-Membership membership_in_group(const ProcessFacts& facts, const JobMembers& members) {
+Membership membership_in_group(const ProcessFacts& facts, const JobMembers& members, const Children& children) {
   if (facts.started < members.since) return Membership::stranger;
-  if (facts.parent == ::getpid()) return Membership::member;
+  if (children.takes_orphans(facts.parent)) return Membership::member;
   auto parent = facts_of(facts.parent);
   return parent && !parent->ended() && !parent->ending ? Membership::stranger : Membership::unknown;
 }
 
-Membership membership_of_candidate(const ProcessFacts& facts, const JobMembers& members) {
-  if (!members.group.empty()) return membership_in_group(facts, members);
-  return facts.parent == ::getpid() ? membership_of(facts, members) : Membership::stranger;
+Membership membership_of_candidate(const ProcessFacts& facts, const JobMembers& members, const Children& children) {
+  if (!members.group.empty()) return membership_in_group(facts, members, children);
+  return children.takes_orphans(facts.parent) ? membership_of(facts, members) : Membership::stranger;
 }
 
-Orphans orphans_among(const std::vector<pid_t>& pids, const JobMembers& members) {
+Orphans orphans_among(const std::vector<pid_t>& pids, const JobMembers& members, const Children& children) {
   Orphans orphans;
   for (pid_t pid : pids) {
     auto facts = facts_of(pid);
     if (!facts) continue;
-    Membership membership = membership_of_candidate(*facts, members);
+    Membership membership = membership_of_candidate(*facts, members, children);
     if (membership == Membership::member) orphans.found.push_back(*facts);
     if (membership == Membership::unknown) orphans.complete = false;
   }
@@ -62,7 +62,7 @@ Orphans orphans_among(const std::vector<pid_t>& pids, const JobMembers& members)
 Orphans orphans_of(const JobMembers& members, const Children& children) {
   auto pids = candidates(members, children);
   for (int look = 0;; ++look) {
-    auto orphans = orphans_among(pids, members);
+    auto orphans = orphans_among(pids, members, children);
     auto again = candidates(members, children);
     if (again == pids || look == most_looks) return orphans;
     pids = std::move(again);

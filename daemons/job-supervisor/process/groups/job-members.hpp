@@ -1,6 +1,6 @@
-// Who belongs to an instance beyond the processes that were spawned for it: orphans, which come to the supervisor when
-// their parent has gone. Its control group knows; without one the session tells, and where a process has begun a
-// session of its own, the environment it was executed with.
+// Who belongs to an instance beyond the processes that were spawned for it: orphans, which come to the supervisor (of
+// adopted processes to init) when their parent has gone. Its control group knows; without one the session tells, and
+// where a process has begun a session of its own, the environment it was executed with.
 #pragma once
 
 #include "daemons/job-supervisor/process/children/children.hpp"

@@ -21,7 +21,19 @@ InstanceProcesses::InstanceProcesses(ProcessServices& services, std::shared_ptr<
       alive_{std::make_shared<InstanceProcesses*>(this)} {}
 
 // The processes are not watched any more when their groups are left.
-InstanceProcesses::~InstanceProcesses() { processes_ = {}; }
+InstanceProcesses::~InstanceProcesses() {
+  searches_ = {};
+  processes_ = {};
+}
+
+ReadinessResources InstanceProcesses::resources() {
+  return {services_.options.expect_timeouts, services_.kept, services_.notify_sockets};
+}
+
+SpawnedProcess::Calls InstanceProcesses::calls(ProcessKind kind) {
+  return {.executed = [this, kind] { executed(kind); },
+          .ended = [this, kind](int wait_status) { ended(kind, wait_status); }};
+}
 
 std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& request) {
   ProcessKind kind = request.kind;
@@ -29,7 +41,7 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
   if (slot(kind)) return std::unexpected{SpawnFailure{"unable to start: one is running already"}};
   std::unique_ptr<Readiness> readiness;
   if (is_main) {
-    auto made = make_readiness(*class_, *this, services_.options.expect_timeouts);
+    auto made = make_readiness(*class_, *this, resources());
     if (!made) return std::unexpected{made.error()};
     readiness = std::move(*made);
   }
@@ -43,11 +55,9 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
     ready_told_ = false;
     main_process_group_ = pid; // it leads a session
     readiness_ = std::move(readiness);
+    readiness_goes_on_ = false;
   }
-  slot(kind) = std::make_unique<SpawnedProcess>(
-      services_.children, std::move(*spawned),
-      SpawnedProcess::Calls{.executed = [this, kind] { executed(kind); },
-                            .ended = [this, kind](int wait_status) { ended(kind, wait_status); }});
+  slot(kind) = std::make_unique<SpawnedProcess>(services_.children, std::move(*spawned), calls(kind));
   return pid;
 }
 
@@ -55,8 +65,9 @@ void InstanceProcesses::executed(ProcessKind kind) {
   Alive alive = alive_;
   events_.executed(kind);
   if (alive.expired() || kind != ProcessKind::main || !slot(kind)) return;
-  if (readiness_) readiness_->begin();
-  else ready();
+  if (!readiness_) return ready();
+  if (std::exchange(readiness_goes_on_, false)) readiness_->go_on();
+  else readiness_->begin();
 }
 
 void InstanceProcesses::ended(ProcessKind kind, int wait_status) {
@@ -64,6 +75,10 @@ void InstanceProcesses::ended(ProcessKind kind, int wait_status) {
   if (log_) log_->drain();
   if (kind == ProcessKind::main) readiness_.reset();
   auto process = std::move(slot(kind));
+  bool told_by_ending = kind == ProcessKind::main && ending_ && ending_->has_wait_status();
+  if (process->child().end_is_unknown() && !process->failure() && !told_by_ending)
+    warn_of(kind,
+            "has ended, and how is not known since the job supervisor was not there; taken as failed with status 255");
   if (process->failure()) events_.not_executed(kind, describe_failure(kind, *process->failure()));
   else events_.ended(kind, wait_status);
 }
@@ -89,12 +104,12 @@ void InstanceProcesses::decide_later(int wait_status) {
   decide_again_->start(a_moment);
 }
 
-// One after the other takes main's place, until none is left.
+// One after the other takes main's place, until none is left. For others main is still the process that it was.
 bool InstanceProcesses::waits_for_rest(int wait_status) {
   for (pid_t pid : ending_->ended(wait_status)) {
     auto facts = facts_of(pid);
     if (!facts || facts->ended() || !supervise(pid)) continue;
-    events_.moved(pid);
+    events_.notes_changed();
     return true;
   }
   return false;
@@ -127,6 +142,7 @@ EndScope InstanceProcesses::end_scope(pid_t main) const {
 
 void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
   auto& process = slot(kind);
+  if (auto& search = searches_[static_cast<std::size_t>(kind)]) search->signals.push_back(signal_number);
   if (!process) return;
   if (kind == ProcessKind::main) return signal_main(process->child(), signal_number);
   process->child().signal_group(signal_number);
@@ -141,6 +157,7 @@ void InstanceProcesses::signal_main(WatchedChild& main, int signal_number) {
     ending_.emplace(members_, services_.children, end_scope(main.pid()), class_->kill_signal);
   }
   if (signal_number == SIGKILL) ending_->time_out();
+  events_.notes_changed();
   auto send = class_->kill_mode == KillMode::process ? &WatchedChild::signal : &WatchedChild::signal_group;
   (main.*send)(signal_number);
   if (signal_number != SIGKILL) (main.*send)(SIGCONT);
@@ -149,6 +166,7 @@ void InstanceProcesses::signal_main(WatchedChild& main, int signal_number) {
 bool InstanceProcesses::supervise(pid_t pid) {
   if (!slot(ProcessKind::main)->supervise(pid)) return false;
   if (pid_t group = ::getpgid(pid); group > 0 && !ending_) main_process_group_ = group;
+  events_.notes_changed();
   return true;
 }
 
@@ -214,9 +232,11 @@ void InstanceProcesses::ready() {
   else events_.ready(pid);
 }
 
-void InstanceProcesses::warn(const std::string& what) {
+void InstanceProcesses::warn(const std::string& what) { warn_of(ProcessKind::main, what); }
+
+void InstanceProcesses::warn_of(ProcessKind kind, const std::string& what) {
   std::string name = class_->name + (instance_.empty() ? "" : " (" + instance_ + ")");
-  services_.warn(std::format("{} {} process: {}", name, name_of(ProcessKind::main), what));
+  services_.warn(std::format("{} {} process: {}", name, name_of(kind), what));
   if (services_.options.warn_of_job) services_.options.warn_of_job(class_->name, what);
 }
 

@@ -3,12 +3,13 @@
 // and MainEnding (main was told to end).
 #pragma once
 
+#include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
 #include "daemons/job-supervisor/process/ending/main-ending.hpp"
 #include "daemons/job-supervisor/process/groups/instance-members.hpp"
 #include "daemons/job-supervisor/process/instances/process-services.hpp"
 #include "daemons/job-supervisor/process/instances/spawned-process.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
-#include "daemons/job-supervisor/process/readiness/readiness.hpp"
+#include "daemons/job-supervisor/process/readiness/make-readiness.hpp"
 
 #include <array>
 #include <memory>
@@ -17,7 +18,7 @@
 namespace upstart::supervisor {
 
 // More than twenty methods: eleven of them are the two interfaces, JobProcesses and MainProcess. More members than ten:
-// six are of the instance, the others of its main process.
+// seven are of the instance, the others of its main process.
 class InstanceProcesses : public JobProcesses, private MainProcess {
 public:
   InstanceProcesses(ProcessServices& services, std::shared_ptr<const JobClass> job_class, std::string instance,
@@ -29,13 +30,22 @@ public:
   void signal_process(ProcessKind kind, int signal_number) override;
   void kill_strays() override;
   void end_strays(int signal_number, std::chrono::milliseconds grace) override;
-  [[nodiscard]] std::string notes() const override { return {}; }
+  [[nodiscard]] std::string notes() const override;
+  // Takes up what an earlier supervisor started. Once, before anything else.
+  void take_up(const std::string& notes, const std::vector<LivingProcess>& alive);
 
 private:
   using Alive = std::weak_ptr<InstanceProcesses*>;
   [[nodiscard]] std::unique_ptr<SpawnedProcess>& slot(ProcessKind kind) {
     return processes_[static_cast<std::size_t>(kind)];
   }
+  [[nodiscard]] SpawnedProcess::Calls calls(ProcessKind kind);
+  [[nodiscard]] ReadinessResources resources();
+  void restore(InstanceNotes notes);
+  void take_up(const ProcessNote& note);
+  void take_up_main(const InstanceNotes& notes);
+  void look_for_spawn(ProcessKind kind);
+  void spawn_found(ProcessKind kind, const ProcessId& id);
   void executed(ProcessKind kind);
   void ended(ProcessKind kind, int wait_status);
   [[nodiscard]] bool main_goes_on(int& wait_status);
@@ -44,6 +54,7 @@ private:
   [[nodiscard]] bool waits_for_strays();
   [[nodiscard]] EndScope end_scope(pid_t main) const;
   void signal_main(WatchedChild& main, int signal_number);
+  void warn_of(ProcessKind kind, const std::string& what);
   void report_remaining(const std::vector<pid_t>& pids);
 
   WatchedChild& child() override { return slot(ProcessKind::main)->child(); }
@@ -51,6 +62,7 @@ private:
   Children& children() override { return services_.children; }
   bool supervise(pid_t pid) override;
   void ready() override;
+  void notes_changed() override { events_.notes_changed(); }
   void status_text(const std::string& text) override { events_.status(text); }
   void warn(const std::string& what) override;
 
@@ -61,7 +73,16 @@ private:
   InstanceMembers members_;
   std::shared_ptr<ConsoleLog> log_;
   std::array<std::unique_ptr<SpawnedProcess>, process_kinds> processes_;
+  // A process that was to be started when the earlier supervisor died.
+  struct Search {
+    SpawnSearch what;
+    base::Timer timer;
+    int looks = 0;
+    std::vector<int> signals{}; // that were to be sent to it meanwhile
+  };
+  std::array<std::unique_ptr<Search>, process_kinds> searches_;
   std::unique_ptr<Readiness> readiness_; // of main, while it runs
+  bool readiness_goes_on_ = false;       // an earlier supervisor has begun it
   bool ready_told_ = false;
   pid_t main_process_group_ = 0;              // of the last main process
   int undecided_status_ = 0;                  // main's wait status, while it is not known what its end means

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <format>
 #include <print>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -55,14 +56,36 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
       options{with_warn(std::move(wanted))},
       defaults{defaults_of(options)},
       null_device{open_null_device()},
-      children{loop},
+      children{loop, options.run_directory.empty() ? "" : options.run_directory + "/ended-children", options.init_pid},
+      kept{options.warn},
+      notify_sockets{options.run_directory, options.user_session, kept},
       groups{options.control_groups},
       strays{children},
-      logs{loop, options.log_directory, options.warn} {
+      logs{loop, options.log_directory, kept, options.warn},
+      adoption_time_{loop, [this] { finish_adoption(); }} {
+  if (int error = children.ends().error(); error != 0)
+    warn(std::format("{}/ended-children: {}; if the job supervisor dies, how a job ended in that moment may be unknown",
+                     options.run_directory, std::strerror(error)));
   children.on_swept([this] { groups.remove_empty(); });
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
     warn(std::string{"cannot become a child subreaper ("} + std::strerror(errno) +
          "); processes that jobs leave behind are not found");
+}
+
+void ProcessServices::inherit(std::multimap<std::string, base::FileDescriptor>& inherited) {
+  constexpr std::chrono::seconds longest_search{3};
+  if (auto exits = inherited.find(base::orphan_exits_name); exits != inherited.end()) {
+    children.inherit(std::move(exits->second));
+    inherited.erase(exits);
+  }
+  kept.inherit(inherited);
+  adoption_time_.start(longest_search);
+}
+
+// Output that processes still write whose instance has gone goes to its log.
+void ProcessServices::finish_adoption() {
+  for (auto& left : kept.take_rest()) logs.take_up_rest(std::move(left));
+  notify_sockets.remove_rest();
 }
 
 ProcessServices::~ProcessServices() { strays.finish(); }

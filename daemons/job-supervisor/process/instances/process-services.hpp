@@ -3,20 +3,25 @@
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
+#include "daemons/job-supervisor/process/adoption/kept-descriptors.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
 #include "daemons/job-supervisor/process/ending/stray-processes.hpp"
 #include "daemons/job-supervisor/process/groups/job-group.hpp"
 #include "daemons/job-supervisor/process/logs/console-log.hpp"
+#include "daemons/job-supervisor/process/notify/notify-sockets.hpp"
 #include "daemons/job-supervisor/process/plan/spawn-plan.hpp"
 #include "daemons/job-supervisor/process/readiness/expect-timeouts.hpp"
 
 #include <functional>
+#include <map>
 #include <string>
 
 namespace upstart::supervisor {
 
 struct ProcessOptions {
-  std::string log_directory; // empty: output of `console log` goes nowhere
+  std::string run_directory{}; // what must outlive the supervisor is there; empty: nothing does
+  pid_t init_pid = 0;          // to whom orphans come; 0: the parent of this process
+  std::string log_directory;   // empty: output of `console log` goes nowhere
   Console default_console = Console::log;
   bool user_session = false;
   bool inherit_environment = true; // of a user session: false with --no-inherit-env
@@ -33,6 +38,8 @@ struct ProcessServices {
   ProcessServices(base::EventLoop& event_loop, ProcessOptions wanted);
   // Kills the stray processes that still had time.
   ~ProcessServices();
+  // Takes what was inherited from an earlier supervisor, by way of init. Before processes are adopted.
+  void inherit(std::multimap<std::string, base::FileDescriptor>& inherited);
   ProcessServices(const ProcessServices&) = delete;
   ProcessServices& operator=(const ProcessServices&) = delete;
 
@@ -43,9 +50,15 @@ struct ProcessServices {
   const SpawnDefaults defaults;
   const base::FileDescriptor null_device;
   Children children;
+  KeptDescriptors kept;
+  NotifySockets notify_sockets;
   JobGroups groups;
   StrayProcesses strays;
   ConsoleLogs logs;
+
+private:
+  void finish_adoption();
+  base::Timer adoption_time_; // what nobody has taken up until then is taken for left over
 };
 
 } // namespace upstart::supervisor

@@ -11,11 +11,12 @@ std::unique_ptr<JobProcesses> RealProcesses::open(std::shared_ptr<const JobClass
   return std::make_unique<InstanceProcesses>(services_, std::move(job_class), std::move(instance), events);
 }
 
-// TODO: the processes are not found again yet.
 std::unique_ptr<JobProcesses> RealProcesses::adopt(std::shared_ptr<const JobClass> job_class, std::string instance,
-                                                   ProcessEvents& events, const std::string& /*notes*/,
-                                                   const std::vector<LivingProcess>& /*alive*/) {
-  return open(std::move(job_class), std::move(instance), events);
+                                                   ProcessEvents& events, const std::string& notes,
+                                                   const std::vector<LivingProcess>& alive) {
+  auto processes = std::make_unique<InstanceProcesses>(services_, std::move(job_class), std::move(instance), events);
+  processes->take_up(notes, alive);
+  return processes;
 }
 
 void RealProcesses::logs_writable() { services_.logs.flush(); }

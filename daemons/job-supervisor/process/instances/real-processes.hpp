@@ -22,6 +22,9 @@ public:
   std::unique_ptr<JobProcesses> adopt(std::shared_ptr<const JobClass> job_class, std::string instance,
                                       ProcessEvents& events, const std::string& notes,
                                       const std::vector<LivingProcess>& alive) override;
+  // Takes what init kept for an earlier supervisor, and how processes have ended meanwhile, out of what was inherited.
+  // Before `adopt`.
+  void inherit(std::multimap<std::string, base::FileDescriptor>& inherited) { services_.inherit(inherited); }
   void logs_writable() override;
   [[nodiscard]] bool apparmor_enabled() const override { return services_.defaults.apparmor; }
   // Whether jobs get control groups: they are wanted, and the system lets them be made.

@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/process/instances/spawned-process.hpp"
 
+#include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
+
 #include <cerrno>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -7,12 +9,23 @@
 
 namespace upstart::supervisor {
 
+namespace {
+
+// Empty when it has gone: a process that has its number is another one.
+base::FileDescriptor open_if_it_is(const ProcessId& id) {
+  base::FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0))};
+  auto facts = pidfd ? facts_of(id.pid) : std::nullopt;
+  return facts && id.is(id.pid, facts->started) ? std::move(pidfd) : base::FileDescriptor{};
+}
+
+} // namespace
+
 SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, Calls calls)
     : children_{children},
       calls_{std::move(calls)},
       failure_pipe_{std::move(spawned.failure_pipe)},
       failure_{spawned.failure} {
-  watch(spawned.pid, std::move(spawned.pidfd));
+  watch({spawned.pid, spawned.earliest, spawned.latest}, std::move(spawned.pidfd));
   if (failure_) return; // told when it is gone
   if (failure_pipe_) {
     failure_watcher_ =
@@ -25,15 +38,40 @@ SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, Calls calls)
   });
 }
 
-void SpawnedProcess::watch(pid_t pid, base::FileDescriptor pidfd) {
-  child_ = std::make_unique<WatchedChild>(children_, pid, std::move(pidfd),
+SpawnedProcess::SpawnedProcess(Children& children, const ProcessNote& note, Calls calls)
+    : children_{children}, calls_{std::move(calls)}, failure_{note.failure}, executed_told_{note.executed} {
+  children_.adopts_processes();
+  watch(note.id, open_if_it_is(note.id));
+  if (failure_ || executed_told_) return;
+  looks_for_execution_ = std::make_unique<base::Timer>(children_.loop(), [this] { look_for_execution(); });
+  looks_for_execution_->start(std::chrono::milliseconds{0});
+}
+
+// Whether it could execute was to be told to a supervisor that is no more; but its program shows.
+void SpawnedProcess::look_for_execution() {
+  constexpr std::chrono::milliseconds a_moment{2};
+  if (may_be_a_child_before_exec(child_->pid())) return looks_for_execution_->start(a_moment);
+  auto facts = facts_of(child_->pid());
+  if (facts && !facts->ended()) tell_executed(); // else its end is told in a moment
+}
+
+ProcessNote SpawnedProcess::note(ProcessKind kind) const {
+  return {.kind = kind,
+          .id = child_->id(),
+          .executed = executed_told_ || (!failure_pipe_ && !failure_ && !looks_for_execution_),
+          .failure = failure_};
+}
+
+void SpawnedProcess::watch(const ProcessId& id, base::FileDescriptor pidfd) {
+  child_ = std::make_unique<WatchedChild>(children_, id, std::move(pidfd),
                                           [this](int wait_status) { child_ended(wait_status); });
 }
 
 bool SpawnedProcess::supervise(pid_t pid) {
   base::FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-  if (!pidfd) return false;
-  watch(pid, std::move(pidfd));
+  auto facts = pidfd ? facts_of(pid) : std::nullopt;
+  if (!facts) return false;
+  watch({pid, facts->started, facts->started}, std::move(pidfd));
   return true;
 }
 

@@ -2,6 +2,7 @@
 // Owned by the instance; each call may destroy it.
 #pragma once
 
+#include "daemons/job-supervisor/process/adoption/instance-notes.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
 
@@ -18,15 +19,19 @@ public:
     std::function<void(int wait_status)> ended; // also of one that has not executed: then `failure` tells why
   };
   SpawnedProcess(Children& children, Spawned spawned, Calls calls);
+  // One that an earlier supervisor started; it may have gone meanwhile.
+  SpawnedProcess(Children& children, const ProcessNote& note, Calls calls);
 
   [[nodiscard]] WatchedChild& child() { return *child_; }
   // Why it could not execute, once that is known.
   [[nodiscard]] const std::optional<ChildFailure>& failure() const { return failure_; }
   // Watches another process in the place of this one. False when that does not exist any more.
   [[nodiscard]] bool supervise(pid_t pid);
+  [[nodiscard]] ProcessNote note(ProcessKind kind) const;
 
 private:
-  void watch(pid_t pid, base::FileDescriptor pidfd);
+  void watch(const ProcessId& id, base::FileDescriptor pidfd);
+  void look_for_execution();
   void read_failure();
   void tell_executed();
   void child_ended(int wait_status);
@@ -36,6 +41,7 @@ private:
   std::unique_ptr<WatchedChild> child_;
   base::FileDescriptor failure_pipe_;
   std::unique_ptr<base::FdWatcher> failure_watcher_;
+  std::unique_ptr<base::Timer> looks_for_execution_; // of an adopted one that had not executed yet
   std::optional<ChildFailure> failure_;
   bool executed_told_ = false;
   std::shared_ptr<SpawnedProcess*> alive_ = std::make_shared<SpawnedProcess*>(this); // for deferred calls

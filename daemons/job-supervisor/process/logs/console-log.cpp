@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <format>
 #include <unistd.h>
 
@@ -74,8 +75,25 @@ std::expected<FileDescriptor, int> ConsoleLog::open_for_process() {
   return writing;
 }
 
+LogNote ConsoleLog::note() const {
+  LogNote note{.path = file_.path()};
+  for (const auto& source : sources_)
+    (source->terminal ? note.terminals : note.pipes).push_back(source->keeping.number());
+  return note;
+}
+
+void ConsoleLog::take_up(KeptDescriptor source, bool terminal) {
+  add_source(std::move(source.fd), terminal, std::move(source.keeping));
+}
+
+// Before anybody has its other end.
 void ConsoleLog::add_source(FileDescriptor fd, bool terminal) {
-  auto source = std::make_unique<Source>(std::move(fd), terminal);
+  auto keeping = logs_.kept_.keep(fd.get(), std::filesystem::path{file_.path()}.filename().native());
+  add_source(std::move(fd), terminal, std::move(keeping));
+}
+
+void ConsoleLog::add_source(FileDescriptor fd, bool terminal, Keeping keeping) {
+  auto source = std::make_unique<Source>(std::move(fd), terminal, std::move(keeping));
   source->watcher = std::make_unique<FdWatcher>(logs_.loop_, source->fd.get(),
                                                 [this, raw = source.get()](unsigned) { readable(*raw); });
   source->watcher->watch(FdWatcher::readable);
@@ -139,9 +157,10 @@ void ConsoleLog::live_while_needed() {
   auto keep = std::exchange(self_, needed ? shared_from_this() : nullptr); // may be the last: goes when this returns
 }
 
-ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, Warn warn)
+ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, KeptDescriptors& kept, Warn warn)
     : loop_{loop},
       directory_{std::move(directory)},
+      kept_{kept},
       warn_{std::move(warn)},
       retry_{first_retry},
       retry_timer_{loop, [this] { try_again(); }} {}
@@ -158,7 +177,39 @@ ConsoleLogs::~ConsoleLogs() {
 }
 
 std::shared_ptr<ConsoleLog> ConsoleLogs::open(std::string_view job, std::string_view instance) {
-  std::string path = log_path(directory_, job, instance);
+  return open_path(log_path(directory_, job, instance));
+}
+
+std::shared_ptr<ConsoleLog> ConsoleLogs::take_up(const LogNote& note, std::string_view job, std::string_view instance) {
+  auto log = note.path.empty() ? open(job, instance) : open_path(note.path);
+  for (auto number : note.terminals)
+    if (auto kept = kept_.take(number); kept.fd) log->take_up(std::move(kept), true);
+  for (auto number : note.pipes)
+    if (auto kept = kept_.take(number); kept.fd) log->take_up(std::move(kept), false);
+  return log;
+}
+
+std::shared_ptr<ConsoleLog> ConsoleLogs::find(pid_t process, std::string_view job, std::string_view instance) {
+  std::string output = link_of(process, "fd/1");
+  bool terminal = false;
+  auto kept = kept_.take_if([&](int fd) {
+    terminal = far_end_name(fd) == output;
+    return terminal || (output.starts_with("pipe:") && link_of(::getpid(), "fd/" + std::to_string(fd)) == output);
+  });
+  if (!kept.fd) return nullptr;
+  auto log = open(job, instance);
+  log->take_up(std::move(kept), terminal);
+  return log;
+}
+
+void ConsoleLogs::take_up_rest(KeptDescriptor source) {
+  bool terminal = !far_end_name(source.fd.get()).empty();
+  if (source.label.empty() || !enabled()) return;
+  auto log = open_path(directory_ + "/" + source.label);
+  log->take_up(std::move(source), terminal);
+}
+
+std::shared_ptr<ConsoleLog> ConsoleLogs::open_path(std::string path) {
   if (auto known = logs_.find(path); known != logs_.end()) return known->second->shared_from_this();
   auto log = std::make_shared<ConsoleLog>(*this, path);
   logs_.emplace(std::move(path), log.get());

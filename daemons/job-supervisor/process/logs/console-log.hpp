@@ -1,10 +1,13 @@
 // Standard output and error of all processes of an instance on their way into its log: a terminal, of which each
 // process gets the far end, or a pipe for each process where there are no more terminals. A log lives on until the last
-// process that has its terminal open is gone and all is written, be the instance long forgotten.
+// process that has its terminal open is gone and all is written, be the instance long forgotten. init keeps a copy of
+// each near end: the terminal of a job does not close when the supervisor dies, and the next one reads on.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/job-supervisor/process/adoption/instance-notes.hpp"
+#include "daemons/job-supervisor/process/adoption/kept-descriptors.hpp"
 #include "daemons/job-supervisor/process/logs/log-file.hpp"
 
 #include <expected>
@@ -32,16 +35,21 @@ public:
   // Takes what has been written so far into the log, up to a bound.
   void drain();
   [[nodiscard]] bool has_terminal() const;
+  [[nodiscard]] LogNote note() const;
+  // Takes up what an earlier supervisor read from.
+  void take_up(KeptDescriptor source, bool terminal);
 
 private:
   friend class ConsoleLogs;
   struct Source {
     base::FileDescriptor fd;
     bool terminal = false;
+    Keeping keeping;
     std::unique_ptr<base::FdWatcher> watcher;
   };
 
   void add_source(base::FileDescriptor fd, bool terminal);
+  void add_source(base::FileDescriptor fd, bool terminal, Keeping keeping);
   void readable(Source& source);
   bool take_from(Source& source);
   void remove(const Source& source);
@@ -59,13 +67,21 @@ private:
 class ConsoleLogs {
 public:
   using Warn = std::function<void(const std::string&)>;
-  ConsoleLogs(base::EventLoop& loop, std::string directory, Warn warn);
+  ConsoleLogs(base::EventLoop& loop, std::string directory, KeptDescriptors& kept, Warn warn);
   ~ConsoleLogs();
   ConsoleLogs(const ConsoleLogs&) = delete;
   ConsoleLogs& operator=(const ConsoleLogs&) = delete;
 
   // One per job and instance: whoever asks again gets the same while it lives.
   [[nodiscard]] std::shared_ptr<ConsoleLog> open(std::string_view job, std::string_view instance);
+  // One that an earlier supervisor had open: where its text comes from is taken out of what init kept.
+  [[nodiscard]] std::shared_ptr<ConsoleLog> take_up(const LogNote& note, std::string_view job,
+                                                    std::string_view instance);
+  // That of a process which an earlier supervisor started without having written down what it was given; null where it
+  // has none.
+  [[nodiscard]] std::shared_ptr<ConsoleLog> find(pid_t process, std::string_view job, std::string_view instance);
+  // What an instance that has gone left open.
+  void take_up_rest(KeptDescriptor source);
   // Writes all that is kept, if it can be written now.
   void flush();
   // Some time has passed since something was tried in vain.
@@ -76,9 +92,11 @@ private:
   friend class ConsoleLog;
   void unwritten(ConsoleLog& log);
   void try_again();
+  [[nodiscard]] std::shared_ptr<ConsoleLog> open_path(std::string path);
 
   base::EventLoop& loop_;
   std::string directory_;
+  KeptDescriptors& kept_;
   Warn warn_;
   std::unordered_map<std::string, ConsoleLog*> logs_; // by path
   std::unordered_set<ConsoleLog*> unwritten_;

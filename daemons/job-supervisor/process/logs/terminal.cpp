@@ -46,4 +46,9 @@ std::expected<FileDescriptor, int> far_end(const FileDescriptor& near_end) {
   return end;
 }
 
+std::string far_end_name(int near_end) {
+  unsigned number = 0;
+  return ::ioctl(near_end, TIOCGPTN, &number) == 0 ? "/dev/pts/" + std::to_string(number) : "";
+}
+
 } // namespace upstart::supervisor

@@ -5,6 +5,7 @@
 #include "daemons/base/file-descriptor.hpp"
 
 #include <expected>
+#include <string>
 
 namespace upstart::supervisor {
 
@@ -13,5 +14,8 @@ namespace upstart::supervisor {
 [[nodiscard]] std::expected<base::FileDescriptor, int> open_terminal();
 // Another descriptor of its far end.
 [[nodiscard]] std::expected<base::FileDescriptor, int> far_end(const base::FileDescriptor& near_end);
+
+// The path of the far end, such as "/dev/pts/3"; empty for what is no terminal.
+[[nodiscard]] std::string far_end_name(int near_end);
 
 } // namespace upstart::supervisor

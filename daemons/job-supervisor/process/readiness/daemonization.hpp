@@ -19,6 +19,8 @@ public:
   void ready();
   // It is told to end, or is not the main process any more.
   void cancel() { first_ = 0; }
+  void write(base::ByteWriter& out) const;
+  void restore(base::ByteReader& in);
   // Whether this end of the first process is that of one that has become a daemon.
   [[nodiscard]] bool detected_in(int wait_status) const;
 

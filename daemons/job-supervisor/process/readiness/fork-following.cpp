@@ -72,6 +72,20 @@ FollowingStep ForkFollowing::looked_at(Time now, const Look& look, const std::fu
   return {.ready = true, .settled = true, .warning = wrong_stanza(waits_for_its_child)};
 }
 
+void ForkFollowing::write(base::ByteWriter& out) const {
+  out.number(forks_);
+  out.number(passed_);
+  for (bool flag : {ready_, settled_, signalled_, warned_}) out.truth(flag);
+  out.number(idle_time_.began().count());
+}
+
+void ForkFollowing::restore(base::ByteReader& in) {
+  forks_ = in.number<int>();
+  passed_ = in.number<int>();
+  for (bool* flag : {&ready_, &settled_, &signalled_, &warned_}) *flag = in.truth();
+  idle_time_.begin(Time{in.number<std::int64_t>()});
+}
+
 std::string ForkFollowing::wrong_stanza(bool waits_for_its_child) const {
   std::string stanza = needed_ == 2 ? "(expect daemon)" : "(expect fork)";
   std::string accepted = "; taken as ready; ";

@@ -8,6 +8,7 @@
 // followed. Pure: what is seen goes in, what is to be done comes out.
 #pragma once
 
+#include "daemons/base/bytes.hpp"
 #include "daemons/job-supervisor/language/model/job-class.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 #include "daemons/job-supervisor/process/readiness/idle-time.hpp"
@@ -44,6 +45,9 @@ public:
   // A look at the supervised process. Whether the job has orphans is asked only where it matters: finding them takes
   // time.
   FollowingStep looked_at(Time now, const Look& look, const std::function<bool()>& has_orphans = [] { return false; });
+  void write(base::ByteWriter& out) const;
+  void restore(base::ByteReader& in);
+  [[nodiscard]] bool settled() const { return settled_; }
   // It was sent a signal by order: when it ends now, it has ended.
   void signalled() { signalled_ = true; }
 

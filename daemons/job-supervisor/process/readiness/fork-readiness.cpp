@@ -21,12 +21,32 @@ void ForkReadiness::begin() {
   watch_closely();
 }
 
+// What forked and ended while there was no supervisor is told by its end and by who is there now.
+void ForkReadiness::go_on() {
+  if (!following_) return begin();
+  if (!following_->settled()) watch_closely();
+}
+
+void ForkReadiness::write_notes(base::ByteWriter& out) const {
+  out.truth(following_.has_value());
+  out.number(first_);
+  out.number(began_);
+  if (following_) following_->write(out);
+}
+
+void ForkReadiness::restore(base::ByteReader& in) {
+  bool has_begun = in.truth();
+  first_ = in.number<pid_t>();
+  began_ = in.number();
+  if (has_begun) following_.emplace(expect_, first_, timeouts_).restore(in);
+}
+
 ForkFollowing::Time ForkReadiness::now() const {
   return std::chrono::duration_cast<ForkFollowing::Time>(std::chrono::nanoseconds{uv_hrtime() - began_});
 }
 
 void ForkReadiness::watch_closely() {
-  if (!witness_) witness_.emplace(main_.children(), [this](pid_t pid) { orphan_ended(pid); });
+  if (!witness_) witness_.emplace(main_.children(), [this](const ProcessFacts& orphan) { orphan_ended(orphan); });
   timer_.start_repeating(look_every);
 }
 
@@ -37,14 +57,15 @@ void ForkReadiness::look() {
   if (step.settled) {
     timer_.stop();
     witness_.reset();
+    main_.notes_changed();
   }
   if (!step.warning.empty()) main_.warn(step.warning);
   if (step.ready) main_.ready();
 }
 
-void ForkReadiness::orphan_ended(pid_t pid) {
-  auto facts = facts_of(pid);
-  if (facts && facts->parent == ::getpid()) following_->orphan_ended(*facts);
+void ForkReadiness::orphan_ended(const ProcessFacts& orphan) {
+  following_->orphan_ended(orphan);
+  main_.notes_changed();
 }
 
 // Its child may be out of sight yet: behind a process that is exiting in its turn, or in the middle of an exec.

@@ -13,13 +13,16 @@ public:
   ForkReadiness(MainProcess& main, Expect expect, const ForkTimeouts& timeouts);
 
   void begin() override;
+  void go_on() override;
+  void write_notes(base::ByteWriter& out) const override;
+  void restore(base::ByteReader& in);
   MainEnd main_ended(int wait_status) override;
   void signalled() override;
 
 private:
   [[nodiscard]] ForkFollowing::Time now() const;
   void look();
-  void orphan_ended(pid_t pid);
+  void orphan_ended(const ProcessFacts& orphan);
   void watch_closely();
   [[nodiscard]] Orphans orphans() const;
   [[nodiscard]] bool has_time_to_decide();

@@ -26,6 +26,7 @@ public:
   void begin(Time now);
   void looked_at(Time now, const std::string& activity);
 
+  [[nodiscard]] Time began() const { return began_; }
   [[nodiscard]] Time idle() const { return last_look_ - idle_since_; }
   [[nodiscard]] Time passed(Time now) const { return now - began_; }
   [[nodiscard]] bool exceeds(const SettleTime& limit) const {

@@ -3,40 +3,45 @@
 #include "daemons/job-supervisor/process/plan/spawn-failure.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
-#include <sys/socket.h>
+#include <optional>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace upstart::supervisor {
 
 namespace {
 
-using base::FileDescriptor;
-
-// An abstract address that the kernel chooses: it can be reached from within a chroot, too.
-std::string bind_anywhere(int socket) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  socklen_t size = sizeof address;
-  if (::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof(sa_family_t)) < 0) return {};
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0) return {};
-  return "@" + std::string{address.sun_path + 1, size - offsetof(sockaddr_un, sun_path) - 1};
+// A number of microseconds; nothing where it is none.
+std::optional<std::chrono::milliseconds> microseconds(const NotificationLines& lines, std::string_view key) {
+  auto found = lines.find(key);
+  if (found == lines.end()) return std::nullopt;
+  constexpr std::int64_t most = std::chrono::microseconds{std::chrono::hours{24 * 365 * 100}}.count();
+  std::int64_t value = 0;
+  const std::string& text = found->second;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 0 || value > most) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::microseconds{value});
 }
+
+// Of the sd_notify protocol; others are a service's own.
+constexpr std::array<std::string_view, 9> not_supported{"FDSTORE",      "FDSTOREREMOVE", "FDPOLL",
+                                                        "NOTIFYACCESS", "BUSERROR",      "VARLINKERROR",
+                                                        "EXIT_STATUS",  "MAINPIDFDID",   "RESTART_RESET"};
 
 } // namespace
 
 NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, const ExpectTimeouts& timeouts,
-                                 FileDescriptor socket, std::string address)
+                                 NotifySocket socket)
     : main_{main},
       watchdog_{job_class.watchdog},
       kill_timeout_{job_class.kill_timeout},
       socket_{std::move(socket)},
-      address_{std::move(address)},
       daemonization_{main, timeouts.forks.grace_period},
       ready_timeout_{main.children().loop(),
                      timeouts.message,
@@ -46,10 +51,10 @@ NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, c
       watchdog_timer_{main.children().loop(),
                       [this] { end_by_watchdog("has not sent WATCHDOG=1 within its watchdog time"); }},
       kill_timer_{main.children().loop(), [this] { main_.child().signal_group(SIGKILL); }},
-      watcher_{main.children().loop(), socket_.get(), [this](unsigned) { readable(); }} {}
+      watcher_{main.children().loop(), socket_.fd.get(), [this](unsigned) { readable(); }} {}
 
 void NotifyReadiness::prepare(PlanExtras& extras) {
-  extras.notify_socket = address_;
+  extras.notify_socket = socket_.address;
   extras.watchdog = watchdog_;
 }
 
@@ -57,6 +62,30 @@ void NotifyReadiness::begin() {
   daemonization_.begin();
   ready_timeout_.begin();
   watcher_.watch(base::FdWatcher::readable);
+}
+
+// Its watchdog time begins anew, since what it sent meanwhile is read only now.
+void NotifyReadiness::go_on() {
+  if (!ready_) ready_timeout_.begin();
+  restart_watchdog();
+  if (ended_by_watchdog_) kill_timer_.start(kill_timeout_);
+  watcher_.watch(base::FdWatcher::readable);
+}
+
+void NotifyReadiness::write_notes(base::ByteWriter& out) const {
+  out.number(socket_.keeping.number());
+  out.text(socket_.address);
+  out.number(watchdog_.count());
+  out.truth(ready_);
+  out.truth(ended_by_watchdog_);
+  daemonization_.write(out);
+}
+
+void NotifyReadiness::restore(base::ByteReader& in) {
+  watchdog_ = std::chrono::milliseconds{in.number<std::int64_t>()};
+  ready_ = in.truth();
+  ended_by_watchdog_ = in.truth();
+  daemonization_.restore(in);
 }
 
 void NotifyReadiness::signalled() {
@@ -73,7 +102,7 @@ MainEnd NotifyReadiness::main_ended(int wait_status) {
 
 // One message at a time: what it says may end this.
 void NotifyReadiness::readable() {
-  auto notification = receive_notification(socket_.get());
+  auto notification = receive_notification(socket_.fd.get());
   if (notification && may_notify(notification->sender.uid)) received(notification->lines);
 }
 
@@ -91,6 +120,8 @@ void NotifyReadiness::received(const NotificationLines& lines) {
     return found != lines.end() && found->second == value;
   };
   if (!lines.empty()) ready_timeout_.restart();
+  set_times(lines);
+  report(lines);
   if (auto status = lines.find("STATUS"); status != lines.end()) main_.status_text(status->second);
   if (has("WATCHDOG", "trigger")) return end_by_watchdog("has sent WATCHDOG=trigger");
   if (has("WATCHDOG", "1")) restart_watchdog();
@@ -104,6 +135,26 @@ void NotifyReadiness::received(const NotificationLines& lines) {
     restart_watchdog();
   }
   if (now_ready || (moved && ready_)) main_.ready();
+}
+
+void NotifyReadiness::set_times(const NotificationLines& lines) {
+  if (auto time = microseconds(lines, "WATCHDOG_USEC")) {
+    watchdog_ = *time;
+    watchdog_timer_.stop();
+    restart_watchdog();
+    main_.notes_changed();
+  }
+  if (auto time = microseconds(lines, "EXTEND_TIMEOUT_USEC"); time && !ready_) ready_timeout_.extend(*time);
+}
+
+void NotifyReadiness::report(const NotificationLines& lines) {
+  if (auto error = lines.find("ERRNO"); error != lines.end()) {
+    int number = std::atoi(error->second.c_str());
+    main_.warn("has reported the error " + error->second + " (" + std::strerror(number) + ")");
+  }
+  for (const auto& [key, value] : lines)
+    if (std::ranges::contains(not_supported, key) && warned_of_.insert(key).second)
+      main_.warn("has sent " + key + "=, which is not supported; ignored");
 }
 
 // Only a process of the job can become its main one.
@@ -135,19 +186,39 @@ void NotifyReadiness::timed_out() {
 
 void NotifyReadiness::end_by_watchdog(const std::string& why) {
   main_.warn(why + "; it is ended with SIGABRT");
+  ended_by_watchdog_ = true;
+  main_.notes_changed();
   main_.child().signal_group(SIGABRT);
   kill_timer_.start(kill_timeout_);
 }
 
-std::expected<std::unique_ptr<Readiness>, SpawnFailure>
-make_notify_readiness(const JobClass& job_class, MainProcess& main, const ExpectTimeouts& timeouts) {
-  FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  int on = 1;
-  if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
-    return std::unexpected{unable_to("create its notification socket", errno)};
-  std::string address = bind_anywhere(socket.get());
-  if (address.empty()) return std::unexpected{unable_to("bind its notification socket", errno)};
-  return std::make_unique<NotifyReadiness>(main, job_class, timeouts, std::move(socket), std::move(address));
+std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_notify_readiness(const JobClass& job_class,
+                                                                              MainProcess& main,
+                                                                              const ExpectTimeouts& timeouts,
+                                                                              NotifySockets& sockets) {
+  auto socket = sockets.make(job_class);
+  if (!socket) return std::unexpected{unable_to("create its notification socket", socket.error())};
+  return std::make_unique<NotifyReadiness>(main, job_class, timeouts, std::move(*socket));
+}
+
+std::unique_ptr<Readiness> restore_notify_readiness(const JobClass& job_class, MainProcess& main,
+                                                    const ExpectTimeouts& timeouts, NotifySockets& sockets,
+                                                    base::ByteReader& notes) {
+  auto number = notes.number();
+  auto socket = sockets.take_up(number, notes.text());
+  if (!socket) return nullptr;
+  auto readiness = std::make_unique<NotifyReadiness>(main, job_class, timeouts, std::move(*socket));
+  readiness->restore(notes);
+  return readiness;
+}
+
+std::unique_ptr<Readiness> find_notify_readiness(const JobClass& job_class, MainProcess& main,
+                                                 const ExpectTimeouts& timeouts, NotifySockets& sockets,
+                                                 pid_t process) {
+  auto address = environment_value(process, "NOTIFY_SOCKET");
+  auto socket = address ? sockets.take_up(*address) : sockets.make(job_class);
+  if (!socket) return nullptr;
+  return std::make_unique<NotifyReadiness>(main, job_class, timeouts, std::move(*socket));
 }
 
 } // namespace upstart::supervisor

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace upstart::supervisor {
@@ -18,10 +19,11 @@ bool is_ending(pid_t pid) {
 } // namespace
 
 PipeReadiness::PipeReadiness(MainProcess& main, const ExpectTimeouts& timeouts, base::FileDescriptor reading,
-                             base::FileDescriptor writing)
+                             Keeping keeping, base::FileDescriptor writing)
     : main_{main},
       reading_{std::move(reading)},
       writing_{std::move(writing)},
+      keeping_{std::move(keeping)},
       daemonization_{main, timeouts.forks.grace_period},
       ready_timeout_{main.children().loop(),
                      timeouts.message,
@@ -35,6 +37,23 @@ void PipeReadiness::begin() {
   daemonization_.begin();
   ready_timeout_.begin();
   watcher_.watch(base::FdWatcher::readable);
+}
+
+void PipeReadiness::go_on() {
+  if (ready_) return;
+  ready_timeout_.begin();
+  watcher_.watch(base::FdWatcher::readable);
+}
+
+void PipeReadiness::write_notes(base::ByteWriter& out) const {
+  out.number(keeping_.number());
+  out.truth(ready_);
+  daemonization_.write(out);
+}
+
+void PipeReadiness::restore(base::ByteReader& in) {
+  ready_ = in.truth();
+  daemonization_.restore(in);
 }
 
 void PipeReadiness::signalled() {
@@ -66,17 +85,52 @@ void PipeReadiness::timed_out() {
 }
 
 void PipeReadiness::ready() {
+  ready_ = true;
+  keeping_.reset();
   ready_timeout_.end();
   daemonization_.ready();
   main_.ready();
 }
 
-std::expected<std::unique_ptr<Readiness>, SpawnFailure> make_pipe_readiness(MainProcess& main,
-                                                                            const ExpectTimeouts& timeouts) {
+std::expected<std::unique_ptr<Readiness>, SpawnFailure>
+make_pipe_readiness(MainProcess& main, const ExpectTimeouts& timeouts, KeptDescriptors& kept) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return std::unexpected{unable_to("create a pipe", errno)};
   base::FileDescriptor reading{ends[0]}, writing{ends[1]};
-  return std::make_unique<PipeReadiness>(main, timeouts, std::move(reading), std::move(writing));
+  auto keeping = kept.keep(reading.get());
+  return std::make_unique<PipeReadiness>(main, timeouts, std::move(reading), std::move(keeping), std::move(writing));
+}
+
+namespace {
+
+// Of a pipe that was not kept nothing more will be heard: one that is never closed stands for it.
+std::unique_ptr<PipeReadiness> with_kept_pipe(MainProcess& main, const ExpectTimeouts& timeouts, KeptDescriptor pipe) {
+  base::FileDescriptor writing;
+  if (!pipe.fd) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) < 0) return nullptr;
+    pipe.fd.reset(ends[0]);
+    writing.reset(ends[1]);
+  }
+  return std::make_unique<PipeReadiness>(main, timeouts, std::move(pipe.fd), std::move(pipe.keeping),
+                                         std::move(writing));
+}
+
+} // namespace
+
+std::unique_ptr<Readiness> restore_pipe_readiness(MainProcess& main, const ExpectTimeouts& timeouts,
+                                                  KeptDescriptors& kept, base::ByteReader& notes) {
+  auto readiness = with_kept_pipe(main, timeouts, kept.take(notes.number()));
+  if (readiness) readiness->restore(notes);
+  return readiness;
+}
+
+std::unique_ptr<Readiness> find_pipe_readiness(MainProcess& main, const ExpectTimeouts& timeouts, KeptDescriptors& kept,
+                                               pid_t process) {
+  auto number = environment_value(process, "READY_FD");
+  std::string link = number ? link_of(process, "fd/" + *number) : "";
+  auto is_the_pipe = [&](int fd) { return !link.empty() && link_of(::getpid(), "fd/" + std::to_string(fd)) == link; };
+  return with_kept_pipe(main, timeouts, kept.take_if(is_the_pipe));
 }
 
 } // namespace upstart::supervisor

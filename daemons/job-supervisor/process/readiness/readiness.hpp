@@ -1,7 +1,9 @@
 // How a main process becomes ready, one class for each word of `expect`. A Readiness is made before its process is
-// spawned, begun when the process has executed, and destroyed when it has ended.
+// spawned, begun when the process has executed, and destroyed when it has ended. What it has seen is written down, so
+// that the next supervisor goes on where this one was; times by which somebody waits begin anew there.
 #pragma once
 
+#include "daemons/base/bytes.hpp"
 #include "daemons/job-supervisor/process/groups/job-members.hpp"
 #include "daemons/job-supervisor/process/plan/spawn-plan.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
@@ -22,6 +24,8 @@ public:
   // Ready, or where that was told before, moved to another process.
   virtual void ready() = 0;
   virtual void status_text(const std::string& text) = 0;
+  // What write_notes writes has changed.
+  virtual void notes_changed() = 0;
   // Logs a warning; the job's name and "main process: " are put before it.
   virtual void warn(const std::string& what) = 0;
 };
@@ -40,6 +44,10 @@ public:
   virtual void prepare(PlanExtras&) {}
   // The process has executed.
   virtual void begin() = 0;
+  // The same, but an earlier supervisor has begun it, and its notes were restored.
+  virtual void go_on() { begin(); }
+  // What the next supervisor must know; each kind reads it in its own `restore`.
+  virtual void write_notes(base::ByteWriter& out) const = 0;
   // The process has ended.
   virtual MainEnd main_ended(int /*wait_status*/) { return MainEnd::end; }
   // The supervisor sends the process a signal that ends it.

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_between_looks{1000};
 
+constexpr std::chrono::hours longest_extension{24 * 365};
+
 ReadyTimeout::Time now() {
   return std::chrono::duration_cast<ReadyTimeout::Time>(std::chrono::nanoseconds{uv_hrtime()});
 }
@@ -37,7 +39,12 @@ void ReadyTimeoutWatch::begin() {
 
 void ReadyTimeoutWatch::restart() { ready_timeout_.begin(now()); }
 
+void ReadyTimeoutWatch::extend(std::chrono::milliseconds by) {
+  extended_until_ = std::max(extended_until_, now() + std::min<std::chrono::milliseconds>(by, longest_extension));
+}
+
 void ReadyTimeoutWatch::look() {
+  if (now() < extended_until_) return restart();
   switch (ready_timeout_.looked_at(now(), look_at(calls_.process()).activity)) {
   case ReadyTimeoutStep::wait: return;
   case ReadyTimeoutStep::warn: return calls_.warn();

@@ -39,6 +39,8 @@ public:
   void begin();
   // It has sent another message: a process that speaks the protocol is going to say that it is ready, too.
   void restart();
+  // It is not warned of, nor accepted, before this time has passed.
+  void extend(std::chrono::milliseconds by);
   void end() { timer_.stop(); }
 
 private:
@@ -47,6 +49,7 @@ private:
   Calls calls_;
   ReadyTimeout ready_timeout_;
   std::chrono::milliseconds look_every_;
+  ReadyTimeout::Time extended_until_{0};
   base::Timer timer_;
 };
 

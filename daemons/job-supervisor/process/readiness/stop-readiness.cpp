@@ -17,7 +17,26 @@ void StopReadiness::begin() {
   main_.child().on_stop([this] { stopped(); });
 }
 
+// One that has stopped while there was no supervisor is seen to be stopped now.
+void StopReadiness::go_on() {
+  if (stopped_) return;
+  if (!accepted_) return begin();
+  main_.child().on_stop([this] { stopped(); });
+}
+
+void StopReadiness::write_notes(base::ByteWriter& out) const {
+  out.truth(accepted_);
+  out.truth(stopped_);
+}
+
+void StopReadiness::restore(base::ByteReader& in) {
+  accepted_ = in.truth();
+  stopped_ = in.truth();
+}
+
 void StopReadiness::stopped() {
+  stopped_ = true;
+  main_.notes_changed();
   ready_timeout_.end();
   main_.child().on_stop({});
   main_.child().signal_group(SIGCONT);

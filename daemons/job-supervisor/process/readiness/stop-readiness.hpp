@@ -11,6 +11,9 @@ public:
   StopReadiness(MainProcess& main, const ReadyTimeouts& timeouts);
 
   void begin() override;
+  void go_on() override;
+  void write_notes(base::ByteWriter& out) const override;
+  void restore(base::ByteReader& in);
   void signalled() override { ready_timeout_.end(); }
 
 private:
@@ -18,7 +21,7 @@ private:
   void accept();
 
   MainProcess& main_;
-  bool accepted_ = false;
+  bool accepted_ = false, stopped_ = false;
   ReadyTimeoutWatch ready_timeout_;
 };
 

@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
 
+#include "daemons/job-supervisor/process/children/process-tree.hpp"
+
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -201,9 +203,12 @@ bool concerns_group(int error) {
 } // namespace
 
 std::expected<Spawned, SpawnFailure> spawn_child(SpawnPlan& plan, int control_group) {
+  std::uint64_t before = ticks_since_boot();
   auto spawned = spawn_as_planned(plan, control_group);
   if (!spawned && control_group >= 0 && concerns_group(spawned.error())) spawned = spawn_as_planned(plan, -1);
   if (!spawned) return std::unexpected{unable_to("fork", spawned.error())};
+  spawned->earliest = before;
+  spawned->latest = ticks_since_boot();
   return std::move(*spawned);
 }
 

@@ -10,6 +10,7 @@ namespace upstart::supervisor {
 struct Spawned {
   pid_t pid = 0;
   base::FileDescriptor pidfd;
+  std::uint64_t earliest = 0, latest = 0; // clock ticks since boot between which it was started
   // Whether it could execute: where memory was shared this is known now (`failure`, if any); else the pipe tells:
   // closed without a word when it did, with a ChildFailure when not.
   base::FileDescriptor failure_pipe;

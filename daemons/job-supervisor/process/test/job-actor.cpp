@@ -86,7 +86,7 @@ void say(std::string text) {
   to.sun_family = AF_UNIX;
   std::size_t length = std::min(std::strlen(address), sizeof to.sun_path - 1);
   std::memcpy(to.sun_path, address, length);
-  to.sun_path[0] = '\0';
+  if (*address == '@') to.sun_path[0] = '\0';
   int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
   if (::sendto(fd, text.data(), text.size(), 0, reinterpret_cast<sockaddr*>(&to), size) < 0) ::_exit(97);

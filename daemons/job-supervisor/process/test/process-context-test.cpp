@@ -24,11 +24,6 @@ bool needs_root() {
   return true;
 }
 
-std::string link_of(pid_t pid, const std::string& what) {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/" + what, error);
-}
-
 // A line of /proc/PID/status, without its name.
 std::string status_of(pid_t pid, const std::string& name) {
   std::string text = contents("/proc/" + std::to_string(pid) + "/status");

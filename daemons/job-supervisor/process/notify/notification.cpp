@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/process/readiness/notification.hpp"
+#include "daemons/job-supervisor/process/notify/notification.hpp"
 
 #include "daemons/base/file-descriptor.hpp"
 
@@ -13,8 +13,9 @@ namespace {
 
 using base::FileDescriptor;
 
-constexpr std::size_t longest_message = 4096;
-constexpr std::size_t most_descriptors = 253; // SCM_MAX_FD of the kernel
+constexpr std::size_t usual_message = 4096;
+constexpr std::size_t longest_message = 16 * 1024 * 1024; // no sender has so large a buffer
+constexpr std::size_t most_descriptors = 253;             // SCM_MAX_FD of the kernel
 
 void close_descriptors(const cmsghdr& header) {
   std::size_t count = (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -49,8 +50,14 @@ NotificationLines parse_notification(std::string_view message) {
   return lines;
 }
 
+// 0 when there is none.
+static std::size_t size_of_next(int socket) {
+  ssize_t size = ::recv(socket, nullptr, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+  return size < 0 ? 0 : std::min(static_cast<std::size_t>(size), longest_message);
+}
+
 std::optional<Notification> receive_notification(int socket) {
-  std::array<char, longest_message> text;
+  std::string text(std::max(size_of_next(socket), usual_message), '\0');
   iovec part{text.data(), text.size()};
   alignas(cmsghdr) std::array<unsigned char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(most_descriptors * sizeof(int))>
       control;

@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/process/readiness/notification.hpp"
+#include "daemons/job-supervisor/process/notify/notification.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,56 @@
+#include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
+
+#include <optional>
+#include <unistd.h>
+#include <utility>
+
+namespace upstart::supervisor {
+
+bool may_be_a_child_before_exec(pid_t pid) {
+  static const std::string own_name = process_file(::getpid(), "comm");
+  return !own_name.empty() && process_file(pid, "comm") == own_name;
+}
+
+namespace {
+
+enum class Match { no, yes, unknown };
+
+// What is spawned leads a session; other processes of the job that do so were started by those that are known.
+Match match(const ProcessFacts& facts, const SpawnSearch& search) {
+  if (facts.started < search.since || facts.ended()) return Match::no;
+  if (may_be_a_child_before_exec(facts.pid)) return Match::unknown;
+  if (facts.session != facts.pid) return Match::no;
+  switch (environment_has(facts.pid, search.marks)) {
+  case HasEnvironment::no: return Match::no;
+  case HasEnvironment::yes: return Match::yes;
+  case HasEnvironment::unknown: return Match::unknown;
+  }
+  return Match::no;
+}
+
+} // namespace
+
+SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
+  // The first of all is the one: what it has started itself came later.
+  std::optional<ProcessId> first;
+  bool ended = false, unknown = false;
+  auto consider = [&](pid_t pid, std::uint64_t started, bool has_ended) {
+    if (first && std::pair{first->earliest, first->pid} < std::pair{started, pid}) return;
+    first = {pid, started, started};
+    ended = has_ended;
+  };
+  for (pid_t pid : children.orphans()) {
+    auto facts = facts_of(pid);
+    if (!facts) continue;
+    auto matches = match(*facts, search);
+    if (matches == Match::unknown) unknown = true;
+    if (matches == Match::yes) consider(facts->pid, facts->started, false);
+  }
+  for (const auto& exit : children.unclaimed_exits())
+    if (exit.start_ticks >= search.since && exit.session == exit.pid) consider(exit.pid, exit.start_ticks, true);
+  using enum SearchOutcome::Kind;
+  if (first) return {ended ? SearchOutcome::Kind::ended : found, *first};
+  return {unknown ? undecided : never_started, {}};
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,31 @@
+// What became of a process that a supervisor was about to start when it died: it is there, it has ended, or it was
+// never started. At most one process is in this state when a supervisor dies, since each is written down right after
+// its fork.
+#pragma once
+
+#include "daemons/job-supervisor/process/children/children.hpp"
+#include "daemons/job-supervisor/process/groups/job-members.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace upstart::supervisor {
+
+// Whether this process is a child that was forked and has not executed yet: it still bears the supervisor's name.
+[[nodiscard]] bool may_be_a_child_before_exec(pid_t pid);
+
+struct SpawnSearch {
+  std::vector<std::string> marks; // UPSTART_JOB=…, UPSTART_INSTANCE=…
+  std::uint64_t since = 0;        // ticks since boot: when it was written down that it was to be started
+};
+
+struct SearchOutcome {
+  enum class Kind { found, ended, never_started, undecided } kind = Kind::undecided;
+  ProcessId process{}; // of found and ended
+};
+
+// One look. `undecided`: some child has not executed yet, and may be the one; look again in a moment.
+[[nodiscard]] SearchOutcome look_for(const SpawnSearch& search, const Children& children);
+
+} // namespace upstart::supervisor

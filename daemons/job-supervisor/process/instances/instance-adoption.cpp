@@ -1,0 +1,125 @@
+// The part of InstanceProcesses that takes up what an earlier supervisor started.
+#include "daemons/job-supervisor/process/instances/instance-processes.hpp"
+
+#include <format>
+#include <utility>
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr std::chrono::milliseconds between_looks{2};
+constexpr int most_looks = 1000; // two seconds for a child to execute its program
+
+} // namespace
+
+std::string InstanceProcesses::notes() const {
+  InstanceNotes notes{.written = ticks_since_boot(),
+                      .members = members_.known(),
+                      .stanza_directories = members_.stanza_directories(),
+                      .ready_told = ready_told_,
+                      .main_process_group = main_process_group_};
+  for (std::size_t kind = 0; kind < process_kinds; ++kind)
+    if (processes_[kind]) notes.processes.push_back(processes_[kind]->note(static_cast<ProcessKind>(kind)));
+  if (log_) notes.log = log_->note();
+  if (readiness_) notes.readiness = notes_of(*class_, *readiness_);
+  if (ending_) notes.ending = ending_->note();
+  return to_bytes(notes);
+}
+
+void InstanceProcesses::take_up(const std::string& bytes, const std::vector<LivingProcess>& alive) {
+  services_.children.adopts_processes();
+  auto notes = read_notes(bytes);
+  if (!notes && !bytes.empty()) warn(notes.error() + "; its processes are looked for by what the system tells of them");
+  InstanceNotes known = notes ? std::move(*notes) : InstanceNotes{};
+  restore(known);
+  for (const auto& [kind, pid] : alive) {
+    const ProcessNote* note = known.of(kind);
+    if (note == nullptr && pid == 0) {
+      auto& search = searches_[static_cast<std::size_t>(kind)];
+      search = std::make_unique<Search>(
+          SpawnSearch{.marks = {"UPSTART_JOB=" + class_->name, "UPSTART_INSTANCE=" + instance_},
+                      .since = known.written},
+          base::Timer{services_.loop, [this, kind] { look_for_spawn(kind); }});
+      search->timer.start(std::chrono::milliseconds{0});
+      continue;
+    }
+    take_up(note != nullptr ? *note : ProcessNote{.kind = kind, .id = {.pid = pid}, .executed = true});
+    if (kind == ProcessKind::main) take_up_main(known);
+    if (pid == 0)
+      services_.loop.defer([alive = Alive{alive_}, kind, pid = note->id.pid] {
+        if (auto still = alive.lock()) (*still)->events_.found(kind, pid);
+      });
+  }
+}
+
+void InstanceProcesses::restore(InstanceNotes notes) {
+  members_.restore(std::move(notes.members), std::move(notes.stanza_directories));
+  main_process_group_ = notes.main_process_group;
+  ready_told_ = notes.ready_told;
+  if (!notes.log.path.empty() && services_.logs.enabled())
+    log_ = services_.logs.take_up(notes.log, class_->name, instance_);
+}
+
+void InstanceProcesses::take_up(const ProcessNote& note) {
+  slot(note.kind) = std::make_unique<SpawnedProcess>(services_.children, note, calls(note.kind));
+}
+
+// What was told may not have been written down: that it was ready is told once more.
+void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
+  if (notes.ending) {
+    ending_.emplace(members_, services_.children, *notes.ending, class_->kill_signal);
+    if (ending_->is_out_of_time()) ending_->time_out();
+  }
+  readiness_ = restore_readiness(*class_, *this, resources(), notes.readiness);
+  const ProcessNote* main = notes.of(ProcessKind::main);
+  bool executed = main == nullptr || main->executed;
+  readiness_goes_on_ = readiness_ != nullptr;
+  if (!executed) return;
+  services_.loop.defer([alive = Alive{alive_}, told = ready_told_, ending = ending_.has_value()] {
+    auto still = alive.lock();
+    if (!still || !(*still)->slot(ProcessKind::main)) return;
+    InstanceProcesses& self = **still;
+    if (self.readiness_ && std::exchange(self.readiness_goes_on_, false)) self.readiness_->go_on();
+    if (alive.expired() || ending || (self.readiness_ && !told)) return;
+    self.ready_told_ = false;
+    self.ready();
+  });
+}
+
+void InstanceProcesses::look_for_spawn(ProcessKind kind) {
+  auto& search = searches_[static_cast<std::size_t>(kind)];
+  auto outcome = look_for(search->what, services_.children);
+  using enum SearchOutcome::Kind;
+  if (outcome.kind == undecided && ++search->looks < most_looks) return search->timer.start(between_looks);
+  if (outcome.kind == found || outcome.kind == ended) return spawn_found(kind, outcome.process);
+  auto gone = std::move(search);
+  events_.never_started(kind);
+}
+
+// What it was given is told by itself, since nobody has written it down.
+void InstanceProcesses::spawn_found(ProcessKind kind, const ProcessId& id) {
+  auto search = std::move(searches_[static_cast<std::size_t>(kind)]);
+  SpawnRequest request;
+  request.kind = kind;
+  request.environment = search->what.marks;
+  members_.begin(request);
+  members_.add_spawned(id.pid);
+  if (kind == ProcessKind::main) {
+    ending_.reset();
+    ready_told_ = false;
+    main_process_group_ = id.pid;
+    readiness_ = find_readiness(*class_, *this, resources(), id.pid);
+    readiness_goes_on_ = false;
+  }
+  if (!log_ && services_.logs.enabled()) log_ = services_.logs.find(id.pid, class_->name, instance_);
+  take_up(ProcessNote{.kind = kind, .id = id});
+  Alive alive = alive_;
+  events_.found(kind, id.pid);
+  for (int number : search->signals) {
+    if (alive.expired()) return;
+    signal(kind, number);
+  }
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,91 @@
+// Readiness goes on where it was when the supervisor died, for each word of `expect`.
+#include "daemons/job-supervisor/process/test/adoption-fixture.hpp"
+
+using namespace upstart;
+using namespace upstart::supervisor;
+using namespace upstart::supervisor::test;
+
+namespace {
+
+struct Case {
+  Expect expect;
+  const char* words; // what makes it ready, some time after the first supervisor has died
+};
+constexpr std::array cases{Case{Expect::stop, "sleep=300 stop"}, Case{Expect::fork, "sleep=300 fork setsid"},
+                           Case{Expect::daemon, "fork setsid sleep=300 fork"},
+                           Case{Expect::ready_fd, "sleep=300 ready"}, Case{Expect::notify, "sleep=300 say=READY=1"}};
+
+// The process notes itself when it has said that it is ready.
+void prepare(Adoption& world, const Case& one) {
+  world.job_class.expect = one.expect;
+  world.exec(std::string{one.words} + " note=" + (world.directory / "pid"));
+}
+
+void check_ready_and_stop(Adoption& world) {
+  REQUIRE(world.await_told("ready"));
+  REQUIRE(world.await_file("pid"));
+  CHECK(std::to_string(world.events.ready_pid) + "\n" == contents(world.directory / "pid"));
+  world.job->signal(ProcessKind::main, SIGTERM);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == SIGTERM);
+  CHECK(world.warnings == Told{});
+}
+
+} // namespace
+
+TEST_CASE("a process that becomes ready after its supervisor has died is ready for the next") {
+  for (const Case& one : cases) {
+    CAPTURE(std::string{one.words});
+    Adoption world;
+    prepare(world, one);
+    world.first_supervisor("main executed");
+    world.adopt();
+    check_ready_and_stop(world);
+  }
+}
+
+TEST_CASE("so is one that became ready while there was no supervisor") {
+  for (const Case& one : cases) {
+    CAPTURE(std::string{one.words});
+    if (one.expect == Expect::stop) continue; // it waits to be let go on
+    Adoption world;
+    prepare(world, one);
+    world.first_supervisor("main executed");
+    REQUIRE(world.await_file("pid"));
+    world.adopt();
+    check_ready_and_stop(world);
+  }
+}
+
+TEST_CASE("and one whose start was not written down") {
+  for (const Case& one : cases) {
+    CAPTURE(std::string{one.words});
+    Adoption world;
+    prepare(world, one);
+    world.first_supervisor("main executed");
+    world.adopt(false);
+    check_ready_and_stop(world);
+  }
+}
+
+TEST_CASE("that it was ready is told again, since it may not have been written down") {
+  for (const Case& one : cases) {
+    CAPTURE(std::string{one.words});
+    Adoption world;
+    prepare(world, one);
+    world.first_supervisor("ready");
+    world.adopt();
+    check_ready_and_stop(world);
+  }
+}
+
+TEST_CASE("a watchdog goes on, with the time that the service has set") {
+  Adoption world;
+  world.job_class.expect = Expect::notify;
+  world.job_class.watchdog = 30s;
+  world.script(actor + " say=WATCHDOG_USEC=600000 exit=0\nexec " + actor + " say=READY=1");
+  world.first_supervisor();
+  world.adopt();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(WTERMSIG(world.end_of_main()) == SIGABRT);
+}

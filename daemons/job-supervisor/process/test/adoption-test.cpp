@@ -1,0 +1,187 @@
+// A supervisor takes up the processes of one that died: they are not its children.
+#include "daemons/job-supervisor/process/test/adoption-fixture.hpp"
+
+using namespace upstart;
+using namespace upstart::supervisor;
+using namespace upstart::supervisor::test;
+
+TEST_CASE("a process that runs is supervised on, and ends as it is told, with control groups and without") {
+  for (bool groups : {false, true}) {
+    Adoption world{groups};
+    world.exec("note=" + (world.directory / "pid"));
+    world.first_supervisor();
+    world.adopt();
+    REQUIRE(world.await_told("ready"));
+    CHECK(world.events.ready_pid == world.pid);
+    CHECK(exists(world.pid));
+    world.job->signal(ProcessKind::main, SIGTERM);
+    REQUIRE(world.await_told("main ended"));
+    CHECK(world.end_of_main() == SIGTERM);
+    CHECK(world.warnings.empty());
+  }
+}
+
+TEST_CASE("how a process ends that is no child is told all the same") {
+  Adoption world;
+  world.tells_exits = false; // the kernel tells
+  world.exec("sleep=300 exit=7");
+  world.first_supervisor();
+  world.adopt();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == W_EXITCODE(7, 0));
+  CHECK(world.events.told == Told{"ready", "main ended"});
+}
+
+TEST_CASE("init tells how a process ended while there was no supervisor") {
+  Adoption world;
+  world.exec("sleep=200 exit=7");
+  world.first_supervisor();
+  REQUIRE(world.await_gone(world.pid));
+  world.adopt();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == W_EXITCODE(7, 0));
+  CHECK(world.warnings.empty());
+}
+
+TEST_CASE("where nobody knows how it ended it has failed, and a warning says why") {
+  Adoption world;
+  world.tells_exits = false;
+  world.exec("sleep=200 exit=0");
+  world.first_supervisor();
+  REQUIRE(world.await_gone(world.pid));
+  world.adopt();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == unknown_wait_status);
+  REQUIRE(world.warnings.size() == 1);
+  CHECK(world.warnings[0].contains("main process: has ended, and how is not known"));
+}
+
+TEST_CASE("an end that the first supervisor reaped and did not write down is not lost") {
+  Adoption world;
+  world.tells_exits = false;
+  world.exec("exit=7");
+  world.first_supervisor("main ended", [](JobProcesses&, base::EventLoop&) {});
+  // Its notes do not know the process any more, as its journal did not know the end: the life does.
+  world.adopt();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == W_EXITCODE(7, 0));
+}
+
+TEST_CASE("a start that was not written down is found by the marks of the process") {
+  for (bool groups : {false, true}) {
+    Adoption world{groups};
+    world.exec("note=" + (world.directory / "pid"));
+    world.first_supervisor();
+    world.adopt(false);
+    REQUIRE(world.await_told("ready"));
+    CHECK(world.events.told == Told{"main found", "main executed", "ready"});
+    CHECK(world.events.found_pid == world.pid);
+    world.job->signal(ProcessKind::main, SIGTERM);
+    REQUIRE(world.await_told("main ended"));
+    CHECK(world.end_of_main() == SIGTERM);
+  }
+}
+
+TEST_CASE("one that has ended meanwhile is found by its end, and not started again") {
+  Adoption world;
+  world.exec("sleep=200 exit=3");
+  world.first_supervisor();
+  REQUIRE(world.await_gone(world.pid));
+  world.adopt(false);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.events.has("main found"));
+  CHECK_FALSE(world.events.has("main never started"));
+  CHECK(world.end_of_main() == W_EXITCODE(3, 0));
+}
+
+TEST_CASE("a start that never came about is told") {
+  Adoption world;
+  world.exec("exit=0");
+  world.first_supervisor("main ended"); // reaped by the first: nothing of it is left
+  world.adopt(false);
+  REQUIRE(world.await_told("main never started"));
+  CHECK(world.events.told == Told{"main never started"});
+}
+
+TEST_CASE("a signal that came before the process was found reaches it") {
+  Adoption world;
+  world.exec("note=" + (world.directory / "pid"));
+  world.first_supervisor();
+  world.adopt(false);
+  world.job->signal(ProcessKind::main, SIGTERM);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == SIGTERM);
+}
+
+TEST_CASE("another process that has the number of one that ended is left alone") {
+  Adoption world;
+  world.exec("sleep=200 exit=7");
+  world.first_supervisor();
+  REQUIRE(world.await_gone(world.pid));
+  pid_t other = ::fork();
+  if (other == 0) {
+    while (true) ::pause();
+  }
+  world.pid = other; // as if it had come again
+  world.adopt();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == W_EXITCODE(7, 0));
+  CHECK(exists(other));
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+}
+
+TEST_CASE("an ending goes on: who does not end is killed, and main's own status is told") {
+  for (bool groups : {false, true}) {
+    Adoption world{groups};
+    world.script("( trap '' TERM; echo up >" + (world.directory / "other") +
+                 "; while :; do sleep 0.05; done ) &\nwait\n");
+    world.first_supervisor("ready", [&](JobProcesses& first, base::EventLoop& loop) {
+      (void)await(loop, [&] { return !contents(world.directory / "other").empty(); });
+      first.signal(ProcessKind::main, SIGTERM);
+    });
+    world.adopt();
+    world.job->signal(ProcessKind::main, SIGKILL);
+    REQUIRE(world.await_told("main ended"));
+    CHECK(world.end_of_main() == SIGTERM);
+  }
+}
+
+TEST_CASE("what an adopted process has left behind is found among init's children and killed") {
+  Adoption world;
+  world.exec("fork-stay setsid note=" + (world.directory / "pid"));
+  world.first_supervisor();
+  REQUIRE(world.await_file("pid"));
+  pid_t child = std::stoi(contents(world.directory / "pid"));
+  world.adopt();
+  REQUIRE(world.await_told("ready"));
+  world.job->signal(ProcessKind::main, SIGKILL);
+  REQUIRE(world.await_told("main ended"));
+  world.job->kill_strays();
+  CHECK(await(*world.loop, [&] { return !exists(child); }));
+}
+
+TEST_CASE("of the output nothing is lost and nothing comes twice, before, between and after") {
+  Adoption world;
+  world.script("echo before\n[ -e " + (world.directory / "x") + " ]||:\nsleep 0.4\necho between\necho y>" +
+               (world.directory / "between") + "\nsleep 0.4\necho after\n");
+  world.first_supervisor("ready", [&](JobProcesses&, base::EventLoop& loop) {
+    (void)await(loop, [&] { return contents(world.directory / "job.log") == "before\n"; });
+  });
+  REQUIRE(world.await_file("between"));
+  CHECK(contents(world.directory / "job.log") == "before\n");
+  world.adopt();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == 0);
+  CHECK(contents(world.directory / "job.log") == "before\nbetween\nafter\n");
+}
+
+TEST_CASE("a process whose start was not written down keeps its terminal") {
+  Adoption world;
+  world.script("sleep 0.4\necho said\n");
+  world.first_supervisor();
+  world.adopt(false);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == 0);
+  CHECK(contents(world.directory / "job.log") == "said\n");
+}
