@@ -115,6 +115,7 @@ int Daemon::run() {
 
 void Daemon::listen() {
   auto inherited = base::inherited_descriptors();
+  processes_.inherit(inherited);
   if (!line_.private_address.empty())
     private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address, clients_);
   own_server_ = serve(inherited, protocol::socket_name::supervisor,

@@ -33,11 +33,11 @@ Match match(const ProcessFacts& facts, const SpawnSearch& search) {
 SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
   // The first of all is the one: what it has started itself came later.
   std::optional<ProcessId> first;
-  bool ended = false, unknown = false;
+  bool has_gone = false, unknown = false;
   auto consider = [&](pid_t pid, std::uint64_t started, bool has_ended) {
     if (first && std::pair{first->earliest, first->pid} < std::pair{started, pid}) return;
     first = {pid, started, started};
-    ended = has_ended;
+    has_gone = has_ended;
   };
   for (pid_t pid : children.orphans()) {
     auto facts = facts_of(pid);
@@ -49,7 +49,7 @@ SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
   for (const auto& exit : children.unclaimed_exits())
     if (exit.start_ticks >= search.since && exit.session == exit.pid) consider(exit.pid, exit.start_ticks, true);
   using enum SearchOutcome::Kind;
-  if (first) return {ended ? SearchOutcome::Kind::ended : found, *first};
+  if (first) return {has_gone ? ended : found, *first};
   return {unknown ? undecided : never_started, {}};
 }
 
