@@ -7,7 +7,6 @@
 #include <signal.h>
 
 #include <fstream>
-#include <future>
 
 using namespace upstart::test;
 using upstart::bench::Bus;
@@ -28,8 +27,13 @@ struct SlowSession : Session {
     await("pre-start runs", [&] { return !runs().empty(); });
   }
   [[nodiscard]] std::string runs() const { return read_file(directory() + "/runs"); }
-  void kill_supervisor() { REQUIRE(::kill(daemon(supervisor), SIGKILL) == 0); }
 };
+
+void kill_supervisor(const Session& session) {
+  auto pid = session.daemon(supervisor);
+  REQUIRE(pid > 0);
+  REQUIRE(::kill(pid, SIGKILL) == 0);
+}
 
 Bus connect(const std::string& address, bool is_bus) {
   sd_bus* made = nullptr;
@@ -56,7 +60,7 @@ std::string heard(SlowSession& session, const std::string& address, bool is_bus)
                                    &error, "asb", 0, 1) >= 0);
   REQUIRE(sd_bus_flush(bus.get()) >= 0);
   session.await_run();
-  session.kill_supervisor();
+  kill_supervisor(session);
   auto killed = std::chrono::steady_clock::now();
   while (error.empty() && sd_bus_process(bus.get(), nullptr) >= 0)
     if (error.empty()) sd_bus_wait(bus.get(), 100'000);
@@ -80,8 +84,10 @@ TEST_CASE("a client that is not ours hears at once that the supervisor died unde
 TEST_CASE("questions are answered although the supervisor is killed again and again") {
   Session session{std::map<std::string, std::string>{{"svc", "start on never\nexec sleep 1000\n"}}};
   for (int i = 0; i < 5; ++i) {
-    REQUIRE(::kill(session.daemon(supervisor), SIGKILL) == 0);
+    kill_supervisor(session);
     CHECK(session.initctl({"status", "svc"}).out == "svc stop/waiting\n");
     CHECK(session.initctl({"list"}).status == 0);
+    kill_supervisor(session);
+    CHECK(session.initctl({"--session", "status", "svc"}).out == "svc stop/waiting\n");
   }
 }

@@ -95,8 +95,20 @@ std::expected<void, Failure> Upstart::come_back() {
 }
 
 bool Upstart::may_repeat(const sdbus::Error& error) const {
-  bool left_its_bus = reconnection_.times() > 0 && has_no_owner(error); // the bus is back before it
-  return may_repeat_ && (is_lost(error) || left_its_bus);
+  return may_repeat_ && (is_lost(error) || (has_no_owner(error) && will_be_on_its_bus()));
+}
+
+// It was there before, or another of its daemons is there.
+bool Upstart::will_be_on_its_bus() const {
+  if (reconnection_.times() > 0) return true;
+  auto bus = sdbus::createProxy(connection_->sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"},
+                                sdbus::ObjectPath{"/org/freedesktop/DBus"});
+  bool is_there = false;
+  bus->callMethod("NameHasOwner")
+      .onInterface("org.freedesktop.DBus")
+      .withArguments(std::string{protocol::bus_name::event_broker})
+      .storeResultsTo(is_there);
+  return is_there;
 }
 
 std::string Upstart::next_token() {

@@ -71,6 +71,8 @@ public:
   [[nodiscard]] std::vector<ClassDetails> all_details();
 
 private:
+  [[nodiscard]] bool will_be_on_its_bus() const;
+
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Manager> manager_; // on that connection
   Reconnection reconnection_;
