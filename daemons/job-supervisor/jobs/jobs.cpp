@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/jobs/jobs.hpp"
 
+#include "daemons/job-supervisor/jobs/restore.hpp"
 #include "daemons/job-supervisor/jobs/values/cases.hpp"
 
 #include <algorithm>
@@ -36,8 +37,10 @@ void Jobs::run_turn() {
       work_off(work);
     }
     core_.update_subscription();
-    executor_.carry_out(std::exchange(turn.outgoing, {}));
+    recorder_.write();
+    executor_.carry_out();
   } while (!turn.work.empty() || !turn.outgoing.empty());
+  recorder_.write(); // what has been carried out is no longer to be done
   bury();
 }
 
@@ -74,6 +77,32 @@ void Jobs::take(JobId job, Input input) {
   run_turn();
 }
 
+void Jobs::notes_changed(JobId job) {
+  core_.classes.mark(job);
+  run_turn();
+}
+
+void Jobs::restore(const Records& records, const std::vector<ClassChange>& files) {
+  if (!records.empty()) Restore{core_, changes_}.take(records, files);
+  emitting_.resume();
+  session_end_.resume();
+  recorder_.rewrite();
+  run_turn();
+}
+
+void Jobs::keep(const std::string& name, std::string value) {
+  auto& kept = core_.kept[name];
+  if (kept == value) return;
+  kept = std::move(value);
+  core_.kept_changes.mark(name);
+  run_turn();
+}
+
+std::string Jobs::kept(const std::string& name) const {
+  auto found = core_.kept.find(name);
+  return found == core_.kept.end() ? "" : found->second;
+}
+
 void Jobs::apply(const std::vector<ClassChange>& changes) {
   changes_.apply(changes);
   run_turn();
@@ -95,7 +124,12 @@ void Jobs::emit_without_waiting(Event event, Origin origin, Asker accepted) {
 }
 
 void Jobs::handle(EventId id, Event event) {
-  if (core_.events.contains(id)) return; // given again by a broker that came back: it is in hand
+  // Given again by a broker that came back: it is in hand, or has finished.
+  if (core_.events.contains(id)) return core_.events.take_files(id, event.files);
+  if (const auto* finished = core_.finished.find(id)) {
+    core_.turn.outgoing.emplace_back(outgoing::Finish{id, finished->failed, finished->actions});
+    return run_turn();
+  }
   bool ends_session = core_.session_ends && event.name == "session-end";
   auto emission = emitting_.came_back(event);
   auto name = event.name;
@@ -115,6 +149,8 @@ void Jobs::emission_finished(EmissionId id, bool failed) {
   run_turn();
 }
 
+void Jobs::finish_confirmed(EventId id) { core_.finished.confirm(id); }
+
 void Jobs::finished_elsewhere(const std::string& name, const protocol::Environment& environment) {
   core_.tell(notice::EventEmitted{name, environment});
   run_turn();
@@ -126,6 +162,7 @@ void Jobs::keep_warning(const std::string& job, std::string what) {
   std::erase(entry->warnings, what); // said again: it is the newest now
   if (entry->warnings.size() == ClassEntry::most_warnings) entry->warnings.erase(entry->warnings.begin());
   entry->warnings.push_back(std::move(what));
+  core_.classes.mark_facts(job);
 }
 
 void Jobs::end_session(const std::string& type) {

@@ -4,6 +4,7 @@
 
 #include "daemons/job-supervisor/jobs/core/emitting.hpp"
 #include "daemons/job-supervisor/jobs/core/executor.hpp"
+#include "daemons/job-supervisor/jobs/core/recorder.hpp"
 #include "daemons/job-supervisor/jobs/decisions/class-changes.hpp"
 #include "daemons/job-supervisor/jobs/decisions/commands.hpp"
 #include "daemons/job-supervisor/jobs/decisions/environment-commands.hpp"
@@ -18,6 +19,13 @@ public:
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
+  // Takes up everything that another process has written down, before anything else is done: nothing, where `records`
+  // is empty. `files` are the classes as they are in their files now. What is wrong with a record is told to the log.
+  void restore(const Records& records, const std::vector<ClassChange>& files);
+  // A text that the daemon wants to be remembered, by name; empty where there is none.
+  void keep(const std::string& name, std::string value);
+  [[nodiscard]] std::string kept(const std::string& name) const;
+
   // Files.
   void apply(const std::vector<ClassChange>& changes);
 
@@ -29,6 +37,8 @@ public:
   // else.
   void handle(EventId id, Event event);
   void emission_finished(EmissionId id, bool failed);
+  // The broker knows that this handled event has finished here.
+  void finish_confirmed(EventId id);
   void finished_elsewhere(const std::string& name, const protocol::Environment& environment);
   // An expression holds this event since before: it blocks it, and nothing acts.
   void hold(Subscriber& subscriber, std::uint32_t leaf, EventId id, Event event);
@@ -54,6 +64,7 @@ public:
 
 private:
   void take(JobId job, Input input) override;
+  void notes_changed(JobId job) override;
   void run_turn();
   void work_off(Work& work);
   void bury();
@@ -70,7 +81,8 @@ private:
   Commands commands_;
   EnvironmentCommands environments_;
   SessionEnd session_end_;
-  Executor executor_{core_};
+  Recorder recorder_{core_};
+  Executor executor_{core_, recorder_};
   bool running_ = false;
 };
 

@@ -54,6 +54,10 @@ struct Spawned {
   ProcessKind process = ProcessKind::main;
   pid_t pid = 0;
 };
+// It was not started after all (the supervisor died before): it is to be started now.
+struct NeverStarted {
+  ProcessKind process = ProcessKind::main;
+};
 // It could not be forked or executed; there is none.
 struct NotExecuted {
   ProcessKind process = ProcessKind::main;
@@ -81,7 +85,7 @@ struct KillTimeout {};
 
 using Input = std::variant<input::Start, input::Stop, input::Restart, input::Reload, input::KillAll,
                            input::ForbidRespawn, input::SetVariables, input::UnsetVariables, input::ReplaceEnvironment,
-                           input::EventFinished, input::Spawned, input::NotExecuted, input::Ready, input::MainMoved,
-                           input::StatusReported, input::Ended, input::KillTimeout>;
+                           input::EventFinished, input::Spawned, input::NeverStarted, input::NotExecuted, input::Ready,
+                           input::MainMoved, input::StatusReported, input::Ended, input::KillTimeout>;
 
 } // namespace upstart::supervisor

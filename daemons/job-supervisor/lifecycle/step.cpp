@@ -94,6 +94,12 @@ struct InputHandler {
   void operator()(const input::Spawned& spawned) const {
     if (life.alive(spawned.process)) life.process(spawned.process).pid = spawned.pid;
   }
+  void operator()(const input::NeverStarted& process) const {
+    if (!life.alive(process.process) || life.process(process.process).pid != 0) return;
+    bool told_to_end = process.process == ProcessKind::main ? life.main_killed : life.hook_killed;
+    if (told_to_end) process_ended(moving, process.process, SIGKILL);
+    else spawn(moving, process.process);
+  }
   void operator()(const input::NotExecuted& failed) const {
     process_not_executed(moving, failed.process, failed.reason);
   }

@@ -181,6 +181,11 @@ void run(Moving& moving, ProcessKind process) {
     life.hook_goal = life.goal;
     life.hook_killed = false;
   }
+  spawn(moving, process);
+}
+
+void spawn(Moving& moving, ProcessKind process) {
+  const auto& life = moving.life;
   moving.add(effect::Spawn{.process = process,
                            .environment = process_environment(life, moving.job_class, process),
                            .files = life.files,

@@ -23,6 +23,8 @@ void advance(Moving& moving);
 void go_to(Moving& moving, State state);
 // Spawns the process if the class has one.
 void run(Moving& moving, ProcessKind process);
+// It is as if alive, and is to be started.
+void spawn(Moving& moving, ProcessKind process);
 
 // What the job blocks is released, and who waits for it is answered.
 void release(Moving& moving, bool failed);

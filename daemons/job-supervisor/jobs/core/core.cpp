@@ -3,8 +3,10 @@
 namespace upstart::supervisor {
 
 void Core::release(EventId event, bool failed) {
-  if (auto finished = events.unblock(event, failed))
-    add_work(work::EventReleased{event, finished->failed, std::move(finished->actions)});
+  auto last = events.unblock(event, failed);
+  if (!last) return;
+  finished.add(event, {.failed = last->failed, .actions = last->actions});
+  add_work(work::EventReleased{event, last->failed, std::move(last->actions)});
 }
 
 void Core::update_subscription() {

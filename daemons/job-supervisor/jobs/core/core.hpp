@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/turn.hpp"
+#include "daemons/job-supervisor/jobs/records/records.hpp"
 #include "daemons/job-supervisor/jobs/tables/callers.hpp"
 #include "daemons/job-supervisor/jobs/tables/class-table.hpp"
 #include "daemons/job-supervisor/jobs/tables/environment-tables.hpp"
@@ -50,11 +51,15 @@ public:
   EventIndex index;
   Job::World world; // what instances are made with
   HandledEvents events;
+  FinishedEvents finished;
   Callers callers;
   Emissions emissions;
   ClassTable classes;
   Turn turn;
   bool session_ends = false;
+  record::Session session;                 // when it ends
+  std::map<std::string, std::string> kept; // what the daemon wants to be remembered, by name
+  Changes<std::string> kept_changes;
 };
 
 } // namespace upstart::supervisor

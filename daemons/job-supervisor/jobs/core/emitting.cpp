@@ -30,7 +30,24 @@ std::optional<EmissionId> Emitting::came_back(const Event& event) {
     return emitted.name == event.name && emitted.environment == event.environment;
   });
   if (found == on_their_way_.end()) return std::nullopt;
+  core_.emissions.set_stage(*found, Emission::Stage::given_back);
   return on_their_way_.extract(found).value();
+}
+
+void Emitting::resume() {
+  std::vector<EmissionId> ids;
+  for (const auto& [id, _] : core_.emissions.all()) ids.push_back(id);
+  std::ranges::sort(ids);
+  for (auto id : ids) {
+    const auto& emission = *core_.emissions.find(id);
+    if (emission.stage == Emission::Stage::waits_for_its_turn) {
+      core_.add_work(work::Emitted{id});
+      continue;
+    }
+    if (emission.stage == Emission::Stage::on_its_way && core_.index.wants(emission.event.name))
+      on_their_way_.insert(on_their_way_.end(), id);
+    core_.turn.outgoing.emplace_back(outgoing::Emit{id, emission.event, emission.origin});
+  }
 }
 
 void Emitting::offered(std::optional<EmissionId> id, const std::string& name, bool held) {
@@ -44,6 +61,7 @@ void Emitting::send_or_finish(EmissionId id) {
   const auto& event = emission->event;
   if (is_wanted(event)) {
     if (core_.index.wants(event.name)) on_their_way_.insert(on_their_way_.end(), id);
+    core_.emissions.set_stage(id, Emission::Stage::on_its_way);
     core_.turn.outgoing.emplace_back(outgoing::Emit{id, event, emission->origin});
   } else {
     core_.turn.outgoing.emplace_back(outgoing::Record{event, emission->origin});

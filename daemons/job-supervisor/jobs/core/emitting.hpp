@@ -24,6 +24,8 @@ public:
   [[nodiscard]] std::optional<EmissionId> came_back(const Event& event);
   // It has been offered to all, and whoever waited for that is decided now; `held`: something here blocks it.
   void offered(std::optional<EmissionId> id, const std::string& name, bool held);
+  // The emissions that were written down take their way again; the broker knows those that it has seen.
+  void resume();
   // Whoever waits for it goes on; then clients are told of the event.
   void finish(EmissionId id, bool failed);
 

@@ -1,8 +1,10 @@
 #include "daemons/job-supervisor/jobs/core/executor.hpp"
 
+#include "daemons/base/fault-point.hpp"
 #include "daemons/job-supervisor/jobs/values/cases.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace upstart::supervisor {
 
@@ -17,7 +19,7 @@ void set_variable(std::vector<std::string>& environment, std::string_view key, c
 
 } // namespace
 
-void Executor::carry_out(std::vector<Outgoing> all) {
+void Executor::carry_out() {
   auto& ports = core_.ports;
   auto cases = Cases{
       [&](outgoing::Tell& tell) { ports.observer.tell(tell.notice); },
@@ -29,17 +31,22 @@ void Executor::carry_out(std::vector<Outgoing> all) {
       [&](outgoing::OfJob& of_job) { carry_out(of_job); },
       [&](outgoing::Write& write) { ports.log.write(write.severity, write.text); },
   };
-  for (auto& each : all) {
+  auto& turn = core_.turn;
+  turn.leaving = std::exchange(turn.outgoing, {});
+  for (turn.left = 0; turn.left < turn.leaving.size();) {
+    base::fault_point("turn.leaving");
     try {
-      std::visit(cases, each);
+      std::visit(cases, turn.leaving[turn.left++]);
     } catch (const std::exception& error) { // of a library: one effect fails, the turn goes on
       ports.log.write(Severity::error, std::string{"an operation failed: "} + error.what());
     }
   }
+  turn.leaving.clear();
 }
 
 void Executor::carry_out(outgoing::OfJob& of_job) {
   auto& job = *of_job.job;
+  if (record::is_operation(of_job.effect)) core_.classes.mark(job.id()); // it is no longer to be done
   std::visit(
       Cases{[&](effect::Spawn& spawned) { spawn(job, spawned); },
             [&](effect::Signal& signal) { job.processes().signal(signal.process, signal.number); },
@@ -63,8 +70,16 @@ void Executor::spawn(Job& job, effect::Spawn& spawn) {
   if (const auto& address = core_.options.session_address; !address.empty())
     set_variable(spawn.environment, "UPSTART_SESSION=", address);
   auto pid = try_to_spawn(job, spawn);
-  if (pid) core_.add_work(work::ForJob{job.id(), input::Spawned{kind, *pid}});
-  else core_.add_work(work::ForJob{job.id(), input::NotExecuted{kind, pid.error().reason}});
+  if (pid) return record_spawned(job, kind, *pid);
+  core_.add_work(work::ForJob{job.id(), input::NotExecuted{kind, pid.error().reason}});
+}
+
+// At once, and not with the next round: at most one process is ever there that nothing is known of.
+void Executor::record_spawned(Job& job, ProcessKind kind, pid_t pid) {
+  base::fault_point("turn.forked");
+  [[maybe_unused]] auto none = job.step(input::Spawned{kind, pid}, core_.ports.clock.now());
+  core_.classes.mark(job.id());
+  recorder_.write();
 }
 
 std::expected<pid_t, SpawnFailure> Executor::try_to_spawn(Job& job, effect::Spawn& spawn) try {

@@ -2,22 +2,25 @@
 // process is there, or could not be forked) is work for the next round.
 #pragma once
 
-#include "daemons/job-supervisor/jobs/core/core.hpp"
+#include "daemons/job-supervisor/jobs/core/recorder.hpp"
 
 namespace upstart::supervisor {
 
 class Executor {
 public:
-  explicit Executor(Core& core) : core_{core} {}
+  Executor(Core& core, Recorder& recorder) : core_{core}, recorder_{recorder} {}
 
-  void carry_out(std::vector<Outgoing> all);
+  // All that is outgoing in the turn.
+  void carry_out();
 
 private:
   void carry_out(outgoing::OfJob& of_job);
   void spawn(Job& job, effect::Spawn& spawn);
+  void record_spawned(Job& job, ProcessKind kind, pid_t pid);
   [[nodiscard]] static std::expected<pid_t, SpawnFailure> try_to_spawn(Job& job, effect::Spawn& spawn);
 
   Core& core_;
+  Recorder& recorder_;
 };
 
 } // namespace upstart::supervisor

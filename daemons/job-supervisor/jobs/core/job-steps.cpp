@@ -20,6 +20,7 @@ const char* failure_message(CommandKind kind) {
 
 void JobSteps::take(Job& job, Input input) {
   auto effects = job.step(std::move(input), core_.ports.clock.now());
+  core_.classes.mark(job.id());
   for (auto& effect : effects) carry_out(job, effect);
   // Last, so that an event that it failed comes after those that the job itself emits because of that.
   for (const auto& effect : effects)
@@ -46,9 +47,11 @@ void JobSteps::carry_out(Job& job, Effect& effect) {
             [&](effect::RecordSpawnFailure& failure) {
               core_.classes.find(job.name())->spawn_failure =
                   std::make_unique<const std::string>(std::move(failure.text));
+              core_.classes.mark_facts(job.name());
             },
             [&](effect::RecordRespawnLimit& limit) {
               core_.classes.find(job.name())->respawn_limit_end = limit.wait_status;
+              core_.classes.mark_facts(job.name());
             },
             [&](effect::Log& log) { core_.write(log.severity, std::move(log.text)); },
             [&](effect::Remove&) { remove(job); },

@@ -93,6 +93,8 @@ using Outgoing = std::variant<outgoing::Tell, outgoing::Emit, outgoing::Record, 
 struct Turn {
   std::deque<Work> work;
   std::vector<Outgoing> outgoing;
+  std::vector<Outgoing> leaving;          // what is being carried out,
+  std::size_t left = 0;                   // and how many of them have been
   std::vector<std::unique_ptr<Job>> gone; // instances that have been removed in this turn
 };
 

@@ -7,9 +7,10 @@ void ClassChanges::apply(const std::vector<ClassChange>& changes) {
     auto* entry = core_.classes.find(change.name);
     if (entry == nullptr) {
       if (change.job_class) add(change.job_class);
+    } else if (change.job_class && *change.job_class == *entry->job_class()) {
+      entry->successor.reset();
     } else if (!entry->instances().empty()) {
       entry->successor = change.job_class;
-      if (change.job_class && *change.job_class == *entry->job_class()) entry->successor.reset();
     } else {
       replace(*entry, change.job_class);
     }
@@ -40,13 +41,20 @@ void ClassChanges::replace(ClassEntry& entry, std::shared_ptr<const JobClass> jo
 }
 
 ClassEntry& ClassChanges::put_in_force(std::shared_ptr<const JobClass> job_class) {
+  auto& entry = add_entry(std::move(job_class));
+  core_.tell(notice::JobAdded{entry.name()});
+  return entry;
+}
+
+ClassEntry& ClassChanges::restore(std::shared_ptr<const JobClass> job_class) { return add_entry(std::move(job_class)); }
+
+ClassEntry& ClassChanges::add_entry(std::shared_ptr<const JobClass> job_class) {
   auto& entry = core_.classes.add(core_.index, std::move(job_class));
   const auto& start_on = entry.job_class()->start_on;
   protocol::Environment of_class;
   if (!start_on.empty()) of_class = core_.environments.of_class_alone(*entry.job_class());
   entry.start_on().expand(start_on, of_class);
   watch_.mark(entry);
-  core_.tell(notice::JobAdded{entry.name()});
   return entry;
 }
 

@@ -14,6 +14,8 @@ public:
       : core_{core}, matching_{matching}, watch_{watch} {}
 
   void apply(const std::vector<ClassChange>& changes);
+  // As it was in force before this process; nobody is told.
+  ClassEntry& restore(std::shared_ptr<const JobClass> job_class);
   // The class that waits for the last instance of this one takes its place.
   void replace_by_successor(const std::string& name);
 
@@ -21,6 +23,7 @@ private:
   void add(std::shared_ptr<const JobClass> job_class);
   void replace(ClassEntry& entry, std::shared_ptr<const JobClass> job_class);
   ClassEntry& put_in_force(std::shared_ptr<const JobClass> job_class);
+  ClassEntry& add_entry(std::shared_ptr<const JobClass> job_class);
 
   Core& core_;
   EventMatching& matching_;

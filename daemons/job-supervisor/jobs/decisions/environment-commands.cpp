@@ -65,7 +65,7 @@ std::expected<void, CommandError> EnvironmentCommands::set(const EnvironmentTarg
   if (!job) return std::unexpected(job.error());
   auto complete = with_values(variables);
   if (*job == nullptr)
-    for (const auto& variable : complete) core_.environments.global().set_string(variable, replace);
+    for (const auto& variable : complete) core_.environments.change_global().set_string(variable, replace);
   give(*job, input::SetVariables{std::move(complete), replace});
   return {};
 }
@@ -76,7 +76,7 @@ std::expected<void, CommandError> EnvironmentCommands::unset(const EnvironmentTa
   auto job = find(target);
   if (!job) return std::unexpected(job.error());
   if (*job == nullptr)
-    for (const auto& name : names) core_.environments.global().unset(name);
+    for (const auto& name : names) core_.environments.change_global().unset(name);
   give(*job, input::UnsetVariables{names});
   return {};
 }
@@ -84,8 +84,10 @@ std::expected<void, CommandError> EnvironmentCommands::unset(const EnvironmentTa
 std::expected<void, CommandError> EnvironmentCommands::reset(const EnvironmentTarget& target) {
   auto job = find(target);
   if (!job) return std::unexpected(job.error());
-  if (*job == nullptr) core_.environments.reset_global();
-  else give(*job, input::ReplaceEnvironment{core_.environments.of_class((*job)->job_class())});
+  if (*job == nullptr) {
+    core_.environments.reset_global();
+    run_turn_();
+  } else give(*job, input::ReplaceEnvironment{core_.environments.of_class((*job)->job_class())});
   return {};
 }
 

@@ -63,13 +63,16 @@ void EventMatching::hold(Subscriber& subscriber, std::uint32_t leaf, EventId id,
 }
 
 void EventMatching::offer(Subscriber& subscriber, std::uint32_t leaf, EventId event) {
-  if (subscriber.state().offer(subscriber.expression(), leaf, event)) core_.events.block(event);
+  if (!subscriber.state().offer(subscriber.expression(), leaf, event)) return;
+  core_.events.block(event);
+  core_.classes.mark_holder(subscriber);
 }
 
 void EventMatching::act(Subscriber& subscriber) {
   auto events = subscriber.state().events_that_made_it_true(subscriber.expression()); // some twice, for two leaves
   if (events.empty()) return;
   auto held = subscriber.state().reset();
+  core_.classes.mark_holder(subscriber);
   if (subscriber.job() != 0) stop(*core_.classes.find(subscriber.job()), events);
   else start(*core_.classes.find(subscriber.job_name()), events);
   for (auto event : held) core_.release(event, false);

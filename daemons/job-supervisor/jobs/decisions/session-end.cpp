@@ -24,8 +24,24 @@ void SessionEnd::begin(const std::string& type) {
   stop_all_jobs();
   core_.emit({.event = {.name = "session-end", .environment = protocol::Environment{{"TYPE=" + type}}},
               .waits = waits::ForSessionEnd{}});
-  grace_alarm_ = core_.ports.clock.after(grace_period, [this] { grace_is_over(); });
-  limit_alarm_ = core_.ports.clock.after(grace_period + longest + margin, [this] { time_is_up(); });
+  auto grace_until = core_.ports.clock.now() + grace_period;
+  core_.session = {.grace_until = grace_until, .limit = grace_until + longest + margin};
+  arm();
+}
+
+void SessionEnd::arm() {
+  auto left_until = [now = core_.ports.clock.now()](MonotonicTime time) {
+    return std::max(time - now, MonotonicTime{0});
+  };
+  grace_alarm_ = core_.ports.clock.after(left_until(core_.session.grace_until), [this] { grace_is_over(); });
+  limit_alarm_ = core_.ports.clock.after(left_until(core_.session.limit), [this] { time_is_up(); });
+}
+
+void SessionEnd::resume() {
+  if (!core_.session_ends) return;
+  core_.session.told = false; // nobody of this process has heard it
+  arm();
+  core_.add_work(work::CheckSessionEnd{});
 }
 
 void SessionEnd::grace_is_over() {
@@ -50,15 +66,15 @@ void SessionEnd::stop_all_jobs() {
 }
 
 void SessionEnd::event_offered() {
-  event_offered_ = true;
+  core_.session.event_offered = true;
   core_.add_work(work::CheckSessionEnd{});
 }
 
 void SessionEnd::check() {
-  if (!event_offered_ || core_.classes.instance_count() > 0) return;
+  if (!core_.session.event_offered || core_.classes.instance_count() > 0) return;
   grace_alarm_.reset();
   limit_alarm_.reset();
-  if (!std::exchange(told_, true)) core_.tell(notice::SessionEnded{});
+  if (!std::exchange(core_.session.told, true)) core_.tell(notice::SessionEnded{});
 }
 
 } // namespace upstart::supervisor

@@ -19,17 +19,18 @@ public:
   void event_offered();
   // Tells that the session has ended, once, when it has.
   void check();
+  // It had begun when it was written down: goes on.
+  void resume();
 
 private:
   void stop_all_jobs();
+  void arm();
   void grace_is_over();
   void time_is_up();
 
   Core& core_;
   JobSteps& steps_;
   std::function<void()> run_turn_;
-  bool event_offered_ = false;
-  bool told_ = false;
   std::unique_ptr<Alarm> grace_alarm_, limit_alarm_;
 };
 

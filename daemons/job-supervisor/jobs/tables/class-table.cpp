@@ -47,11 +47,19 @@ Job& ClassTable::add_instance(ClassEntry& entry, const Job::World& world, std::s
   auto& added = *job;
   entry.instances().emplace(std::move(name), std::move(job));
   by_id_.emplace(added.id(), &added);
+  mark(added.id());
   return added;
+}
+
+void ClassTable::restore_instance(ClassEntry& entry, std::unique_ptr<Job> job) {
+  restore_last_id(job->id());
+  by_id_.emplace(job->id(), job.get());
+  entry.instances().emplace(job->instance(), std::move(job));
 }
 
 std::unique_ptr<Job> ClassTable::remove_instance(ClassEntry& entry, const Job& job) {
   by_id_.erase(job.id());
+  mark(job.id());
   auto node = entry.instances().extract(job.instance());
   return std::move(node.mapped());
 }

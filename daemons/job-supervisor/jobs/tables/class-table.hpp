@@ -1,6 +1,8 @@
-// All classes in force by name, and all instances: by class and name, and by id.
+// All classes in force by name, and all instances: by class and name, and by id. More than twenty methods: half of them
+// say what has changed, for the memory.
 #pragma once
 
+#include "daemons/job-supervisor/jobs/tables/changes.hpp"
 #include "daemons/job-supervisor/jobs/tables/class-entry.hpp"
 
 namespace upstart::supervisor {
@@ -22,15 +24,37 @@ public:
   // There is no class of that name yet.
   ClassEntry& add(EventIndex& index, std::shared_ptr<const JobClass> job_class);
   // It has no instances.
-  void remove(const std::string& name) { entries_.erase(name); }
+  void remove(const std::string& name) {
+    entries_.erase(name);
+    class_changes_.mark(name);
+  }
 
   Job& add_instance(ClassEntry& entry, const Job::World& world, std::string name);
+  // As it was written down.
+  void restore_instance(ClassEntry& entry, std::unique_ptr<Job> job);
   // The instance is the caller's from now on.
   [[nodiscard]] std::unique_ptr<Job> remove_instance(ClassEntry& entry, const Job& job);
+
+  // What has changed, for the memory: an instance or its processes; a class in force or what its `start on` holds;
+  // what is remembered of a class for those who ask why.
+  void mark(JobId job) { job_changes_.mark(job); }
+  void mark_holder(const Subscriber& subscriber) {
+    if (subscriber.job() != 0) job_changes_.mark(subscriber.job());
+    else class_changes_.mark(subscriber.job_name());
+  }
+  void mark_facts(const std::string& name) { fact_changes_.mark(name); }
+  [[nodiscard]] Changes<JobId>& job_changes() { return job_changes_; }
+  [[nodiscard]] Changes<std::string>& class_changes() { return class_changes_; }
+  [[nodiscard]] Changes<std::string>& fact_changes() { return fact_changes_; }
+  // The ids that are used up.
+  [[nodiscard]] JobId last_id() const { return last_id_; }
+  void restore_last_id(JobId last) { last_id_ = std::max(last_id_, last); }
 
 private:
   Entries entries_;
   std::unordered_map<JobId, Job*> by_id_;
+  Changes<JobId> job_changes_;
+  Changes<std::string> class_changes_, fact_changes_;
   JobId last_id_ = 0;
 };
 

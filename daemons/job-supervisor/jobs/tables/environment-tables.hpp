@@ -4,6 +4,8 @@
 #include "daemons/job-supervisor/language/model/job-class.hpp"
 #include "protocol/environment.hpp"
 
+#include <utility>
+
 namespace upstart::supervisor {
 
 class EnvironmentTables {
@@ -12,9 +14,15 @@ public:
   // (a session), what every job begins with.
   EnvironmentTables(protocol::Environment own, bool inherit);
 
-  [[nodiscard]] protocol::Environment& global() { return global_; }
   [[nodiscard]] const protocol::Environment& global() const { return global_; }
-  void reset_global() { global_ = initial_; }
+  [[nodiscard]] protocol::Environment& change_global() {
+    changed_ = true;
+    return global_;
+  }
+  void reset_global() { change_global() = initial_; }
+  // For the memory: whether the global table has changed since this was last asked; whether it is as at first.
+  [[nodiscard]] bool take_change() { return std::exchange(changed_, false); }
+  [[nodiscard]] bool is_initial() const { return global_ == initial_; }
 
   // The global table with the class's `env` on top.
   [[nodiscard]] protocol::Environment of_class(const JobClass& job_class) const;
@@ -27,6 +35,7 @@ private:
   protocol::Environment own_;
   protocol::Environment initial_;
   protocol::Environment global_;
+  bool changed_ = false;
 };
 
 } // namespace upstart::supervisor

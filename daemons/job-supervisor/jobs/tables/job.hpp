@@ -1,7 +1,7 @@
 // An instance of a job class: its life, which decides, and what belongs to it in the world: its processes, its kill
 // timer, the descriptors that its life names, its `stop on` in the event index. Decides nothing itself.
 //
-// More than twenty methods: six of them are those of ProcessEvents, most others tell a member.
+// More than twenty methods: nine of them are those of ProcessEvents, most others tell a member.
 //
 // Owned by its class's entry; gone when fully stopped. What its processes do is handed on as inputs.
 #pragma once
@@ -18,6 +18,8 @@ class InputSink {
 public:
   virtual ~InputSink() = default;
   virtual void take(JobId job, Input input) = 0;
+  // What its processes would be taken up by has changed.
+  virtual void notes_changed(JobId job) = 0;
 };
 
 class Job final : public ProcessEvents {
@@ -28,6 +30,8 @@ public:
     InputSink& inputs;
   };
   Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, std::string instance);
+  // As it was written down: its processes are taken up.
+  Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, Life life, const std::string& notes);
   ~Job() override;
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -47,6 +51,7 @@ public:
   [[nodiscard]] Subscriber& stop_on() { return stop_on_; }
   [[nodiscard]] const Subscriber& stop_on() const { return stop_on_; }
   [[nodiscard]] JobProcesses& processes() { return *processes_; }
+  [[nodiscard]] const JobProcesses& processes() const { return *processes_; }
   [[nodiscard]] std::unique_ptr<Alarm>& kill_timer() { return kill_timer_; }
   // Takes a share of a descriptor for as long as the life names it.
   void keep(FileId id, std::shared_ptr<const base::FileDescriptor> file) { files_.emplace(id, std::move(file)); }
@@ -58,6 +63,9 @@ public:
   void moved(pid_t pid) override;
   void status(const std::string& text) override;
   void ended(ProcessKind kind, int wait_status) override;
+  void found(ProcessKind kind, pid_t pid) override;
+  void never_started(ProcessKind kind) override;
+  void notes_changed() override;
 
 private:
   void drop_unnamed_files();

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace upstart::supervisor {
@@ -74,12 +75,29 @@ public:
   virtual void write(Severity severity, const std::string& text) = 0;
 };
 
+// Where what must not be forgotten is written down: records by key (records/records.hpp).
+class Memory {
+public:
+  virtual ~Memory() = default;
+  virtual void put(std::string_view key, std::string_view bytes) = 0;
+  virtual void erase(std::string_view key) = 0;
+  // All that is to be remembered: calls its argument with every key and its bytes.
+  using Put = std::function<void(std::string_view key, std::string_view bytes)>;
+  using All = std::function<void(const Put&)>;
+  // What was put and erased is there when this returns, all of it together; `all` is asked for when the memory is put
+  // in order. Where it cannot be written that is the memory's to tell, and to make good.
+  virtual void write(const All& all) = 0;
+  // The same, and nothing else is there any more.
+  virtual void rewrite(const All& all) = 0;
+};
+
 struct Ports {
   Processes& processes;
   EventSink& events;
   Clock& clock;
   Observer& observer;
   Log& log;
+  Memory* memory = nullptr; // nothing: what happens is forgotten with this process
 };
 
 } // namespace upstart::supervisor

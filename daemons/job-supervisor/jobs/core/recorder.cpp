@@ -1,0 +1,245 @@
+#include "daemons/job-supervisor/jobs/core/recorder.hpp"
+
+#include "daemons/base/fault-point.hpp"
+
+#include <ranges>
+
+namespace upstart::supervisor {
+
+namespace {
+
+// Ids are reserved in blocks, so that not every new one is to be written down.
+constexpr std::uint64_t block = 1000;
+
+record::Ids used_ids(const Core& core) {
+  return {.job = core.classes.last_id(),
+          .emission = core.emissions.last(),
+          .caller = core.callers.last(),
+          .file = core.events.last_file()};
+}
+
+bool within(const record::Ids& used, const record::Ids& reserved) {
+  return used.job <= reserved.job && used.emission <= reserved.emission && used.caller <= reserved.caller &&
+         used.file <= reserved.file;
+}
+
+record::Facts facts_of(const ClassEntry& entry) {
+  return {.spawn_failure = entry.spawn_failure ? std::optional{*entry.spawn_failure} : std::nullopt,
+          .respawn_limit_end = entry.respawn_limit_end,
+          .warnings = entry.warnings};
+}
+
+bool has_facts(const ClassEntry& entry) {
+  return entry.spawn_failure || entry.respawn_limit_end || !entry.warnings.empty();
+}
+
+} // namespace
+
+void Recorder::put(const std::string& key, std::string_view bytes) {
+  dirty_ = true;
+  written_.insert(key);
+  core_.ports.memory->put(key, bytes);
+}
+
+void Recorder::erase(const std::string& key) {
+  if (written_.erase(key) == 0) return;
+  dirty_ = true;
+  core_.ports.memory->erase(key);
+}
+
+void Recorder::write() {
+  auto* memory = core_.ports.memory;
+  if (memory == nullptr) return drop_changes();
+  record_jobs();
+  record_classes();
+  record_events();
+  record_emissions();
+  record_others();
+  record_ids();
+  if (!std::exchange(dirty_, false)) return;
+  base::fault_point("memory.before-write");
+  memory->write([this](const Put& put) { put_all(put); });
+  base::fault_point("memory.written");
+}
+
+void Recorder::rewrite() {
+  auto* memory = core_.ports.memory;
+  drop_changes();
+  if (memory == nullptr) return;
+  written_.clear();
+  classes_.clear();
+  note_pending_operations();
+  record_ids();
+  session_ = core_.session;
+  dirty_ = false;
+  memory->rewrite([this](const Put& put) { put_all(put); });
+}
+
+// What a job's processes are still to be told: it is written down with the job until it has been done.
+void Recorder::note_pending_operations() {
+  pending_.clear();
+  auto note = [this](const Outgoing& outgoing) {
+    const auto* of_job = std::get_if<outgoing::OfJob>(&outgoing);
+    if (of_job == nullptr || !record::is_operation(of_job->effect)) return;
+    auto& pending = pending_[of_job->job->id()];
+    pending.job = of_job->job;
+    pending.operations.push_back(&of_job->effect);
+  };
+  const auto& turn = core_.turn;
+  for (const auto& outgoing : turn.leaving | std::views::drop(turn.left)) note(outgoing);
+  for (const auto& outgoing : turn.outgoing) note(outgoing);
+}
+
+std::string Recorder::bytes_of(const Job& job, bool gone) const {
+  auto pending = pending_.find(job.id());
+  std::span<const Effect* const> operations;
+  if (pending != pending_.end()) operations = pending->second.operations;
+  return record::instance_to_bytes(job.name(), job.life(), job.processes().notes(), gone, operations);
+}
+
+void Recorder::record_jobs() {
+  auto& changes = core_.classes.job_changes();
+  if (changes.empty()) return;
+  note_pending_operations();
+  for (auto id : changes.take()) {
+    auto key = record_key::of(record_key::job, id);
+    if (const auto* job = core_.classes.find(id)) {
+      put_class_of(*core_.classes.find(job->name()),
+                   [this](std::string_view name, std::string_view bytes) { put(std::string{name}, bytes); });
+      put(key, bytes_of(*job, false));
+    } else if (auto pending = pending_.find(id); pending != pending_.end()) {
+      put(key, bytes_of(*pending->second.job, true));
+    } else {
+      erase(key);
+    }
+  }
+}
+
+// Once for each class in force, when something of it is written down that needs it.
+void Recorder::put_class_of(const ClassEntry& entry, const Put& put) {
+  auto& known = classes_[entry.name()];
+  if (known == entry.job_class()) return;
+  known = entry.job_class();
+  put(record_key::of(record_key::job_class, entry.name()), record::to_bytes(*known));
+}
+
+void Recorder::record_classes() {
+  auto put_record = [this](std::string_view key, std::string_view bytes) { put(std::string{key}, bytes); };
+  for (const auto& name : core_.classes.class_changes().take()) {
+    const auto* entry = core_.classes.find(name);
+    auto known = classes_.find(name);
+    if (known != classes_.end() && (entry == nullptr || entry->job_class() != known->second)) {
+      classes_.erase(known);
+      erase(record_key::of(record_key::job_class, name));
+    }
+    auto key = record_key::of(record_key::held, name);
+    if (entry == nullptr || entry->start_on().state().empty()) {
+      erase(key);
+    } else {
+      put_class_of(*entry, put_record);
+      put(key, record::held_to_bytes(entry->start_on().state()));
+    }
+    if (entry == nullptr || !has_facts(*entry)) erase(record_key::of(record_key::facts, name));
+  }
+  for (const auto& name : core_.classes.fact_changes().take())
+    if (const auto* entry = core_.classes.find(name); entry != nullptr && has_facts(*entry))
+      put(record_key::of(record_key::facts, name), record::to_bytes(facts_of(*entry)));
+}
+
+void Recorder::record_events() {
+  for (auto id : core_.events.changes().take()) {
+    auto key = record_key::of(record_key::event, id);
+    if (core_.events.contains(id)) put(key, record::to_bytes(core_.events.at(id)));
+    else erase(key);
+  }
+  for (auto id : core_.finished.changes().take()) {
+    auto key = record_key::of(record_key::finished, id);
+    if (const auto* finished = core_.finished.find(id)) put(key, record::to_bytes(*finished));
+    else erase(key);
+  }
+}
+
+void Recorder::record_emissions() {
+  for (auto id : core_.emissions.changes().take()) {
+    auto key = record_key::of(record_key::emission, id);
+    if (const auto* emission = core_.emissions.find(id)) put(key, record::to_bytes(*emission));
+    else erase(key);
+  }
+}
+
+void Recorder::record_others() {
+  const auto& commands = core_.callers.commands();
+  for (const auto& token : core_.callers.changes().take()) {
+    auto key = record_key::of(record_key::command, token);
+    if (auto found = commands.find(token); found != commands.end()) put(key, record::to_bytes(found->second));
+    else erase(key);
+  }
+  for (const auto& name : core_.kept_changes.take()) put(record_key::of(record_key::kept, name), core_.kept[name]);
+  if (core_.environments.take_change()) {
+    const auto& environments = core_.environments;
+    if (environments.is_initial()) erase(std::string{record_key::environment});
+    else put(std::string{record_key::environment}, record::to_bytes(environments.global()));
+  }
+  if (core_.session_ends && session_ != core_.session) {
+    session_ = core_.session;
+    put(std::string{record_key::session}, record::to_bytes(session_));
+  }
+}
+
+void Recorder::record_ids() {
+  auto used = used_ids(core_);
+  if (within(used, reserved_)) return;
+  reserved_ = {.job = used.job + block,
+               .emission = used.emission + block,
+               .caller = used.caller + block,
+               .file = used.file + block};
+  put(std::string{record_key::ids}, record::to_bytes(reserved_));
+}
+
+void Recorder::drop_changes() {
+  [[maybe_unused]] auto jobs = core_.classes.job_changes().take();
+  [[maybe_unused]] auto classes = core_.classes.class_changes().take();
+  [[maybe_unused]] auto facts = core_.classes.fact_changes().take();
+  [[maybe_unused]] auto events = core_.events.changes().take();
+  [[maybe_unused]] auto finished = core_.finished.changes().take();
+  [[maybe_unused]] auto emissions = core_.emissions.changes().take();
+  [[maybe_unused]] auto commands = core_.callers.changes().take();
+  [[maybe_unused]] auto kept = core_.kept_changes.take();
+  [[maybe_unused]] bool environment = core_.environments.take_change();
+}
+
+void Recorder::put_all(const Put& out) {
+  auto put = [&](const std::string& key, const std::string& bytes) {
+    written_.insert(key);
+    out(key, bytes);
+  };
+  auto put_class = [&](std::string_view key, std::string_view bytes) { put(std::string{key}, std::string{bytes}); };
+  note_pending_operations();
+  written_.clear();
+  classes_.clear();
+  put(std::string{record_key::ids}, record::to_bytes(reserved_));
+  for (const auto& [name, entry] : core_.classes.all()) {
+    if (has_facts(*entry)) put(record_key::of(record_key::facts, name), record::to_bytes(facts_of(*entry)));
+    bool holds = !entry->start_on().state().empty();
+    if (holds) put(record_key::of(record_key::held, name), record::held_to_bytes(entry->start_on().state()));
+    if (holds || !entry->instances().empty()) put_class_of(*entry, put_class);
+    for (const auto& [_, job] : entry->instances())
+      put(record_key::of(record_key::job, job->id()), bytes_of(*job, false));
+  }
+  for (const auto& [id, pending] : pending_)
+    if (core_.classes.find(id) == nullptr) put(record_key::of(record_key::job, id), bytes_of(*pending.job, true));
+  for (const auto& [id, handled] : core_.events.all())
+    put(record_key::of(record_key::event, id), record::to_bytes(handled));
+  for (const auto& [id, finished] : core_.finished.all())
+    put(record_key::of(record_key::finished, id), record::to_bytes(finished));
+  for (const auto& [id, emission] : core_.emissions.all())
+    put(record_key::of(record_key::emission, id), record::to_bytes(emission));
+  for (const auto& [token, command] : core_.callers.commands())
+    put(record_key::of(record_key::command, token), record::to_bytes(command));
+  for (const auto& [name, value] : core_.kept) put(record_key::of(record_key::kept, name), value);
+  const auto& environments = core_.environments;
+  if (!environments.is_initial()) put(std::string{record_key::environment}, record::to_bytes(environments.global()));
+  if (core_.session_ends) put(std::string{record_key::session}, record::to_bytes(core_.session));
+}
+
+} // namespace upstart::supervisor

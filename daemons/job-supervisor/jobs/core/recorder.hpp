@@ -1,0 +1,55 @@
+// Writes down what has changed in the tables, as records, before anything leaves that rests on it. What it leaves out
+// is what can be had again: classes without instances (from their files), who is connected, the ways that events are
+// on.
+//
+// Emptied after every round of a turn, with a memory or without one.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/core/core.hpp"
+
+#include <unordered_set>
+
+namespace upstart::supervisor {
+
+class Recorder {
+public:
+  explicit Recorder(Core& core) : core_{core} {}
+
+  // What has changed since the last time, in one write; costs nothing when nothing has.
+  void write();
+  // All there is, in place of what the memory holds.
+  void rewrite();
+
+private:
+  using Put = Memory::Put;
+
+  void record_jobs();
+  void record_classes();
+  void record_events();
+  void record_emissions();
+  void record_others();
+  void record_ids();
+  void drop_changes();
+  void put_all(const Put& put);
+  void put_class_of(const ClassEntry& entry, const Put& put);
+  void note_pending_operations();
+  [[nodiscard]] std::string bytes_of(const Job& job, bool gone) const;
+
+  void put(const std::string& key, std::string_view bytes);
+  void erase(const std::string& key);
+
+  Core& core_;
+  std::unordered_set<std::string> written_; // keys that the memory holds
+  // Of those classes that it holds the text of.
+  std::unordered_map<std::string, std::shared_ptr<const JobClass>> classes_;
+  struct Pending {
+    const Job* job = nullptr;
+    std::vector<const Effect*> operations;
+  };
+  std::unordered_map<JobId, Pending> pending_; // operations that are not carried out yet
+  record::Ids reserved_;
+  record::Session session_;
+  bool dirty_ = false;
+};
+
+} // namespace upstart::supervisor

@@ -1,0 +1,106 @@
+// What the memory holds of each thing, as bytes and back: a record for each entry of a table, under a key that names it
+// ("job/12", "event/7"). Pure. Each pair of functions stands together in records.cpp; `record_form` changes whenever
+// what one of them writes changes.
+#pragma once
+
+#include "daemons/job-supervisor/jobs/tables/callers.hpp"
+#include "daemons/job-supervisor/jobs/tables/emissions.hpp"
+#include "daemons/job-supervisor/jobs/tables/finished-events.hpp"
+#include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
+
+#include <expected>
+#include <map>
+#include <span>
+
+namespace upstart::supervisor {
+
+inline constexpr unsigned record_form = 1;
+
+// The records by key.
+using Records = std::map<std::string, std::string>;
+
+namespace record_key {
+inline constexpr std::string_view ids = "ids", environment = "environment", session = "session";
+// Followed by an id or a name.
+inline constexpr std::string_view job = "job/", event = "event/", finished = "finished/", emission = "emission/",
+                                  command = "command/", job_class = "class/", held = "held/", facts = "facts/",
+                                  kept = "kept/";
+[[nodiscard]] std::string of(std::string_view table, std::uint64_t id);
+[[nodiscard]] std::string of(std::string_view table, std::string_view name);
+} // namespace record_key
+
+namespace record {
+
+template <typename T> using Read = std::expected<T, std::string>; // the error says what is wrong with the bytes
+
+// Ids below these may have been given, and are not given again.
+struct Ids {
+  JobId job = 0;
+  EmissionId emission = 0;
+  CallerId caller = 0;
+  FileId file = 0;
+  friend bool operator==(const Ids&, const Ids&) = default;
+};
+[[nodiscard]] std::string to_bytes(const Ids& ids);
+[[nodiscard]] Read<Ids> ids_of(std::string_view bytes);
+
+// A class in force, as the text of a job file.
+struct Class {
+  std::string text, path;
+  Dialect dialect = Dialect::conf;
+};
+[[nodiscard]] std::string to_bytes(const JobClass& job_class);
+[[nodiscard]] Read<Class> class_of(std::string_view bytes);
+
+// What its `start on` holds, by node.
+[[nodiscard]] std::string held_to_bytes(const ExpressionState& held);
+[[nodiscard]] Read<ExpressionState> held_of(std::string_view bytes);
+
+// What is remembered of a class for those who ask why.
+struct Facts {
+  std::optional<std::string> spawn_failure;
+  std::optional<int> respawn_limit_end;
+  std::vector<std::string> warnings;
+};
+[[nodiscard]] std::string to_bytes(const Facts& facts);
+[[nodiscard]] Read<Facts> facts_of(std::string_view bytes);
+
+// An instance: its class's name, its life, what its processes are taken up by, and what was still to be done to them.
+struct Instance {
+  std::string job;
+  Life life;
+  std::string notes;
+  bool gone = false; // nothing else is to be done
+  Effects operations;
+};
+// Whether an effect is one of these operations.
+[[nodiscard]] bool is_operation(const Effect& effect);
+[[nodiscard]] std::string instance_to_bytes(const std::string& job, const Life& life, const std::string& notes,
+                                            bool gone, std::span<const Effect* const> operations);
+[[nodiscard]] Read<Instance> instance_of(std::string_view bytes);
+
+// Descriptors cannot be written down; how many there were is.
+[[nodiscard]] std::string to_bytes(const HandledEvents::Handled& handled);
+[[nodiscard]] Read<HandledEvents::Handled> handled_of(std::string_view bytes);
+[[nodiscard]] std::string to_bytes(const FinishedEvents::Finished& finished);
+[[nodiscard]] Read<FinishedEvents::Finished> finished_of(std::string_view bytes);
+[[nodiscard]] std::string to_bytes(const Emission& emission);
+[[nodiscard]] Read<Emission> emission_of(std::string_view bytes);
+[[nodiscard]] std::string to_bytes(const Callers::Command& command);
+[[nodiscard]] Read<Callers::Command> command_of(std::string_view bytes);
+[[nodiscard]] std::string to_bytes(const protocol::Environment& environment);
+[[nodiscard]] Read<protocol::Environment> environment_of(std::string_view bytes);
+
+// The end of the session, from its beginning.
+struct Session {
+  bool event_offered = false, told = false;
+  MonotonicTime grace_until{0}, limit{0};
+  friend bool operator==(const Session&, const Session&) = default;
+};
+[[nodiscard]] std::string to_bytes(const Session& session);
+[[nodiscard]] Read<Session> session_of(std::string_view bytes);
+
+} // namespace record
+
+} // namespace upstart::supervisor
