@@ -53,6 +53,7 @@ protocol::Environment own_environment() {
 Daemon::Daemon(DaemonOptions line)
     : line_{std::move(line)},
       processes_{loop_, process_options()},
+      memory_{open_memory()},
       broker_{loop_,
               event_broker_address(),
               {.handle = [this](EventId id, Event event) { jobs_.handle(id, std::move(event)); },
@@ -61,7 +62,12 @@ Daemon::Daemon(DaemonOptions line)
                    [this](const std::string& name, const protocol::Environment& environment) {
                      jobs_.finished_elsewhere(name, environment);
                    }}},
-      jobs_{{.processes = processes_, .events = broker_, .clock = clock_, .observer = *this, .log = *this},
+      jobs_{{.processes = processes_,
+             .events = broker_,
+             .clock = clock_,
+             .observer = *this,
+             .log = *this,
+             .memory = memory_ ? memory_->memory.get() : nullptr},
             job_options()},
       bus_{loop_,
            {.kind = base::ReconnectingConnection::Kind::bus,
@@ -100,15 +106,56 @@ ProcessOptions Daemon::process_options() {
 int Daemon::run() {
   listen();
   if (!line_.bus_address.empty()) bus_.connect_to(line_.bus_address);
-  configuration_ = std::make_unique<Configuration>(
-      loop_, line_.directories, [this](const std::vector<ClassChange>& changes) { jobs_.apply(changes); },
-      [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
-  configuration_->load();
+  load_first();
+  restore_own();
+  emit_startup();
   base::notify_manager("READY=1");
-  if (!line_.startup_event.empty() && !line_.restarted)
-    jobs_.emit({.name = line_.startup_event, .environment = {}, .files = {}}, {});
   loop_.run();
   return exit_status_;
+}
+
+// --- what the last supervisor left ----------------------------------------------------------------------------------
+
+std::optional<JournalMemory::Opened> Daemon::open_memory() {
+  if (line_.no_memory) return std::nullopt;
+  auto opened = JournalMemory::open(loop_, line_.run_directory, [](Severity severity, const std::string& text) {
+    spdlog::log(level_of(severity), "{}", text);
+  });
+  if (opened) return std::move(*opened);
+  spdlog::error("{}; jobs are forgotten if the supervisor dies", opened.error());
+  return std::nullopt;
+}
+
+// The files are read, what was remembered is taken up, and only then do the files count: jobs that run keep the
+// definition that they run by.
+void Daemon::load_first() {
+  first_.emplace();
+  configuration_ = std::make_unique<Configuration>(
+      loop_, line_.directories,
+      [this](const std::vector<ClassChange>& changes) {
+        if (first_) first_->insert(first_->end(), changes.begin(), changes.end());
+        else jobs_.apply(changes);
+      },
+      [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
+  configuration_->load();
+  auto records = memory_ ? std::exchange(memory_->records, {}) : Records{};
+  auto first = *std::exchange(first_, std::nullopt);
+  jobs_.restore(records, first);
+  jobs_.apply(first);
+}
+
+void Daemon::restore_own() {
+  if (auto address = jobs_.kept("bus"); !address.empty() && line_.bus_address.empty())
+    if (auto joined = join_bus(address); !joined) spdlog::warn("{}", joined.error().message);
+  if (auto priority = jobs_.kept("log-priority"); !priority.empty()) (void)set_log_priority(priority);
+  if (!jobs_.kept("logs-writable").empty()) processes_.logs_writable();
+}
+
+// Once, whatever dies when: it is remembered from before READY on. Where the memory was lost, and this supervisor is
+// not the first, it was emitted.
+void Daemon::emit_startup() {
+  bool was_emitted = line_.restarted && (!memory_ || memory_->lost);
+  if (!line_.startup_event.empty() && !was_emitted) jobs_.emit_once({.name = line_.startup_event});
 }
 
 // --- clients --------------------------------------------------------------------------------------------------------
@@ -156,6 +203,7 @@ std::expected<void, CommandError> Daemon::join_bus(const std::string& address) {
         CommandError{protocol::error_name::permission_denied, "Not permissible to notify D-Bus address for PID 1"});
   // Once connected, further addresses are accepted and ignored.
   if (bus_.connection() != nullptr) return {};
+  jobs_.keep("bus", address);
   broker_.join_bus(address);
   bus_.connect_to(address);
   return {};
@@ -194,7 +242,10 @@ void Daemon::restart() {
                      "Re-execution is asked of init: send it SIGTERM"};
 }
 
-void Daemon::logs_writable() { processes_.logs_writable(); }
+void Daemon::logs_writable() {
+  jobs_.keep("logs-writable", "yes");
+  processes_.logs_writable();
+}
 
 void Daemon::end_session() { begin_session_end("logout"); }
 
@@ -213,6 +264,7 @@ std::string Daemon::log_priority() const {
 bool Daemon::set_log_priority(const std::string& priority) {
   auto found = std::ranges::find(log_priorities, priority, [](const auto& row) { return row.first; });
   if (found == log_priorities.end()) return false;
+  jobs_.keep("log-priority", priority);
   spdlog::set_level(found->second);
   return true;
 }

@@ -12,6 +12,7 @@
 #include "daemons/job-supervisor/api/client-connection.hpp"
 #include "daemons/job-supervisor/api/loop-clock.hpp"
 #include "daemons/job-supervisor/configuration/configuration.hpp"
+#include "daemons/job-supervisor/memory/journal-memory.hpp"
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/instances/real-processes.hpp"
 #include "protocol/names.hpp"
@@ -65,6 +66,10 @@ private:
   void bus_connected(base::BusConnection& connection);
   void bus_name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why);
   void begin_session_end(const std::string& type);
+  [[nodiscard]] std::optional<JournalMemory::Opened> open_memory();
+  void load_first();
+  void restore_own();
+  void emit_startup();
   [[nodiscard]] Options job_options() const;
   [[nodiscard]] ProcessOptions process_options();
 
@@ -72,9 +77,11 @@ private:
   base::EventLoop loop_;
   LoopClock clock_{loop_};
   RealProcesses processes_;
+  std::optional<JournalMemory::Opened> memory_; // nothing: what happens is forgotten with this process
   BrokerClient broker_;
   Jobs jobs_;
   std::unique_ptr<Configuration> configuration_;
+  std::optional<std::vector<ClassChange>> first_; // while the files are read for the first time
   BridgeRegister register_;
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job

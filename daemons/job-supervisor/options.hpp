@@ -22,6 +22,7 @@ struct DaemonOptions {
   std::string bus_address;
   int init_pid = 0;
   bool restarted = false; // another one ran before under the same init
+  bool no_memory = false; // what happens is forgotten with this process
   bool debug = false;
 
   // As given: complete() works them in.

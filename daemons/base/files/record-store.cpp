@@ -99,7 +99,7 @@ std::expected<void, std::string> RecordStore::write(const Snapshot& snapshot) {
     behind_ = true;
   } else if (journal_.worth_rewriting()) {
     // Without room for a second file the first one goes on.
-    [[maybe_unused]] auto rewritten = rewrite(snapshot);
+    if (!rewrite(snapshot)) behind_ = false;
   }
   return written;
 }
@@ -109,7 +109,7 @@ std::expected<void, std::string> RecordStore::rewrite(const Snapshot& snapshot) 
   std::vector<std::string> batches;
   snapshot([&](std::string_view key, std::string_view bytes) { add_put(batches.emplace_back(), key, bytes); });
   auto rewritten = journal_.rewrite(batches);
-  if (rewritten) behind_ = false;
+  behind_ = !rewritten;
   batch_.clear();
   return rewritten;
 }

@@ -34,11 +34,12 @@ public:
   // Writes what was put and erased, in one write; or everything anew, if it is behind, or the file has grown far beyond
   // what it holds: `snapshot` is asked for only then. On failure it is behind; the error says why.
   std::expected<void, std::string> write(const Snapshot& snapshot);
+  // Everything anew, in place of what the file holds.
+  std::expected<void, std::string> rewrite(const Snapshot& snapshot);
   [[nodiscard]] bool behind() const { return behind_ || !journal_.intact(); }
 
 private:
   explicit RecordStore(Journal journal) : journal_{std::move(journal)} {}
-  std::expected<void, std::string> rewrite(const Snapshot& snapshot);
 
   Journal journal_;
   std::string batch_;

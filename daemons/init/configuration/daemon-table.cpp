@@ -50,7 +50,7 @@ Arguments supervisor_arguments(const Run& run, bool again) {
   if (run.log_directory) add(result, "--logdir", run.log_directory);
   else result.emplace_back("--no-log");
   add(result, "--default-console", options.default_console);
-  if (again || options.no_startup_event) result.emplace_back("--no-startup-event");
+  if (run.goes_on || options.no_startup_event) result.emplace_back("--no-startup-event");
   else add(result, "--startup-event", options.startup_event);
   add_flag(result, "--no-inherit-env", options.no_inherit_env);
   add_flag(result, "--no-cgroups", options.no_cgroups);

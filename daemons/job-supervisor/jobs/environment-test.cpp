@@ -125,7 +125,7 @@ TEST_CASE("the older word for a socket's path does not become the job's PATH") {
 
 TEST_CASE("the values of an event are the positional parameters of an event.d job") {
   World world;
-  world.jobs.apply({{"rc", World::parse("rc", "start on runlevel 5\nexec /etc/rc.d/rc 5\n", Dialect::event_d)}});
+  world.load("rc", "start on runlevel 5\nexec /etc/rc.d/rc 5\n", Dialect::event_d);
   world.emit("runlevel", {"RUNLEVEL=5", "PREVLEVEL=N"});
   CHECK(world.processes.of("rc").running.at(main).parameters == std::vector<std::string>{"5", "N"});
   CHECK(world.variable("rc", "UPSTART_EVENT") == "runlevel");
@@ -156,8 +156,9 @@ TEST_CASE("a restart by the class rebuilds the environment, by the instance keep
   world.start("svc", {"A=given"});
   world.ready("svc");
   auto [answer, reply] = World::answer();
-  world.jobs.commands().restart(*world.jobs.classes().find("svc", ""), true, reply);
-  world.run();
+  world.give(reply, [&](Asker asker) {
+    world.jobs.commands().restart(*world.jobs.classes().find("svc", ""), true, std::move(asker));
+  });
   world.end("svc", main, SIGTERM);
   CHECK(world.variable("svc", "A") == "given");
   world.ready("svc");

@@ -123,6 +123,14 @@ void Jobs::emit_without_waiting(Event event, Origin origin, Asker accepted) {
   core_.callers.answer(caller, {});
 }
 
+void Jobs::emit_once(Event event) {
+  auto& emitted = core_.kept["emitted/" + event.name];
+  if (!emitted.empty()) return;
+  emitted = "yes";
+  core_.kept_changes.mark("emitted/" + event.name);
+  emit(std::move(event), {});
+}
+
 void Jobs::handle(EventId id, Event event) {
   // Given again by a broker that came back: it is in hand, or has finished.
   if (core_.events.contains(id)) return core_.events.take_files(id, event.files);

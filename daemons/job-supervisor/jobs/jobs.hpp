@@ -33,6 +33,8 @@ public:
   void emit(Event event, Origin origin, Asker finished = {});
   // `accepted` is answered as soon as the event cannot be lost any more.
   void emit_without_waiting(Event event, Origin origin, Asker accepted);
+  // An event of the daemon's own that is emitted once, however often the daemon dies and is started again.
+  void emit_once(Event event);
   // What the broker says: an event is to be handled; one that was emitted here has finished; so has one of somebody
   // else.
   void handle(EventId id, Event event);
@@ -76,7 +78,7 @@ private:
   JobSteps steps_{core_};
   EventMatching matching_{core_, steps_};
   Emitting emitting_{core_, steps_};
-  ConditionWatch watch_{core_};
+  ConditionWatch watch_{core_, [this] { run_turn(); }};
   ClassChanges changes_{core_, matching_, watch_};
   Commands commands_;
   EnvironmentCommands environments_;

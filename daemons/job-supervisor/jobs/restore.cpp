@@ -66,6 +66,9 @@ void Restore::take_single(const Records& records) {
       core_.session_ends = true;
       core_.session = *session;
     }
+  if (const auto* bytes = find(record_key::watched))
+    if (auto watched = read("the events that bridges watch", record::names_of(*bytes)))
+      core_.watched_events = std::move(*watched);
   for_each(record_key::kept, [&](std::string_view name, std::string_view value) { core_.kept.emplace(name, value); });
   for_each(record_key::command, [&](std::string_view token, std::string_view bytes) {
     if (auto command = read("a command", record::command_of(bytes)))

@@ -1,5 +1,10 @@
 // A world for tests of jobs: job files as text, processes that only remember, a broker that hands wanted events
-// straight back, a clock that is moved by hand, and a recorder of what was told. No process, no bus, no waiting.
+// straight back, a clock that is moved by hand, a recorder of what was told, and a memory. No process, no bus, no
+// waiting.
+//
+// The jobs may die at any moment and be made again from the memory: all else is another process and lives on. With
+// UPSTART_TEST_RESTART in the environment that happens after everything that a test does; a test of the jobs must not
+// notice. A `Fault` lets them die in the midst of what they do.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/jobs.hpp"
@@ -8,21 +13,43 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
+#include <memory>
 
 namespace upstart::supervisor::test {
 
+// Thrown through the jobs, in place of SIGKILL.
+struct Death {};
+
+// Each thing that leaves the jobs passes here, before and after it is done.
+struct Fault {
+  std::size_t passed = 0, at = 0; // dies at this passing; 0: never
+  void pass() {
+    if (++passed == at) throw Death{};
+  }
+};
+
 class FakeProcesses final : public Processes {
 public:
+  explicit FakeProcesses(Fault& with_fault) : fault{with_fault} {}
   struct Process {
     pid_t pid = 0;
     std::vector<std::string> environment;
     std::size_t files = 0;
     std::vector<std::string> parameters = {};
   };
+  // What lives on when the jobs die.
+  struct Kernel {
+    std::map<ProcessKind, Process> running;
+    std::map<ProcessKind, std::pair<pid_t, int>> ended; // who was the last, and how
+    std::vector<std::pair<ProcessKind, int>> signals;
+    int strays_killed = 0;
+    bool ready = false;
+  };
   struct Of final : JobProcesses {
     Of(FakeProcesses& fake, std::string job_title, ProcessEvents& told)
-        : all{fake}, title{std::move(job_title)}, events{told} {
+        : all{fake}, title{std::move(job_title)}, events{told}, kernel{all.kernel_[title]} {
       all.open_[title] = this;
     }
     ~Of() override {
@@ -30,35 +57,66 @@ public:
     }
     std::expected<pid_t, SpawnFailure> spawn(const SpawnRequest& request) override {
       if (all.fail_to_fork) return std::unexpected(SpawnFailure{"unable to fork: no"});
+      all.fault.pass();
+      if (request.kind == ProcessKind::main) kernel.ready = false;
+      REQUIRE_FALSE(running.contains(request.kind)); // never two of a kind
       running[request.kind] = {++all.last_pid, request.environment, request.files.size(), request.parameters};
+      ++all.spawned;
+      all.fault.pass();
       return all.last_pid;
     }
-    void signal(ProcessKind kind, int number) override { signals.emplace_back(kind, number); }
-    void signal_process(ProcessKind kind, int number) override { signals.emplace_back(kind, number); }
-    void kill_strays() override { ++strays_killed; }
-    void end_strays(int, std::chrono::milliseconds) override { ++strays_killed; }
-    [[nodiscard]] std::string notes() const override { return {}; }
+    void signal(ProcessKind kind, int number) override { note_signal(kind, number); }
+    void signal_process(ProcessKind kind, int number) override { note_signal(kind, number); }
+    void kill_strays() override { end_strays(0, {}); }
+    void end_strays(int, std::chrono::milliseconds) override {
+      all.fault.pass();
+      ++strays_killed;
+      all.fault.pass();
+    }
+    // Whose end is known.
+    [[nodiscard]] std::string notes() const override {
+      std::string pids;
+      for (const auto& [_, ended] : kernel.ended) pids += " " + std::to_string(ended.first) + " ";
+      return pids;
+    }
+
+    void note_signal(ProcessKind kind, int number) {
+      all.fault.pass();
+      signals.emplace_back(kind, number);
+      all.fault.pass();
+    }
 
     FakeProcesses& all;
     std::string title;
     ProcessEvents& events;
-    std::map<ProcessKind, Process> running;
-    std::vector<std::pair<ProcessKind, int>> signals;
-    int strays_killed = 0;
+    Kernel& kernel;
+    std::map<ProcessKind, Process>& running = kernel.running;
+    std::vector<std::pair<ProcessKind, int>>& signals = kernel.signals;
+    int& strays_killed = kernel.strays_killed;
   };
 
   std::unique_ptr<JobProcesses> open(std::shared_ptr<const JobClass> job_class, std::string instance,
                                      ProcessEvents& events) override {
-    return std::make_unique<Of>(*this, job_class->name + (instance.empty() ? "" : "/" + instance), events);
+    auto title = job_class->name + (instance.empty() ? "" : "/" + instance);
+    kernel_[title] = {};
+    return std::make_unique<Of>(*this, title, events);
   }
   std::unique_ptr<JobProcesses> adopt(std::shared_ptr<const JobClass> job_class, std::string instance,
-                                      ProcessEvents& events, const std::string&,
+                                      ProcessEvents& events, const std::string& notes,
                                       const std::vector<LivingProcess>& alive) override {
     auto title = job_class->name + (instance.empty() ? "" : "/" + instance);
     auto adopted = std::make_unique<Of>(*this, title, events);
     for (const auto& process : alive) {
-      adopted->running[process.kind] = {.pid = process.pid, .environment = {}};
-      last_pid = std::max(last_pid, process.pid);
+      auto there = adopted->running.find(process.kind);
+      auto ended = adopted->kernel.ended.find(process.kind);
+      if (there != adopted->running.end() && process.pid == 0)
+        later.push_back([&events, kind = process.kind, pid = there->second.pid] { events.found(kind, pid); });
+      else if (there != adopted->running.end()) CHECK(there->second.pid == process.pid);
+      else if (ended != adopted->kernel.ended.end() && !notes.contains(" " + std::to_string(ended->second.first) + " "))
+        later.push_back([&events, kind = process.kind, status = ended->second.second] { events.ended(kind, status); });
+      else later.push_back([&events, kind = process.kind] { events.never_started(kind); });
+      if (process.kind == ProcessKind::main && there != adopted->running.end() && adopted->kernel.ready)
+        later.push_back([&events, pid = there->second.pid] { events.ready(pid); });
     }
     return adopted;
   }
@@ -71,11 +129,15 @@ public:
   }
   [[nodiscard]] bool has(const std::string& title) const { return open_.contains(title); }
 
+  Fault& fault;
   bool fail_to_fork = false;
   pid_t last_pid = 1000;
+  int spawned = 0;
+  std::deque<std::function<void()>> later; // what has become of processes that were taken up
 
 private:
   std::map<std::string, Of*> open_;
+  std::map<std::string, Kernel> kernel_;
 };
 
 class FakeClock final : public Clock {
@@ -116,14 +178,31 @@ private:
 // A broker with this daemon as its only handler.
 class FakeBroker final : public EventSink {
 public:
-  void emit(EmissionId id, const Event& event, Origin) override { accept(id, event); }
+  explicit FakeBroker(Fault& with_fault) : fault{with_fault} {}
+  // The same id is the same event.
+  void emit(EmissionId id, const Event& event, Origin) override {
+    fault.pass();
+    if (auto known = outcomes.find(id); known == outcomes.end()) {
+      outcomes[id] = std::nullopt;
+      accept(id, event);
+    } else if (known->second) finishing.emplace_back(id, *known->second);
+    fault.pass();
+  }
   void record(const Event& event, Origin) override { recorded.push_back(event.name); }
   void finished(EventId id, bool failed, const std::vector<protocol::JobAction>& did) override {
+    fault.pass();
+    REQUIRE(id <= last_id);
     auto node = waiting.extract(id);
-    REQUIRE_FALSE(node.empty()); // exactly once
+    if (node.empty()) return; // said again
     for (const auto& action : did) done.push_back(protocol::to_text(action));
     if (failed && !node.mapped().name.ends_with("/failed")) accept(0, {.name = node.mapped().name + "/failed"});
-    finishing.emplace_back(node.mapped().emission, failed);
+    finish(node.mapped().emission, failed);
+    fault.pass();
+  }
+  // The jobs have come back: what they had not finished is given to them again.
+  void give_again() {
+    queue.clear();
+    for (const auto& [id, each] : waiting) queue.emplace_back(id, each.event);
   }
   void subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override {
     for (const auto& name : remove) names.erase(name);
@@ -134,7 +213,10 @@ public:
   struct Waiting {
     std::string name;
     EmissionId emission; // 0: not emitted by the jobs
+    Event event;
   };
+  Fault& fault;
+  std::map<EmissionId, std::optional<bool>> outcomes;
   EventId last_id = 0;
   std::map<EventId, Waiting> waiting;
   std::deque<std::pair<EventId, Event>> queue;
@@ -143,19 +225,53 @@ public:
   std::vector<std::string> recorded, done;
 
 private:
+  void finish(EmissionId emission, bool failed) {
+    if (emission != 0) outcomes[emission] = failed;
+    finishing.emplace_back(emission, failed);
+  }
   // What nobody has subscribed to by then has finished at once.
   void accept(EmissionId emission, const Event& event) {
-    if (!names.contains(event.name)) return finishing.emplace_back(emission, false), void();
-    waiting[++last_id] = {event.name, emission};
+    if (!names.contains(event.name)) return finish(emission, false);
+    waiting[++last_id] = {event.name, emission, event};
     queue.emplace_back(last_id, event);
   }
+};
+
+// The records in force, and none of what was not written.
+class FakeMemory final : public Memory {
+public:
+  explicit FakeMemory(Fault& with_fault) : fault{with_fault} {}
+  void put(std::string_view key, std::string_view bytes) override { unwritten_[std::string{key}] = bytes; }
+  void erase(std::string_view key) override { unwritten_[std::string{key}] = std::nullopt; }
+  void write(const All&) override {
+    fault.pass();
+    for (auto& [key, bytes] : std::exchange(unwritten_, {})) {
+      if (bytes) records[key] = *bytes;
+      else CHECK(records.erase(key) == 1); // nothing is erased that is not there
+    }
+    fault.pass();
+  }
+  void rewrite(const All& all) override {
+    unwritten_.clear();
+    records.clear();
+    all([this](std::string_view key, std::string_view bytes) { records[std::string{key}] = bytes; });
+  }
+  // What was not written is lost.
+  void die() { unwritten_.clear(); }
+
+  Fault& fault;
+  Records records;
+
+private:
+  std::map<std::string, std::optional<std::string>> unwritten_;
 };
 
 // What was told, as lines.
 class Recorder final : public Observer, public Log {
 public:
   void tell(const Notice& notice) override {
-    std::visit([this](const auto& each) { lines.push_back(line(each)); }, notice);
+    if (!deaf || std::holds_alternative<notice::SessionEnded>(notice))
+      std::visit([this](const auto& each) { lines.push_back(line(each)); }, notice);
   }
   void write(Severity, const std::string& text) override { log.push_back(text); }
 
@@ -164,6 +280,7 @@ public:
     return std::ranges::find(lines, line) - lines.begin();
   }
   std::vector<std::string> lines, log;
+  bool deaf = false;
 
 private:
   static std::string line(const notice::JobAdded& job) { return "+" + job.job; }
@@ -188,14 +305,75 @@ private:
 };
 
 struct World {
-  FakeProcesses processes;
-  FakeBroker broker;
+  Fault fault;
+  FakeProcesses processes{fault};
+  FakeBroker broker{fault};
   FakeClock clock;
   Recorder recorder;
-  Jobs jobs{{.processes = processes, .events = broker, .clock = clock, .observer = recorder, .log = recorder},
-            {.own_environment = protocol::Environment{{"PATH=/bin", "TERM=t", "INHERIT=from-init"}},
-             .inherit_environment = false,
-             .session_address = ""}};
+  FakeMemory memory{fault};
+  std::map<std::string, std::shared_ptr<const JobClass>> files;
+  std::map<std::string, Reply> waiting; // clients, by token
+  int tokens = 0;
+  bool restarts = std::getenv("UPSTART_TEST_RESTART") != nullptr; // after everything that is done
+  Jobs jobs{ports(), options()};
+
+  Ports ports() {
+    return {.processes = processes,
+            .events = broker,
+            .clock = clock,
+            .observer = recorder,
+            .log = recorder,
+            .memory = &memory};
+  }
+  static Options options() {
+    return {.own_environment = protocol::Environment{{"PATH=/bin", "TERM=t", "INHERIT=from-init"}},
+            .inherit_environment = false,
+            .session_address = ""};
+  }
+
+  // The jobs die and come back.
+  void die_and_come_back() {
+    fault.at = 0;
+    std::destroy_at(&jobs);
+    memory.die();
+    processes.later.clear();
+    std::construct_at(&jobs, ports(), options());
+    recorder.deaf = true; // as is every client until it is back
+    std::vector<ClassChange> first;
+    for (const auto& [name, job_class] : files) first.push_back({name, job_class});
+    auto records = memory.records;
+    jobs.restore(records, first);
+    jobs.apply(first);
+    recorder.deaf = false;
+    broker.give_again();
+    auto clients = waiting;
+    for (auto& [token, reply] : clients) jobs.resume(token, reply);
+  }
+  // Does something to the jobs; should they die of it they come back, and it is done again if `again` says so.
+  template <typename Action> void survive(Action&& action, bool again = false) {
+    try {
+      action();
+    } catch (const Death&) {
+      die_and_come_back();
+      if (again) action();
+    }
+  }
+  // Gives a command with a token, and again if nobody knows of it.
+  template <typename Give> void give(Reply reply, Give&& command) {
+    auto token = "token " + std::to_string(++tokens);
+    waiting[token] = [this, token, reply = std::move(reply)](const Outcome& outcome) {
+      if (waiting.erase(token) > 0) reply(outcome);
+    };
+    survive(
+        [&] {
+          auto mine = waiting.find(token);
+          if (mine == waiting.end()) return;
+          auto client = mine->second;
+          if (!jobs.resume(token, client)) command(Asker{client, token});
+        },
+        true);
+    run();
+  }
 
   // Answers of a command: the path, or "ERROR: message"; empty while it waits.
   struct Answer {
@@ -210,8 +388,14 @@ struct World {
     REQUIRE_MESSAGE(result.job_class, name);
     return result.job_class;
   }
-  void load(const std::string& name, const std::string& text) { jobs.apply({{name, parse(name, text)}}); }
-  void unload(const std::string& name) { jobs.apply({{name, nullptr}}); }
+  void load(const std::string& name, const std::string& text, Dialect dialect = Dialect::conf) {
+    files[name] = parse(name, text, dialect);
+    survive([&] { jobs.apply({{name, files[name]}}); });
+  }
+  void unload(const std::string& name) {
+    files.erase(name);
+    survive([&] { jobs.apply({{name, nullptr}}); });
+  }
 
   static std::pair<SharedAnswer, Reply> answer() {
     auto shared = std::make_shared<Answer>();
@@ -224,55 +408,67 @@ struct World {
   }
   SharedAnswer start(const std::string& name, std::vector<std::string> env = {}, bool wait = true) {
     auto [shared, reply] = answer();
-    jobs.commands().start(*jobs.classes().find(name), env, wait, reply);
-    run();
+    give(reply, [&](Asker asker) { jobs.commands().start(*jobs.classes().find(name), env, wait, std::move(asker)); });
     return shared;
   }
   SharedAnswer stop(const std::string& name, std::vector<std::string> env = {}, bool wait = true) {
     auto [shared, reply] = answer();
-    jobs.commands().stop(*jobs.classes().find(name), env, wait, reply);
-    run();
+    give(reply, [&](Asker asker) { jobs.commands().stop(*jobs.classes().find(name), env, wait, std::move(asker)); });
     return shared;
   }
   SharedAnswer restart(const std::string& name, std::vector<std::string> env = {}) {
     auto [shared, reply] = answer();
-    jobs.commands().restart(*jobs.classes().find(name), env, true, reply);
-    run();
+    give(reply, [&](Asker asker) { jobs.commands().restart(*jobs.classes().find(name), env, true, std::move(asker)); });
     return shared;
   }
   // "ok", "failed", or empty while it is blocked.
   std::shared_ptr<std::string> emit(const std::string& name, std::vector<std::string> env = {},
-                                    SharedFiles files = {}) {
+                                    const SharedFiles& with = {}) {
     auto shared = std::make_shared<std::string>();
-    jobs.emit({.name = name, .environment = protocol::Environment{env}, .files = std::move(files)}, {},
-              [shared](const Outcome& outcome) { *shared = outcome ? "ok" : "failed"; });
-    run();
+    give([shared](const Outcome& outcome) { *shared = outcome ? "ok" : "failed"; },
+         [&](Asker asker) {
+           jobs.emit({.name = name, .environment = protocol::Environment{env}, .files = with}, {}, std::move(asker));
+         });
     return shared;
   }
   // Lets the broker's answers arrive.
   void run() {
-    while (!broker.queue.empty() || !broker.finishing.empty()) {
-      if (!broker.finishing.empty()) {
-        auto [emission, failed] = broker.finishing.front();
-        broker.finishing.pop_front();
-        jobs.emission_finished(emission, failed);
-      } else {
-        auto [id, event] = std::move(broker.queue.front());
-        broker.queue.pop_front();
-        jobs.handle(id, std::move(event));
-      }
+    run_once();
+    if (!restarts) return;
+    die_and_come_back();
+    run_once();
+  }
+  void run_once() {
+    while (!broker.queue.empty() || !broker.finishing.empty() || !processes.later.empty()) survive([&] { run_next(); });
+    survive([&] { clock.advance(std::chrono::milliseconds{0}); });
+  }
+  void run_next() {
+    if (!processes.later.empty()) {
+      auto happened = std::move(processes.later.front());
+      processes.later.pop_front();
+      happened();
+    } else if (!broker.finishing.empty()) {
+      auto [emission, failed] = broker.finishing.front();
+      broker.finishing.pop_front();
+      jobs.emission_finished(emission, failed);
+    } else {
+      auto [id, event] = std::move(broker.queue.front());
+      broker.queue.pop_front();
+      jobs.handle(id, std::move(event));
     }
-    clock.advance(std::chrono::milliseconds{0});
   }
   void ready(const std::string& title) {
     auto& of = processes.of(title);
-    of.events.ready(of.running.at(ProcessKind::main).pid);
+    of.kernel.ready = true;
+    survive([&] { of.events.ready(of.running.at(ProcessKind::main).pid); });
     run();
   }
   void end(const std::string& title, ProcessKind kind = ProcessKind::main, int wait_status = 0) {
     auto& of = processes.of(title);
-    REQUIRE(of.running.erase(kind) == 1);
-    of.events.ended(kind, wait_status);
+    REQUIRE(of.running.contains(kind));
+    of.kernel.ended[kind] = {of.running.at(kind).pid, wait_status};
+    of.running.erase(kind);
+    survive([&] { of.events.ended(kind, wait_status); });
     run();
   }
   [[nodiscard]] std::string state(const std::string& name, const std::string& instance = "") {

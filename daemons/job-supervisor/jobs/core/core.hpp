@@ -58,6 +58,7 @@ public:
   Turn turn;
   bool session_ends = false;
   record::Session session;                 // when it ends
+  std::set<std::string> watched_events;    // by bridges
   std::map<std::string, std::string> kept; // what the daemon wants to be remembered, by name
   Changes<std::string> kept_changes;
 };

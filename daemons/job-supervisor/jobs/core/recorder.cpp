@@ -71,6 +71,7 @@ void Recorder::rewrite() {
   note_pending_operations();
   record_ids();
   session_ = core_.session;
+  watched_ = core_.watched_events.size();
   dirty_ = false;
   memory->rewrite([this](const Put& put) { put_all(put); });
 }
@@ -180,6 +181,10 @@ void Recorder::record_others() {
     if (environments.is_initial()) erase(std::string{record_key::environment});
     else put(std::string{record_key::environment}, record::to_bytes(environments.global()));
   }
+  if (watched_ != core_.watched_events.size()) {
+    watched_ = core_.watched_events.size();
+    put(std::string{record_key::watched}, record::to_bytes(core_.watched_events));
+  }
   if (core_.session_ends && session_ != core_.session) {
     session_ = core_.session;
     put(std::string{record_key::session}, record::to_bytes(session_));
@@ -239,6 +244,7 @@ void Recorder::put_all(const Put& out) {
   for (const auto& [name, value] : core_.kept) put(record_key::of(record_key::kept, name), value);
   const auto& environments = core_.environments;
   if (!environments.is_initial()) put(std::string{record_key::environment}, record::to_bytes(environments.global()));
+  if (!core_.watched_events.empty()) put(std::string{record_key::watched}, record::to_bytes(core_.watched_events));
   if (core_.session_ends) put(std::string{record_key::session}, record::to_bytes(core_.session));
 }
 

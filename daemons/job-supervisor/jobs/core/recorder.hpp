@@ -49,6 +49,7 @@ private:
   std::unordered_map<JobId, Pending> pending_; // operations that are not carried out yet
   record::Ids reserved_;
   record::Session session_;
+  std::size_t watched_ = 0; // events, which are never fewer
   bool dirty_ = false;
 };
 

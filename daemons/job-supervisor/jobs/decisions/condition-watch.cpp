@@ -19,7 +19,7 @@ bool names_event(const JobClass& job_class, const std::string& event) {
 } // namespace
 
 std::vector<ClassEntry*> ConditionWatch::watch(const std::string& event) {
-  events_.insert(event);
+  if (core_.watched_events.insert(event).second) run_turn_();
   std::vector<ClassEntry*> entries;
   for (const auto& [_, entry] : core_.classes.all()) {
     if (!names_event(*entry->job_class(), event)) continue;
@@ -32,11 +32,12 @@ std::vector<ClassEntry*> ConditionWatch::watch(const std::string& event) {
 
 void ConditionWatch::mark(ClassEntry& entry) const {
   const auto& job_class = *entry.job_class();
-  entry.watched = std::ranges::any_of(events_, [&](const std::string& event) { return names_event(job_class, event); });
+  entry.watched = std::ranges::any_of(core_.watched_events,
+                                      [&](const std::string& event) { return names_event(job_class, event); });
 }
 
 void ConditionWatch::tell_change(const std::string& job, const JobClass* before, const JobClass* after) {
-  for (const auto& event : events_) {
+  for (const auto& event : core_.watched_events) {
     if (after != nullptr && names_event(*after, event))
       core_.tell(notice::ConditionsChanged{event, job, after->start_on, after->stop_on});
     else if (before != nullptr && names_event(*before, event))

@@ -9,12 +9,13 @@ namespace upstart::supervisor {
 
 class ConditionWatch {
 public:
-  explicit ConditionWatch(Core& core) : core_{core} {}
+  // `run_turn` writes down what is watched.
+  ConditionWatch(Core& core, std::function<void()> run_turn) : core_{core}, run_turn_{std::move(run_turn)} {}
 
   // From now on, changes of conditions on this event and the activity of jobs that have some are told. The jobs that
   // have some now, by name.
   [[nodiscard]] std::vector<ClassEntry*> watch(const std::string& event);
-  [[nodiscard]] const std::set<std::string>& watched_events() const { return events_; }
+  [[nodiscard]] const std::set<std::string>& watched_events() const { return core_.watched_events; }
 
   // A class has come into force.
   void mark(ClassEntry& entry) const;
@@ -23,7 +24,7 @@ public:
 
 private:
   Core& core_;
-  std::set<std::string> events_;
+  std::function<void()> run_turn_;
 };
 
 } // namespace upstart::supervisor

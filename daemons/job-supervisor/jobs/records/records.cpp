@@ -275,6 +275,16 @@ Read<protocol::Environment> environment_of(std::string_view bytes) {
   return read(bytes, [](ByteReader& in) { return protocol::Environment{in.texts()}; });
 }
 
+std::string to_bytes(const std::set<std::string>& names) {
+  return written([&](ByteWriter& out) { out.list(names, [&](const std::string& name) { out.text(name); }); });
+}
+Read<std::set<std::string>> names_of(std::string_view bytes) {
+  return read(bytes, [](ByteReader& in) {
+    auto names = in.texts();
+    return std::set<std::string>{names.begin(), names.end()};
+  });
+}
+
 std::string to_bytes(const Session& session) {
   return written([&](ByteWriter& out) {
     out.truth(session.event_offered);

@@ -11,6 +11,7 @@
 
 #include <expected>
 #include <map>
+#include <set>
 #include <span>
 
 namespace upstart::supervisor {
@@ -21,7 +22,7 @@ inline constexpr unsigned record_form = 1;
 using Records = std::map<std::string, std::string>;
 
 namespace record_key {
-inline constexpr std::string_view ids = "ids", environment = "environment", session = "session";
+inline constexpr std::string_view ids = "ids", environment = "environment", session = "session", watched = "watched";
 // Followed by an id or a name.
 inline constexpr std::string_view job = "job/", event = "event/", finished = "finished/", emission = "emission/",
                                   command = "command/", job_class = "class/", held = "held/", facts = "facts/",
@@ -91,6 +92,10 @@ struct Instance {
 [[nodiscard]] Read<Callers::Command> command_of(std::string_view bytes);
 [[nodiscard]] std::string to_bytes(const protocol::Environment& environment);
 [[nodiscard]] Read<protocol::Environment> environment_of(std::string_view bytes);
+
+// Names, in order.
+[[nodiscard]] std::string to_bytes(const std::set<std::string>& names);
+[[nodiscard]] Read<std::set<std::string>> names_of(std::string_view bytes);
 
 // The end of the session, from its beginning.
 struct Session {

@@ -1,0 +1,106 @@
+#include "daemons/job-supervisor/memory/journal-memory.hpp"
+
+#include <sys/random.h>
+
+#include <cstring>
+#include <format>
+#include <fstream>
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr std::chrono::seconds pause_when_behind{1};
+constexpr const char* journal_name = "upstart supervisor";
+// Those of the memory itself, which nobody else sees.
+constexpr std::string_view boot_key = "memory/boot", identity_key = "memory/identity";
+
+std::string boot_id() {
+  std::string id;
+  std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, id);
+  return id;
+}
+
+std::string random_identity() {
+  std::array<unsigned char, 16> bytes{};
+  [[maybe_unused]] auto got = ::getrandom(bytes.data(), bytes.size(), 0);
+  std::string text;
+  for (auto byte : bytes) text += std::format("{:02x}", byte);
+  return text;
+}
+
+std::string take(Records& records, std::string_view key) {
+  auto node = records.extract(std::string{key});
+  return node.empty() ? "" : std::move(node.mapped());
+}
+
+} // namespace
+
+JournalMemory::JournalMemory(base::EventLoop& loop, base::RecordStore store, std::string path, Say say)
+    : store_{std::move(store)},
+      path_{std::move(path)},
+      say_{std::move(say)},
+      try_again_{loop, [this] {
+                   if (auto all = all_) settle(store_.write(with_own(all)), all);
+                 }} {}
+
+std::expected<JournalMemory::Opened, std::string> JournalMemory::open(base::EventLoop& loop,
+                                                                      const std::string& run_directory, Say say) {
+  auto path = run_directory + "/supervisor.journal";
+  auto boot = boot_id();
+  bool lost = false;
+  // At most twice: a file of another boot is set aside, and a new one opened.
+  for (;;) {
+    auto found = base::RecordStore::open(path, journal_name, record_form);
+    if (!found) return std::unexpected(found.error());
+    for (const auto& fault : found->faults) say(Severity::error, fault);
+    lost = lost || (!found->faults.empty() && found->records.empty());
+    auto of_boot = take(found->records, boot_key);
+    if (!of_boot.empty() && of_boot != boot) {
+      found->records.clear();
+      auto aside = path + ".other-boot";
+      say(Severity::warning,
+          std::format("{} is of another boot of this machine: kept as {}, and not used", path, aside));
+      if (::rename(path.c_str(), aside.c_str()) == 0) continue;
+      return std::unexpected(std::format("unable to set aside {}: {}", path, std::strerror(errno)));
+    }
+    auto identity = take(found->records, identity_key);
+    auto memory =
+        std::unique_ptr<JournalMemory>{new JournalMemory{loop, std::move(found->store), path, std::move(say)}};
+    memory->boot_ = std::move(boot);
+    memory->identity_ = identity.empty() ? random_identity() : std::move(identity);
+    return Opened{.memory = std::move(memory), .records = std::move(found->records), .lost = lost};
+  }
+}
+
+base::RecordStore::Snapshot JournalMemory::with_own(const All& all) const {
+  return [this, all](const base::RecordStore::Put& put) {
+    put(boot_key, boot_);
+    put(identity_key, identity_);
+    all(put);
+  };
+}
+
+void JournalMemory::write(const All& all) {
+  if (try_again_.active()) return; // behind: all of it is written when there is room
+  settle(store_.write(with_own(all)), all);
+}
+
+void JournalMemory::rewrite(const All& all) { settle(store_.rewrite(with_own(all)), all); }
+
+void JournalMemory::settle(const std::expected<void, std::string>& written, const All& all) {
+  if (!written) {
+    if (!std::exchange(said_, true))
+      say_(Severity::error, written.error() + "; jobs are run as before, but if the supervisor dies now, what happened "
+                                              "since is forgotten. Tried again every second");
+    all_ = all;
+    try_again_.start(pause_when_behind);
+    return;
+  }
+  all_ = nullptr;
+  try_again_.stop();
+  if (std::exchange(said_, false))
+    say_(Severity::warning, std::format("{} could be written again: nothing is forgotten any more", path_));
+}
+
+} // namespace upstart::supervisor
