@@ -61,7 +61,9 @@ Daemon::Daemon(DaemonOptions line)
                .finished_elsewhere =
                    [this](const std::string& name, const protocol::Environment& environment) {
                      jobs_.finished_elsewhere(name, environment);
-                   }}},
+                   },
+               .finish_confirmed = [this](EventId id) { jobs_.finish_confirmed(id); }},
+              memory_ ? memory_->memory->identity() : base::random_identity()},
       jobs_{{.processes = processes_,
              .events = broker_,
              .clock = clock_,

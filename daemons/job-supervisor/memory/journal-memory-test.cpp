@@ -49,7 +49,7 @@ TEST_CASE("the next supervisor finds what was written, and is the same to the br
   auto opened = world.open();
   CHECK(opened.records == Records{{"job/1", "web"}});
   CHECK(opened.memory->identity() == identity);
-  CHECK(identity.size() == 32);
+  CHECK_FALSE(identity.empty());
   CHECK(world.said.empty());
 }
 

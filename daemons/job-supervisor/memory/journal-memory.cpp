@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/memory/journal-memory.hpp"
 
-#include <sys/random.h>
+#include "daemons/base/event-emitter.hpp"
 
 #include <cstring>
 #include <format>
@@ -19,14 +19,6 @@ std::string boot_id() {
   std::string id;
   std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, id);
   return id;
-}
-
-std::string random_identity() {
-  std::array<unsigned char, 16> bytes{};
-  [[maybe_unused]] auto got = ::getrandom(bytes.data(), bytes.size(), 0);
-  std::string text;
-  for (auto byte : bytes) text += std::format("{:02x}", byte);
-  return text;
 }
 
 std::string take(Records& records, std::string_view key) {
@@ -68,7 +60,7 @@ std::expected<JournalMemory::Opened, std::string> JournalMemory::open(base::Even
     auto memory =
         std::unique_ptr<JournalMemory>{new JournalMemory{loop, std::move(found->store), path, std::move(say)}};
     memory->boot_ = std::move(boot);
-    memory->identity_ = identity.empty() ? random_identity() : std::move(identity);
+    memory->identity_ = identity.empty() ? base::random_identity() : std::move(identity);
     return Opened{.memory = std::move(memory), .records = std::move(found->records), .lost = lost};
   }
 }
