@@ -72,7 +72,8 @@ TEST_CASE("the supervisor is told all that a session's jobs need") {
                                                 "--debug"});
 }
 
-TEST_CASE("a supervisor that is not the first knows that it is not, and still emits the startup event if none has yet") {
+TEST_CASE(
+    "a supervisor that is not the first knows that it is not, and still emits the startup event if none has yet") {
   auto run = session();
   run.options.startup_event = "morning";
   auto words = arguments(supervisor, run, true);
