@@ -17,9 +17,9 @@ void InstanceMembers::restore(JobMembers members, std::vector<std::string> stanz
 }
 
 // The sessions of earlier processes are forgotten but for the last few: their orphans are known by other marks, too.
-void InstanceMembers::begin(const SpawnRequest& request) {
+void InstanceMembers::begin(const SpawnRequest& request, std::uint64_t since) {
   constexpr std::size_t most_sessions = 16;
-  if (members_.since == 0) members_.since = ticks_since_boot();
+  if (members_.since == 0) members_.since = since != 0 ? since : ticks_since_boot();
   if (members_.sessions.size() >= most_sessions) members_.sessions.erase(members_.sessions.begin());
   members_.marks.clear();
   for (const std::string& entry : request.environment)

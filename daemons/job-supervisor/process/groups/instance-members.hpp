@@ -23,8 +23,9 @@ public:
   // What an earlier supervisor knew of them.
   void restore(JobMembers members, std::vector<std::string> stanza_directories);
 
-  // Before each spawn: by which marks of the environment its processes are known.
-  void begin(const SpawnRequest& request);
+  // Before each spawn: by which marks of the environment its processes are known. `since`: ticks since boot, none of
+  // them is older; 0: now.
+  void begin(const SpawnRequest& request, std::uint64_t since = 0);
   // The control group for the next process: in the v2 tree that of the job's `cgroup` stanza, where it lies there,
   // else one of its own. The descriptor is that of its directory; none where no group can be had.
   [[nodiscard]] base::FileDescriptor enter(const StanzaGroups& stanza, const JobClass& job_class,

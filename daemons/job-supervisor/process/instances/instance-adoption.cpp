@@ -103,7 +103,7 @@ void InstanceProcesses::spawn_found(ProcessKind kind, const ProcessId& id) {
   SpawnRequest request;
   request.kind = kind;
   request.environment = search->what.marks;
-  members_.begin(request);
+  members_.begin(request, search->what.since);
   members_.add_spawned(id.pid);
   if (kind == ProcessKind::main) {
     ending_.reset();

@@ -41,10 +41,11 @@ std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
   context_.members.begin(request_);
   PlanExtras extras;
   if (readiness != nullptr) readiness->prepare(extras);
-  SpawnPlan plan = make_plan(context_.job_class, request_, *command, context_.services.defaults, extras);
-  for (auto step : {connect_streams(plan), provide_script(plan, *command), enter_groups(plan)})
+  auto plan = std::make_unique<SpawnPlan>(
+      make_plan(context_.job_class, request_, *command, context_.services.defaults, extras));
+  for (auto step : {connect_streams(*plan), provide_script(*plan, *command), enter_groups(*plan)})
     if (!step) return std::unexpected{step.error()};
-  auto spawned = spawn_child(plan, group_.get());
+  auto spawned = spawn_child(std::move(plan), group_.get());
   if (!spawned) return spawned;
   if (!spawned->in_group) context_.members.leave_group();
   context_.members.add_spawned(spawned->pid);

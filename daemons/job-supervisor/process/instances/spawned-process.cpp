@@ -11,6 +11,8 @@ namespace upstart::supervisor {
 
 namespace {
 
+constexpr std::chrono::milliseconds between_looks_at_held_up{10};
+
 // Empty when it has gone: a process that has its number is another one.
 base::FileDescriptor open_if_it_is(const ProcessId& id) {
   base::FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0))};
@@ -24,6 +26,7 @@ SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, Calls calls)
     : children_{children},
       calls_{std::move(calls)},
       failure_pipe_{std::move(spawned.failure_pipe)},
+      held_up_{std::move(spawned.held_up)},
       failure_{spawned.failure} {
   watch({spawned.pid, spawned.earliest, spawned.latest}, std::move(spawned.pidfd));
   if (failure_) return; // told when it is gone
@@ -31,6 +34,11 @@ SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, Calls calls)
     failure_watcher_ =
         std::make_unique<base::FdWatcher>(children_.loop(), failure_pipe_.get(), [this](unsigned) { read_failure(); });
     failure_watcher_->watch(base::FdWatcher::readable);
+    return;
+  }
+  if (held_up_) {
+    looks_for_execution_ = std::make_unique<base::Timer>(children_.loop(), [this] { look_at_held_up(); });
+    looks_for_execution_->start_repeating(between_looks_at_held_up);
     return;
   }
   children_.loop().defer([alive = std::weak_ptr{alive_}] {
@@ -45,6 +53,24 @@ SpawnedProcess::SpawnedProcess(Children& children, const ProcessNote& note, Call
   if (failure_ || executed_told_) return;
   looks_for_execution_ = std::make_unique<base::Timer>(children_.loop(), [this] { look_for_execution(); });
   looks_for_execution_->start(std::chrono::milliseconds{0});
+}
+
+SpawnedProcess::~SpawnedProcess() {
+  if (held_up_) SharedStart::give_back(std::move(held_up_));
+}
+
+// False while it is still held up.
+bool SpawnedProcess::take_outcome_of_held_up() {
+  if (!held_up_->finished()) return false;
+  if (held_up_->failure().error != 0) failure_ = held_up_->failure();
+  SharedStart::give_back(std::move(held_up_));
+  return true;
+}
+
+void SpawnedProcess::look_at_held_up() {
+  if (!take_outcome_of_held_up()) return;
+  looks_for_execution_->stop();
+  tell_executed();
 }
 
 // Whether it could execute was to be told to a supervisor that is no more; but its program shows.
@@ -95,7 +121,10 @@ void SpawnedProcess::tell_executed() {
 void SpawnedProcess::child_ended(int wait_status) {
   std::weak_ptr alive = alive_;
   if (failure_pipe_) read_failure();
-  else tell_executed();
+  else {
+    if (held_up_) (void)take_outcome_of_held_up();
+    tell_executed();
+  }
   if (alive.expired()) return;
   auto ended = calls_.ended;
   ended(wait_status); // may destroy this

@@ -21,6 +21,9 @@ public:
   SpawnedProcess(Children& children, Spawned spawned, Calls calls);
   // One that an earlier supervisor started; it may have gone meanwhile.
   SpawnedProcess(Children& children, const ProcessNote& note, Calls calls);
+  ~SpawnedProcess();
+  SpawnedProcess(const SpawnedProcess&) = delete;
+  SpawnedProcess& operator=(const SpawnedProcess&) = delete;
 
   [[nodiscard]] WatchedChild& child() { return *child_; }
   // Why it could not execute, once that is known.
@@ -32,6 +35,8 @@ public:
 private:
   void watch(const ProcessId& id, base::FileDescriptor pidfd);
   void look_for_execution();
+  void look_at_held_up();
+  [[nodiscard]] bool take_outcome_of_held_up();
   void read_failure();
   void tell_executed();
   void child_ended(int wait_status);
@@ -41,7 +46,8 @@ private:
   std::unique_ptr<WatchedChild> child_;
   base::FileDescriptor failure_pipe_;
   std::unique_ptr<base::FdWatcher> failure_watcher_;
-  std::unique_ptr<base::Timer> looks_for_execution_; // of an adopted one that had not executed yet
+  std::unique_ptr<SharedStart> held_up_;             // its execution takes long
+  std::unique_ptr<base::Timer> looks_for_execution_; // of one that is held up, or adopted and had not executed yet
   std::optional<ChildFailure> failure_;
   bool executed_told_ = false;
   std::shared_ptr<SpawnedProcess*> alive_ = std::make_shared<SpawnedProcess*>(this); // for deferred calls

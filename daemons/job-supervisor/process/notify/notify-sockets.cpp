@@ -66,7 +66,7 @@ NotifySockets::NotifySockets(const std::string& run_directory, bool user_session
   struct stat status{};
   if (run_directory.empty() || ::stat(run_directory.c_str(), &status) < 0) return;
   open_to_others_ = (status.st_mode & S_IXOTH) != 0;
-  std::string directory = run_directory + "/notify";
+  std::string directory = run_directory + "/job-notify";
   if (::mkdir(directory.c_str(), 0711) < 0 && errno != EEXIST) return;
   directory_ = std::move(directory);
   std::error_code ignored;

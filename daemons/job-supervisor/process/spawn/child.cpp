@@ -3,6 +3,7 @@
 #include "daemons/job-supervisor/process/spawn/accounts.hpp"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -28,6 +29,7 @@ struct Child {
   bool has_account = false;
   gid_t group = 0;
   int detail = 0;
+  std::atomic<bool>* at_exec = nullptr;
 };
 
 int result(long value) { return value < 0 ? errno : 0; }
@@ -208,6 +210,35 @@ int reset_signals(Child& child) {
   return error;
 }
 
+// System calls that leave errno alone; what they return is the negative error.
+#if defined(__x86_64__)
+long direct_call(long number, long first, long second, long third) {
+  long result = number;
+  asm volatile("syscall" : "+a"(result) : "D"(first), "S"(second), "d"(third) : "rcx", "r11", "memory");
+  return result;
+}
+#elif defined(__aarch64__)
+long direct_call(long number, long first, long second, long third) {
+  register long x8 asm("x8") = number;
+  register long x0 asm("x0") = first;
+  register long x1 asm("x1") = second;
+  register long x2 asm("x2") = third;
+  asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
+  return x0;
+}
+#endif
+
+// The error; it does not return when the program runs.
+int execute_directly(const char* path, char* const* arguments, char* const* environment) {
+#if defined(__x86_64__) || defined(__aarch64__)
+  return static_cast<int>(-direct_call(SYS_execve, reinterpret_cast<long>(path), reinterpret_cast<long>(arguments),
+                                       reinterpret_cast<long>(environment)));
+#else
+  ::execve(path, arguments, environment);
+  return errno;
+#endif
+}
+
 void tell_own_pid(const SpawnPlan& plan) {
   constexpr int longest = 10;
   for (char* place : plan.own_pid)
@@ -220,17 +251,20 @@ bool goes_on(int error) {
          error == ETIMEDOUT;
 }
 
+// From here on a child that shares memory may run beside its supervisor, if opening its program takes long: it must
+// touch nothing of the C library, whose errno belongs to both.
 int execute(Child& child) {
   SpawnPlan& plan = child.plan;
   tell_own_pid(plan);
+  if (child.at_exec != nullptr) child.at_exec->store(true, std::memory_order_release);
   int outcome = ENOENT;
   for (std::size_t i = 0; i < plan.paths.size(); ++i) {
-    ::execve(plan.paths[i], plan.arguments.data(), plan.environment.data());
-    if (errno == ENOEXEC) {
+    int error = execute_directly(plan.paths[i], plan.arguments.data(), plan.environment.data());
+    if (error == ENOEXEC) {
       plan.with_shell[1] = plan.paths[i];
-      ::execve(plan.with_shell[0], plan.with_shell.data(), plan.environment.data());
+      error = execute_directly(plan.with_shell[0], plan.with_shell.data(), plan.environment.data());
     }
-    if (outcome != EACCES) outcome = errno;
+    if (outcome != EACCES) outcome = error;
     if (!goes_on(outcome)) break;
   }
   return outcome;
@@ -263,6 +297,14 @@ constexpr std::array steps{
     Step{SpawnStep::execute, execute},
 };
 
+[[noreturn]] void exit_directly(int status) {
+#if defined(__x86_64__) || defined(__aarch64__)
+  while (true) direct_call(SYS_exit_group, status, 0, 0);
+#else
+  ::_exit(status);
+#endif
+}
+
 void tell(const SpawnPlan& plan, const ChildFailure& failure) {
   if (plan.failure_pipe < 0) return;
   while (::write(plan.failure_pipe, &failure, sizeof failure) < 0 && errno == EINTR) {}
@@ -271,8 +313,8 @@ void tell(const SpawnPlan& plan, const ChildFailure& failure) {
 } // namespace
 
 // The sanitizer would look for the supervisor's stack before a function that does not return; this one has another.
-[[gnu::no_sanitize_address]] void run_child(SpawnPlan& plan, ChildFailure& failure) {
-  Child child{.plan = plan};
+[[gnu::no_sanitize_address]] void run_child(SpawnPlan& plan, ChildFailure& failure, std::atomic<bool>* at_exec) {
+  Child child{.plan = plan, .at_exec = at_exec};
   for (const Step& step : steps) {
     int error = step.run(child);
     if (error == 0) continue;
@@ -280,7 +322,7 @@ void tell(const SpawnPlan& plan, const ChildFailure& failure) {
     break;
   }
   tell(plan, failure);
-  ::_exit(child_failed_status);
+  exit_directly(child_failed_status);
 }
 
 } // namespace upstart::supervisor

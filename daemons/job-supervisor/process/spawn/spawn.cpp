@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <linux/sched.h>
 #include <memory>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,22 +39,9 @@ struct ChildStart {
   bool forked_without_clone3 = false;
 };
 
-[[noreturn, gnu::no_sanitize_address]] void start(void* argument) {
-  auto* child = static_cast<ChildStart*>(argument);
-  run_child(child->plan, child->failure);
-}
+[[noreturn, gnu::no_sanitize_address]] void start(ChildStart& child) { run_child(child.plan, child.failure, nullptr); }
 
-// The stack of children that share memory; one at a time runs, and the supervisor waits for it.
-class ChildStack {
-public:
-  static constexpr std::size_t size = 256 * 1024;
-  ChildStack()
-      : memory_{::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)} {}
-  [[nodiscard]] void* memory() const { return memory_ == MAP_FAILED ? nullptr : memory_; }
-
-private:
-  void* memory_;
-};
+[[noreturn, gnu::no_sanitize_address]] void start_shared(void* argument) { static_cast<SharedStart*>(argument)->run(); }
 
 // clone3 for a child on a stack of its own, which cannot return into its parent's functions.
 #if defined(__x86_64__)
@@ -120,15 +106,18 @@ clone_args clone_arguments(int& pidfd, int control_group) {
   return arguments;
 }
 
-Cloned clone_sharing_memory(ChildStart& child, int control_group, void* stack) {
+// Like vfork, but that the wait for the child has a limit.
+Cloned clone_sharing_memory(SharedStart& child, int control_group, bool& executed) {
   int pidfd = -1;
   clone_args arguments = clone_arguments(pidfd, control_group);
-  arguments.flags |= CLONE_VM | CLONE_VFORK;
-  arguments.stack = reinterpret_cast<std::uintptr_t>(stack);
-  arguments.stack_size = ChildStack::size;
+  arguments.flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
+  arguments.child_tid = child.child_word();
+  arguments.stack = reinterpret_cast<std::uintptr_t>(child.stack());
+  arguments.stack_size = SharedStart::stack_size;
   AllSignalsBlocked blocked;
-  long pid = clone3_on_stack(arguments, start, &child);
-  return {pid, pidfd};
+  Cloned cloned{clone3_on_stack(arguments, start_shared, &child), pidfd};
+  executed = cloned.pid < 0 || child.wait();
+  return cloned;
 }
 
 Cloned clone_with_memory_of_its_own(ChildStart& child, int control_group) {
@@ -136,7 +125,7 @@ Cloned clone_with_memory_of_its_own(ChildStart& child, int control_group) {
   clone_args arguments = clone_arguments(pidfd, control_group);
   AllSignalsBlocked blocked;
   long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
-  if (pid == 0) start(&child);
+  if (pid == 0) start(child);
   return {pid, pidfd};
 }
 
@@ -145,22 +134,34 @@ Cloned fork_and_open(ChildStart& child) {
   child.forked_without_clone3 = true;
   AllSignalsBlocked blocked;
   long pid = ::fork();
-  if (pid == 0) start(&child);
+  if (pid == 0) start(child);
   return {pid, pid < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
 }
 
 bool clone3_is_missing(int error) { return error == ENOSYS || error == EPERM; }
 
-// The error is that of clone3.
-std::expected<Spawned, int> spawn_sharing_memory(SpawnPlan& plan, int control_group, void* stack) {
-  ChildFailure failure;
-  ChildStart child{plan, failure};
-  Cloned cloned = clone_sharing_memory(child, control_group, stack);
-  if (cloned.pid < 0) return std::unexpected{cloned.error};
-  Spawned spawned{
-      .pid = static_cast<pid_t>(cloned.pid), .pidfd = std::move(cloned.pidfd), .failure_pipe = {}, .failure = {}};
-  if (failure.error != 0) spawned.failure = failure;
+// The error is that of clone3; the plan is handed back with it.
+std::expected<Spawned, int> spawn_sharing_memory(std::unique_ptr<SpawnPlan>& plan, int control_group,
+                                                 std::unique_ptr<SharedStart> start) {
+  start->begin(std::move(plan));
+  bool executed = true;
+  Cloned cloned = clone_sharing_memory(*start, control_group, executed);
+  if (cloned.pid < 0) {
+    plan = start->take_plan();
+    start->set_finished();
+    SharedStart::give_back(std::move(start));
+    return std::unexpected{cloned.error};
+  }
+  Spawned spawned;
+  spawned.pid = static_cast<pid_t>(cloned.pid);
+  spawned.pidfd = std::move(cloned.pidfd);
   spawned.in_group = control_group >= 0;
+  if (!executed) {
+    spawned.held_up = std::move(start);
+    return spawned;
+  }
+  if (start->failure().error != 0) spawned.failure = start->failure();
+  SharedStart::give_back(std::move(start));
   return spawned;
 }
 
@@ -175,23 +176,24 @@ std::expected<Spawned, int> spawn_separately(SpawnPlan& plan, int control_group)
   Cloned cloned = clone_with_memory_of_its_own(child, control_group);
   if (cloned.pid < 0 && clone3_is_missing(cloned.error)) cloned = fork_and_open(child);
   if (cloned.pid < 0) return std::unexpected{cloned.error};
-  return Spawned{.pid = static_cast<pid_t>(cloned.pid),
-                 .pidfd = std::move(cloned.pidfd),
-                 .failure_pipe = std::move(reading),
-                 .failure = {},
-                 .in_group = control_group >= 0 && !child.forked_without_clone3};
+  Spawned spawned;
+  spawned.pid = static_cast<pid_t>(cloned.pid);
+  spawned.pidfd = std::move(cloned.pidfd);
+  spawned.failure_pipe = std::move(reading);
+  spawned.in_group = control_group >= 0 && !child.forked_without_clone3;
+  return spawned;
 }
 
-std::expected<Spawned, int> spawn_as_planned(SpawnPlan& plan, int control_group) {
-  static const ChildStack stack;
+std::expected<Spawned, int> spawn_as_planned(std::unique_ptr<SpawnPlan>& plan, int control_group) {
   static bool clone3_works = true;
-  plan.shares_memory = plan.shares_memory && can_share_memory && clone3_works && stack.memory() != nullptr;
-  if (!plan.shares_memory) return spawn_separately(plan, control_group);
-  auto spawned = spawn_sharing_memory(plan, control_group, stack.memory());
+  auto start = plan->shares_memory && can_share_memory && clone3_works ? SharedStart::take() : nullptr;
+  plan->shares_memory = start != nullptr;
+  if (!start) return spawn_separately(*plan, control_group);
+  auto spawned = spawn_sharing_memory(plan, control_group, std::move(start));
   if (spawned || !clone3_is_missing(spawned.error())) return spawned;
   clone3_works = false;
-  plan.shares_memory = false;
-  return spawn_separately(plan, control_group);
+  plan->shares_memory = false;
+  return spawn_separately(*plan, control_group);
 }
 
 // Whether it may be the control group that could not be entered.
@@ -202,7 +204,7 @@ bool concerns_group(int error) {
 
 } // namespace
 
-std::expected<Spawned, SpawnFailure> spawn_child(SpawnPlan& plan, int control_group) {
+std::expected<Spawned, SpawnFailure> spawn_child(std::unique_ptr<SpawnPlan> plan, int control_group) {
   std::uint64_t before = ticks_since_boot();
   auto spawned = spawn_as_planned(plan, control_group);
   if (!spawned && control_group >= 0 && concerns_group(spawned.error())) spawned = spawn_as_planned(plan, -1);

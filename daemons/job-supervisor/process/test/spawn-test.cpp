@@ -1,5 +1,5 @@
 // A process from its spawn to its end, as the engine sees it.
-#include "daemons/job-supervisor/process/test/process-fixture.hpp"
+#include "daemons/job-supervisor/process/test/actors-fixture.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -9,7 +9,6 @@
 using namespace upstart;
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
-using Told = std::vector<std::string>;
 
 TEST_CASE("a process that runs and ends is told as executed, ready and ended, in this order") {
   TestJob job;
@@ -300,4 +299,45 @@ TEST_CASE("1000 processes beside a loop of posix_spawn" * doctest::skip()) {
         return std::ranges::all_of(events, [](const auto& one) { return one->has("main ended"); });
       }));
     }
+}
+
+TEST_CASE("a program that opens slowly keeps nobody waiting, and is executed in the end") {
+  TestJob job;
+  std::string program = job.directory / "slow";
+  std::filesystem::copy_file("/bin/false", program);
+  base::FileDescriptor holder{::open(program.c_str(), O_RDONLY | O_CLOEXEC)};
+  // Whoever opens the file now waits until the lease is given up.
+  if (::fcntl(holder.get(), F_SETLEASE, F_WRLCK) < 0) {
+    MESSAGE("skipped: no lease can be had on a file here");
+    return;
+  }
+  ::signal(SIGIO, SIG_IGN);
+  job.exec(program);
+  auto before = std::chrono::steady_clock::now();
+  auto pid = job.spawn();
+  CHECK(std::chrono::steady_clock::now() - before < 1s);
+  REQUIRE(pid);
+  CHECK_FALSE(await(job.loop, [&] { return !job.events.told.empty(); }, 200ms));
+  // Another one is not held up by it.
+  TestJob other;
+  other.exec(actor + " exit=0");
+  CHECK(other.run().empty());
+  CHECK(job.events.told.empty());
+  ::fcntl(holder.get(), F_SETLEASE, F_UNLCK);
+  REQUIRE(job.await_told("main ended"));
+  CHECK(job.events.told == Told{"main executed", "ready", "main ended"});
+  CHECK(job.events.ends[ProcessKind::main] == W_EXITCODE(1, 0));
+}
+
+TEST_CASE("a program that opens slowly can be stopped") {
+  TestJob job;
+  std::string program = job.directory / "slow";
+  std::filesystem::copy_file("/bin/false", program);
+  base::FileDescriptor holder{::open(program.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (::fcntl(holder.get(), F_SETLEASE, F_WRLCK) < 0) return;
+  job.exec(program);
+  REQUIRE(job.spawn());
+  job.job->signal(ProcessKind::main, SIGKILL);
+  REQUIRE(job.await_told("main ended"));
+  CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGKILL);
 }
