@@ -1,5 +1,7 @@
 #include "daemons/base/event-loop.hpp"
 
+#include "daemons/base/activity.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 #include <string>
@@ -63,18 +65,23 @@ template <typename Handle> void call_back(Handle* handle) {
   auto action = *static_cast<std::function<void()>*>(handle->data);
   action();
 }
+
+template <typename Handle> void call_back_actively(Handle* handle) {
+  Activity::note(handle->loop);
+  call_back(handle);
+}
 } // namespace
 
 void Timer::start(std::chrono::milliseconds after) {
   uv_update_time(handle_->loop);
-  uv_timer_start(handle_.get(), call_back<uv_timer_t>,
+  uv_timer_start(handle_.get(), call_back_actively<uv_timer_t>,
                  static_cast<std::uint64_t>(std::max<std::int64_t>(after.count(), 0)), 0);
 }
 
 void Timer::start_repeating(std::chrono::milliseconds every) {
   uv_update_time(handle_->loop);
   auto period = static_cast<std::uint64_t>(std::max<std::int64_t>(every.count(), 1));
-  uv_timer_start(handle_.get(), call_back<uv_timer_t>, period, period);
+  uv_timer_start(handle_.get(), call_back_actively<uv_timer_t>, period, period);
 }
 
 void Timer::stop() { uv_timer_stop(handle_.get()); }
@@ -100,6 +107,7 @@ void FdWatcher::watch(unsigned events) {
   check(uv_poll_start(handle_.get(), static_cast<int>(events),
                       [](uv_poll_t* handle, int status, int seen) {
                         if (handle->data == nullptr) return;
+                        Activity::note(handle->loop);
                         auto action = *static_cast<std::function<void(unsigned)>*>(handle->data);
                         action(status < 0 ? readable | writable | hangup : static_cast<unsigned>(seen));
                       }),
@@ -110,8 +118,9 @@ SignalWatcher::SignalWatcher(EventLoop& loop, int signal, std::function<void()> 
     : handle_{new uv_signal_t{}}, arrived_{std::make_unique<std::function<void()>>(std::move(arrived))} {
   uv_signal_init(loop.raw(), handle_.get());
   handle_->data = arrived_.get();
-  check(
-      uv_signal_start(handle_.get(), [](uv_signal_t* handle, int) { call_back(handle); }, signal), "watching a signal");
+  check(uv_signal_start(
+            handle_.get(), [](uv_signal_t* handle, int) { call_back_actively(handle); }, signal),
+        "watching a signal");
 }
 
 BeforeWaiting::BeforeWaiting(EventLoop& loop, std::function<void()> action)

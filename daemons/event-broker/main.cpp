@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   bool session = false;
   return base::run_daemon({.name = protocol::socket_name::broker,
                            .description = "Takes events, orders them, and gives each to the handlers that want it.",
+                           .vital = true,
                            .declare =
                                [&](CLI::App& app) {
                                  app.add_flag("--session", session,

@@ -272,6 +272,69 @@ TEST_CASE("when init dies its daemons end, too") {
     CHECK(session.has_heard(std::string{"upstart-"} + name + " got TERM"));
 }
 
+TEST_CASE("a daemon that hangs is ended and started again") {
+  StandInSession session{{.options = {"--user", "--no-dbus", "--watchdog", "200"}}};
+  session.await_ready();
+  auto pid = std::to_string(session.pid_of("job-supervisor"));
+  CHECK(session.ask("job-supervisor", "hang").empty());
+  CHECK_FALSE(session.await("upstart-job-supervisor (" + pid + ") hangs: it is ended with ABRT signal").empty());
+  CHECK_FALSE(session.await("upstart-job-supervisor (" + pid + ") killed by ABRT signal").empty());
+  CHECK_FALSE(session.await("upstart-job-supervisor is ready").empty());
+}
+
+TEST_CASE("a daemon that hangs and does not heed that is killed") {
+  StandInSession session{{.options = {"--user", "--no-dbus", "--watchdog", "200"}}};
+  session.await_ready();
+  auto pid = std::to_string(session.pid_of("event-broker"));
+  CHECK(session.ask("event-broker", "hang for good").empty());
+  CHECK_FALSE(session.await("upstart-event-broker (" + pid + ") killed by KILL signal").empty());
+  CHECK_FALSE(session.await("upstart-event-broker is ready").empty());
+}
+
+TEST_CASE("a daemon that rests, or never gave a sign, is not waited for") {
+  StandInSession session{{.options = {"--user", "--no-dbus", "--watchdog", "50"}}};
+  session.await_ready();
+  pid_t pid = session.pid_of("job-supervisor");
+  CHECK(session.ask("job-supervisor", "rest") == "rests");
+  CHECK(session.ask("socket-bridge", "hang").empty()); // this one is noticed after several periods
+  CHECK_FALSE(session.await("upstart-socket-bridge is ready").empty());
+  CHECK(session.pid_of("job-supervisor") == pid);
+}
+
+TEST_CASE("a daemon that was stopped by a signal goes on after a while") {
+  StandInSession session;
+  session.await_ready();
+  pid_t pid = session.pid_of("event-broker");
+  ::kill(pid, SIGSTOP);
+  CHECK(session.pid_of("event-broker") == pid); // waits for the answer
+  CHECK_FALSE(
+      session.await("upstart-event-broker (" + std::to_string(pid) + ") was stopped by a signal: it is continued")
+          .empty());
+}
+
+TEST_CASE("a daemon whose program was replaced is started from the new one, and that is said") {
+  StandInSession session;
+  session.await_ready();
+  auto program = session.home() + "/daemons/upstart-event-broker";
+  fs::copy_file(STAND_IN_DAEMON, program + ".new");
+  fs::rename(program + ".new", program);
+  pid_t pid = session.pid_of("event-broker");
+  ::kill(pid, SIGKILL);
+  CHECK(session.await("upstart-event-broker (").contains("killed"));
+  CHECK(session.await("started again").ends_with("started again: another version of " + program));
+  session.await("upstart-event-broker is ready");
+  CHECK(fs::read_symlink("/proc/" + std::to_string(session.pid_of("event-broker")) + "/exe") == program);
+}
+
+TEST_CASE("init is spared by the OOM killer where that is permitted, what it starts is not") {
+  auto score_of = [](pid_t pid) { return content_of("/proc/" + std::to_string(pid) + "/oom_score_adj"); };
+  StandInSession session;
+  session.await_ready();
+  auto init = score_of(session.pid());
+  CHECK((init == "-900\n" || init == score_of(::getpid())));
+  CHECK(score_of(session.pid_of("socket-bridge")) == score_of(::getpid()));
+}
+
 TEST_CASE("where init and its daemons are killed together, the next start goes on with what runs") {
   StandInSession killed;
   killed.await_ready();
@@ -344,7 +407,7 @@ TEST_CASE("the daemons get the session's address, and not what was meant for ini
   StandInSession session{with({{"LISTEN_FDS", "7"}, {"WATCHDOG_USEC", "1"}, {"FOO", "bar"}})};
   session.await_ready();
   CHECK(session.ask("job-supervisor", "environment UPSTART_SESSION") == session.private_address());
-  CHECK(session.ask("job-supervisor", "environment WATCHDOG_USEC") == "(unset)");
+  CHECK(session.ask("job-supervisor", "environment WATCHDOG_USEC") == "10000000"); // init's own
   CHECK(session.ask("job-supervisor", "environment FOO") == "bar");
 }
 

@@ -1,5 +1,6 @@
 #include "daemons/init/init.hpp"
 
+#include "daemons/base/program/oom-score.hpp"
 #include "daemons/init/processes/launch.hpp"
 #include "daemons/init/processes/process-stat.hpp"
 
@@ -57,7 +58,12 @@ std::vector<Init::ManagedDaemon> Init::manage(LaunchSpecs specs) {
   std::vector<ManagedDaemon> result;
   for (auto daemon : all_daemons()) {
     base::Timer pause{loop_, [this, daemon] { perform(lifecycle_.pause_over(daemon, now())); }};
-    result.push_back({.spec = std::move(spec_of(specs, daemon)), .kept = {}, .pause = std::move(pause)});
+    base::Timer hang_limit{loop_, [this, daemon] { hang_limit_over(daemon); }};
+    result.push_back({.spec = std::move(spec_of(specs, daemon)),
+                      .kept = {},
+                      .pause = std::move(pause),
+                      .hang_limit = std::move(hang_limit),
+                      .period = run_.options.watchdog});
   }
   return result;
 }
@@ -71,6 +77,7 @@ int Init::run() {
 void Init::prepare_process() {
   ::signal(SIGPIPE, SIG_IGN);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  base::avoid_oom_killer();
   // What is kept for the daemons may be much; their own limit stays what it was.
   ::getrlimit(RLIMIT_NOFILE, &open_files_);
   rlimit raised{open_files_.rlim_max, open_files_.rlim_max};
@@ -97,27 +104,37 @@ void Init::perform(const Actions& actions) {
   for (const auto& action : actions) std::visit([this](const auto& one) { perform(one); }, action);
 }
 
-void Init::perform(const Start& start) {
-  auto& managed = of(start.daemon);
-  Launch what{managed.spec.program,
-              entry(start.daemon).arguments(run_, start.again),
-              environment_.strings(),
-              managed.kept.all(),
-              open_files_,
-              log_.line_start()};
+std::expected<pid_t, std::string> Init::launch(Daemon daemon, bool again) {
+  auto& managed = of(daemon);
+  Launch what{managed.spec.program, entry(daemon).arguments(run_, again), environment_.strings(), managed.kept.all(),
+              open_files_,          base::ordinary_oom_score(),           log_.line_start()};
   for (const auto& [name, socket] : managed.spec.sockets) what.descriptors.emplace_back(name, socket.get());
   base::FileDescriptor exits;
-  if (start.daemon == Daemon::supervisor) exits = kept_exits_.connect();
+  if (daemon == Daemon::supervisor) exits = kept_exits_.connect();
   if (exits) what.descriptors.emplace_back(base::orphan_exits_name, exits.get());
-  auto pid = launch(what);
+  auto period = std::chrono::microseconds{run_.options.watchdog}.count();
+  if (daemon != Daemon::bus && period > 0) what.environment.push_back(std::format("WATCHDOG_USEC={}", period));
+  return init::launch(what);
+}
+
+void Init::say_started(Daemon daemon) {
+  auto& managed = of(daemon);
+  auto version = version_of(managed.spec.program);
+  bool replaced = std::exchange(managed.version, version) != version;
+  if (!std::exchange(managed.started_before, true)) log_.info("{} ({}) started", name_of(daemon), managed.pid);
+  else if (!replaced) log_.warning("{} ({}) started again", name_of(daemon), managed.pid);
+  else log_.warning("{} ({}) started again: another version of {}", name_of(daemon), managed.pid, managed.spec.program);
+}
+
+void Init::perform(const Start& start) {
+  auto pid = launch(start.daemon, start.again);
   if (!pid) {
     log_.error("unable to start {}: {}", name_of(start.daemon), pid.error());
     perform(lifecycle_.died(start.daemon, ending_of(status_of_what_never_ran), now()));
     return;
   }
-  managed.pid = *pid;
-  if (std::exchange(managed.started_before, true)) log_.warning("{} ({}) started again", name_of(start.daemon), *pid);
-  else log_.info("{} ({}) started", name_of(start.daemon), *pid);
+  of(start.daemon).pid = *pid;
+  say_started(start.daemon);
 }
 
 void Init::perform(const Pause& pause) {
@@ -162,12 +179,23 @@ void Init::pass_on(std::span<const Daemon> daemons, int signal) {
 }
 
 void Init::reap() {
+  look_at_stops();
   siginfo_t next{};
   while (::waitid(P_ALL, 0, &next, WEXITED | WNOHANG | WNOWAIT) == 0 && next.si_pid > 0) {
     reap(next.si_pid);
     next = {};
   }
   if (ending_orphans_) look_for_orphans();
+}
+
+// Stopped by a signal, or going on after that; orphans may be as they like.
+void Init::look_at_stops() {
+  siginfo_t next{};
+  while (::waitid(P_ALL, 0, &next, WSTOPPED | WCONTINUED | WNOHANG) == 0 && next.si_pid > 0) {
+    if (auto daemon = daemon_of(next.si_pid))
+      watch(*daemon, next.si_code == CLD_CONTINUED ? of(*daemon).hang.continued() : of(*daemon).hang.stopped());
+    next = {};
+  }
 }
 
 // Until it is reaped a process that has ended can be looked at, and its number is no other's.
@@ -189,10 +217,38 @@ void Init::reap(pid_t pid) {
 void Init::died(Daemon daemon, int status) {
   notify_socket_.drain();
   auto ending = ending_of(status);
+  watch(daemon, of(daemon).hang.ended());
   auto pid = std::exchange(of(daemon).pid, 0);
   if (ending == Ending::clean) log_.info("{} ({}) {}", name_of(daemon), pid, describe(status));
   else log_.warning("{} ({}) {}", name_of(daemon), pid, describe(status));
   perform(lifecycle_.died(daemon, ending, now()));
+}
+
+void Init::watch(Daemon daemon, const HangWatch::Answer& answer) {
+  using enum HangWatch::Finding;
+  if (!answer) return;
+  auto& managed = of(daemon);
+  auto say = [&](std::string_view what) { log_.warning("{} ({}) {}", name_of(daemon), managed.pid, what); };
+  if (answer->finding == silent) say("hangs: it is ended with ABRT signal, and started again");
+  if (answer->finding == still_silent) say("does not heed ABRT signal: it is killed");
+  if (answer->finding == stopped) say("was stopped by a signal: it is continued");
+  if (answer->finding == still_stopped) say("does not go on after it was stopped: it is killed");
+  if (answer->signal) ::kill(managed.pid, *answer->signal);
+  if (answer->wait) managed.hang_limit.start(std::chrono::ceil<std::chrono::milliseconds>(*answer->wait));
+  else managed.hang_limit.stop();
+}
+
+// What it has said meanwhile counts: it may lie unread when init itself was late.
+void Init::hang_limit_over(Daemon daemon) {
+  notify_socket_.drain();
+  if (of(daemon).pid > 0 && !of(daemon).hang_limit.active()) watch(daemon, of(daemon).hang.time_over());
+}
+
+void Init::hear_sign(Daemon daemon, const Notification& notification) {
+  auto& managed = of(daemon);
+  if (notification.period == std::chrono::microseconds{0}) return watch(daemon, managed.hang.rest());
+  if (notification.period) managed.period = *notification.period;
+  if (notification.alive && managed.period.count() > 0) watch(daemon, managed.hang.sign(managed.period));
 }
 
 void Init::look_for_orphans() {
@@ -208,6 +264,7 @@ void Init::notified(pid_t sender, const Notification& notification, std::vector<
     return;
   }
   if (!notification.status.empty()) log_.debug("{}: {}", name_of(*daemon), notification.status);
+  hear_sign(*daemon, notification);
   if (notification.forget) of(*daemon).kept.forget(notification.name);
   if (notification.keep) keep(*daemon, notification, std::move(descriptors));
   if (notification.ready) {

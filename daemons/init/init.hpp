@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
+#include "daemons/init/lifecycle/hang-watch.hpp"
 #include "daemons/init/lifecycle/lifecycle.hpp"
 #include "daemons/init/log.hpp"
 #include "daemons/init/notify/descriptor-store.hpp"
@@ -10,6 +11,7 @@
 #include "daemons/init/preparation.hpp"
 #include "daemons/init/processes/kept-exits.hpp"
 #include "daemons/init/processes/orphans.hpp"
+#include "daemons/init/processes/programs.hpp"
 #include "daemons/init/run-directory/session-file.hpp"
 
 #include <sys/resource.h>
@@ -33,7 +35,11 @@ private:
     LaunchSpec spec;
     DescriptorStore kept;
     base::Timer pause;
+    HangWatch hang{};
+    base::Timer hang_limit;
+    std::chrono::microseconds period{0}; // within which it is to give a sign of life
     pid_t pid = 0;
+    ProgramVersion version{};
     bool started_before = false;
   };
 
@@ -52,11 +58,18 @@ private:
   void perform(const EndOrphans& end);
   void perform(const Leave& leave);
 
+  [[nodiscard]] std::expected<pid_t, std::string> launch(Daemon daemon, bool again);
+  void say_started(Daemon daemon);
+
   void pass_on(std::span<const Daemon> daemons, int signal);
   void reap();
   void reap(pid_t pid);
   void died(Daemon daemon, int status);
+  void look_at_stops();
   void look_for_orphans();
+  void watch(Daemon daemon, const HangWatch::Answer& answer);
+  void hang_limit_over(Daemon daemon);
+  void hear_sign(Daemon daemon, const Notification& notification);
   void notified(pid_t sender, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
   void keep(Daemon daemon, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
 

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
            "Runs the jobs of Upstart: reads job files, moves jobs through their states as events come, supervises "
            "their processes.\nStarted by init; not meant to be run by hand.",
        .levels = {.normal = spdlog::level::info, .verbose = spdlog::level::debug, .debug = spdlog::level::trace},
+       .vital = true,
        .declare = [&](CLI::App& app) { supervisor::declare_options(app, options); },
        .run =
            [&](const base::CommonOptions& common) {

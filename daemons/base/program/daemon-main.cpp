@@ -1,5 +1,6 @@
 #include "daemons/base/program/daemon-main.hpp"
 
+#include "daemons/base/program/oom-score.hpp"
 #include "daemons/base/program/run-directory-lock.hpp"
 
 #include <CLI/CLI.hpp>
@@ -63,13 +64,15 @@ int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
     spdlog::error("{} is being taken over by another init", options.run_directory);
     return EXIT_FAILURE;
   }
+  Heartbeat::take_period_from_environment();
+  if (program.vital) avoid_oom_killer();
   return program.run(options);
 } catch (const std::exception& error) {
   spdlog::error("{}", error.what());
   return EXIT_FAILURE;
 }
 
-DaemonSignals::DaemonSignals(EventLoop& loop, const SignalActions& actions) {
+DaemonSignals::DaemonSignals(EventLoop& loop, const SignalActions& actions) : heartbeat_{loop} {
   auto watch = [&](int signal, const std::function<void()>& action) {
     if (action) watchers_.emplace_back(loop, signal, action);
   };

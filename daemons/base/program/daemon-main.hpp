@@ -6,6 +6,7 @@
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
+#include "daemons/base/program/heartbeat.hpp"
 #include "daemons/base/program/logging.hpp"
 
 #include <functional>
@@ -29,6 +30,8 @@ struct DaemonProgram {
   std::string name;        // "event-broker": in the log, and of the program, upstart-NAME
   std::string description; // for --help
   LogLevels levels{};
+  // All others depend on it: it avoids the kernel's OOM killer; whom it starts should get `ordinary_oom_score`.
+  bool vital = false;
   // Adds the options that only this daemon has. May be empty.
   std::function<void(CLI::App&)> declare{};
   // Does the daemon's work, to its end; the exit status. What it throws is logged, and the status is 1.
@@ -38,8 +41,8 @@ struct DaemonProgram {
 // The exit status of the program. Ignores SIGPIPE, for good. Shares the run directory's lock while the work is done.
 [[nodiscard]] int run_daemon(const DaemonProgram& program, int argc, char** argv);
 
-// What a daemon does at the signals that init sends, for as long as this lives. An empty action leaves the signal
-// alone.
+// What a daemon does at the signals that init sends, and the signs of life that it gives init, for as long as this
+// lives. An empty action leaves the signal alone.
 struct SignalActions {
   std::function<void()> end{};         // SIGTERM, SIGINT
   std::function<void()> reload{};      // SIGHUP
@@ -51,6 +54,7 @@ public:
 
 private:
   std::list<SignalWatcher> watchers_;
+  Heartbeat heartbeat_;
 };
 
 } // namespace upstart::base

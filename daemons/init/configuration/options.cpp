@@ -41,6 +41,10 @@ void add_directories(CLI::App& app, Options& options) {
   directory("--append-confdir", options.appended_confdirs, "read job files from this directory last (repeatable)");
   app.add_option("--logdir", options.logdir, "write the logs of jobs to this directory")->type_name("DIR");
   app.add_option("--daemon-directory", options.daemon_directory)->group("");
+  app.add_option_function<unsigned>(
+         "--watchdog",
+         [&options](unsigned milliseconds) { options.watchdog = std::chrono::milliseconds{milliseconds}; })
+      ->group("");
 }
 
 void add_behaviour(CLI::App& app, Options& options) {

@@ -3,6 +3,7 @@
 
 #include "daemons/base/program/log-format.hpp"
 
+#include <chrono>
 #include <expected>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct Options {
   std::optional<std::string> default_console{};
   std::optional<std::string> startup_event{};
   std::optional<std::string> daemon_directory{}; // where the daemons are, instead of beside init
+  std::chrono::milliseconds watchdog{10'000};    // within which an active daemon gives a sign of life; 0: never asked
   bool no_log = false;
   bool no_startup_event = false;
   bool no_dbus = false;

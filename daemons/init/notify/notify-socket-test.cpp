@@ -22,6 +22,9 @@ TEST_CASE("a notification is read line by line, and what is not known is ignored
   CHECK(parse_notification("FDSTORE=1\nFDNAME=log=x").name == "log=x");
   CHECK(parse_notification("FDSTORE=1").name == "stored");
   CHECK(parse_notification("FDSTOREREMOVE=1\nFDNAME=a").forget);
+  CHECK(parse_notification("WATCHDOG_USEC=20\nWATCHDOG=1").alive);
+  CHECK(parse_notification("WATCHDOG_USEC=20\nWATCHDOG=1").period == std::chrono::microseconds{20});
+  CHECK_FALSE(parse_notification("WATCHDOG=trigger\nWATCHDOG_USEC=-1\nWATCHDOG_USEC=1s").period);
   CHECK(parse_notification("READY=0\nready=1\n\n") == Notification{});
   CHECK(parse_notification("") == Notification{});
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <ranges>
 
@@ -41,6 +42,14 @@ Received take_control_data(msghdr& header) {
   return result;
 }
 
+// Nothing where it is no such number: it is as if the line were not there.
+std::optional<std::chrono::microseconds> microseconds_of(std::string_view text) {
+  std::int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return std::chrono::microseconds{number};
+}
+
 } // namespace
 
 Notification parse_notification(std::string_view lines) {
@@ -51,6 +60,8 @@ Notification parse_notification(std::string_view lines) {
     else if (line == "STOPPING=1") result.stopping = true;
     else if (line == "FDSTORE=1") result.keep = true;
     else if (line == "FDSTOREREMOVE=1") result.forget = true;
+    else if (line == "WATCHDOG=1") result.alive = true;
+    else if (line.starts_with("WATCHDOG_USEC=")) result.period = microseconds_of(line.substr(line.find('=') + 1));
     else if (line.starts_with("FDNAME=")) result.name = line.substr(line.find('=') + 1);
     else if (line.starts_with("STATUS=")) result.status = line.substr(line.find('=') + 1);
   }

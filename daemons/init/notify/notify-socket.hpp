@@ -7,8 +7,10 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +21,10 @@ namespace upstart::init {
 struct Notification {
   bool ready = false;
   bool stopping = false;
-  bool keep = false;   // FDSTORE=1: the descriptors that came along
-  bool forget = false; // FDSTOREREMOVE=1
+  bool keep = false;                                 // FDSTORE=1: the descriptors that came along
+  bool forget = false;                               // FDSTOREREMOVE=1
+  bool alive = false;                                // WATCHDOG=1
+  std::optional<std::chrono::microseconds> period{}; // WATCHDOG_USEC: until the next WATCHDOG=1; 0: none will come
   std::string name = "stored";
   std::string status;
   friend bool operator==(const Notification&, const Notification&) = default;

@@ -1,5 +1,6 @@
 #include "daemons/init/processes/launch.hpp"
 
+#include "daemons/base/file-descriptor.hpp"
 #include "daemons/base/program/log-stream.hpp"
 
 #include <fcntl.h>
@@ -12,6 +13,8 @@
 #include <cstring>
 
 namespace upstart::init {
+
+using base::FileDescriptor;
 
 namespace {
 
@@ -36,6 +39,7 @@ struct Prepared {
   std::vector<char*> environment_pointers;
   std::vector<int> descriptors;
   rlimit open_files;
+  std::string oom_score;
   std::string line_start;
 };
 
@@ -56,6 +60,7 @@ void prepare(const Launch& what, Prepared& prepared) {
   prepared.arguments.insert(prepared.arguments.end(), what.arguments.begin(), what.arguments.end());
   prepared.environment = what.environment;
   prepared.open_files = what.open_files;
+  prepared.oom_score = what.oom_score;
   prepared.line_start = what.line_start;
   name_descriptors(what, prepared);
   prepared.listen_pid = "LISTEN_PID=" + std::string(room_for_pid, '\0');
@@ -77,6 +82,12 @@ void reset_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void set_oom_score(const std::string& score) {
+  if (score.empty()) return;
+  FileDescriptor file{::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)};
+  if (file && ::write(file.get(), score.data(), score.size()) < 0) return; // it is spared, as init is
 }
 
 // The signal comes only if the parent dies after this; if it died before, there is another parent now.
@@ -103,6 +114,7 @@ bool place_descriptors(std::vector<int>& descriptors) {
   end_with_parent(prepared);
   if (!place_descriptors(prepared.descriptors)) give_up(prepared, "hand its descriptors to");
   ::setrlimit(RLIMIT_NOFILE, &prepared.open_files);
+  set_oom_score(prepared.oom_score);
   char* number = prepared.listen_pid.data() + std::strlen(prepared.listen_pid.c_str());
   std::to_chars(number, number + room_for_pid, ::getpid());
   ::execve(prepared.arguments.front().c_str(), prepared.argument_pointers.data(), prepared.environment_pointers.data());

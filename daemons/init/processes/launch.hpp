@@ -19,6 +19,7 @@ struct Launch {
   // Handed over under these names, in this order, by the LISTEN_FDS convention.
   std::vector<std::pair<std::string, int>> descriptors;
   rlimit open_files;      // the child's limit
+  std::string oom_score;  // its oom_score_adj; empty: init's
   std::string line_start; // of what the child says on standard error if it cannot run: "init: "
 };
 

@@ -1,5 +1,6 @@
 #include "daemons/init/processes/programs.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -35,6 +36,13 @@ std::expected<std::string, std::string> find_daemon(const std::string& program,
     list += (list.empty() ? "" : ", ") + place.string();
   }
   return std::unexpected(std::format("unable to find the program {} in {}", program, list));
+}
+
+ProgramVersion version_of(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) < 0) return {};
+  constexpr std::int64_t ns_per_second = 1'000'000'000;
+  return {status.st_dev, status.st_ino, status.st_mtim.tv_sec * ns_per_second + status.st_mtim.tv_nsec};
 }
 
 std::optional<std::string> find_in_path(const std::string& program, std::string_view path) {

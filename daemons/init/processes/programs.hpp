@@ -1,6 +1,9 @@
 // Where the programs that init starts are.
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -15,5 +18,15 @@ namespace upstart::init {
 
 // In the directories of PATH.
 [[nodiscard]] std::optional<std::string> find_in_path(const std::string& program, std::string_view path);
+
+// Which file a program is now: another one, or other content, is another version of it.
+struct ProgramVersion {
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::int64_t changed_ns = 0;
+  friend bool operator==(const ProgramVersion&, const ProgramVersion&) = default;
+};
+// All 0 where there is no such file.
+[[nodiscard]] ProgramVersion version_of(const std::string& path);
 
 } // namespace upstart::init

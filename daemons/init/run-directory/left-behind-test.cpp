@@ -30,7 +30,7 @@ public:
     if (pid_ > 0) return;
     auto entry = "UPSTART_SESSION=" + address;
     const char* arguments[] = {"sleep", "1000", nullptr};
-    const char* environment[] = {entry.c_str(), nullptr};
+    const char* environment[] = {entry.c_str(), "UPSTART_JOB=job", nullptr};
     ::execve("/bin/sleep", const_cast<char**>(arguments), const_cast<char**>(environment));
     ::_exit(1);
   }

@@ -59,24 +59,29 @@ bool is_dead(const fs::path& directory, const std::optional<SessionRecord>& reco
   return pid == ::getpid() || !runs(pid, 0);
 }
 
-bool is_in_environment(const fs::path& process, const std::string& entry) {
+// By its environment; a daemon of the session has the address there, too, but no job.
+bool is_of_job(const fs::path& process, const std::string& address) {
   std::ifstream file{process / "environ", std::ios::binary};
-  for (std::string one; std::getline(file, one, '\0');)
-    if (one == entry) return true;
-  return false;
+  bool of_session = false;
+  bool of_job = false;
+  for (std::string entry; std::getline(file, entry, '\0');) {
+    if (entry == "UPSTART_SESSION=" + address) of_session = true;
+    if (entry.starts_with("UPSTART_JOB=")) of_job = true;
+  }
+  return of_session && of_job;
 }
 
-// Whether a process that the session has started is still there.
-bool anything_runs(const std::string& address) {
+// Whether a process of one of the session's jobs is still there.
+bool any_job_runs(const std::string& address) {
   for (const auto& process : entries("/proc"))
-    if (number(process.filename().string()) && is_in_environment(process, "UPSTART_SESSION=" + address)) return true;
+    if (number(process.filename().string()) && is_of_job(process, address)) return true;
   return false;
 }
 
 bool can_be_gone_on_with(const fs::path& directory, const SessionRecord& left, const SessionRecord& own) {
   std::error_code error;
   return left.boot == own.boot && left.configuration == own.configuration &&
-         fs::file_size(directory.string() + memory_of_supervisor, error) > 0 && !error && anything_runs(left.address);
+         fs::file_size(directory.string() + memory_of_supervisor, error) > 0 && !error && any_job_runs(left.address);
 }
 
 void remove_session_file(const fs::path& parent, const std::string& pid) {

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -50,15 +51,23 @@ std::string content_of(int fd) {
   return result;
 }
 
-// A job: a process that outlives this one.
+// A job: a process that outlives this one. It has been executed when this returns.
 pid_t start_job() {
-  pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  ::close_range(3, ~0U, 0);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  while (true) ::pause();
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  ::setenv("UPSTART_JOB", "job", 1);
+  const char* arguments[] = {"sleep", "1000", nullptr};
+  pid_t pid = 0;
+  if (::posix_spawnp(&pid, "sleep", &actions, &attributes, const_cast<char**>(arguments), environ) != 0) ::_exit(1);
+  ::unsetenv("UPSTART_JOB");
+  return pid;
 }
 
 std::string open_descriptors() {
@@ -88,6 +97,12 @@ std::string execute(const std::string& command) {
     ::raise(SIGKILL);
   }
   if (command.starts_with("forget ")) return forget_descriptor(command.substr(7)) ? "forgotten" : "failed";
+  if (command == "hang" || command == "hang for good") {
+    if (command != "hang") std::signal(SIGABRT, SIG_IGN);
+    notify_manager("WATCHDOG=1");
+    while (true) ::pause();
+  }
+  if (command == "rest") return notify_manager("WATCHDOG=1") && notify_manager("WATCHDOG_USEC=0") ? "rests" : "failed";
   if (command.starts_with("stop ")) {
     notify_manager("STOPPING=1");
     ::_exit(std::atoi(command.c_str() + 5));

@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/process/spawn/child.hpp"
 
+#include "daemons/base/program/oom-score.hpp"
+
 #include "daemons/job-supervisor/process/spawn/accounts.hpp"
 
 #include <array>
@@ -127,8 +129,12 @@ int set_umask_and_priority(Child& child) {
   return child.plan.nice ? result(::setpriority(PRIO_PROCESS, 0, *child.plan.nice)) : 0;
 }
 
+// The supervisor itself may be spared by the OOM killer; its jobs are not unless they say so.
 int set_oom_score(Child& child) {
-  return child.plan.oom_score.empty() ? 0 : write_to("/proc/self/oom_score_adj", child.plan.oom_score);
+  constexpr const char* path = "/proc/self/oom_score_adj";
+  if (!child.plan.oom_score.empty()) return write_to(path, child.plan.oom_score);
+  if (const auto& ordinary = base::ordinary_oom_score(); !ordinary.empty()) write_to(path, ordinary);
+  return 0;
 }
 
 int change_root(Child& child) { return child.plan.chroot.empty() ? 0 : result(::chroot(child.plan.chroot.c_str())); }

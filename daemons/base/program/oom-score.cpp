@@ -1,0 +1,36 @@
+#include "daemons/base/program/oom-score.hpp"
+
+#include "daemons/base/file-descriptor.hpp"
+
+#include <array>
+#include <charconv>
+#include <string_view>
+
+namespace upstart::base {
+
+namespace {
+
+constexpr const char* path = "/proc/self/oom_score_adj";
+constexpr int spared = -900; // not -1000: a daemon that alone eats all memory must be killed in the end
+constexpr std::string_view spared_text = "-900\n";
+
+std::string& ordinary() {
+  static std::string value;
+  return value;
+}
+
+} // namespace
+
+void avoid_oom_killer() {
+  FileDescriptor file{::open(path, O_RDWR | O_CLOEXEC)};
+  std::array<char, 16> text{};
+  auto length = file ? ::read(file.get(), text.data(), text.size()) : -1;
+  int now = spared;
+  if (length > 0) std::from_chars(text.data(), text.data() + length, now);
+  if (now <= spared) return;
+  if (::pwrite(file.get(), spared_text.data(), spared_text.size(), 0) > 0) ordinary() = std::to_string(now);
+}
+
+const std::string& ordinary_oom_score() { return ordinary(); }
+
+} // namespace upstart::base
