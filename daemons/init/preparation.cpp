@@ -10,9 +10,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <format>
+#include <thread>
 
 namespace upstart::init {
 
@@ -84,12 +86,24 @@ std::string unpredictable(const std::string& address) {
   return std::format("{}/{:016x}", address, number);
 }
 
+// A process that was killed gives its sockets up a moment after its locks.
+std::expected<FileDescriptor, Fault> listen_again(const std::string& address) {
+  constexpr int attempts = 50;
+  constexpr std::chrono::milliseconds between{10};
+  auto socket = base::listen_at(address);
+  for (int attempt = 1; !socket && attempt < attempts; ++attempt) {
+    std::this_thread::sleep_for(between);
+    socket = base::listen_at(address);
+  }
+  return socket;
+}
+
 // Abstract names are anybody's, and what they will be can be foreseen: where one is taken, the session has another,
 // which its session file tells. The jobs of a session that is gone on with know the address it had.
 std::expected<FileDescriptor, Fault> listen_privately(const Log& log, const std::optional<SessionRecord>& earlier,
                                                       std::string& address) {
   if (earlier && earlier->address.starts_with(protocol::address::session_prefix))
-    if (auto socket = base::listen_at(earlier->address)) {
+    if (auto socket = listen_again(earlier->address)) {
       address = earlier->address;
       return std::move(*socket);
     }

@@ -2,6 +2,10 @@
 
 #include "daemons/base/file-descriptor.hpp"
 
+#include <linux/kcmp.h>
+#include <sched.h>
+#include <sys/syscall.h>
+
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -19,6 +23,8 @@ std::string& ordinary() {
   return value;
 }
 
+bool shares_memory(pid_t child) { return ::syscall(SYS_kcmp, ::getpid(), child, KCMP_VM, 0, 0) == 0; }
+
 } // namespace
 
 void avoid_oom_killer() {
@@ -32,5 +38,16 @@ void avoid_oom_killer() {
 }
 
 const std::string& ordinary_oom_score() { return ordinary(); }
+
+void give_ordinary_oom_score(pid_t child) {
+  const auto& score = ordinary();
+  if (score.empty()) return;
+  // The parent is told a moment before the kernel changes the child's memory.
+  constexpr int most_looks = 100;
+  for (int look = 0; shares_memory(child); ++look)
+    if (look == most_looks || ::sched_yield() != 0) return;
+  FileDescriptor file{::open(("/proc/" + std::to_string(child) + "/oom_score_adj").c_str(), O_WRONLY | O_CLOEXEC)};
+  if (file && ::write(file.get(), score.data(), score.size()) < 0) return; // it has ended
+}
 
 } // namespace upstart::base

@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/process/instances/spawned-process.hpp"
 
+#include "daemons/base/program/oom-score.hpp"
 #include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
 
 #include <cerrno>
@@ -70,6 +71,7 @@ bool SpawnedProcess::take_outcome_of_held_up() {
 void SpawnedProcess::look_at_held_up() {
   if (!take_outcome_of_held_up()) return;
   looks_for_execution_->stop();
+  if (!failure_) base::give_ordinary_oom_score(child_->pid());
   tell_executed();
 }
 

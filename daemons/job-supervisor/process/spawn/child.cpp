@@ -129,11 +129,13 @@ int set_umask_and_priority(Child& child) {
   return child.plan.nice ? result(::setpriority(PRIO_PROCESS, 0, *child.plan.nice)) : 0;
 }
 
-// The supervisor itself may be spared by the OOM killer; its jobs are not unless they say so.
+// The supervisor itself may be spared by the OOM killer; its jobs are not unless they say so. A child that shares its
+// memory gets the value once it has left that.
 int set_oom_score(Child& child) {
   constexpr const char* path = "/proc/self/oom_score_adj";
   if (!child.plan.oom_score.empty()) return write_to(path, child.plan.oom_score);
-  if (const auto& ordinary = base::ordinary_oom_score(); !ordinary.empty()) write_to(path, ordinary);
+  const auto& ordinary = base::ordinary_oom_score();
+  if (!ordinary.empty() && !child.plan.shares_memory) write_to(path, ordinary);
   return 0;
 }
 

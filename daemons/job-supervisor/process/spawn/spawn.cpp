@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
 
+#include "daemons/base/program/oom-score.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 
 #include <cerrno>
@@ -161,6 +162,7 @@ std::expected<Spawned, int> spawn_sharing_memory(std::unique_ptr<SpawnPlan>& pla
     return spawned;
   }
   if (start->failure().error != 0) spawned.failure = start->failure();
+  else base::give_ordinary_oom_score(spawned.pid);
   SharedStart::give_back(std::move(start));
   return spawned;
 }

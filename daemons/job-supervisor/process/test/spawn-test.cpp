@@ -1,8 +1,10 @@
 // A process from its spawn to its end, as the engine sees it.
+#include "daemons/base/program/oom-score.hpp"
 #include "daemons/job-supervisor/process/test/actors-fixture.hpp"
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <spawn.h>
 #include <sys/resource.h>
 
@@ -151,6 +153,27 @@ TEST_CASE("a supervisor with more descriptors than a job may have spawns all the
     CHECK(job.run().starts_with("64\n" + std::string{separate_memory ? "300\n" : ""}));
   }
   ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_CASE("a job is not spared by the OOM killer where the supervisor is") {
+  auto own_score = [] {
+    std::ifstream file{"/proc/self/oom_score_adj"};
+    int score = 0;
+    file >> score;
+    return score;
+  };
+  int before = own_score();
+  base::avoid_oom_killer();
+  if (own_score() == before) return; // not permitted
+  for (bool separate_memory : {false, true}) {
+    CAPTURE(separate_memory);
+    TestJob job;
+    if (separate_memory) job.job_class.nice = 0;
+    job.script("until grep -qx -- '" + std::to_string(before) + "' /proc/$$/oom_score_adj; do :; done; echo ordinary");
+    CHECK(job.run() == "ordinary\n");
+    CHECK(own_score() != before);
+  }
+  std::ofstream{"/proc/self/oom_score_adj"} << before;
 }
 
 TEST_CASE("files become descriptors from 3 up, told in the variables of both conventions") {
