@@ -13,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 using namespace upstart::init;
 using upstart::base::RunDirectoryLock;
@@ -136,6 +137,19 @@ TEST_CASE("a session is not dead while its init or one of its daemons holds the 
   CHECK_FALSE(clear_left_behind(left.parent, left.own));
   CHECK(fs::exists(left.directory));
   CHECK(fs::exists(left.session_file()));
+}
+
+TEST_CASE("daemons that were killed with their init may take a moment to go") {
+  Left left;
+  auto lock = RunDirectoryLock::share(left.directory);
+  REQUIRE(lock);
+  std::thread dies{[&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{30});
+    lock = std::unexpected(RunDirectoryLock::Refusal::no_lock);
+  }};
+  CHECK_FALSE(clear_left_behind(left.parent, left.own));
+  dies.join();
+  CHECK_FALSE(fs::exists(left.directory));
 }
 
 TEST_CASE("while a session is taken over no daemon can start there, afterwards it can") {

@@ -7,10 +7,12 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <format>
 #include <fstream>
+#include <thread>
 
 namespace upstart::init {
 
@@ -53,8 +55,9 @@ bool runs(pid_t pid, std::uint64_t start_ticks) {
 }
 
 // Whether the init of a directory is dead that nobody holds a lock on: it may be one that is only about to take it.
-bool is_dead(const fs::path& directory, const std::optional<SessionRecord>& record) {
-  if (record) return !runs(record->pid, record->start_ticks);
+// The pids of another boot or namespace say nothing, nor need they.
+bool is_dead(const fs::path& directory, const std::optional<SessionRecord>& record, const SessionRecord& own) {
+  if (record) return record->boot != own.boot || !runs(record->pid, record->start_ticks);
   auto pid = *number(directory.filename().string());
   return pid == ::getpid() || !runs(pid, 0);
 }
@@ -108,11 +111,24 @@ void remove_broken_links(const fs::path& parent) {
     if (!fs::exists(link, error)) fs::remove(link, error);
 }
 
-std::optional<DeadSession> look_at(const fs::path& directory, const SessionRecord& own) {
+// Daemons that were killed with their init may be on their way out; those that end in order take longer than this.
+std::expected<RunDirectoryLock, RunDirectoryLock::Refusal> take_lock(const fs::path& directory, bool init_is_dead) {
+  constexpr int attempts = 100;
+  constexpr std::chrono::milliseconds between{10};
   auto lock = RunDirectoryLock::take_over(directory);
-  if (!lock && lock.error() == RunDirectoryLock::Refusal::held) return std::nullopt;
+  for (int attempt = 1; !lock && init_is_dead && attempt < attempts; ++attempt) {
+    if (lock.error() != RunDirectoryLock::Refusal::held) break;
+    std::this_thread::sleep_for(between);
+    lock = RunDirectoryLock::take_over(directory);
+  }
+  return lock;
+}
+
+std::optional<DeadSession> look_at(const fs::path& directory, const SessionRecord& own) {
   auto record = SessionRecord::read(directory);
-  if (!is_dead(directory, record)) return std::nullopt;
+  auto lock = take_lock(directory, record && record->boot == own.boot && !runs(record->pid, record->start_ticks));
+  if (!lock && lock.error() == RunDirectoryLock::Refusal::held) return std::nullopt;
+  if (!is_dead(directory, record, own)) return std::nullopt;
   remove_session_file(directory.parent_path(), directory.filename());
   if (lock && record && can_be_gone_on_with(directory, *record, own))
     return DeadSession{directory, std::move(*lock), std::move(*record)};

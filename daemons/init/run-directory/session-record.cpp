@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <format>
 #include <fstream>
 #include <ranges>
@@ -15,6 +16,8 @@
 namespace upstart::init {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr const char* file_name = "/session";
 
@@ -52,10 +55,11 @@ template <typename Number> Number number(std::string_view text) {
 
 SessionRecord SessionRecord::of_this_process(std::vector<std::string> configuration) {
   auto stat = process_stat(::getpid());
+  std::error_code error;
   auto boot = content_of("/proc/sys/kernel/random/boot_id");
   return {.pid = ::getpid(),
           .start_ticks = stat ? stat->start_ticks : 0,
-          .boot = boot.substr(0, boot.find('\n')),
+          .boot = boot.substr(0, boot.find('\n')) + " " + fs::read_symlink("/proc/self/ns/pid", error).string(),
           .address = {},
           .configuration = std::move(configuration)};
 }

@@ -16,7 +16,7 @@ namespace upstart::init {
 struct SessionRecord {
   pid_t pid = 0; // of init
   std::uint64_t start_ticks = 0;
-  std::string boot;                       // boot_id of the kernel
+  std::string boot;                       // boot_id of the kernel and the process namespace: where pids mean the same
   std::string address;                    // of the public interface: UPSTART_SESSION of the jobs
   std::vector<std::string> configuration; // the directories of job files, in order
   friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
