@@ -1,5 +1,6 @@
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
+#include "daemons/job-supervisor/language/words/lints.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -181,4 +182,41 @@ TEST_CASE("scripts are read, not run") {
   REQUIRE(check_scripts(checked.files.front()));
   CHECK(checked.files.front().ok());
   CHECK_FALSE(std::filesystem::exists(mark));
+}
+
+TEST_CASE("sockets that the bridge does not serve are warned of, by the bridge's own words") {
+  const Directory directory;
+  const auto warnings = [&](const std::string& words) {
+    return only(check_all({directory.add("a.conf", "start on x or socket " + words + "\nenv PORT=80\nexec x\n")}))
+        .result.diagnostics;
+  };
+  for (const auto* words :
+       {"PROTO=tcp PORT=80", "PROTO=inet PORT=80000", "PROTO=unix SOCKET_PATH=run/x", "PROTO=inet"}) {
+    CAPTURE(words);
+    REQUIRE(warnings(words).size() == 1);
+    CHECK(warnings(words)[0].line == 1);
+    CHECK(warnings(words)[0].lint == "socket-condition");
+  }
+  CHECK(warnings("PROTO=inet PORT=80").empty());
+  CHECK(warnings("PROTO=inet PORT=$PORT").empty());
+  CHECK(warnings("PROTO=inet # init-checkconf: ignore socket-condition").empty());
+}
+
+TEST_CASE("a file that is no job file by its size is not read") {
+  const Directory directory;
+  const auto huge = directory.add("huge.conf", "exec x\n");
+  std::filesystem::resize_file(huge, std::uintmax_t{300} << 20U);
+  const auto sparse = directory.add("sparse.conf", "exec x\n");
+  std::filesystem::resize_file(sparse, std::uintmax_t{8} << 20U);
+  const auto checked = check_all({directory.path()});
+  REQUIRE(checked.unreadable.size() == 2);
+  CHECK(checked.unreadable[0].reason.contains("too large"));
+  CHECK(checked.unreadable[1].reason.contains("holes"));
+}
+
+TEST_CASE("the manual lists every warning by its name") {
+  std::ifstream file(MANUAL);
+  const std::string manual{std::istreambuf_iterator(file), {}};
+  for (const auto& lint : upstart::supervisor::lints())
+    CHECK_MESSAGE(manual.contains(".It " + std::string{lint.name} + "\n"), lint.name);
 }

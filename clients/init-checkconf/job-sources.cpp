@@ -1,14 +1,15 @@
 #include "clients/init-checkconf/job-sources.hpp"
 
+#include "clients/init-checkconf/socket-conditions.hpp"
+#include "daemons/job-supervisor/configuration/read-job-file.hpp"
 #include "daemons/job-supervisor/language/model/job-files.hpp"
+#include "daemons/job-supervisor/language/words/lints.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <expected>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 namespace upstart::client {
@@ -28,12 +29,10 @@ struct Source {
   std::size_t rank = 0;
 };
 
+// As the supervisor reads it: what is no job file by its size is not read at all.
 std::expected<std::string, std::string> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator(file), {}};
-  if (!file.is_open() || file.bad()) return std::unexpected(std::strerror(errno != 0 ? errno : EIO));
-  return text;
+  return supervisor::read_job_file(path).transform_error(
+      [](const supervisor::ReadFault& fault) { return fault.reason; });
 }
 
 class Collection {
@@ -131,6 +130,7 @@ private:
     file.text = *std::move(text);
     file.result = supervisor::parse_job(
         file.text, {.name = file.name, .path = file.path, .dialect = source.dialect, .base = base});
+    check_socket_conditions(file);
   }
 
   void parse_job_file(CheckedFile& file, const Source& source) {
@@ -142,8 +142,11 @@ private:
     const auto owner = owners_.find(file.name);
     const bool counts = owner != owners_.end() && source.rank <= owner->second.rank;
     parse_one(file, source, counts ? owner->second.job_class.get() : nullptr);
-    if (counts || file.path.empty()) return;
-    Diagnostic alone{.severity = Diagnostic::Severity::warning, .line = 1, .message = "this override is ignored"};
+    if (counts || file.path.empty() || supervisor::is_ignored(file.text, "override-ignored")) return;
+    Diagnostic alone{.severity = Diagnostic::Severity::warning,
+                     .line = 1,
+                     .message = "this override is ignored",
+                     .lint = "override-ignored"};
     alone.suggestion = "there is no " + file.name + ".conf in this directory or a later one that it could change";
     file.result.diagnostics.push_back(std::move(alone));
   }

@@ -4,6 +4,7 @@
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
+#include "daemons/job-supervisor/language/words/lints.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -24,6 +25,7 @@ struct Options {
   bool json = false;
   bool no_scripts = false;
   bool stanzas = false;
+  bool lints = false;
 };
 
 void print_stanzas(client::Output& output) {
@@ -32,6 +34,10 @@ void print_stanzas(client::Output& output) {
     const auto* where = stanza.in == supervisor::Stanza::In::event_d ? " (event.d only)" : "";
     output.write(std::format("  {:50} {}{}\n", usage, stanza.help, where));
   }
+}
+
+void print_lints(client::Output& output) {
+  for (const auto& lint : supervisor::lints()) output.write(std::format("  {:24} {}\n", lint.name, lint.what));
 }
 
 int check(const Options& options, client::Output& output) {
@@ -72,11 +78,14 @@ int run(int argc, char** argv, client::Output& output) {
   app.add_flag("-s,--noscript", options.no_scripts, "do not ask the shell about the syntax of scripts");
   app.add_flag("--json", options.json, "say everything as JSON on standard output");
   app.add_flag("--stanzas", options.stanzas, "list the stanzas of the language");
+  app.add_flag("--lints", options.lints,
+               "list the warnings, by the names that a comment `# init-checkconf: ignore NAME' takes");
   app.footer("Exit status: 0 all is well, 1 something is wrong, 2 something could not be read or written.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) { return answer(app, error, output); }
   if (options.stanzas) return print_stanzas(output), 0;
+  if (options.lints) return print_lints(output), 0;
   if (options.paths.empty()) {
     std::cerr << "init-checkconf: missing FILE or DIR\n" << hint;
     return unable;

@@ -35,6 +35,7 @@ ordered_json json_of(const Diagnostic& said) {
           {"line", said.line},
           {"column", said.column},
           {"message", said.message},
+          {"lint", said.lint},
           {"source", said.source},
           {"suggestion", said.suggestion}};
 }

@@ -13,11 +13,16 @@ namespace upstart::supervisor {
 namespace {
 
 constexpr std::size_t largest = std::size_t{64} * 1024 * 1024;
+constexpr off_t large = 1024 * 1024; // above this it is looked at before it is read
 
 std::unexpected<ReadFault> fault(int error) {
   bool missing = error == ENOENT || error == ENOTDIR || error == ENXIO;
   return std::unexpected{
       ReadFault{.missing = missing, .reason = "cannot be read: " + std::generic_category().message(error)}};
+}
+
+std::unexpected<ReadFault> too_large() {
+  return std::unexpected{ReadFault{.reason = "is too large for a job file (over 64 MiB)"}};
 }
 
 // The text so far grows by what one read gives; false at the end of the file.
@@ -30,7 +35,7 @@ std::expected<bool, ReadFault> read_more(int fd, std::string& text, std::size_t 
     return had + static_cast<std::size_t>(got > 0 ? got : 0);
   });
   if (got < 0) return fault(errno);
-  if (text.size() > largest) return std::unexpected{ReadFault{.reason = "is too large for a job file (over 64 MiB)"}};
+  if (text.size() > largest) return too_large();
   return got > 0;
 }
 
@@ -42,6 +47,10 @@ std::expected<std::string, ReadFault> read_job_file(const std::string& path) {
   struct stat status{};
   if (::fstat(fd.get(), &status) < 0) return fault(errno);
   if (!S_ISREG(status.st_mode)) return fault(ENOENT);
+  if (status.st_size > static_cast<off_t>(largest)) return too_large();
+  if (status.st_size > large && ::lseek(fd.get(), 0, SEEK_HOLE) < status.st_size)
+    return std::unexpected{ReadFault{.reason = "is no job file: it has holes, which would read as NUL bytes"}};
+  ::lseek(fd.get(), 0, SEEK_SET);
   std::string text;
   auto room = std::min(static_cast<std::size_t>(status.st_size), largest) + 1;
   for (;;) {

@@ -97,7 +97,7 @@ TEST_CASE("a warning says that it is one") {
   const auto result = parse_job("respawn limit 1 2\n", {});
   REQUIRE(result.diagnostics.size() == 1);
   CHECK(format(result.diagnostics[0], "a.conf")
-            .starts_with("a.conf:1:1: warning: `respawn limit` without `respawn` has no effect\n"));
+            .starts_with("a.conf:1:1: warning: `respawn limit` without `respawn` has no effect [no-effect]\n"));
 }
 
 TEST_CASE("in a log only errors begin with path and line") {

@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/language/parse-job.hpp"
 
 #include "daemons/job-supervisor/language/diagnostics/findings.hpp"
+#include "daemons/job-supervisor/language/lint/text-warnings.hpp"
 #include "daemons/job-supervisor/language/lint/warnings.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 #include "daemons/job-supervisor/language/words/suggestions.hpp"
@@ -29,6 +30,7 @@ public:
   ParseResult parse() {
     refuse_nul();
     while (next_stanza()) stanza();
+    warn_of_text(text_, facts_, findings_);
     if (dialect_ == Dialect::event_d && !job_.respawn && !facts_.service) job_.task = true;
     ParseResult result;
     if (!findings_.any_error()) {
@@ -48,7 +50,10 @@ private:
 
   void refuse_nul() {
     const auto at = text_.find('\0');
-    if (at != std::string_view::npos) findings_.error({"Illegal NUL byte", at, "a job file is plain text", {}, {}}, at);
+    if (at == std::string_view::npos) return;
+    const bool utf_16 = text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF");
+    const auto* advice = utf_16 ? "the file is encoded in UTF-16; save it as UTF-8" : "a job file is plain text";
+    findings_.error({"Illegal NUL byte", at, advice, {}, {}}, at);
   }
 
   bool next_stanza() {
@@ -105,8 +110,12 @@ private:
     const auto slot = slot_of(stanza);
     const auto before = facts_.given.give(slot, begin);
     if (!before || stanza.repeated != Stanza::Repeated::replaces || dialect_ == Dialect::event_d) return;
-    findings_.warning(
-        {std::format("this replaces an earlier {}", description_of(slot)), begin, {}, before, "it was given here"});
+    findings_.warning({std::format("this replaces an earlier {}", description_of(slot)),
+                       begin,
+                       {},
+                       before,
+                       "it was given here",
+                       "replaced-stanza"});
   }
 
   void unknown(const Token& word) {

@@ -33,8 +33,9 @@ std::string headline(const Diagnostic& diagnostic, std::string_view path) {
     return diagnostic.line == 0 ? std::format("  note: {}\n", message)
                                 : std::format("  note: line {}: {}\n", diagnostic.line, message);
   const auto* kind = diagnostic.severity == Diagnostic::Severity::warning ? "warning: " : "";
-  if (diagnostic.column == 0) return std::format("{}:{}: {}{}\n", path, diagnostic.line, kind, message);
-  return std::format("{}:{}:{}: {}{}\n", path, diagnostic.line, diagnostic.column, kind, message);
+  const auto name = diagnostic.lint.empty() ? "" : std::format(" [{}]", diagnostic.lint);
+  if (diagnostic.column == 0) return std::format("{}:{}: {}{}{}\n", path, diagnostic.line, kind, message, name);
+  return std::format("{}:{}:{}: {}{}{}\n", path, diagnostic.line, diagnostic.column, kind, message, name);
 }
 
 // The line itself, the caret and the suggestion.

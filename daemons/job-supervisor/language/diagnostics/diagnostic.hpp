@@ -16,11 +16,12 @@ struct Diagnostic {
   std::string message;         // the original's text for what the original reports
   std::string source = {};     // the offending line, or of a very long one the part around the place
   std::size_t caret = 0;       // where the place is in `source`, from 1; 0: nowhere
+  std::string lint = {};       // of a warning: its name, by which it is switched off
   std::string suggestion = {}; // "did you mean `respawn`?"; may be empty
 };
 
-// "PATH:LINE:COLUMN: MESSAGE" (for a warning "PATH:LINE:COLUMN: warning: MESSAGE"), then the line and a caret, then the
-// suggestion; for a note "  note: line LINE: MESSAGE". Ends with a newline.
+// "PATH:LINE:COLUMN: MESSAGE" (for a warning "PATH:LINE:COLUMN: warning: MESSAGE [LINT]"), then the line and a caret,
+// then the suggestion; for a note "  note: line LINE: MESSAGE". Ends with a newline.
 [[nodiscard]] std::string format(const Diagnostic& diagnostic, std::string_view path);
 // The same as a daemon's log has it, where what begins with PATH:LINE: is an error, as in the original: a warning is
 // "PATH: warning: line LINE: MESSAGE".

@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/language/diagnostics/findings.hpp"
 
+#include "daemons/job-supervisor/language/words/lints.hpp"
+
 #include <algorithm>
 
 namespace upstart::supervisor {
@@ -49,7 +51,7 @@ void Findings::error(const Fault& fault, std::size_t about) {
 }
 
 void Findings::warning(const Fault& fault) {
-  if (!full()) found_.push_back({fault.offset, Diagnostic::Severity::warning, fault});
+  if (!full() && !is_ignored(text_, fault.lint)) found_.push_back({fault.offset, Diagnostic::Severity::warning, fault});
 }
 
 std::vector<Diagnostic> Findings::diagnostics() && {
@@ -62,6 +64,7 @@ std::vector<Diagnostic> Findings::diagnostics() && {
     said.severity = severity;
     said.message = std::move(fault.message);
     said.suggestion = std::move(fault.suggestion);
+    said.lint = fault.lint;
     if (!fault.cause) continue;
     auto& note = result.emplace_back(lines.at(*fault.cause));
     note.severity = Diagnostic::Severity::note;

@@ -17,6 +17,7 @@ public:
   // `about` is where the stanza stands that is wrong; the fault itself may be noticed much later, at the end of the
   // file.
   void error(const Fault& fault, std::size_t about);
+  // Not where a comment of the text switches it off.
   void warning(const Fault& fault);
 
   [[nodiscard]] bool any_error() const { return any_error_; }

@@ -6,6 +6,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace upstart::supervisor {
 
@@ -16,6 +17,7 @@ struct Fault {
   std::string suggestion = {};
   std::optional<std::size_t> cause = {};
   std::string cause_message = {};
+  std::string_view lint = {}; // of a warning: its name (words/lints.hpp)
 };
 
 template <class Value> using Read = std::expected<Value, Fault>;

@@ -108,6 +108,10 @@ void Lexer::skip_space(bool lines) {
   }
 }
 
+bool Lexer::at_cut() const {
+  return at('#') && offset_ > 0 && !is_space(text_[offset_ - 1]) && text_[offset_ - 1] != '\n';
+}
+
 bool Lexer::at_stanza_end() const { return at_end() || at('\n') || at('#'); }
 
 void Lexer::skip_line_rest() {
@@ -182,13 +186,14 @@ Read<Token> Lexer::command() {
 }
 
 Read<Block> Lexer::block(std::size_t opened) {
-  Block block{.text = {}, .begin = offset_, .inner_block = {}};
+  Block block{.text = {}, .begin = offset_, .end = 0, .inner_block = {}};
   std::optional<std::size_t> near_end;
   while (!at_end()) {
     const auto line_begin = offset_;
     skip_line_rest();
     const auto line = text_.substr(line_begin, offset_ - line_begin);
     if (ends_script(line)) {
+      block.end = line_begin;
       block.text = without_common_indent(text_.substr(block.begin, line_begin - block.begin));
       return block;
     }

@@ -23,6 +23,7 @@ struct Token {
 struct Block {
   std::string text;
   std::size_t begin = 0;                  // offset of its first line
+  std::size_t end = 0;                    // of the line that ends it
   std::optional<std::size_t> inner_block; // offset of a line in it that looks like the beginning of another block
 };
 
@@ -38,6 +39,8 @@ public:
   void skip_space(bool lines = false);
   // After skip_space: does the stanza end here (line end, comment, end of file)?
   [[nodiscard]] bool at_stanza_end() const;
+  // A comment begins here, right behind a word.
+  [[nodiscard]] bool at_cut() const;
   [[nodiscard]] bool at(char c) const { return !at_end() && text_[offset_] == c; }
   void skip_character() { ++offset_; }
   // Passes a comment and the line end.

@@ -93,4 +93,29 @@ std::string without_common_indent(std::string_view lines) {
   return result;
 }
 
+std::optional<std::string_view> open_here_document(std::string_view lines) {
+  constexpr std::string_view word_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  std::string_view awaited;
+  bool tabs_allowed = false;
+  while (!lines.empty()) {
+    auto line = take_line(lines);
+    if (!awaited.empty()) {
+      if (tabs_allowed) line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
+      if (line == awaited) awaited = {};
+      continue;
+    }
+    const auto at = line.find("<<");
+    if (at == std::string_view::npos || line.substr(0, at).contains('#')) continue;
+    auto rest = line.substr(at + 2);
+    tabs_allowed = rest.starts_with('-');
+    if (tabs_allowed) rest.remove_prefix(1);
+    rest = without_leading_space(rest);
+    if (!rest.empty() && std::string_view("'\"\\").contains(rest.front())) rest.remove_prefix(1);
+    const auto word = rest.substr(0, rest.find_first_not_of(word_characters));
+    if (!word.empty() && (word.front() < '0' || word.front() > '9')) awaited = word;
+  }
+  if (awaited.empty()) return std::nullopt;
+  return awaited;
+}
+
 } // namespace upstart::supervisor

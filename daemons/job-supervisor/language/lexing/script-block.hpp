@@ -1,6 +1,7 @@
 // The lines of a `script` … `end script` block: which line ends it, and what is handed to the shell.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,8 @@ namespace upstart::supervisor {
 // The lines with "\n" as their end, and without the white space that begins the first that is not empty, if all that
 // are not empty begin with it.
 [[nodiscard]] std::string without_common_indent(std::string_view lines);
+
+// The word that a here-document in these lines waits for in vain; nothing where there is none.
+[[nodiscard]] std::optional<std::string_view> open_here_document(std::string_view lines);
 
 } // namespace upstart::supervisor

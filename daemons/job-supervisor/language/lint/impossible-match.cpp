@@ -50,6 +50,22 @@ const KnownEvent* known_event(std::string_view name) {
   return found == known_events.end() ? nullptr : &*found;
 }
 
+// `started docker on runlevel`: what was meant as the next event.
+std::optional<Impossible> looks_like_event(const KnownEvent& event, const ExpressionNode& match) {
+  if (!event.name.starts_with("st") || event.variables.empty() || event.variables[0] != "JOB") return std::nullopt;
+  for (std::size_t i = 1; i < match.arguments.size(); ++i) {
+    const auto& argument = match.arguments[i];
+    if (argument.key || (argument.pattern != "on" && known_event(argument.pattern) == nullptr)) continue;
+    return Impossible{
+        i,
+        std::format("`{}` is an argument of `{}` here, which has only JOB, INSTANCE and what the job exports: this "
+                    "can never match",
+                    argument.pattern, event.name),
+        "is `and` or `or` missing before the next event?", "event-as-argument"};
+  }
+  return std::nullopt;
+}
+
 // The variable that an argument is about; empty where that is not known.
 std::string_view variable_of(const KnownEvent& event, const EventArgument& argument, std::size_t position) {
   if (argument.key) return *argument.key;
@@ -135,6 +151,8 @@ std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass&
     const auto* what = use == ExpressionUse::start_on ? "a job that is not running" : "a job that has stopped";
     return Impossible{{}, std::format("{} cannot wait for its own `{}`: this can never match", what, match.event), {}};
   }
+  if (const auto* event = known_event(match.event))
+    if (auto never = looks_like_event(*event, match)) return never;
   for (std::size_t position = 0; position < match.arguments.size(); ++position)
     if (auto never = wrong_argument(match, position, job, use)) return never;
   return std::nullopt;

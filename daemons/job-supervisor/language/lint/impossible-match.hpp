@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace upstart::supervisor {
 
@@ -15,6 +16,7 @@ struct Impossible {
   std::optional<std::size_t> argument; // which one it is; nothing: the event itself
   std::string why;
   std::string suggestion;
+  std::string_view lint = "never-matches";
 };
 
 [[nodiscard]] std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass& job, ExpressionUse use);

@@ -23,6 +23,24 @@ bool contains_word(std::string_view text, std::string_view word) {
 
 std::string_view stanza_of(ExpressionUse use) { return use == ExpressionUse::start_on ? "start on" : "stop on"; }
 
+struct Builtin {
+  std::string_view word, instead;
+};
+constexpr Builtin builtins[]{
+    {"cd", "use the stanza `chdir DIRECTORY`, or a script"},
+    {"export", "use the stanza `env NAME=VALUE`, or a script"},
+    {"set", "use a script"},
+    {"unset", "use a script"},
+    {"source", "use a script, and `.` in it"},
+    {".", "use a script"},
+    {"ulimit", "use the stanza `limit RESOURCE SOFT HARD`, or a script"},
+    {"umask", "use the stanza `umask MASK`"},
+    {"exec", "the stanza itself is `exec`: leave out the second one"},
+    {"if", "use a script"},
+    {"for", "use a script"},
+    {"while", "use a script"},
+};
+
 class Warnings {
 public:
   Warnings(const JobClass& job, const FileFacts& facts, Findings& findings)
@@ -31,6 +49,7 @@ public:
   void all() {
     respawn_and_expect();
     scripts();
+    commands();
     values();
     variables();
     expression(facts_.start_on, job_.start_on, ExpressionUse::start_on);
@@ -38,51 +57,80 @@ public:
   }
 
 private:
-  void add(std::size_t offset, std::string message, std::string suggestion = {}) {
-    findings_.warning({std::move(message), offset, std::move(suggestion), {}, {}});
+  void add(std::string_view lint, std::size_t offset, std::string message, std::string suggestion = {}) {
+    findings_.warning({std::move(message), offset, std::move(suggestion), {}, {}, lint});
   }
-  void when_given(std::string_view stanza, bool wrong, std::string_view message, std::string_view suggestion = {}) {
+  void when_given(std::string_view lint, std::string_view stanza, bool wrong, std::string_view message,
+                  std::string_view suggestion = {}) {
     if (!wrong) return;
-    if (const auto place = facts_.given.place(stanza)) add(*place, std::string(message), std::string(suggestion));
+    if (const auto place = facts_.given.place(stanza)) add(lint, *place, std::string(message), std::string(suggestion));
   }
 
   void respawn_and_expect() {
     const auto& main = job_.command(ProcessKind::main);
-    when_given("respawn limit", !job_.respawn, "`respawn limit` without `respawn` has no effect");
-    when_given("respawn", !main, "`respawn` has no effect: there is no main process");
-    when_given("expect", !main, "`expect` has no effect: there is no main process");
+    when_given("no-effect", "respawn limit", !job_.respawn, "`respawn limit` without `respawn` has no effect");
+    when_given("no-effect", "respawn", !main, "`respawn` has no effect: there is no main process");
+    when_given("no-effect", "expect", !main, "`expect` has no effect: there is no main process");
     const bool follows_forks = job_.expect == Expect::fork || job_.expect == Expect::daemon;
-    when_given("expect", follows_forks && main && main->script && !contains_word(main->text, "exec"),
+    when_given("forks-of-shell", "expect", follows_forks && main && main->script && !contains_word(main->text, "exec"),
                "forks of the shell itself are counted too: this script does not exec its daemon",
                "let the script's last command be `exec COMMAND`");
-    when_given("watchdog", job_.expect != Expect::notify, "`watchdog` has no effect without `expect notify`");
-    when_given("main", main && !main->script && main->text.ends_with('&') && !main->text.ends_with("&&"),
+    when_given("no-effect", "watchdog", job_.expect != Expect::notify,
+               "`watchdog` has no effect without `expect notify`");
+    when_given("background-command", "main",
+               main && !main->script && main->text.ends_with('&') && !main->text.ends_with("&&"),
                "the command runs in the background, where it is not supervised", "remove the `&`");
   }
 
   void scripts() {
     for (const auto& script : facts_.scripts)
       if (script && script->inner_block)
-        add(*script->inner_block, "this is part of the script above", "is `end script` missing before it?");
+        add("script-in-script", *script->inner_block, "this is part of the script above",
+            "is `end script` missing before it?");
+  }
+
+  // What `exec` runs is a program: only a shell, and not before `exec`, knows assignments and builtins.
+  void commands() {
+    for (const auto kind : {ProcessKind::main, ProcessKind::pre_start, ProcessKind::post_start, ProcessKind::pre_stop,
+                            ProcessKind::post_stop})
+      if (const auto& command = job_.command(kind); command && !command->script)
+        check_first_word(name_of(kind), std::string_view(command->text).substr(0, command->text.find_first_of(" \t")));
+  }
+
+  void check_first_word(std::string_view slot, std::string_view word) {
+    constexpr std::string_view name_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    const auto name = word.substr(0, word.find_first_not_of(name_characters));
+    const bool assigns = !name.empty() && word.substr(name.size()).starts_with('=');
+    when_given("assignment-as-command", slot, assigns,
+               std::format("`{}` is taken for the program that is to run", word),
+               std::format("use a stanza `env {}`, or `exec env {} …`", word, word));
+    const auto builtin = std::ranges::find(builtins, word, &Builtin::word);
+    if (builtin == std::end(builtins)) return;
+    when_given(
+        "builtin-as-command", slot, true,
+        std::format("`{}` is no program but a command of the shell itself: the job will fail to start, or do nothing",
+                    word),
+        builtin->instead);
   }
 
   void values() {
     for (const auto& [resource, limit] : job_.limits)
-      when_given("limit", limit.soft > limit.hard,
+      when_given("limit-order", "limit", limit.soft > limit.hard,
                  "a soft limit above its hard limit cannot be set: the job will fail to start");
     const auto too_great = [](const NormalExit& end) { return !end.signal && end.number > 255; };
-    when_given("normal exit", std::ranges::any_of(job_.normal_exits, too_great),
+    when_given("exit-status-range", "normal exit", std::ranges::any_of(job_.normal_exits, too_great),
                "an exit status is at most 255: this never matches");
-    when_given("kill signal", job_.kill_signal == 0,
+    when_given("kill-signal-0", "kill signal", job_.kill_signal == 0,
                "signal 0 stops nothing: the job is killed after its kill timeout");
   }
 
   void variables() {
     const auto has_value = [](const std::string& name) { return name.contains('='); };
-    when_given("export", std::ranges::any_of(job_.exports, has_value), "`export` takes names only",
+    when_given("export-value", "export", std::ranges::any_of(job_.exports, has_value), "`export` takes names only",
                "set the value with `env`");
-    when_given("import", std::ranges::any_of(job_.imports, has_value), "`import` takes names only");
-    when_given("env", std::ranges::any_of(job_.env, [](const auto& entry) { return entry.starts_with('='); }),
+    when_given("export-value", "import", std::ranges::any_of(job_.imports, has_value), "`import` takes names only");
+    when_given("nameless-variable", "env",
+               std::ranges::any_of(job_.env, [](const auto& entry) { return entry.starts_with('='); }),
                "this variable has no name");
   }
 
@@ -97,13 +145,13 @@ private:
       else if (nodes[i].kind == Kind::any_of) never[i] = never[i - 1] && never[nodes[i].left];
       else if (const auto why = why_never(nodes[i], job_, use)) {
         never[i] = true;
-        add(why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,
+        add(why->lint, why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,
             why->suggestion);
       }
       arguments_before += nodes[i].arguments.size();
     }
     if (nodes.size() > 1 && never.back())
-      when_given(stanza_of(use), true, std::format("this `{}` can never become true", stanza_of(use)));
+      when_given("never-true", stanza_of(use), true, std::format("this `{}` can never become true", stanza_of(use)));
   }
 
   const JobClass& job_;

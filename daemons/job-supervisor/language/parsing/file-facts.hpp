@@ -42,11 +42,19 @@ private:
   std::vector<std::pair<std::string_view, std::size_t>> places_;
 };
 
+// A block that ended while a here-document was open.
+struct CutHereDocument {
+  std::size_t end = 0; // offset of the line that ended the block
+  std::string word;    // that the here-document waits for
+};
+
 struct FileFacts {
   bool service = false;                                          // event.d: there is a `service`
   std::array<std::optional<ScriptPlace>, process_kinds> scripts; // by ProcessKind
   ExpressionPlaces start_on, stop_on; // of the expressions in force, where they are of this file
   GivenStanzas given;
+  std::vector<std::size_t> cuts; // where a # that stands right behind a word ends the stanza
+  std::vector<CutHereDocument> cut_here_documents;
   std::map<std::string, std::size_t, std::less<>> env_places,
       group_places; // variable, control group → index in the class
 };

@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/language/parsing/statement.hpp"
 
+#include "daemons/job-supervisor/language/lexing/script-block.hpp"
 #include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 #include <charconv>
@@ -52,6 +53,7 @@ Command Statement::script(ProcessKind kind) {
   line_passed_ = true;
   auto block = take(lexer_.block(begin_));
   facts.scripts[static_cast<std::size_t>(kind)] = ScriptPlace{block.begin, block.inner_block};
+  if (auto word = open_here_document(block.text)) facts.cut_here_documents.push_back({block.end, std::string(*word)});
   return {.text = std::move(block.text), .script = true};
 }
 
@@ -81,7 +83,10 @@ void Statement::finish() {
   if (more()) {
     last_argument_ = lexer_.offset();
     fail("Unexpected token");
-  } else lexer_.skip_line_rest();
+    return;
+  }
+  if (lexer_.at_cut()) facts.cuts.push_back(lexer_.offset());
+  lexer_.skip_line_rest();
 }
 
 } // namespace upstart::supervisor
