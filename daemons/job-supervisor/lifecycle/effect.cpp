@@ -12,4 +12,9 @@ std::string_view name_of(JobEvent event) {
   return "";
 }
 
+std::string_view name_of(RecordKind kind) {
+  constexpr std::string_view names[]{"started", "not started", "stopped", "ended", "killed", "respawned"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
 } // namespace upstart::supervisor

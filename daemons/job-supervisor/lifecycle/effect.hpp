@@ -14,6 +14,17 @@ enum class JobEvent : std::uint8_t { starting, started, stopping, stopped };
 
 enum class Severity : std::uint8_t { debug, info, warning, error };
 
+// What a record of a job is about, for those who ask why.
+enum class RecordKind : std::uint8_t {
+  started,     // it was started, and by what
+  not_started, // its `start on` came true, and why nothing came of that
+  stopped,     // it was told to stop or restart, and by whom
+  ended,       // one of its processes ended, or could not be started, and what followed
+  killed,      // a time limit had passed
+  respawned    // main ended and is started again
+};
+[[nodiscard]] std::string_view name_of(RecordKind kind); // "started", "not started", …
+
 namespace effect {
 
 // Clients are told.
@@ -107,6 +118,11 @@ struct RecordRespawnLimit {
   int wait_status = 0; // of the main process that reached the limit
   friend bool operator==(const RecordRespawnLimit&, const RecordRespawnLimit&) = default;
 };
+struct Record {
+  RecordKind kind = RecordKind::ended;
+  std::string text;
+  friend bool operator==(const Record&, const Record&) = default;
+};
 struct Log {
   Severity severity = Severity::info;
   std::string text;
@@ -124,7 +140,7 @@ using Effect = std::variant<effect::GoalChanged, effect::StateChanged, effect::F
                             effect::BlockEvents, effect::ReleaseEvents, effect::Answer, effect::Spawn, effect::Signal,
                             effect::SignalProcess, effect::KillStrays, effect::EndStrays, effect::ArmKillTimer,
                             effect::DisarmKillTimer, effect::ExpandStopOn, effect::RecordSpawnFailure,
-                            effect::RecordRespawnLimit, effect::Log, effect::Remove>;
+                            effect::RecordRespawnLimit, effect::Record, effect::Log, effect::Remove>;
 using Effects = std::vector<Effect>;
 
 } // namespace upstart::supervisor

@@ -26,6 +26,10 @@ Life full_life() {
   life.may_respawn = false;
   life.respawns = 3;
   life.first_respawn = MonotonicTime{99};
+  life.quick_ends = 12;
+  life.main_started = MonotonicTime{101};
+  life.respawn_pause = MonotonicTime{400};
+  life.pausing = true;
   life.environment = upstart::protocol::Environment{{"A=1", "B="}};
   life.stop_environment = upstart::protocol::Environment{{"C=\xff"}};
   life.files = {5, 6};

@@ -76,6 +76,10 @@ void write_course(ByteWriter& out, const Life& life) {
   out.truth(life.may_respawn);
   out.number(life.respawns);
   out.number(life.first_respawn.count());
+  out.number(life.quick_ends);
+  out.number(life.main_started.count());
+  out.number(life.respawn_pause.count());
+  out.truth(life.pausing);
 }
 void read_course(ByteReader& in, Life& life) {
   life.goal = in.choice(Goal::respawn);
@@ -95,6 +99,10 @@ void read_course(ByteReader& in, Life& life) {
   life.may_respawn = in.truth();
   life.respawns = in.number<unsigned>();
   life.first_respawn = read_time(in);
+  life.quick_ends = in.number<unsigned>();
+  life.main_started = read_time(in);
+  life.respawn_pause = read_time(in);
+  life.pausing = in.truth();
 }
 
 void write_belongings(ByteWriter& out, const Life& life) {

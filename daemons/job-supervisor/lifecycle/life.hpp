@@ -6,13 +6,14 @@
 // of seventeen states (state.hpp). It goes from state to state by the table of lifecycle.md, with its goal as the only
 // fork in the road. Most states are passed through at once. A job rests only
 //   - in waiting and running, until somebody wants something else;
-//   - in starting and stopping, until the event that it emitted there has finished (`awaited_event`);
+//   - in starting and stopping, until the event that it emitted there has finished (`awaited_event`), and in starting
+//     then for a pause, where main ends again and again and respawn has no limit (`pausing`);
 //   - in security, pre-start, spawned, post-start, pre-stop, killed and post-stop, until the process of that state has
 //   ended
 //     or, in spawned, is ready (`process_of`).
-// A change of goal moves a job at once only from waiting and running (and from a readiness that may never come);
-// elsewhere what is in flight ends first, and the goal that holds then decides. That is why two flags outlive a change
-// of goal: `restart_pending` (stop now, turn to start in stopping) and `stop_requested`.
+// A change of goal moves a job at once only from waiting and running (and from a readiness that may never come, and
+// from a pause); elsewhere what is in flight ends first, and the goal that holds then decides. That is why two flags
+// outlive a change of goal: `restart_pending` (stop now, turn to start in stopping) and `stop_requested`.
 //
 // What is owed is never dropped by a change of goal. A main process that has ended while a hook runs is owed a new one,
 // or a stop, when the hook has ended: the job never goes on to running without its main process. A hook that nobody
@@ -24,11 +25,11 @@
 // (a pre-start that was killed, and then the goal turned back) the job goes round by stopping and begins anew.
 //
 // Invariants, kept by `step` and checked by the random lives (random-lives-test.cpp):
-//   - a job waits for at most one thing: `awaited_event` is set exactly in starting and stopping until it is answered,
-//   and
+//   - a job waits for at most one thing: `awaited_event` is set exactly in starting and stopping until it is answered
+//     (`pausing` comes after it), and
 //     at most one process other than main is alive (tmpfiles and pre-start follow one another);
 //   - every caller and every event taken is released exactly once;
-//   - a kill timer runs only while a process that it limits is alive;
+//   - a kill timer runs only while a process that it limits is alive, or for a pause;
 //   - with goal stop, once all processes have ended and all events have finished, the job is in waiting, and has no
 //   process.
 #pragma once
@@ -106,6 +107,10 @@ struct Life {
   bool may_respawn = true;                // not while the session ends
   unsigned respawns = 0;                  // within the window that began with
   MonotonicTime first_respawn{0};
+  unsigned quick_ends = 0;        // where respawn has no limit: of main, one after the other, that each came soon
+  MonotonicTime main_started{0};  // when main was last started
+  MonotonicTime respawn_pause{0}; // how long starting waits this time before it goes on; 0: not at all
+  bool pausing = false;           // it waits so, until the kill timer, which limits nothing then
 
   protocol::Environment environment;            // of this run
   protocol::Environment stop_environment;       // what the stop brought, for pre-stop and post-stop

@@ -5,6 +5,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <format>
 #include <utility>
@@ -24,12 +25,21 @@ void note_ignored(Moving& moving, ProcessKind process, const std::string& how) {
   if (ignored) moving.life.ignored_failures.push_back(std::format("{} process {}", name_of(process), how));
 }
 
+std::string how_it_ended(int wait_status) {
+  return WIFSIGNALED(wait_status) ? std::format("killed by {} signal", signal_name(WTERMSIG(wait_status)))
+                                  : std::format("terminated with status {}", WEXITSTATUS(wait_status));
+}
+
+// For those who ask why; what it led to is said behind how it ended.
+void record_end(Moving& moving, RecordKind kind, ProcessKind process, int wait_status, const std::string& then) {
+  moving.add(effect::Record{kind, std::format("{} process {}; {}", name_of(process), how_it_ended(wait_status), then)});
+}
+
 void report_end(Moving& moving, ProcessKind process, int wait_status) {
   if (wait_status == 0) return;
   const auto& life = moving.life;
   bool asked = process == ProcessKind::main && life.state == State::killed;
-  auto how = WIFSIGNALED(wait_status) ? std::format("killed by {} signal", signal_name(WTERMSIG(wait_status)))
-                                      : std::format("terminated with status {}", WEXITSTATUS(wait_status));
+  auto how = how_it_ended(wait_status);
   moving.add(effect::Log{asked ? Severity::info : Severity::warning,
                          std::format("{} {} process ({}) {}", title(moving.job_class, life.instance), name_of(process),
                                      life.process(process).pid, how)});
@@ -60,10 +70,30 @@ void stop_because_of(Moving& moving, ProcessKind process, std::optional<int> wai
   set_goal(moving, Goal::stop);
 }
 
+bool has_no_limit(const RespawnLimit& limit) { return limit.count == 0 || limit.interval.count() == 0; }
+
+// Without a limit a program that ends at once would be started again as fast as the machine can.
+void plan_pause(Moving& moving) {
+  using std::chrono_literals::operator""ms;
+  constexpr MonotonicTime quick = 10'000ms, first = 100ms, longest = 10'000ms;
+  constexpr unsigned without_pause = 9, most_doublings = 7;
+  auto& life = moving.life;
+  life.quick_ends = moving.now - life.main_started < quick ? life.quick_ends + 1 : 0;
+  if (life.quick_ends <= without_pause) return;
+  auto doublings = std::min(life.quick_ends - without_pause - 1, most_doublings);
+  life.respawn_pause = std::min(first * (1U << doublings), longest);
+  if (doublings > 0 || life.quick_ends > without_pause + 1) return;
+  moving.add(
+      effect::Log{Severity::warning,
+                  title(moving.job_class, life.instance) +
+                      " respawning too fast, and has no limit: from now on it pauses before each respawn, for 0.1 "
+                      "to 10 s, until its main process has run for 10 s"});
+}
+
 bool respawns_too_fast(Moving& moving) {
   const auto& limit = moving.job_class.respawn_limit;
   auto& life = moving.life;
-  if (limit.count == 0 || limit.interval.count() == 0) return false;
+  if (has_no_limit(limit)) return false;
   if (life.respawns == 0 || moving.now - life.first_respawn >= limit.interval) {
     life.first_respawn = moving.now;
     life.respawns = 1;
@@ -74,14 +104,19 @@ bool respawns_too_fast(Moving& moving) {
 
 void respawn(Moving& moving, int wait_status, bool moves) {
   moving.life.respawned_after = Failure{.process = ProcessKind::main, .wait_status = wait_status};
+  record_end(moving, RecordKind::respawned, ProcessKind::main, wait_status, "it is respawned");
   moving.add(effect::Log{Severity::warning, title(moving.job_class, moving.life.instance) + " " +
                                                 std::string{name_of(ProcessKind::main)} +
                                                 " process ended, respawning"});
+  if (has_no_limit(moving.job_class.respawn_limit)) plan_pause(moving);
   if (moves) go_to(moving, State::stopping);
   else set_goal(moving, Goal::respawn);
 }
 
 void hit_respawn_limit(Moving& moving, int wait_status) {
+  const auto& limit = moving.job_class.respawn_limit;
+  record_end(moving, RecordKind::ended, ProcessKind::main, wait_status,
+             std::format("more than {} respawns in {} s, so it is stopped", limit.count, limit.interval.count()));
   moving.add(
       effect::Log{Severity::warning, title(moving.job_class, moving.life.instance) + " respawning too fast, stopped"});
   moving.add(effect::RecordRespawnLimit{wait_status});
@@ -93,7 +128,10 @@ void main_ended_unasked(Moving& moving, int wait_status, bool moves) {
   bool respawns = failed && moving.job_class.respawn && moving.life.may_respawn;
   if (respawns && !respawns_too_fast(moving)) return respawn(moving, wait_status, moves);
   if (respawns) hit_respawn_limit(moving, wait_status);
-  else if (failed) fail(moving, ProcessKind::main, wait_status);
+  else
+    record_end(moving, RecordKind::ended, ProcessKind::main, wait_status,
+               failed ? "the job failed" : "the job is done");
+  if (failed && !respawns) fail(moving, ProcessKind::main, wait_status);
   set_goal(moving, Goal::stop);
   if (moves) advance(moving);
 }
@@ -114,7 +152,10 @@ void hook_ended(Moving& moving, ProcessKind process, int wait_status, bool await
   bool killed_by_us = life.hook_killed && wait_status != 0;
   bool counts = !killed_by_us && (process == ProcessKind::tmpfiles || process == ProcessKind::pre_start ||
                                   process == ProcessKind::post_stop);
-  if (counts && wait_status != 0) stop_because_of(moving, process, wait_status);
+  if (counts && wait_status != 0) {
+    record_end(moving, RecordKind::ended, process, wait_status, "the job failed");
+    stop_because_of(moving, process, wait_status);
+  }
   bool goes_on = life.goal == Goal::start && !killed_by_us;
   if (process == ProcessKind::tmpfiles && goes_on) run(moving, ProcessKind::pre_start);
   if (!awaited || awaited_process(life)) return;
@@ -138,6 +179,8 @@ void process_not_executed(Moving& moving, ProcessKind process, const std::string
                          std::format("Failed to spawn {} {} process: {}", title(moving.job_class, moving.life.instance),
                                      name_of(process), reason)});
   moving.add(effect::RecordSpawnFailure{std::format("{} process: {}", name_of(process), reason)});
+  moving.add(
+      effect::Record{RecordKind::ended, std::format("{} process could not be started: {}", name_of(process), reason)});
   note_ignored(moving, process, "could not be started: " + reason);
   bool awaited = forget(moving, process);
   if (process != ProcessKind::post_start && process != ProcessKind::pre_stop)
@@ -150,6 +193,12 @@ void kill_awaited_process(Moving& moving) {
   auto process = awaited_process(moving.life);
   if (!process) return;
   moving.life.hook_killed = *process != ProcessKind::main;
+  auto limit = std::format("did not end within its kill timeout of {} s; SIGKILL is sent",
+                           moving.job_class.kill_timeout.count());
+  moving.add(
+      effect::Log{Severity::warning, std::format("{} {} process ({}) {}", title(moving.job_class, moving.life.instance),
+                                                 name_of(*process), moving.life.process(*process).pid, limit)});
+  moving.add(effect::Record{RecordKind::killed, std::format("{} process {}", name_of(*process), limit)});
   moving.add(effect::Signal{*process, SIGKILL});
 }
 

@@ -46,6 +46,7 @@ struct Words {
   std::string operator()(const effect::ExpandStopOn&) const { return {}; }
   std::string operator()(const effect::RecordSpawnFailure&) const { return {}; }
   std::string operator()(const effect::RecordRespawnLimit&) const { return {}; }
+  std::string operator()(const effect::Record&) const { return {}; }
   std::string operator()(const effect::Log& log) const {
     if (log.text.ends_with("ended, respawning")) return "respawning";
     return log.text.ends_with("respawning too fast, stopped") ? "too-fast" : "";

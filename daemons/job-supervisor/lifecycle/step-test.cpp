@@ -373,3 +373,39 @@ TEST_CASE("a pre-start that has done its work when it is killed is not made agai
   scenario.start().event().stop().time_out().start().story();
   CHECK(scenario.ended(pre_start, 0).story() == "spawning +main spawned");
 }
+
+TEST_CASE("without a limit a main process that ends again and again is started after a pause, which doubles") {
+  Scenario scenario{job({main})};
+  scenario.of.respawn = true;
+  scenario.of.respawn_limit.count = 0;
+  MonotonicTime now = 0ms;
+  scenario.running();
+  for (int i = 0; i < 9; ++i) scenario.ended(main, exited(1), now).event().event().ready();
+  scenario.story();
+  for (auto pause : {100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 6400ms, 10000ms, 10000ms}) {
+    scenario.ended(main, exited(1), now).event().event();
+    CHECK(scenario.life.pausing);
+    CHECK(scenario.life.kill_deadline == pause);
+    CHECK(scenario.life.state == State::starting);
+    scenario.time_out().ready();
+    CHECK(scenario.life.state == State::running);
+  }
+  scenario.ended(main, exited(1), now + 10s).event().event().ready();
+  CHECK(scenario.life.state == State::running); // it had run long enough
+}
+
+TEST_CASE("a stop and a restart do not wait for the pause before a respawn") {
+  for (bool restarts : {false, true}) {
+    Scenario scenario{job({main})};
+    scenario.of.respawn = true;
+    scenario.of.respawn_limit.interval = 0s;
+    scenario.running();
+    for (int i = 0; i < 9; ++i) scenario.ended(main, exited(1)).event().event().ready();
+    scenario.ended(main, exited(1)).event().event();
+    scenario.story();
+    if (restarts) scenario.restart().event().event();
+    else scenario.stop().event();
+    CHECK_FALSE(scenario.life.pausing);
+    CHECK(scenario.life.state == (restarts ? State::spawned : State::waiting));
+  }
+}

@@ -21,11 +21,14 @@ void change_goal(Moving& moving, Goal goal) {
   life.restart_pending = false;
   if (goal == life.goal) return;
   if (goal == Goal::stop) life.stop_requested = true;
+  life.quick_ends = 0;
+  life.respawn_pause = MonotonicTime{0};
+  bool was_pausing = end_pause(moving);
   set_goal(moving, goal);
   bool at_rest =
       life.state == State::waiting ? goal == Goal::start : life.state == State::running && goal == Goal::stop;
   bool readiness_given_up = life.state == State::spawned && goal == Goal::stop && may_wait_for_ever(moving.job_class);
-  if (at_rest || readiness_given_up) advance(moving);
+  if (at_rest || readiness_given_up || was_pausing) advance(moving);
 }
 
 void block(Moving& moving, const std::vector<EventId>& events) {
@@ -89,7 +92,7 @@ struct InputHandler {
   void operator()(const input::EventFinished& finished) const {
     if (life.awaited_event != finished.ticket) return;
     life.awaited_event.reset();
-    advance(moving);
+    if (!begin_pause(moving)) advance(moving);
   }
   void operator()(const input::Spawned& spawned) const {
     if (life.alive(spawned.process)) life.process(spawned.process).pid = spawned.pid;
@@ -113,7 +116,11 @@ struct InputHandler {
   }
   void operator()(input::StatusReported& status) const { life.status_text = std::move(status.text); }
   void operator()(const input::Ended& ended) const { process_ended(moving, ended.process, ended.wait_status); }
-  void operator()(const input::KillTimeout&) const { kill_awaited_process(moving); }
+  void operator()(const input::KillTimeout&) const {
+    if (!std::exchange(life.pausing, false)) return kill_awaited_process(moving);
+    life.kill_deadline.reset();
+    advance(moving);
+  }
 
 private:
   // Entering stopping turns the goal round; it may have been entered already.

@@ -152,6 +152,23 @@ void disarm_kill_timer(Moving& moving) {
   moving.add(effect::DisarmKillTimer{});
 }
 
+bool begin_pause(Moving& moving) {
+  auto& life = moving.life;
+  if (life.state != State::starting) return false;
+  auto pause = std::exchange(life.respawn_pause, MonotonicTime{0});
+  if (life.goal != Goal::start || pause.count() == 0) return false;
+  life.pausing = true;
+  life.kill_deadline = moving.now + pause;
+  moving.add(effect::ArmKillTimer{.after = pause});
+  return true;
+}
+
+bool end_pause(Moving& moving) {
+  if (!std::exchange(moving.life.pausing, false)) return false;
+  disarm_kill_timer(moving);
+  return true;
+}
+
 void set_goal(Moving& moving, Goal goal) {
   if (goal == moving.life.goal) return;
   moving.life.goal = goal;
@@ -177,7 +194,9 @@ void run(Moving& moving, ProcessKind process) {
   auto& life = moving.life;
   if (!moving.job_class.has(process)) return;
   life.process(process) = {.alive = true};
-  if (process != ProcessKind::main) {
+  if (process == ProcessKind::main) {
+    life.main_started = moving.now;
+  } else {
     life.hook_goal = life.goal;
     life.hook_killed = false;
   }

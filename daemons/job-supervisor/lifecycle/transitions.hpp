@@ -30,6 +30,11 @@ void spawn(Moving& moving, ProcessKind process);
 void release(Moving& moving, bool failed);
 void disarm_kill_timer(Moving& moving);
 
+// The pause before a respawn, in starting: true if there is to be one, which has begun. It ends by the kill timer, or
+// when the job is not to run any more: true if it was going on.
+bool begin_pause(Moving& moving);
+bool end_pause(Moving& moving);
+
 // The class has a main process that must be there while post-start or pre-stop runs, and it is not.
 [[nodiscard]] bool has_lost_main(const Moving& moving);
 // With goal start: a restart or respawn is under way.

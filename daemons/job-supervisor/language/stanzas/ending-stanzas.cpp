@@ -94,7 +94,12 @@ times in
 .Ar INTERVAL
 seconds, else the job fails.
 10 in 5 if not given.
-Does not switch respawn on.)",
+Does not switch respawn on.
+With
+.Cm unlimited ,
+or where either number is 0, there is no limit: from the tenth end within ten
+seconds of a start on, each respawn waits, first 0.1 seconds and then each time
+twice as long, up to ten seconds.)",
      .words = no_limit,
      .parse = parse_respawn_limit,
      .print = print_respawn_limit},
