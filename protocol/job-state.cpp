@@ -68,6 +68,14 @@ Json written_instance(const InstanceState& instance) {
           {"failure", instance.failure ? written_failure(*instance.failure) : Json(nullptr)}};
 }
 
+Json written_record(const JobRecordState& record) {
+  return {{"time", record.time},
+          {"kind", record.kind},
+          {"instance", record.instance},
+          {"text", record.text},
+          {"times", record.times}};
+}
+
 Json written_job(const JobState& job) {
   return {{"name", job.name},
           {"file", job.file},
@@ -77,6 +85,10 @@ Json written_job(const JobState& job) {
           {"spawn_failure", or_null(job.spawn_failure)},
           {"respawn_limit_end", or_null(job.respawn_limit_end)},
           {"warnings", job.warnings},
+          {"records", list_of(job.records, written_record)},
+          {"override_file", job.override_file},
+          {"manual_at", job.manual_at},
+          {"file_faults", job.file_faults},
           {"replaced_by_newer", job.replaced_by_newer},
           {"file_gone", job.file_gone},
           {"jobs", list_of(job.instances, written_instance)}};
@@ -118,6 +130,14 @@ InstanceState instance_from(const Json& json) {
   return instance;
 }
 
+JobRecordState record_from(const Json& json) {
+  return {.time = json.at("time"),
+          .kind = json.at("kind"),
+          .instance = json.at("instance"),
+          .text = json.at("text"),
+          .times = json.at("times")};
+}
+
 JobState job_from(const Json& json) {
   return {.name = json.at("name"),
           .file = json.at("file"),
@@ -127,6 +147,10 @@ JobState job_from(const Json& json) {
           .spawn_failure = optional_from<std::string>(json.at("spawn_failure")),
           .respawn_limit_end = optional_from<int>(json.at("respawn_limit_end")),
           .warnings = json.at("warnings").get<std::vector<std::string>>(),
+          .records = list_from(json.at("records"), record_from),
+          .override_file = json.at("override_file"),
+          .manual_at = json.at("manual_at"),
+          .file_faults = json.at("file_faults").get<std::vector<std::string>>(),
           .replaced_by_newer = json.at("replaced_by_newer"),
           .file_gone = json.at("file_gone"),
           .instances = list_from(json.at("jobs"), instance_from)};

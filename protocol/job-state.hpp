@@ -13,7 +13,7 @@
 
 namespace upstart::protocol {
 
-inline constexpr int state_version = 1;
+inline constexpr int state_version = 2;
 
 // An event that something waits for or holds.
 struct EventReference {
@@ -64,6 +64,16 @@ struct InstanceState {
   friend bool operator==(const InstanceState&, const InstanceState&) = default;
 };
 
+// Something that was decided about a job.
+struct JobRecordState {
+  std::int64_t time = 0;     // µs since the epoch, of the last time
+  std::string kind = {};     // started, not started, stopped, done, ended, killed, respawned
+  std::string instance = {}; // empty: the only one of a job, or none
+  std::string text = {};     // what happened and why
+  std::uint64_t times = 1;   // how often
+  friend bool operator==(const JobRecordState&, const JobRecordState&) = default;
+};
+
 // A job: the class in force under its name, and its instances.
 struct JobState {
   std::string name = {};
@@ -74,6 +84,10 @@ struct JobState {
   std::optional<std::string> spawn_failure = {}; // why one of its processes could last not be started
   std::optional<int> respawn_limit_end = {};     // wait status of the main process that last reached the respawn limit
   std::vector<std::string> warnings = {};        // about its processes: what the log says of them, the newest last
+  std::vector<JobRecordState> records = {};      // what was decided about it and why, the newest last; bounded
+  std::string override_file = {};                // the override that its class was made with; empty: none
+  std::string manual_at = {};                    // where in it `manual` drops the start on: PATH:LINE
+  std::vector<std::string> file_faults = {};     // files of its name that are ignored, and for which error
   bool replaced_by_newer = false;            // its file has changed; that takes effect when the last instance stopped
   bool file_gone = false;                    // the same, where the file has been removed
   std::vector<InstanceState> instances = {}; // sorted by name

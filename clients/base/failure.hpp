@@ -10,6 +10,7 @@ namespace upstart::client {
 struct Failure {
   std::string message;
   bool usage = false;
+  std::string hint = {}; // a further line: what to do about it; empty: nothing is known
 };
 
 // The exit status, or what went wrong (exit status 1).

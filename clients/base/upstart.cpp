@@ -1,6 +1,7 @@
 #include "clients/base/upstart.hpp"
 
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <sys/random.h>
 
@@ -127,6 +128,10 @@ JobClass::JobClass(Connection& connection, sdbus::ObjectPath path)
 
 Instance::Instance(Connection& connection, sdbus::ObjectPath path)
     : ProxyInterfaces(connection.sdbus(), connection.destination(), std::move(path)) {}
+
+JobClass Upstart::job_class(const std::string& name) {
+  return {*connection_, manager_->GetJobByName(protocol::escaped(name))};
+}
 
 InstanceStatus Upstart::status_at(const std::string& job, const sdbus::ObjectPath& path) {
   try {

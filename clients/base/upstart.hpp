@@ -57,7 +57,8 @@ public:
 
   [[nodiscard]] Connection& connection() { return *connection_; }
   [[nodiscard]] Manager& manager() { return *manager_; }
-  [[nodiscard]] JobClass job_class(const std::string& name) { return {*connection_, manager_->GetJobByName(name)}; }
+  // A name may be any bytes. Error UnknownJob.
+  [[nodiscard]] JobClass job_class(const std::string& name);
   [[nodiscard]] Instance instance(const sdbus::ObjectPath& path) { return {*connection_, path}; }
 
   // The status of the instance at this path; one that has gone is stopped.

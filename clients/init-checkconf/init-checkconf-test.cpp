@@ -1,5 +1,6 @@
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
+#include "clients/init-checkconf/socket-conditions.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
 
 #include <doctest/doctest.h>
@@ -187,8 +188,9 @@ TEST_CASE("scripts are read, not run") {
 TEST_CASE("sockets that the bridge does not serve are warned of, by the bridge's own words") {
   const Directory directory;
   const auto warnings = [&](const std::string& words) {
-    return only(check_all({directory.add("a.conf", "start on x or socket " + words + "\nenv PORT=80\nexec x\n")}))
-        .result.diagnostics;
+    auto checked = check_all({directory.add("a.conf", "start on x or socket " + words + "\nenv PORT=80\nexec x\n")});
+    check_socket_conditions(checked.files.front());
+    return only(checked).result.diagnostics;
   };
   for (const auto* words :
        {"PROTO=tcp PORT=80", "PROTO=inet PORT=80000", "PROTO=unix SOCKET_PATH=run/x", "PROTO=inet"}) {

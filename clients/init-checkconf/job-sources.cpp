@@ -1,6 +1,5 @@
 #include "clients/init-checkconf/job-sources.hpp"
 
-#include "clients/init-checkconf/socket-conditions.hpp"
 #include "daemons/job-supervisor/configuration/read-job-file.hpp"
 #include "daemons/job-supervisor/language/model/job-files.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
@@ -130,7 +129,6 @@ private:
     file.text = *std::move(text);
     file.result = supervisor::parse_job(
         file.text, {.name = file.name, .path = file.path, .dialect = source.dialect, .base = base});
-    check_socket_conditions(file);
   }
 
   void parse_job_file(CheckedFile& file, const Source& source) {

@@ -1,6 +1,7 @@
 #include "clients/initctl/initctl.hpp"
 
 #include "clients/base/upstart.hpp"
+#include "clients/initctl/advice.hpp"
 #include "clients/initctl/command/command-line.hpp"
 #include "clients/initctl/command/command-table.hpp"
 #include "clients/initctl/command/help.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 int report_failure(const ProcessContext& context, const std::string& program, const Failure& failure) {
   context.err << std::format("{}: {}\n", program, failure.message);
+  if (!failure.hint.empty()) context.err << std::format("{}: {}\n", program, failure.hint);
   if (failure.usage) context.err << std::format("Try `{} --help' for more information.\n", program);
   return 1;
 }
@@ -34,7 +36,15 @@ std::string requested_help(const CommandLine& line) {
 Outcome perform_connected(const Command& command, Call& call) {
   return with_upstart(call.target_options(), call.context, [&](Upstart& upstart) {
     call.upstart = &upstart;
-    return command.run(call);
+    try {
+      return command.run(call);
+    } catch (const sdbus::Error& error) {
+      auto advice = advice_on(error, call, upstart);
+      if (advice.empty()) throw;
+      auto failure = explained(error, upstart.connection().target());
+      failure.hint = std::move(advice);
+      return Outcome{std::unexpected{failure}};
+    }
   });
 }
 

@@ -3,6 +3,7 @@
 #include "daemons/base/program/logging.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
 #include "protocol/names.hpp"
 
@@ -86,10 +87,11 @@ Daemon::Daemon(DaemonOptions line)
 
 Daemon::~Daemon() = default;
 
-Options Daemon::job_options() const {
+Options Daemon::job_options() {
   return {.own_environment = own_environment(),
           .inherit_environment = line_.inherit_environment,
-          .session_address = line_.user_session ? line_.private_address : ""};
+          .session_address = line_.user_session ? line_.private_address : "",
+          .settle_configuration = [this] { settle_configuration(); }};
 }
 
 ProcessOptions Daemon::process_options() {
@@ -235,6 +237,28 @@ void Daemon::bus_name_answered(base::ReconnectingConnection::NameOutcome outcome
 void Daemon::reload_configuration() {
   spdlog::debug("reloading configuration");
   configuration_->load();
+}
+
+void Daemon::settle_configuration() {
+  if (configuration_) configuration_->settle();
+}
+
+std::vector<std::string> Daemon::file_faults(const std::string& job) const {
+  return configuration_ ? configuration_->faults_of(job) : std::vector<std::string>{};
+}
+
+std::string Daemon::about_unknown_job(const std::string& job) const {
+  if (auto faults = file_faults(job); !faults.empty())
+    return "its file cannot be read as a job: " + faults.front() + " (init-checkconf says more)";
+  for (std::string_view suffix : {".conf", ".override"})
+    if (job.ends_with(suffix) && jobs_.classes().find(job.substr(0, job.size() - suffix.size())) != nullptr)
+      return "the job of that file is called `" + job.substr(0, job.size() - suffix.size()) + "', without the suffix";
+  if (auto file = configuration_ ? configuration_->file_without_suffix(job) : ""; !file.empty())
+    return "there is a file " + file + ", but a job's file must be called NAME.conf";
+  std::vector<std::string_view> names;
+  for (const auto& [name, _] : jobs_.classes().all()) names.emplace_back(name);
+  std::ranges::sort(names);
+  return near_miss(job, names);
 }
 
 std::string Daemon::state_as_json() { return dump_state(jobs_); }

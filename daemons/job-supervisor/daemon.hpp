@@ -30,6 +30,9 @@ public:
   int run();
 
   void reload_configuration() override;
+  void settle_configuration() override;
+  [[nodiscard]] std::vector<std::string> file_faults(const std::string& job) const override;
+  [[nodiscard]] std::string about_unknown_job(const std::string& job) const override;
   [[nodiscard]] std::string state_as_json() override;
   void restart() override;
   void logs_writable() override;
@@ -70,7 +73,7 @@ private:
   void load_first();
   void restore_own();
   void emit_startup();
-  [[nodiscard]] Options job_options() const;
+  [[nodiscard]] Options job_options();
   [[nodiscard]] ProcessOptions process_options();
 
   DaemonOptions line_;

@@ -2,6 +2,7 @@
 
 #include "clients/base/supervisor.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,8 @@ bool was_not_taken(const sdbus::Error& error) {
 }
 
 Strings details_of(const JobSelection& job) {
-  return job.instance ? Strings{job.job, *job.instance} : Strings{job.job};
+  auto name = protocol::escaped(job.job);
+  return job.instance ? Strings{name, *job.instance} : Strings{name};
 }
 
 // By the token, else by what every Upstart knows.
@@ -114,7 +116,7 @@ InstanceStatus TrackedCommands::start_and_look(const JobSelection& job) {
                          });
   if (!started) { // there is no such method
     upstart_.must_not_repeat();
-    started = ask_for(upstart_.manager().GetJobByName(job.job), JobClass::INTERFACE_NAME, "Start",
+    started = ask_for(upstart_.manager().GetJobByName(protocol::escaped(job.job)), JobClass::INTERFACE_NAME, "Start",
                       [&](sdbus::MethodCall& call) { call << job.environment << false; });
   }
   if (seen && started == likely) return *seen;

@@ -8,6 +8,7 @@
 
 #include "protocol/job-state.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -41,7 +42,13 @@ std::optional<LogTail> log_of(const Call& call, const Explanation& explanation) 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 // Only here all jobs are asked for: their files tell where that of the missing job should be.
-Failure not_there(const std::string& job, Upstart& upstart) {
+Failure not_there(const std::string& job, Supervisor& supervisor, Upstart& upstart) {
+  try {
+    if (auto about = supervisor.AboutUnknownJob(protocol::escaped(job)); !about.empty())
+      return {.message = "Unknown job: " + job, .hint = about};
+  } catch (const sdbus::Error& error) {
+    if (!is_gone(error)) throw;
+  }
   std::vector<JobFileOf> files;
   if (auto state = protocol::supervisor_state_from_json(upstart.manager().GetState()))
     for (const auto& each : state->jobs) files.push_back({each.name, each.file});
@@ -64,9 +71,11 @@ const Failure too_old{
 
 std::expected<protocol::JobState, Failure> describe(const std::string& job, Supervisor& supervisor, Upstart& upstart) {
   try {
-    return protocol::job_state_from_json(supervisor.DescribeJob(job)).transform_error(not_understood);
+    return protocol::job_state_from_json(supervisor.DescribeJob(protocol::escaped(job)))
+        .transform_error(not_understood);
   } catch (const sdbus::Error& error) {
-    if (error.getName() == protocol::error_name::unknown_job) return std::unexpected{not_there(job, upstart)};
+    if (error.getName() == protocol::error_name::unknown_job)
+      return std::unexpected{not_there(job, supervisor, upstart)};
     if (is_gone(error)) return std::unexpected{too_old};
     throw;
   }

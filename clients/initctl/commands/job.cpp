@@ -1,10 +1,15 @@
 // Commands on one job: start, stop, restart, reload, status; and list.
 #include "clients/base/commands/tracked-commands.hpp"
+#include "clients/base/supervisor.hpp"
 
 #include "clients/initctl/command/command.hpp"
+#include "protocol/job-state.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <format>
 
 namespace upstart::client {
 
@@ -69,7 +74,24 @@ Outcome start(Call& call) {
   return show(call, TrackedCommands{*call.upstart}.start_and_look(selection(subject)));
 }
 Outcome stop(Call& call) { return act_and_show(call, &TrackedCommands::stop); }
-Outcome restart(Call& call) { return act_and_show(call, &TrackedCommands::restart); }
+
+// A restart goes on with the class that it has; who has edited the file is told so.
+void tell_of_changed_file(const Call& call, const std::string& job) try {
+  Supervisor supervisor{call.upstart->connection()};
+  auto state = protocol::job_state_from_json(supervisor.DescribeJob(protocol::escaped(job)));
+  if (!state || !state->replaced_by_newer || call.quiet()) return;
+  call.context.out.flush();
+  call.context.err << std::format(
+      "{0}: its job file has {1} since it was started, which a restart does not look at: it takes effect "
+      "with `stop {0}' and `start {0}'\n",
+      job, state->file_gone ? "been removed" : "changed");
+} catch (const sdbus::Error&) {} // an older init, or nothing that we may know
+
+Outcome restart(Call& call) {
+  auto outcome = act_and_show(call, &TrackedCommands::restart);
+  tell_of_changed_file(call, subject_of(call).job);
+  return outcome;
+}
 
 Outcome reload(Call& call) {
   auto subject = subject_of(call);
@@ -90,8 +112,9 @@ Outcome status(Call& call) {
   try {
     return show(call, call.upstart->status_at(subject.job, find_instance(job_class, subject)));
   } catch (const sdbus::Error& error) {
-    if (!means_stopped(error, subject)) throw;
-    return show(call, {.job = subject.job});
+    if (means_stopped(error, subject)) return show(call, {.job = subject.job});
+    const std::string& message = error.getMessage(); // without the usage that GetInstance adds
+    throw sdbus::Error{error.getName(), message.substr(0, message.find("\nUsage: "))};
   }
 }
 

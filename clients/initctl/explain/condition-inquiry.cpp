@@ -72,9 +72,13 @@ private:
   void look_back(const Condition& event, EventFinding& finding) const {
     const auto* last = last_that_matches(event);
     const auto* namesake = last_of_that_name(event);
-    finding.can_come = namesake || knowledge_.possible.can_happen(event);
+    bool possible = knowledge_.possible.can_happen(event);
+    bool never = !possible && knowledge_.possible.obstacle_of(event).kind == "job";
+    finding.can_come = !never && (namesake || possible);
     if (last) finding.remark = last_came(*last);
-    else finding.remark = (namesake ? did_not_match(event, *namesake) : not_seen(event)) + state_of_its_job(event);
+    else
+      finding.remark =
+          (namesake && !never ? did_not_match(event, *namesake) : not_seen(event)) + state_of_its_job(event);
   }
 
   const PastEvent* last_that_matches(const Condition& event) const {
@@ -95,10 +99,21 @@ private:
     });
   }
 
+  // The record of what became of a match by this event, which was made soon after it.
+  const protocol::JobRecordState* why_not_started(const PastEvent& past) const {
+    constexpr std::chrono::seconds soon{2};
+    for (const auto& record : state_.records | newest_first)
+      if (auto time = WallTime{std::chrono::microseconds{record.time}};
+          record.kind == "not started" && time >= past.time && time - past.time < soon)
+        return &record;
+    return nullptr;
+  }
+
   std::string last_came(const PastEvent& past) const {
     if (moves_because_of(past)) return std::format("seen {}: the job is acting on it now", when(past));
     auto used = std::ranges::contains(past.done, state_.name, &protocol::JobAction::job);
     if (used) return std::format("last emitted {}, and was consumed then", when(past));
+    if (const auto* record = why_not_started(past)) return std::format("last emitted {}: {}", when(past), record->text);
     return std::format("last emitted {}, when the job did not wait for it", when(past));
   }
 

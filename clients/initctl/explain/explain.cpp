@@ -146,6 +146,9 @@ std::string why_stopped(const Explanation& explanation, const JobState& state, c
   const auto* stop = last_stop(explanation.job, knowledge.history);
   if (stop && value_of(*stop, "RESULT") == "failed") return std::format("it failed, {}", when(*stop));
   const auto& events = explanation.start_on.events;
+  if (events.empty() && !state.manual_at.empty())
+    return std::format("`manual' ({}) drops its `start on', so it starts by command only: `{}'", state.manual_at,
+                       start_command(state));
   if (events.empty())
     return std::format("it has no `start on' (or `manual' drops it), so it starts by command only: `{}'",
                        start_command(state));
@@ -182,7 +185,11 @@ Explanation explain(const JobState& state, const Knowledge& knowledge) {
                           .replaced_by_newer = state.replaced_by_newer,
                           .log = {},
                           .file_gone = state.file_gone,
-                          .warnings = state.warnings};
+                          .warnings = state.warnings,
+                          .records = state.records,
+                          .override_file = state.override_file,
+                          .manual_at = state.manual_at,
+                          .file_faults = state.file_faults};
   for (const auto& instance : state.instances) explanation.instances.push_back(look_at(instance, state, knowledge));
   explanation.verdict = verdict_on(explanation, state, knowledge);
   return explanation;

@@ -81,6 +81,12 @@ std::string harmless(std::string_view line) {
   return text;
 }
 
+std::string record_text(const protocol::JobRecordState& record) {
+  auto whose = record.instance.empty() ? "" : std::format("instance {}: ", record.instance);
+  auto often = record.times > 1 ? std::format(" ({} times, last then)", record.times) : "";
+  return item(shown_time(WallTime{std::chrono::microseconds{record.time}}), whose + record.text + often);
+}
+
 std::string log_text(const LogTail& log) {
   std::string text = std::format("\nlast lines of {}\n", log.path);
   for (const auto& line : log.lines) text += "  | " + harmless(line) + "\n";
@@ -123,6 +129,8 @@ Json to_json(const InstanceFinding& finding) {
 std::string to_text(const Explanation& explanation) {
   std::string text = explanation.verdict + "\n";
   if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
+  if (!explanation.override_file.empty()) text += std::format("  overridden by {}\n", explanation.override_file);
+  for (const auto& fault : explanation.file_faults) text += item("ignored for an error:", fault);
   if (explanation.file_gone)
     text += "  its job file has been removed; the job is unloaded when its last instance has stopped\n";
   else if (explanation.replaced_by_newer)
@@ -131,6 +139,8 @@ std::string to_text(const Explanation& explanation) {
   for (const auto& instance : explanation.instances) text += instance_text(instance);
   if (!explanation.warnings.empty()) text += "\n";
   for (const auto& warning : explanation.warnings) text += item("warning:", warning);
+  if (!explanation.records.empty()) text += "\nwhat happened\n";
+  for (const auto& record : explanation.records) text += record_text(record);
   if (explanation.last_failure) text += failure_text(*explanation.last_failure);
   if (explanation.log) text += log_text(*explanation.log);
   return text;
@@ -148,7 +158,17 @@ Json to_json(const Explanation& explanation) {
                 {"replaced_by_newer", explanation.replaced_by_newer},
                 {"file_gone", explanation.file_gone},
                 {"warnings", explanation.warnings},
+                {"records", Json::array()},
+                {"override_file", explanation.override_file},
+                {"manual_at", explanation.manual_at},
+                {"file_faults", explanation.file_faults},
                 {"log", nullptr}};
+  for (const auto& record : explanation.records)
+    document["records"].push_back({{"time", record.time},
+                                   {"kind", record.kind},
+                                   {"instance", record.instance},
+                                   {"text", record.text},
+                                   {"times", record.times}});
   if (explanation.last_failure)
     document["last_failure"] = {{"event", to_json(explanation.last_failure->event)},
                                 {"text", explanation.last_failure->text}};

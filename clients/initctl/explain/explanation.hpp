@@ -3,6 +3,7 @@
 
 #include "clients/base/status.hpp"
 #include "clients/initctl/history/past-event.hpp"
+#include "protocol/job-state.hpp"
 
 #include <optional>
 
@@ -53,7 +54,10 @@ struct Explanation {
   bool replaced_by_newer = false;
   std::optional<LogTail> log; // filled by whoever can read it
   bool file_gone = false;
-  std::vector<std::string> warnings = {}; // about its processes, the newest last
+  std::vector<std::string> warnings = {};             // about its processes, the newest last
+  std::vector<protocol::JobRecordState> records = {}; // what was decided about it and why, the newest last
+  std::string override_file = {}, manual_at = {};     // the override in force, and where its `manual` stands
+  std::vector<std::string> file_faults = {};          // files of its name that are ignored, with the error in each
 };
 
 [[nodiscard]] std::string to_text(const Explanation& explanation);

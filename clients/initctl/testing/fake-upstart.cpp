@@ -262,6 +262,9 @@ private:
     if (found->second.state.empty()) fail(error_name::unknown_method, "Unknown method DescribeJob");
     return found->second.state;
   }
+  std::string AboutUnknownJob(const std::string& job) override {
+    return job == "shiny" ? "there is a file /etc/init/shiny, but a job's file must be called NAME.conf" : "";
+  }
   std::vector<sdbus::Struct<std::string, std::uint32_t, std::string, Strings, std::uint32_t>> ListBridges() override {
     std::vector<sdbus::Struct<std::string, std::uint32_t, std::string, Strings, std::uint32_t>> bridges;
     if (world_.jobs.contains("web"))

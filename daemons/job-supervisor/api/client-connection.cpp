@@ -69,6 +69,7 @@ void ClientConnection::add_enumerator() {
 int ClientConnection::filter(sd_bus_message* message) {
   std::uint8_t type = 0;
   if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL) return 0;
+  client_.control().settle_configuration();
   MethodCall call{message};
   auto kind = kind_of(call.path);
   if (!kind) return outside(call);

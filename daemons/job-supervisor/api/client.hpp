@@ -31,8 +31,12 @@ public:
   }
   // A reply that is given when the job has got there, or never, if the client has gone by then.
   template <typename... Values>
-  [[nodiscard]] Reply reply_later(const sdbus::IObject& called, sdbus::Result<Values...>&& result) {
-    return replies_.add(find_object_(called.getObjectPath()), std::move(result));
+  [[nodiscard]] Asker reply_later(const sdbus::IObject& called, sdbus::Result<Values...>&& result) {
+    auto by = caller(called);
+    Asker asker{replies_.add(find_object_(called.getObjectPath()), std::move(result))};
+    asker.uid = by.uid;
+    asker.pid = static_cast<std::uint32_t>(by.pid);
+    return asker;
   }
 
 private:

@@ -11,6 +11,12 @@ class DaemonControl {
 public:
   virtual ~DaemonControl() = default;
   virtual void reload_configuration() = 0;
+  // What has been done to job files before this call takes effect before it returns.
+  virtual void settle_configuration() = 0;
+  // The files of that job that are ignored, each with the first error in it.
+  [[nodiscard]] virtual std::vector<std::string> file_faults(const std::string& job) const = 0;
+  // What may be meant by the name of a job that is not there, or why it is not there; empty: nothing is known.
+  [[nodiscard]] virtual std::string about_unknown_job(const std::string& job) const = 0;
   [[nodiscard]] virtual std::string state_as_json() = 0;
   virtual void restart() = 0;
   virtual void logs_writable() = 0;

@@ -32,6 +32,26 @@ EnvironmentTarget target(const std::vector<std::string>& job_details) {
   return {.instance = {{job_details[0], job_details.size() > 1 ? job_details[1] : ""}}};
 }
 
+// The class that a client means: by its very name, by that name escaped, or as clients get to see it, where only one
+// looks so. Nothing where there is none.
+ClassEntry* find_class(const ClassTable& classes, const std::string& name) {
+  if (auto* exact = classes.find(name)) return exact;
+  if (auto* bytes = classes.find(protocol::unescaped(name))) return bytes;
+  if (!name.contains("\xEF\xBF\xBD")) return nullptr; // U+FFFD
+  ClassEntry* found = nullptr;
+  for (const auto& [other, entry] : classes.all()) {
+    if (readable(other) != name) continue;
+    if (found != nullptr) return nullptr;
+    found = entry.get();
+  }
+  return found;
+}
+
+const ClassEntry& class_or_raise(const Jobs& jobs, const std::string& name) {
+  if (const auto* entry = find_class(jobs.classes(), name)) return *entry;
+  raise(protocol::error_name::unknown_job, "Unknown job: " + protocol::unescaped(name));
+}
+
 sdbus::ObjectPath object_path(const std::string& job, const std::string& instance) {
   return sdbus::ObjectPath{protocol::instance_path(job, instance)};
 }
@@ -52,8 +72,7 @@ void ManagerObject::ReloadConfiguration() { client_.control().reload_configurati
 
 sdbus::ObjectPath ManagerObject::GetJobByName(const std::string& name) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
-  if (client_.jobs().classes().find(name) == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + name);
-  return sdbus::ObjectPath{protocol::job_path(name)};
+  return sdbus::ObjectPath{protocol::job_path(class_or_raise(client_.jobs(), name).name())};
 }
 
 std::vector<sdbus::ObjectPath> ManagerObject::GetAllJobs() {
@@ -260,15 +279,17 @@ SupervisorObject::WatchConditions(const std::string& event) {
 }
 
 std::string SupervisorObject::PrintClass(const std::string& job) {
-  const auto* entry = client_.jobs().classes().find(job);
-  if (entry == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + job);
-  return readable(print(*entry->job_class()));
+  return readable(print(*class_or_raise(client_.jobs(), job).job_class()));
 }
 
 std::string SupervisorObject::DescribeJob(const std::string& job) {
-  auto state = job_state_of(client_.jobs(), job);
-  if (!state) raise(protocol::error_name::unknown_job, "Unknown job: " + job);
+  auto state = job_state_of(client_.jobs(), class_or_raise(client_.jobs(), job).name());
+  state->file_faults = client_.control().file_faults(state->name);
   return readable(protocol::to_json(*state));
+}
+
+std::string SupervisorObject::AboutUnknownJob(const std::string& job) {
+  return readable(client_.control().about_unknown_job(protocol::unescaped(job)));
 }
 
 std::vector<sdbus::Struct<std::string, std::string, std::string>> SupervisorObject::ListHolders(const uint64_t& event) {
@@ -318,12 +339,13 @@ std::expected<Selected, CommandError> select(const ClassTable& classes, const st
   };
   if (job_details.empty() || job_details[0].empty())
     return error(protocol::error_name::invalid_args, "Name may not be empty string");
-  auto* entry = classes.find(job_details[0]);
-  if (entry == nullptr) return error(protocol::error_name::unknown_job, "Unknown job: " + job_details[0]);
+  auto* entry = find_class(classes, job_details[0]);
+  if (entry == nullptr)
+    return error(protocol::error_name::unknown_job, "Unknown job: " + protocol::unescaped(job_details[0]));
   if (job_details.size() == 1) return Selected{*entry};
   if (job_details.size() > 2 || !env.empty())
     return error(protocol::error_name::invalid_args, "job_details is [job], or [job, instance] without an environment");
-  auto* instance = classes.find(job_details[0], job_details[1]);
+  auto* instance = classes.find(entry->name(), job_details[1]);
   if (instance == nullptr) return error(protocol::error_name::unknown_instance, "Unknown instance: " + job_details[1]);
   return Selected{*entry, instance};
 }
@@ -337,8 +359,8 @@ std::string token_of(const base::Caller& caller, const std::string& token) {
 
 template <typename Result> std::optional<Asker> SupervisorObject::asker(Result&& result, const std::string& token) {
   if (token.size() > longest_token) raise(protocol::error_name::invalid_args, "The token has more than 128 characters");
-  Asker asker{client_.reply_later(getObject(), std::forward<Result>(result)),
-              token_of(client_.caller(getObject()), token)};
+  auto asker = client_.reply_later(getObject(), std::forward<Result>(result));
+  asker.token = token_of(client_.caller(getObject()), token);
   if (!token.empty() && client_.jobs().resume(asker.token, asker.reply)) return std::nullopt;
   return asker;
 }

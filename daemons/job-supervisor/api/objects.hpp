@@ -118,6 +118,7 @@ private:
   WatchConditions(const std::string& event) override;
   std::string PrintClass(const std::string& job) override;
   std::string DescribeJob(const std::string& job) override;
+  std::string AboutUnknownJob(const std::string& job) override;
   std::vector<sdbus::Struct<std::string, std::string, std::string>> ListHolders(const uint64_t& event) override;
   std::vector<std::string> ListEmits() override;
   std::vector<sdbus::Struct<std::string, uint32_t, std::string, std::vector<std::string>, uint32_t>>

@@ -27,6 +27,7 @@ constexpr std::array operations{
     Operation{"EmitEvent", "emit an event"},
     Operation{"EmitEventWithFile", "emit an event"},
     Operation{"DescribeJob", "request state"},
+    Operation{"AboutUnknownJob", "request state"},
     Operation{"ListHolders", "request state"},
     Operation{"Simulate", "simulate an event"},
     Operation{"PrintClass", "print a job class"},

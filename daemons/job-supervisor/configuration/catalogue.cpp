@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/configuration/catalogue.hpp"
 
 #include <algorithm>
+#include <format>
 #include <ranges>
 #include <utility>
 
@@ -22,6 +23,24 @@ std::string path_below(std::string_view job, JobFile::Kind kind, Dialect dialect
 
 } // namespace
 
+// Of the last line that is this word and nothing else but a comment, from 1; 0: there is none.
+std::size_t line_of_stanza(std::string_view text, std::string_view word) {
+  std::size_t number = 0, found = 0;
+  for (auto line : std::views::split(text, '\n')) {
+    ++number;
+    std::string_view rest{line};
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    if (rest.substr(0, rest.find_first_of(" \t\r#")) == word) found = number;
+  }
+  return found;
+}
+
+std::string first_error(const std::vector<Diagnostic>& diagnostics, const std::string& path) {
+  auto error = std::ranges::find(diagnostics, Diagnostic::Severity::error, &Diagnostic::severity);
+  if (error == diagnostics.end()) return {};
+  return std::format("{}:{}: {}", path, error->line, error->message);
+}
+
 // One job's class is made anew, or found to be as it was, from the files of its name.
 struct Catalogue::ClassUpdate {
   // A file with its present text.
@@ -42,6 +61,8 @@ struct Catalogue::ClassUpdate {
 
   void run();
   Step consider(File& conf);
+  [[nodiscard]] std::shared_ptr<const JobClass> overridden_by(const Layer& layer, const JobClass& base,
+                                                              const JobClass& overridden) const;
   std::optional<Layer> read(File& file);
   std::vector<Layer> read_overrides(std::uint32_t last_directory);
   ParseResult parse(const Layer& layer, const JobClass* base);
@@ -73,12 +94,22 @@ Catalogue::ClassUpdate::Step Catalogue::ClassUpdate::consider(File& file) {
   for (const auto& layer : overrides) {
     auto overridden = parse(layer, made.get()).job_class;
     if (!overridden) continue;
-    made = std::move(overridden);
+    made = overridden_by(layer, *made, *overridden);
     on_top = &layer;
     break;
   }
   set_class(std::move(made), fingerprint_of(*conf, on_top), file.directory);
   return Step::decided;
+}
+
+// Who asks why a job does not start wants to know of the override, and of the line in it.
+std::shared_ptr<const JobClass> Catalogue::ClassUpdate::overridden_by(const Layer& layer, const JobClass& base,
+                                                                      const JobClass& overridden) const {
+  auto made = std::make_shared<JobClass>(overridden);
+  made->override_path = path_of(*layer.file);
+  if (auto line = line_of_stanza(layer.text, "manual"); line > 0 && made->start_on.empty() && !base.start_on.empty())
+    made->manual_at = std::format("{}:{}", made->override_path, line);
+  return made;
 }
 
 std::optional<Catalogue::ClassUpdate::Layer> Catalogue::ClassUpdate::read(File& file) {
@@ -97,6 +128,7 @@ std::optional<Catalogue::ClassUpdate::Layer> Catalogue::ClassUpdate::read(File& 
   if (!known || report_all) outcome.reports.push_back({.path = path, .diagnostic = {.message = text.error().reason}});
   file.verdict = Verdict::invalid;
   file.hash = hash;
+  file.fault = path + ": " + text.error().reason;
   return {};
 }
 
@@ -114,6 +146,7 @@ ParseResult Catalogue::ClassUpdate::parse(const Layer& layer, const JobClass* ba
                                               .path = base == nullptr ? path : base->path,
                                               .dialect = catalogue.directories_[layer.file->directory].dialect,
                                               .base = base});
+  layer.file->fault = result.job_class ? "" : first_error(result.diagnostics, path);
   if (layer.is_new() || (report_all && !result.job_class))
     for (auto& diagnostic : result.diagnostics)
       outcome.reports.push_back({.path = path, .diagnostic = std::move(diagnostic)});
@@ -160,6 +193,14 @@ void Catalogue::found(std::size_t directory, std::string_view below) {
   auto job = jobs_.try_emplace(std::move(file_name->name)).first;
   file_of(job->second, directory, file_name->kind).present = true;
   mark(job);
+}
+
+std::vector<std::string> Catalogue::faults_of(std::string_view job) const {
+  std::vector<std::string> faults;
+  if (auto found = jobs_.find(job); found != jobs_.end())
+    for (const auto& file : found->second.files)
+      if (file.present && file.verdict == Verdict::invalid) faults.push_back(file.fault);
+  return faults;
 }
 
 void Catalogue::gone(std::size_t directory, std::string_view below) { set_present(directory, below, false); }

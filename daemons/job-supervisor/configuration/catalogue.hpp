@@ -61,6 +61,9 @@ public:
   // and are assumed to be unchanged.
   void kept(std::size_t directory, std::string_view below);
 
+  // The files of that job that are ignored, each with the first error in it: "PATH:LINE: MESSAGE".
+  [[nodiscard]] std::vector<std::string> faults_of(std::string_view job) const;
+
   // What has become of the classes. Reports what is wrong and new; with Reporting::all, also errors that
   // were reported before and remain.
   [[nodiscard]] Outcome update(Reporting reporting = Reporting::new_only);
@@ -73,6 +76,7 @@ private:
     JobFile::Kind kind = JobFile::Kind::job;
     Verdict verdict = Verdict::unread;
     bool present = true;
+    std::string fault = {}; // of an invalid one: "PATH:LINE: MESSAGE", of its first error
     [[nodiscard]] auto order() const { return std::pair{directory, kind}; }
   };
   struct Job {

@@ -62,6 +62,7 @@ public:
   std::vector<std::string> reported; // names, in order
 
   void load() { configuration_.load(); }
+  void settle() { configuration_.settle(); }
   EventLoop& loop() { return loop_; }
   [[nodiscard]] bool has(const std::string& name, const std::string& description) const {
     auto found = classes.find(name);

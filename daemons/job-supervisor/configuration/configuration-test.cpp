@@ -219,3 +219,32 @@ TEST_CASE("where nothing can be watched, files are loaded and a warning says so"
   REQUIRE(diagnostics.size() == 1);
   CHECK(diagnostics[0].contains("changes are not noticed: run `initctl reload-configuration`"));
 }
+
+TEST_CASE("what has been done to the files is settled on demand, and a burst that was settled is not loaded again") {
+  Fixture fixture;
+  fixture.load();
+  for (int i = 0; i < 1000; ++i) {
+    auto version = std::to_string(i);
+    describe(fixture.dir / "first/a.conf", version);
+    fixture.settle();
+    REQUIRE(fixture.has("a", version)); // new, or edited
+    describe(fixture.dir / "first/a.override", "over " + version);
+    fixture.settle();
+    REQUIRE(fixture.has("a", "over " + version));
+    fs::remove(fixture.dir / "first/a.override");
+    fs::rename(fixture.dir / "first/a.conf", fixture.dir / "first/b.conf");
+    fixture.settle();
+    REQUIRE(fixture.lacks("a"));
+    REQUIRE(fixture.has("b", version));
+    fs::remove(fixture.dir / "first/b.conf");
+    fixture.settle();
+    REQUIRE(fixture.lacks("b"));
+  }
+  auto calls = fixture.calls;
+  describe(fixture.dir / "first/c.conf", "c");
+  fixture.settle();
+  CHECK(fixture.calls == calls + 1);
+  fixture.settle();
+  fixture.catch_up();
+  CHECK(fixture.calls == calls + 2); // that of the mark
+}

@@ -57,6 +57,8 @@ public:
         OnDiagnostic on_diagnostic);
 
   void load();
+  void settle();
+  [[nodiscard]] const Catalogue& catalogue() const { return catalogue_; }
 
 private:
   void watch();
@@ -74,6 +76,7 @@ private:
   Watches watches_;
   DirectoryTree tree_{catalogue_, watches_};
   ChangedPlaces changes_;
+  bool updating_ = false;
   steady_clock::time_point latest_end_;
   base::Timer burst_;
   base::Timer write_timeout_;
@@ -98,6 +101,15 @@ void Configuration::Store::load() {
   write_timeout_.stop();
   tree_.examine_everything();
   update_classes(Catalogue::Reporting::all);
+}
+
+// What is reported may lead back here.
+void Configuration::Store::settle() {
+  if (updating_) return;
+  if (watches_.pending()) watches_.take(changes_);
+  if (changes_.empty()) return;
+  burst_.stop();
+  examine_changes();
 }
 
 void Configuration::Store::watch() {
@@ -144,10 +156,12 @@ void Configuration::Store::stop_waiting_for_writers() {
 }
 
 void Configuration::Store::update_classes(Catalogue::Reporting reporting) {
+  updating_ = true;
   auto outcome = catalogue_.update(reporting);
   for (const auto& report : tree_.take_reports(reporting)) on_diagnostic_(printed(report));
   for (const auto& report : outcome.reports) on_diagnostic_(printed(report));
   if (!outcome.changes.empty()) on_changes_(outcome.changes);
+  updating_ = false;
 }
 
 Configuration::Configuration(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
@@ -157,5 +171,18 @@ Configuration::Configuration(base::EventLoop& loop, const std::vector<std::strin
 Configuration::~Configuration() = default;
 
 void Configuration::load() { store_->load(); }
+void Configuration::settle() { store_->settle(); }
+std::vector<std::string> Configuration::faults_of(const std::string& job) const {
+  return store_->catalogue().faults_of(job);
+}
+
+std::string Configuration::file_without_suffix(const std::string& job) const {
+  for (const auto& directory : store_->catalogue().directories()) {
+    auto path = directory.path + '/' + job;
+    std::error_code error;
+    if (directory.dialect == Dialect::conf && std::filesystem::is_regular_file(path, error)) return path;
+  }
+  return {};
+}
 
 } // namespace upstart::supervisor

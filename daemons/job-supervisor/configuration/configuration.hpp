@@ -27,6 +27,13 @@ public:
 
   // Reads everything, reports the changes before it returns, and watches from then on. Called again: a reload.
   void load();
+  // What has been done to the files before this call takes effect before it returns: reports the changes. Costs next to
+  // nothing where there are none. A file that is still open for writing, and new, is waited for as ever.
+  void settle();
+  // What is known of the files of that job, whether it has a class or not: those that are ignored, and for which error.
+  [[nodiscard]] std::vector<std::string> faults_of(const std::string& job) const;
+  // A file in one of the directories whose name is that of the job but for the suffix that it lacks; empty: none.
+  [[nodiscard]] std::string file_without_suffix(const std::string& job) const;
 
 private:
   class Store;

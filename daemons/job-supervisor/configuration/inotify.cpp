@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/configuration/inotify.hpp"
 
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 
 #include <array>
 #include <cerrno>
@@ -38,6 +39,11 @@ std::expected<int, std::error_code> Inotify::watch(const std::string& path, std:
 }
 
 void Inotify::forget(int watch) { ::inotify_rm_watch(fd_.get(), watch); }
+
+bool Inotify::pending() const {
+  int bytes = 0;
+  return ::ioctl(fd_.get(), FIONREAD, &bytes) == 0 && bytes > 0;
+}
 
 std::vector<Inotify::Event> Inotify::take() {
   std::vector<Event> events;

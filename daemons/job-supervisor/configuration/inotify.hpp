@@ -25,6 +25,8 @@ public:
   // The same number for the same directory, however it is reached; what is watched for adds up.
   [[nodiscard]] std::expected<int, std::error_code> watch(const std::string& path, std::uint32_t mask);
   void forget(int watch);
+  // Are there events to take?
+  [[nodiscard]] bool pending() const;
   // All events so far; does not wait.
   [[nodiscard]] std::vector<Event> take();
 

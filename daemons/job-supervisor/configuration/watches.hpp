@@ -49,6 +49,7 @@ public:
   void forget(const Place& place);
   void forget_below(const Place& place);
 
+  [[nodiscard]] bool pending() const { return inotify_ && inotify_->pending(); }
   // Adds the changes since the last call.
   void take(ChangedPlaces& changes);
 

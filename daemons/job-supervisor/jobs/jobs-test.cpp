@@ -47,6 +47,7 @@ TEST_CASE("commands that cannot be executed are refused by name") {
   CHECK(world.stop("svc")->text() == "UnknownInstance: Unknown instance: ");
   CHECK(world.start("svc", {"bad"})->text() == "InvalidArgs: Env must be KEY=VALUE pairs");
   CHECK(world.start("inst")->text() == "InvalidArgs: Unknown parameter: NAME\nUsage: NAME=x");
+  CHECK(world.stop("inst")->text() == "InvalidArgs: Unknown parameter: NAME"); // only a start tells the usage
   CHECK(world.stop("inst", {"NAME=a"})->text() == "UnknownInstance: Unknown instance: a");
   world.start("svc");
   CHECK(world.start("svc")->text() == "AlreadyStarted: Job is already running: svc");

@@ -29,6 +29,7 @@ void Jobs::run_turn() {
     bool& running;
     ~Guard() { running = false; }
   } guard{running_};
+  core_.options.settle_configuration();
   auto& turn = core_.turn;
   do {
     while (!turn.work.empty() && turn.outgoing.size() < most_outgoing) {
@@ -138,6 +139,7 @@ void Jobs::handle(EventId id, Event event) {
     core_.turn.outgoing.emplace_back(outgoing::Finish{id, finished->failed, finished->actions});
     return run_turn();
   }
+  core_.options.settle_configuration();
   bool ends_session = core_.session_ends && event.name == "session-end";
   auto emission = emitting_.came_back(event);
   auto name = event.name;

@@ -183,6 +183,7 @@ void Restore::take_facts() {
     if (facts->spawn_failure) entry.spawn_failure = std::make_unique<const std::string>(*facts->spawn_failure);
     entry.respawn_limit_end = facts->respawn_limit_end;
     entry.warnings = std::move(facts->warnings);
+    entry.records = std::move(facts->records);
   });
 }
 

@@ -101,6 +101,13 @@ std::vector<std::string> needs_of_instance(const JobClass& job_class, const Envi
   return unset_in(job_class.instance, tables.of_class(job_class));
 }
 
+std::vector<protocol::JobRecordState> state_of(const JobRecords& records) {
+  std::vector<protocol::JobRecordState> all;
+  for (const auto& [time, kind, instance, text, times] : records.all())
+    all.push_back({time, std::string{name_of(kind)}, instance, text, times});
+  return all;
+}
+
 protocol::JobState state_of(const Core& core, const ClassEntry& entry) {
   const auto& job_class = *entry.job_class();
   protocol::JobState state{
@@ -112,6 +119,9 @@ protocol::JobState state_of(const Core& core, const ClassEntry& entry) {
       .spawn_failure = entry.spawn_failure ? std::optional{*entry.spawn_failure} : std::nullopt,
       .respawn_limit_end = entry.respawn_limit_end,
       .warnings = entry.warnings,
+      .records = state_of(entry.records),
+      .override_file = job_class.override_path,
+      .manual_at = job_class.manual_at,
       .replaced_by_newer = entry.successor.has_value(),
       .file_gone = entry.successor && !*entry.successor,
       .instances = {},

@@ -13,7 +13,7 @@ std::string_view name_of(JobEvent event) {
 }
 
 std::string_view name_of(RecordKind kind) {
-  constexpr std::string_view names[]{"started", "not started", "stopped", "ended", "killed", "respawned"};
+  constexpr std::string_view names[]{"started", "not started", "stopped", "done", "ended", "killed", "respawned"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -19,11 +19,12 @@ enum class RecordKind : std::uint8_t {
   started,     // it was started, and by what
   not_started, // its `start on` came true, and why nothing came of that
   stopped,     // it was told to stop or restart, and by whom
-  ended,       // one of its processes ended, or could not be started, and what followed
+  done,        // its main process ended, and that is no failure
+  ended,       // one of its processes failed, or could not be started, and what followed
   killed,      // a time limit had passed
   respawned    // main ended and is started again
 };
-[[nodiscard]] std::string_view name_of(RecordKind kind); // "started", "not started", …
+[[nodiscard]] std::string_view name_of(RecordKind kind); // "started", "not started", "stopped", "done", …
 
 namespace effect {
 

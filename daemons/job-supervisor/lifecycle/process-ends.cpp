@@ -129,7 +129,7 @@ void main_ended_unasked(Moving& moving, int wait_status, bool moves) {
   if (respawns && !respawns_too_fast(moving)) return respawn(moving, wait_status, moves);
   if (respawns) hit_respawn_limit(moving, wait_status);
   else
-    record_end(moving, RecordKind::ended, ProcessKind::main, wait_status,
+    record_end(moving, failed ? RecordKind::ended : RecordKind::done, ProcessKind::main, wait_status,
                failed ? "the job failed" : "the job is done");
   if (failed && !respawns) fail(moving, ProcessKind::main, wait_status);
   set_goal(moving, Goal::stop);

@@ -10,12 +10,16 @@
 #include "daemons/job-supervisor/jobs/tables/environment-tables.hpp"
 #include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
 
+#include <functional>
+
 namespace upstart::supervisor {
 
 struct Options {
   protocol::Environment own_environment; // that init was started with
   bool inherit_environment = false;      // a session: its jobs begin with that
   std::string session_address;           // UPSTART_SESSION of jobs' processes; empty: none
+  // Called before an event is matched and before a turn: what has been done to job files since is applied by it.
+  std::function<void()> settle_configuration = [] {};
 };
 
 // Public members, since it is a place and not an actor: each part changes what it is about.
@@ -42,6 +46,8 @@ public:
   void release(EventId event, bool failed);
   // The broker is told of event names that jobs began or ceased to wait for, before anything else that is emitted now.
   void update_subscription();
+  // Keeps a record of the job, for those who ask why.
+  void note(ClassEntry& entry, RecordKind kind, const std::string& instance, std::string text);
   // How many instances of a job there are is told if a bridge wants to know.
   void tell_activity(const ClassEntry& entry);
 

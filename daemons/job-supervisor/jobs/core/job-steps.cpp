@@ -53,12 +53,17 @@ void JobSteps::carry_out(Job& job, Effect& effect) {
               core_.classes.find(job.name())->respawn_limit_end = limit.wait_status;
               core_.classes.mark_facts(job.name());
             },
+            [&](effect::Record& record) { note(job, record.kind, std::move(record.text)); },
             [&](effect::Log& log) { core_.write(log.severity, std::move(log.text)); },
             [&](effect::Remove&) { remove(job); },
             [&](auto& of_processes) {
               core_.turn.outgoing.emplace_back(outgoing::OfJob{&job, std::move(of_processes)});
             }},
       effect);
+}
+
+void JobSteps::note(const Job& job, RecordKind kind, std::string text) {
+  core_.note(*core_.classes.find(job.name()), kind, job.instance(), std::move(text));
 }
 
 void JobSteps::emit(Job& job, effect::Emit& emit) {

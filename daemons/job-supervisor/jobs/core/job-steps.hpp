@@ -11,6 +11,8 @@ public:
   explicit JobSteps(Core& core) : core_{core} {}
 
   void take(Job& job, Input input);
+  // Keeps a record of the job, for those who ask why.
+  void note(const Job& job, RecordKind kind, std::string text);
   // An instance of that name; there is none yet.
   Job& make_instance(ClassEntry& entry, const std::string& name);
 

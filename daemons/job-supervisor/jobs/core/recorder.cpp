@@ -26,11 +26,12 @@ bool within(const record::Ids& used, const record::Ids& reserved) {
 record::Facts facts_of(const ClassEntry& entry) {
   return {.spawn_failure = entry.spawn_failure ? std::optional{*entry.spawn_failure} : std::nullopt,
           .respawn_limit_end = entry.respawn_limit_end,
-          .warnings = entry.warnings};
+          .warnings = entry.warnings,
+          .records = entry.records};
 }
 
 bool has_facts(const ClassEntry& entry) {
-  return entry.spawn_failure || entry.respawn_limit_end || !entry.warnings.empty();
+  return entry.spawn_failure || entry.respawn_limit_end || !entry.warnings.empty() || !entry.records.all().empty();
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 #include "daemons/job-supervisor/expression/expand.hpp"
 #include "protocol/names.hpp"
 
+#include <format>
+
 namespace upstart::supervisor {
 
 namespace error_name = protocol::error_name;
@@ -28,6 +30,13 @@ std::optional<CallerId>& caller_of(Input& input) {
 
 void Commands::give(Job& job, Input input, Asker asker, bool wait) {
   auto path = job.path();
+  auto kind = std::holds_alternative<input::Start>(input) ? RecordKind::started : RecordKind::stopped;
+  const auto* what = kind == RecordKind::started                  ? "started"
+                     : std::holds_alternative<input::Stop>(input) ? "stopped"
+                                                                  : "restarted";
+  steps_.note(job, kind,
+              std::format("{} by a command{}", what,
+                          asker.pid > 0 ? std::format(" of process {} (user {})", asker.pid, asker.uid) : ""));
   auto caller = core_.callers.add(std::move(asker));
   if (wait) caller_of(input) = caller;
   else core_.callers.decide(caller, path, core_.ports.clock.now());
@@ -52,14 +61,14 @@ void Commands::start(ClassEntry& entry, const std::vector<std::string>& environm
 }
 
 void Commands::stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker) {
-  auto job = find_instance(entry, environment);
+  auto job = find_instance(entry, environment, Usage::not_told);
   if (!job) return refuse(std::move(asker), job.error());
   if ((*job)->life().is_to_stop()) return refuse(std::move(asker), already_stopped(**job));
   give(**job, input::Stop{.environment = protocol::Environment{environment}}, std::move(asker), wait);
 }
 
 void Commands::restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker) {
-  auto job = find_instance(entry, environment);
+  auto job = find_instance(entry, environment, Usage::not_told);
   if (!job) return refuse(std::move(asker), job.error());
   if ((*job)->life().is_to_stop()) return refuse(std::move(asker), already_stopped(**job));
   give(**job, input::Restart{.parameters = parameters((*job)->job_class(), environment)}, std::move(asker), wait);
@@ -88,19 +97,20 @@ std::expected<void, CommandError> Commands::reload(Job& job) {
   return {};
 }
 
-std::expected<std::string, CommandError> Commands::instance_name(const ClassEntry& entry,
-                                                                 const std::vector<std::string>& environment) const {
+std::expected<std::string, CommandError>
+Commands::instance_name(const ClassEntry& entry, const std::vector<std::string>& environment, Usage usage) const {
   if (auto fault = protocol::environment_fault(environment)) return std::unexpected(invalid(*fault));
   const auto& job_class = *entry.job_class();
   if (job_class.instance.empty()) return "";
   auto name = expand(job_class.instance, parameters(job_class, environment).environment);
   if (name) return *name;
-  return std::unexpected(invalid(name.error() + (job_class.usage.empty() ? "" : "\nUsage: " + job_class.usage)));
+  bool told = usage == Usage::told && !job_class.usage.empty();
+  return std::unexpected(invalid(name.error() + (told ? "\nUsage: " + job_class.usage : "")));
 }
 
-std::expected<Job*, CommandError> Commands::find_instance(const ClassEntry& entry,
-                                                          const std::vector<std::string>& environment) const {
-  auto name = instance_name(entry, environment);
+std::expected<Job*, CommandError>
+Commands::find_instance(const ClassEntry& entry, const std::vector<std::string>& environment, Usage usage) const {
+  auto name = instance_name(entry, environment, usage);
   if (!name) return std::unexpected(name.error());
   auto found = entry.instances().find(*name);
   if (found != entry.instances().end()) return found->second.get();

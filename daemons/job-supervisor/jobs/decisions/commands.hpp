@@ -24,12 +24,14 @@ public:
   // Error NotRunning where there is no main process.
   [[nodiscard]] std::expected<void, CommandError> reload(Job& job);
 
-  // The name of the instance that this environment names, whether it exists or not. Errors InvalidArgs.
+  // The name of the instance that this environment names, whether it exists or not. Errors InvalidArgs; where a
+  // variable is missing, with what the stanza `usage` says, if that is wanted.
+  enum class Usage : std::uint8_t { told, not_told };
   [[nodiscard]] std::expected<std::string, CommandError>
-  instance_name(const ClassEntry& entry, const std::vector<std::string>& environment) const;
+  instance_name(const ClassEntry& entry, const std::vector<std::string>& environment, Usage usage = Usage::told) const;
   // Error UnknownInstance, too.
-  [[nodiscard]] std::expected<Job*, CommandError> find_instance(const ClassEntry& entry,
-                                                                const std::vector<std::string>& environment) const;
+  [[nodiscard]] std::expected<Job*, CommandError>
+  find_instance(const ClassEntry& entry, const std::vector<std::string>& environment, Usage usage = Usage::told) const;
 
 private:
   void refuse(Asker asker, CommandError error);

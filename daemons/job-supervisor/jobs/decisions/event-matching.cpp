@@ -85,6 +85,7 @@ void EventMatching::stop(Job& job, const std::vector<EventId>& events) {
   environment.set("UPSTART_STOP_EVENTS", names_of(events));
   auto blockers = distinct(events);
   note(blockers, "stop", job);
+  steps_.note(job, RecordKind::stopped, "stopped by " + told_of(blockers));
   steps_.take(job, input::Stop{.environment = std::move(environment), .blockers = std::move(blockers)});
 }
 
@@ -92,14 +93,21 @@ void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events)
   const auto& job_class = *entry.job_class();
   auto parameters = start_parameters(job_class, events);
   auto name = expand(job_class.instance, parameters.environment);
-  if (!name)
-    return core_.write(Severity::warning,
-                       std::format("Failed to obtain {} instance: {}", job_class.name, name.error()));
-  auto found = entry.instances().find(*name);
-  if (found != entry.instances().end() && found->second->life().is_to_run()) return;
-  auto& job = found != entry.instances().end() ? *found->second : steps_.make_instance(entry, *name);
   auto blockers = distinct(events);
+  if (!name) {
+    core_.write(Severity::warning, std::format("Failed to obtain {} instance: {}", job_class.name, name.error()));
+    return core_.note(
+        entry, RecordKind::not_started, {},
+        std::format("`start on' came true by {}, but the name of the instance, `{}', could not be made: {}",
+                    told_of(blockers), job_class.instance, name.error()));
+  }
+  auto found = entry.instances().find(*name);
+  if (found != entry.instances().end() && found->second->life().is_to_run())
+    return core_.note(entry, RecordKind::not_started, *name,
+                      std::format("`start on' came true by {}, but it was running already", told_of(blockers)));
+  auto& job = found != entry.instances().end() ? *found->second : steps_.make_instance(entry, *name);
   note(blockers, "start", job);
+  steps_.note(job, RecordKind::started, "started by " + told_of(blockers));
   for (auto id : blockers) {
     const auto& handled = core_.events.at(id);
     for (std::size_t i = 0; i < handled.files.size(); ++i) job.keep(handled.files[i], handled.event.files[i]);
@@ -125,6 +133,17 @@ std::string EventMatching::names_of(const std::vector<EventId>& events) const {
   std::string names;
   for (auto id : events) names += (names.empty() ? "" : " ") + core_.events.at(id).event.name;
   return names;
+}
+
+std::string EventMatching::told_of(const std::vector<EventId>& events) const {
+  std::string text = events.size() == 1 ? "the event" : "the events";
+  for (auto id : events) {
+    const auto& event = core_.events.at(id).event;
+    text += (id == events.front() ? " `" : ", `") + event.name;
+    for (const auto& variable : event.environment.strings()) text += " " + variable;
+    text += "'";
+  }
+  return text;
 }
 
 void EventMatching::note(const std::vector<EventId>& events, const char* operation, const Job& job) {

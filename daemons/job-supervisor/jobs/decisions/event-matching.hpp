@@ -23,6 +23,7 @@ private:
   void start(ClassEntry& entry, const std::vector<EventId>& events);
   [[nodiscard]] StartParameters start_parameters(const JobClass& job_class, const std::vector<EventId>& events) const;
   [[nodiscard]] std::string names_of(const std::vector<EventId>& events) const;
+  [[nodiscard]] std::string told_of(const std::vector<EventId>& events) const; // for records
   void note(const std::vector<EventId>& events, const char* operation, const Job& job);
 
   Core& core_;

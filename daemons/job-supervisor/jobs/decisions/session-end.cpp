@@ -61,7 +61,9 @@ void SessionEnd::time_is_up() {
 void SessionEnd::stop_all_jobs() {
   for (auto* job : core_.classes.instances()) {
     steps_.take(*job, input::ForbidRespawn{});
-    if (!job->life().is_to_stop()) steps_.take(*job, input::Stop{});
+    if (job->life().is_to_stop()) continue;
+    steps_.note(*job, RecordKind::stopped, "stopped because the session ends");
+    steps_.take(*job, input::Stop{});
   }
 }
 

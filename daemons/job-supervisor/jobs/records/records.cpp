@@ -160,13 +160,15 @@ std::string to_bytes(const Facts& facts) {
     out.optional(facts.spawn_failure, [&](const std::string& text) { out.text(text); });
     out.optional(facts.respawn_limit_end, [&](int status) { out.number(status); });
     out.texts(facts.warnings);
+    out.text(facts.records.to_bytes());
   });
 }
 Read<Facts> facts_of(std::string_view bytes) {
   return read(bytes, [](ByteReader& in) {
     return Facts{.spawn_failure = in.optional([&] { return in.text(); }),
                  .respawn_limit_end = in.optional([&] { return in.number<int>(); }),
-                 .warnings = in.texts()};
+                 .warnings = in.texts(),
+                 .records = JobRecords::of_bytes(in.text()).value_or(JobRecords{})};
   });
 }
 

@@ -7,6 +7,7 @@
 #include "daemons/job-supervisor/jobs/tables/emissions.hpp"
 #include "daemons/job-supervisor/jobs/tables/finished-events.hpp"
 #include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
+#include "daemons/job-supervisor/jobs/tables/job-records.hpp"
 #include "daemons/job-supervisor/language/model/job-class.hpp"
 
 #include <expected>
@@ -16,7 +17,7 @@
 
 namespace upstart::supervisor {
 
-inline constexpr unsigned record_form = 1;
+inline constexpr unsigned record_form = 2;
 
 // The records by key.
 using Records = std::map<std::string, std::string>;
@@ -63,6 +64,7 @@ struct Facts {
   std::optional<std::string> spawn_failure;
   std::optional<int> respawn_limit_end;
   std::vector<std::string> warnings;
+  JobRecords records;
 };
 [[nodiscard]] std::string to_bytes(const Facts& facts);
 [[nodiscard]] Read<Facts> facts_of(std::string_view bytes);

@@ -2,6 +2,7 @@
 // are instances, the old class stays for them and for new ones until the last has gone; then the new one takes over.
 #pragma once
 
+#include "daemons/job-supervisor/jobs/tables/job-records.hpp"
 #include "daemons/job-supervisor/jobs/tables/job.hpp"
 
 namespace upstart::supervisor {
@@ -32,6 +33,7 @@ public:
   // What was warned of about its processes, the newest last; bounded.
   std::vector<std::string> warnings;
   static constexpr std::size_t most_warnings = 8;
+  JobRecords records;
 
 private:
   std::shared_ptr<const JobClass> class_;

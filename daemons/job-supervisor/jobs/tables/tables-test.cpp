@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/jobs/tables/callers.hpp"
 #include "daemons/job-supervisor/jobs/tables/emissions.hpp"
 #include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
+#include "daemons/job-supervisor/jobs/tables/job-records.hpp"
 
 #include <doctest/doctest.h>
 
@@ -114,4 +115,18 @@ TEST_CASE("an emission is there until it is taken, with who waits for it") {
   CHECK(std::get<waits::ForJob>(taken->waits).job == 3);
   CHECK(emissions.find(id) == nullptr);
   CHECK_FALSE(emissions.take(id));
+}
+
+TEST_CASE("what happens to a job again and again is one record that counts, and the oldest records go first") {
+  JobRecords records;
+  for (int i = 0; i < 5; ++i)
+    records.add(RecordKind::respawned, "", "main process terminated with status 4; it is respawned");
+  REQUIRE(records.all().size() == 1);
+  CHECK(records.all()[0].times == 5);
+  for (int i = 0; i < 40; ++i)
+    records.add(RecordKind::started, "eth0", "started by the event `" + std::to_string(i) + "'");
+  CHECK(records.all().size() == JobRecords::most);
+  CHECK(records.all().back().text == "started by the event `39'");
+  CHECK(JobRecords::of_bytes(records.to_bytes()) == records);
+  CHECK_FALSE(JobRecords::of_bytes("nonsense"));
 }

@@ -1,6 +1,7 @@
 // What a command on a job comes to: an answer, or the named error that clients know (dbus-api.md).
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <string>
@@ -30,6 +31,7 @@ struct Asker {
 
   Reply reply;
   std::string token;
+  std::uint32_t uid = 0, pid = 0; // of the process; pid 0: not known
 };
 
 } // namespace upstart::supervisor

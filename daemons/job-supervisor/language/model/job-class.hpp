@@ -65,7 +65,9 @@ struct ControlGroup {
 
 struct JobClass {
   std::string name;
-  std::string path; // of the file; empty when it came from elsewhere
+  std::string path;          // of the file; empty when it came from elsewhere
+  std::string override_path; // of the override on top of it; empty: there is none
+  std::string manual_at;     // "PATH:LINE" of the `manual` in it that drops the start on
 
   std::string description, author, version, usage;
   std::vector<std::string> emits;

@@ -79,8 +79,22 @@ void InstanceProcesses::ended(ProcessKind kind, int wait_status) {
   if (process->child().end_is_unknown() && !process->failure() && !told_by_ending)
     warn_of(kind,
             "has ended, and how is not known since the job supervisor was not there; taken as failed with status 255");
-  if (process->failure()) events_.not_executed(kind, describe_failure(kind, *process->failure()));
+  if (kind == ProcessKind::main && !process->failure() && wait_status == 0) warn_of_background();
+  if (process->failure()) events_.not_executed(kind, describe_failure(*class_, kind, *process->failure()));
   else events_.ended(kind, wait_status);
+}
+
+// A service whose main process ends by itself with status 0 and leaves others behind has most likely put itself into
+// the background.
+void InstanceProcesses::warn_of_background() {
+  bool others = std::ranges::any_of(processes_, [](const auto& process) { return process != nullptr; });
+  if (class_->task || class_->expect != Expect::none || ending_ || others) return;
+  auto left = members_.stray_processes();
+  if (left.empty()) return;
+  warn(std::format(
+      "ended with status 0 and left {} {} behind, which nobody supervises: a program that goes to the background "
+      "wants `expect fork' or `expect daemon'",
+      left.size(), left.size() == 1 ? "process" : "processes"));
 }
 
 // True when another process has taken main's place, or may have done so. Else `wait_status` becomes main's own.

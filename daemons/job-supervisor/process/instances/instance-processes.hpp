@@ -49,6 +49,7 @@ private:
   void executed(ProcessKind kind);
   void ended(ProcessKind kind, int wait_status);
   [[nodiscard]] bool main_goes_on(int& wait_status);
+  void warn_of_background();
   void decide_later(int wait_status);
   [[nodiscard]] bool waits_for_rest(int wait_status);
   [[nodiscard]] bool waits_for_strays();

@@ -2,7 +2,10 @@
 
 #include "daemons/job-supervisor/process/spawn/script-file.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <format>
+#include <fstream>
 #include <unistd.h>
 
 namespace upstart::supervisor {
@@ -26,12 +29,53 @@ std::optional<CommandLine> command_for(const JobClass& job_class, const SpawnReq
   return line.arguments.empty() ? std::nullopt : std::optional{std::move(line)};
 }
 
+// "#!INTERPRETER" of a file; empty: it has none, or cannot be read.
+std::string interpreter_of(const std::string& path) {
+  std::string line;
+  std::getline(std::ifstream{path}, line);
+  if (!line.starts_with("#!")) return {};
+  auto begin = std::min(line.find_first_not_of(" \t", 2), line.size());
+  return line.substr(begin, line.find_first_of(" \t\r", begin) - begin);
+}
+
+std::string about_program(const std::string& program, const std::string& root, int error) {
+  if (!program.contains('/')) return program + ", which is in no directory of PATH";
+  auto interpreter = interpreter_of(root + program);
+  if (error == ENOENT && !interpreter.empty())
+    return std::format("{}, whose interpreter {} is not there", program, interpreter);
+  return program;
+}
+
+std::string not_expanded(const char* stanza, const std::string& value) {
+  return value.contains('$') ? std::format("{}: variables are not expanded in `{}'", value, stanza) : value;
+}
+
+// What the step was about, as the job file names it; empty: nothing of that file.
+std::string failed_object(const JobClass& job_class, ProcessKind kind, const ChildFailure& failure) {
+  switch (failure.step) {
+  case SpawnStep::chroot: return not_expanded("chroot", job_class.chroot);
+  case SpawnStep::chdir: return job_class.chdir.empty() ? "/" : not_expanded("chdir", job_class.chdir);
+  case SpawnStep::find_user: return not_expanded("setuid", job_class.setuid);
+  case SpawnStep::find_group:
+    return not_expanded("setgid", job_class.setgid.empty() ? job_class.setuid : job_class.setgid);
+  case SpawnStep::apparmor: return job_class.apparmor_switch;
+  case SpawnStep::console: return "/dev/console";
+  case SpawnStep::execute: break;
+  default: return {};
+  }
+  if (is_helper(kind)) return {};
+  auto command = command_line(*job_class.command(kind));
+  return command.arguments.empty() ? "" : about_program(command.arguments.front(), job_class.chroot, failure.error);
+}
+
 } // namespace
 
-SpawnFailure describe_failure(ProcessKind kind, const ChildFailure& failure) {
+SpawnFailure describe_failure(const JobClass& job_class, ProcessKind kind, const ChildFailure& failure) {
   SpawnFailure described = describe(failure);
   if (kind == ProcessKind::tmpfiles && failure.step == SpawnStep::execute)
     described.reason += std::format(" (the stanza tmpfiles needs the program {})", tmpfiles_program);
+  else if (auto object = failed_object(job_class, kind, failure); !object.empty())
+    described.reason += std::format(" ({})", object);
   return described;
 }
 

@@ -42,6 +42,6 @@ private:
 };
 
 // What is told of a failure in the child.
-[[nodiscard]] SpawnFailure describe_failure(ProcessKind kind, const ChildFailure& failure);
+[[nodiscard]] SpawnFailure describe_failure(const JobClass& job_class, ProcessKind kind, const ChildFailure& failure);
 
 } // namespace upstart::supervisor

@@ -1,0 +1,12 @@
+// What to do about an error of a command: a line for the person at the keyboard, behind the error itself.
+#pragma once
+
+#include "clients/base/upstart.hpp"
+#include "clients/initctl/command/call.hpp"
+
+namespace upstart::client {
+
+// Asks the daemon once more; empty where there is nothing to say.
+[[nodiscard]] std::string advice_on(const sdbus::Error& error, const Call& call, Upstart& upstart);
+
+} // namespace upstart::client

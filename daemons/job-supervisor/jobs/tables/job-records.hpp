@@ -1,0 +1,41 @@
+// What was decided about a job and why, for those who ask (initctl explain): what became of each match of its `start
+// on`, who stopped it, how each of its lives ended, what was ignored. Bounded: the oldest goes first; what happens
+// again and again is one record that counts. A value, and as bytes.
+#pragma once
+
+#include "daemons/job-supervisor/lifecycle/effect.hpp"
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upstart::supervisor {
+
+struct JobRecord {
+  std::int64_t time = 0; // µs since the epoch, of the last time
+  RecordKind kind = RecordKind::ended;
+  std::string instance; // empty: the only one of a job, or none
+  std::string text;     // a sentence without its subject: "main process terminated with status 4; it is respawned"
+  std::uint64_t times = 1;
+  friend bool operator==(const JobRecord&, const JobRecord&) = default;
+};
+
+class JobRecords {
+public:
+  static constexpr std::size_t most = 16;
+
+  // Happens now.
+  void add(RecordKind kind, std::string instance, std::string text);
+  // The newest last.
+  [[nodiscard]] const std::vector<JobRecord>& all() const { return records_; }
+
+  [[nodiscard]] std::string to_bytes() const;
+  [[nodiscard]] static std::expected<JobRecords, std::string> of_bytes(std::string_view bytes);
+  friend bool operator==(const JobRecords&, const JobRecords&) = default;
+
+private:
+  std::vector<JobRecord> records_;
+};
+
+} // namespace upstart::supervisor
