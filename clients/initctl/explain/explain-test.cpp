@@ -316,3 +316,34 @@ TEST_CASE("as JSON nothing of an explanation is missing") {
   for (const char* key : {"job", "file", "verdict", "instances", "last_failure", "replaced_by_newer", "log"})
     CHECK(json.contains(key));
 }
+
+TEST_CASE("what happened to a job is listed, and what became of a match stands beside the event") {
+  auto job = stopped_job("svc", {unseen({"runlevel"})});
+  auto time = microseconds_of(noon) + 1000;
+  job.records = {
+      {time, "not started", "", "`start on' came true by the event `runlevel', but the name could not be made", 1},
+      {time, "respawned", "eth0", "main process terminated with status 4; it is respawned", 5}};
+  auto text = to_text(System{{job}, {past(2, "runlevel")}}.explained());
+  CHECK(text.contains("[ ] runlevel — last emitted"));
+  CHECK(text.contains("could not be made"));
+  CHECK_FALSE(text.contains("when the job did not wait for it"));
+  CHECK(text.contains("instance eth0: main process terminated with status 4; it is respawned (5 times, last then)"));
+}
+
+TEST_CASE("that an event can never come outranks that another of its name did not match") {
+  System system{{stopped_job("docker", {unseen({"started", "lxc-net"})})}, {past(3, "started", {"JOB=other"})}};
+  auto explanation = system.explained();
+  CHECK_FALSE(explanation.start_on.can_come_true);
+  CHECK(explanation.start_on.events.at(0).remark == "can never come: there is no job lxc-net");
+}
+
+TEST_CASE("an override that drops the start on is named with its line, and one that is ignored with its error") {
+  auto job = stopped_job("web", {});
+  job.override_file = "/etc/init/web.override";
+  job.manual_at = "/etc/init/web.override:1";
+  job.file_faults = {"/etc/init/late/web.override:1: Mismatched parentheses"};
+  auto text = to_text(System{{job}}.explained());
+  CHECK(text.starts_with("web is stopped: `manual' (/etc/init/web.override:1) drops its `start on'"));
+  CHECK(text.contains("overridden by /etc/init/web.override\n"));
+  CHECK(text.contains("ignored for an error: /etc/init/late/web.override:1: Mismatched parentheses"));
+}

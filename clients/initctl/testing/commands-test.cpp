@@ -383,6 +383,12 @@ TEST_CASE("explain of a job that is not there names one that is like it") {
   CHECK(session.initctl("explain netwrok").err.starts_with("initctl: Unknown job: netwrok: did you mean `network`?"));
 }
 
+TEST_CASE("a name that is known to be mistaken is answered with what may be meant, on a line of its own") {
+  Session session{{{"svc", {}}}};
+  CHECK(session.initctl("start shiny").err == "initctl: Unknown job: shiny\ninitctl: there is a file /etc/init/shiny, "
+                                              "but a job's file must be called NAME.conf\n");
+}
+
 TEST_CASE("bridges lists those that are attached, or says that there is none") {
   Session with_bridge{{{"web", {}}}};
   CHECK(with_bridge.initctl("bridges").out ==

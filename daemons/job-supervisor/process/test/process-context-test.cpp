@@ -109,11 +109,13 @@ TEST_CASE("each step that fails is told in one line") {
   };
   const std::vector<Failure> failures{
       {[](JobClass& job) { job.chdir = "/no/such/dir"; },
-       "unable to change working directory: No such file or directory"},
+       "unable to change working directory: No such file or directory (/no/such/dir)"},
+      {[](JobClass& job) { job.chdir = "/srv/$WHO"; }, "unable to change working directory: No such file or directory "
+                                                       "(/srv/$WHO: variables are not expanded in `chdir')"},
       {[](JobClass& job) { job.chroot = "/no/such/root"; },
-       "unable to change root directory: No such file or directory"},
-      {[](JobClass& job) { job.setuid = "nosuchuser"; }, "unable to find setuid user"},
-      {[](JobClass& job) { job.setgid = "nosuchgroup"; }, "unable to find setgid group"},
+       "unable to change root directory: No such file or directory (/no/such/root)"},
+      {[](JobClass& job) { job.setuid = "nosuchuser"; }, "unable to find setuid user (nosuchuser)"},
+      {[](JobClass& job) { job.setgid = "nosuchgroup"; }, "unable to find setgid group (nosuchgroup)"},
       {[](JobClass& job) { job.limits = {{RLIMIT_NOFILE, {999999999, 999999999}}}; },
        "unable to set \"nofile\" resource limit: Operation not permitted"},
       {[](JobClass& job) { job.limits = {{RLIMIT_NICE, {2, 1}}}; },
@@ -128,6 +130,20 @@ TEST_CASE("each step that fails is told in one line") {
     CHECK(job.events.told == std::vector<std::string>{"main not executed"});
     CHECK(job.log().empty());
   }
+}
+
+TEST_CASE("a program that is not there is named, and so is its interpreter") {
+  TestJob job;
+  std::ofstream{job.directory / "app.sh"} << "#!/usr/bin/no-nodejs\n";
+  std::filesystem::permissions(job.directory / "app.sh", std::filesystem::perms::owner_all);
+  auto script = (job.directory / "app.sh").string();
+  job.exec(script);
+  CHECK(job.refusal() == "unable to execute: No such file or directory (" + script +
+                             ", whose interpreter /usr/bin/no-nodejs is not there)");
+  TestJob other;
+  other.exec("no-such-program");
+  CHECK(other.refusal() ==
+        "unable to execute: No such file or directory (no-such-program, which is in no directory of PATH)");
 }
 
 TEST_CASE("setuid gives the user's group and all groups that name the user, looked up in the new root") {
@@ -289,7 +305,7 @@ TEST_CASE("inside: console owner where the console is no terminal" * doctest::sk
   REQUIRE(::mount((job.directory / "console").c_str(), "/dev/console", nullptr, MS_BIND, nullptr) == 0);
   job.job_class.console = Console::owner;
   job.exec("true");
-  CHECK(job.refusal() == "unable to open console: Inappropriate ioctl for device");
+  CHECK(job.refusal() == "unable to open console: Inappropriate ioctl for device (/dev/console)");
   ::umount("/dev/console");
 }
 
