@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <future>
 
 using namespace upstart::test;
 using upstart::bench::Bus;
@@ -14,15 +15,20 @@ using upstart::bench::Bus;
 namespace {
 
 constexpr const char* supervisor = "upstart-job-supervisor";
-// A job whose pre-start waits until somebody opens the gate, and counts how often it ran.
-constexpr const char* slow =
-    "pre-start script\n  echo ran >>@DIR@/runs\n  cat @DIR@/gate\nend script\nexec sleep 1000\n";
+// A job whose pre-start notes that it runs, waits until somebody opens the gate, and fails if that says so.
+constexpr const char* slow = "start on go\n"
+                             "pre-start script\n"
+                             "  echo ran >>@DIR@/runs\n"
+                             "  read answer <@DIR@/gate\n"
+                             "  test $answer = yes\n"
+                             "end script\n"
+                             "exec sleep 1000\n";
 
 struct SlowSession : Session {
   SlowSession() : Session{std::map<std::string, std::string>{{"slow", slow}}} {
     REQUIRE(run({"mkfifo", directory() + "/gate"}).status == 0);
   }
-  void open_gate() { std::ofstream{directory() + "/gate"}; }
+  void open_gate(const std::string& answer = "yes") { std::ofstream{directory() + "/gate"} << answer << std::endl; }
   void await_run() {
     await("pre-start runs", [&] { return !runs().empty(); });
   }
@@ -90,4 +96,43 @@ TEST_CASE("questions are answered although the supervisor is killed again and ag
     kill_supervisor(session);
     CHECK(session.initctl({"--session", "status", "svc"}).out == "svc stop/waiting\n");
   }
+}
+
+TEST_CASE("a start that waits while the supervisor is killed is done once, and answered when the job is there") {
+  SlowSession session;
+  auto start = std::async(std::launch::async, [&] { return session.initctl({"start", "slow"}); });
+  session.await_run();
+  kill_supervisor(session);
+  session.open_gate();
+  auto outcome = start.get();
+  CHECK(outcome.out.starts_with("slow start/running, process "));
+  CHECK(outcome.status == 0);
+  CHECK(session.runs() == "ran\n");
+}
+
+TEST_CASE(
+    "an emit that waits while supervisor and broker are killed is handled once, and answered when the job is there") {
+  SlowSession session;
+  auto emit = std::async(std::launch::async, [&] { return session.initctl({"emit", "go"}); });
+  session.await_run();
+  kill_supervisor(session);
+  REQUIRE(::kill(session.daemon("upstart-event-broker"), SIGKILL) == 0);
+  session.open_gate();
+  auto outcome = emit.get();
+  CHECK(outcome.err == "");
+  CHECK(outcome.status == 0);
+  CHECK(session.initctl({"status", "slow"}).out.starts_with("slow start/running, process "));
+  CHECK(session.runs() == "ran\n");
+}
+
+TEST_CASE("a start that fails after the supervisor was killed fails, with the words of the original") {
+  SlowSession session;
+  auto start = std::async(std::launch::async, [&] { return session.initctl({"start", "slow"}); });
+  session.await_run();
+  kill_supervisor(session);
+  session.open_gate("no");
+  auto outcome = start.get();
+  CHECK(outcome.err.contains("Job failed to start"));
+  CHECK(outcome.status == 1);
+  CHECK(session.runs() == "ran\n");
 }
