@@ -4,10 +4,12 @@ which is to come back and answer truly). All asynchronous; one loop, `Clients.pu
 import collections
 import os
 import pathlib
+import queue
 import selectors
-import socket
 import subprocess
 import sys
+import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "harness"))
 from peer import Answer, Gone, Peer  # noqa: E402
@@ -17,7 +19,7 @@ JOB = "com.ubuntu.Upstart0_6.Job"
 INSTANCE = "com.ubuntu.Upstart0_6.Instance"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 ROOT = "/com/ubuntu/Upstart"
-CONNECTION_LOST = "connection lost"  # in place of an error's name
+CONNECTION_LOST, NOT_SENT = "connection lost", "not sent"  # in place of an error's name
 
 PEERS = 4
 HANDSHAKE = 30  # seconds
@@ -54,16 +56,37 @@ class Clients:
         self.session, self.random = session, random
         self.selector = selectors.DefaultSelector()
         self.peers = []
+        self.coming = 0  # connections that are being made, by threads: a handshake waits for a daemon that is being started
+        self.made = queue.SimpleQueue()
         self.commands = set()
         self.answers = collections.Counter()
         self.lost_connections = 0
+        self.refused = 0  # connections that could not be made in time
         for _ in range(PEERS):
-            self.peers.append(self._connect())
+            self._connect()
 
     def _connect(self):
-        peer = Peer(self.session.address, HANDSHAKE)
-        self.watch(peer, lambda: self._read(peer))
-        return peer
+        self.coming += 1
+        threading.Thread(target=self._make, daemon=True).start()
+
+    def _make(self):
+        end = time.monotonic() + HANDSHAKE
+        while True:
+            try:
+                return self.made.put(Peer(self.session.address, HANDSHAKE))
+            except (Gone, OSError):
+                if time.monotonic() > end:
+                    return self.made.put(None)
+
+    def _take_made(self):
+        while not self.made.empty():
+            peer = self.made.get()
+            self.coming -= 1
+            if peer is None:
+                self.refused += 1
+                continue
+            self.peers.append(peer)
+            self.watch(peer, lambda peer=peer: self._read(peer))
 
     def watch(self, thing, ready):
         """ready() is called from the loop when this can be read."""
@@ -74,12 +97,15 @@ class Clients:
 
     def open(self):
         """How many calls and commands are not answered."""
-        return len(self.commands) + sum(len(peer.waiting) for peer in self.peers)
+        return len(self.commands) + self.coming + sum(len(peer.waiting) for peer in self.peers)
 
     # --- others' clients
 
     def call(self, path, interface, member, *arguments, then):
-        """then(answer); its error is CONNECTION_LOST where nobody can say what became of the call."""
+        """then(answer); its error is CONNECTION_LOST where nobody can say what became of the call, and NOT_SENT where there is
+        no connection now."""
+        if not self.peers:
+            return then(Answer(NOT_SENT, None))
         peer = self.random.choice(self.peers)
 
         def answered(answer):
@@ -95,13 +121,8 @@ class Clients:
         self.selector.unregister(peer)
         waiting, peer.waiting = peer.waiting, {}
         peer.close()
-        place = self.peers.index(peer)
-        while True:
-            try:
-                self.peers[place] = self._connect()
-                break
-            except (Gone, ConnectionError, socket.timeout):
-                continue
+        self.peers.remove(peer)
+        self._connect()
         for answered in waiting.values():
             answered(Answer(CONNECTION_LOST, None))
 
@@ -124,6 +145,7 @@ class Clients:
     # --- the loop
 
     def pump(self, seconds):
+        self._take_made()
         stuck = [peer for peer in self.peers if peer.outgoing]
         ready = [key.data for key, _ in self.selector.select(0 if stuck else seconds)]
         for peer in stuck:

@@ -3,7 +3,7 @@ accepted event runs once, and the answer says how it ended."""
 
 import itertools
 
-from clients import CONNECTION_LOST, MANAGER, ROOT, job_path, JOB
+from clients import CONNECTION_LOST, JOB, MANAGER, NOT_SENT, ROOT, job_path
 from ledger import LOST, UNANSWERED, UNTRUE
 from work import Work
 
@@ -61,7 +61,9 @@ class Events(Work):
     # --- others' clients
 
     def answered(self, errand, answer):
-        if answer.error == CONNECTION_LOST:
+        if answer.error == NOT_SENT:
+            errand.outcome = "not sent"
+        elif answer.error == CONNECTION_LOST:
             errand.outcome = "lost"
         elif answer.error in (EVENT_FAILED, JOB_FAILED):
             errand.outcome = "failed"
@@ -113,7 +115,7 @@ class Events(Work):
             what = f"{errand}, serial {serial}, outcome {errand.outcome}"
             if errand.outcome is None:
                 faults.add(UNANSWERED, what)
-            elif errand.outcome not in ("done", "failed", "lost") or errand.outcome == ("done" if errand.shape == "fail" else "failed"):
+            elif errand.outcome not in ("done", "failed", "lost", "not sent") or errand.outcome == ("done" if errand.shape == "fail" else "failed"):
                 faults.add(UNTRUE, what)
             ran = times[serial,]
             faults.expect_once(what, ran, least=1 if errand.outcome in ("done", "failed") else 0)

@@ -5,7 +5,7 @@ import os
 import pathlib
 import signal
 
-from clients import CONNECTION_LOST, JOB, job_path
+from clients import CONNECTION_LOST, JOB, NOT_SENT, job_path
 from ledger import DUPLICATED, LOST, RESTARTED, UNANSWERED, UNTRUE
 from work import Work
 
@@ -128,6 +128,9 @@ class Commands(Work):
     def answered(self, job, action, answer):
         if answer.error is None:
             return self.done(job, action)
+        if answer.error == NOT_SENT:
+            self.jobs[job].busy, self.jobs[job].open = False, ""
+            return None
         if answer.error != CONNECTION_LOST:
             self.untrue.append(f"a call of {action} on {job}: {answer.error}: {answer.value}")
         self.in_doubt(job, action)
