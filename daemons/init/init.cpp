@@ -18,6 +18,12 @@ namespace {
 
 constexpr int status_of_what_never_ran = 127 << 8;
 
+// As waitpid tells it.
+int wait_status(const siginfo_t& ended) {
+  if (ended.si_code == CLD_EXITED) return W_EXITCODE(ended.si_status, 0);
+  return ended.si_code == CLD_DUMPED ? ended.si_status | WCOREFLAG : ended.si_status;
+}
+
 std::string describe(int status) {
   if (WIFSIGNALED(status)) {
     const char* name = ::sigabbrev_np(WTERMSIG(status));
@@ -182,7 +188,7 @@ void Init::reap() {
   look_at_stops();
   siginfo_t next{};
   while (::waitid(P_ALL, 0, &next, WEXITED | WNOHANG | WNOWAIT) == 0 && next.si_pid > 0) {
-    reap(next.si_pid);
+    reap(next);
     next = {};
   }
   if (ending_orphans_) look_for_orphans();
@@ -198,19 +204,23 @@ void Init::look_at_stops() {
   }
 }
 
-// Until it is reaped a process that has ended can be looked at, and its number is no other's.
-void Init::reap(pid_t pid) {
+// Until it is reaped a process that has ended can be looked at, and its number is no other's: how an orphan ended is
+// told before, so that whoever looks for it either still sees it or has been told.
+void Init::reap(const siginfo_t& ended) {
+  pid_t pid = ended.si_pid;
+  int status = wait_status(ended);
   auto daemon = daemon_of(pid);
-  auto stat = daemon ? std::nullopt : process_stat(pid);
-  int status = 0;
-  if (::waitpid(pid, &status, WNOHANG) != pid) return;
+  if (!daemon) {
+    auto stat = process_stat(pid);
+    kept_exits_.add({.pid = pid,
+                     .status = status,
+                     .start_ticks = stat ? stat->start_ticks : 0,
+                     .session = stat ? stat->session : 0,
+                     .reaped_ns = std::chrono::nanoseconds{now().time_since_epoch()}.count()});
+  }
+  ::waitpid(pid, nullptr, WNOHANG);
   if (daemon) return died(*daemon, status);
   log_.debug("orphan ({}) {}", pid, describe(status));
-  kept_exits_.add({.pid = pid,
-                   .status = status,
-                   .start_ticks = stat ? stat->start_ticks : 0,
-                   .session = stat ? stat->session : 0,
-                   .reaped_ns = std::chrono::nanoseconds{now().time_since_epoch()}.count()});
 }
 
 // What the dead one has said is heard before its death is acted on.

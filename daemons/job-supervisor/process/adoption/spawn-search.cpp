@@ -17,7 +17,9 @@ enum class Match { no, yes, unknown };
 
 // What is spawned leads a session; other processes of the job that do so were started by those that are known.
 Match match(const ProcessFacts& facts, const SpawnSearch& search) {
-  if (facts.started < search.since || facts.ended()) return Match::no;
+  if (facts.started < search.since) return Match::no;
+  // Its environment cannot be read any more; init is about to tell of it.
+  if (facts.ended()) return facts.session == facts.pid ? Match::unknown : Match::no;
   if (may_be_a_child_before_exec(facts.pid)) return Match::unknown;
   if (facts.session != facts.pid) return Match::no;
   switch (environment_has(facts.pid, search.marks)) {

@@ -25,7 +25,8 @@ struct SearchOutcome {
   ProcessId process{}; // of found and ended
 };
 
-// One look. `undecided`: some child has not executed yet, and may be the one; look again in a moment.
+// One look. `undecided`: some child has not executed yet, or has just ended, and may be the one; look again in a
+// moment.
 [[nodiscard]] SearchOutcome look_for(const SpawnSearch& search, const Children& children);
 
 } // namespace upstart::supervisor

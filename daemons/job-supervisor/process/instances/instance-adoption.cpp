@@ -91,7 +91,13 @@ void InstanceProcesses::look_for_spawn(ProcessKind kind) {
   auto& search = searches_[static_cast<std::size_t>(kind)];
   auto outcome = look_for(search->what, services_.children);
   using enum SearchOutcome::Kind;
-  if (outcome.kind == undecided && ++search->looks < most_looks) return search->timer.start(between_looks);
+  if (outcome.kind == undecided && ++search->looks < most_looks) {
+    search->seen_nowhere = false;
+    return search->timer.start(between_looks);
+  }
+  // Init tells of an end before it reaps: what is gone now, and was not told of, is told of before the next look.
+  if (outcome.kind == never_started && !std::exchange(search->seen_nowhere, true))
+    return search->timer.start(between_looks);
   if (outcome.kind == found || outcome.kind == ended) return spawn_found(kind, outcome.process);
   auto gone = std::move(search);
   events_.never_started(kind);

@@ -79,6 +79,7 @@ private:
     SpawnSearch what;
     base::Timer timer;
     int looks = 0;
+    bool seen_nowhere = false;  // at the last look
     std::vector<int> signals{}; // that were to be sent to it meanwhile
   };
   std::array<std::unique_ptr<Search>, process_kinds> searches_;
