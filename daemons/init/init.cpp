@@ -188,7 +188,7 @@ void Init::reap() {
   look_at_stops();
   siginfo_t next{};
   while (::waitid(P_ALL, 0, &next, WEXITED | WNOHANG | WNOWAIT) == 0 && next.si_pid > 0) {
-    reap(next);
+    if (!reap(next)) break;
     next = {};
   }
   if (ending_orphans_) look_for_orphans();
@@ -206,7 +206,7 @@ void Init::look_at_stops() {
 
 // Until it is reaped a process that has ended can be looked at, and its number is no other's: how an orphan ended is
 // told before, so that whoever looks for it either still sees it or has been told.
-void Init::reap(const siginfo_t& ended) {
+bool Init::reap(const siginfo_t& ended) {
   pid_t pid = ended.si_pid;
   int status = wait_status(ended);
   auto daemon = daemon_of(pid);
@@ -218,9 +218,10 @@ void Init::reap(const siginfo_t& ended) {
                      .session = stat ? stat->session : 0,
                      .reaped_ns = std::chrono::nanoseconds{now().time_since_epoch()}.count()});
   }
-  ::waitpid(pid, nullptr, WNOHANG);
-  if (daemon) return died(*daemon, status);
-  log_.debug("orphan ({}) {}", pid, describe(status));
+  if (::waitpid(pid, nullptr, WNOHANG) != pid) return false;
+  if (daemon) died(*daemon, status);
+  else log_.debug("orphan ({}) {}", pid, describe(status));
+  return true;
 }
 
 // What the dead one has said is heard before its death is acted on.

@@ -63,7 +63,7 @@ private:
 
   void pass_on(std::span<const Daemon> daemons, int signal);
   void reap();
-  void reap(const siginfo_t& ended);
+  bool reap(const siginfo_t& ended);
   void died(Daemon daemon, int status);
   void look_at_stops();
   void look_for_orphans();
