@@ -154,7 +154,8 @@ Session::Session(std::map<std::string, std::string> jobs, Options options) {
   environment_.insert(options.environment.begin(), options.environment.end());
   for (const auto& [job, text] : jobs) write(job + ".conf", text);
   if (options.own_bus) start_bus(options.bus_for_everybody);
-  start_init(options);
+  options_ = std::move(options);
+  start_init();
   if (!bus_address_.empty()) listen();
 }
 
@@ -214,10 +215,10 @@ void Session::start_bus(bool for_everybody) {
   environment_["DBUS_SESSION_BUS_ADDRESS"] = bus_address_;
 }
 
-void Session::start_init(const Options& options) {
+void Session::start_init() {
   std::vector<std::string> command{bin_directory() + "/init", "--user",   "--confdir",
                                    directory_ + "/conf",      "--logdir", directory_ + "/logs"};
-  command.insert(command.end(), options.init_options.begin(), options.init_options.end());
+  command.insert(command.end(), options_.init_options.begin(), options_.init_options.end());
   int log = ::open((directory_ + "/init.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   init_ = launch(command, log, log);
   ::close(log);
@@ -230,6 +231,15 @@ void Session::start_init(const Options& options) {
   REQUIRE_MESSAGE(there, messages());
   address_ = first_line(file).substr(std::strlen("UPSTART_SESSION="));
   environment_["UPSTART_SESSION"] = address_;
+}
+
+void Session::kill_all_and_start_again() {
+  ::kill(init_, SIGSTOP); // it starts nobody again
+  for (const char* program : {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge", "dbus-daemon"})
+    if (pid_t pid = daemon(program); pid > 0) ::kill(pid, SIGKILL);
+  ::kill(init_, SIGKILL);
+  ::waitpid(init_, nullptr, 0);
+  start_init();
 }
 
 void Session::listen() {

@@ -57,6 +57,8 @@ public:
   // State changes of one job's single instance so far, in order.
   std::vector<std::string> states(const std::string& job);
 
+  // Kills init and its daemons, so that none of them has time to do anything about it, and starts init as before.
+  void kill_all_and_start_again();
   // Ends the session as its user would, by SIGTERM; the exit status of init.
   int end();
   // Process id of one of the daemons ("upstart-job-supervisor").
@@ -70,11 +72,12 @@ public:
 
 private:
   void start_bus(bool for_everybody);
-  void start_init(const Options& options);
+  void start_init();
   void listen();
   void pump(std::chrono::milliseconds wait);
   pid_t launch(const std::vector<std::string>& command, int out, int err) const;
 
+  Options options_;
   std::string directory_, bus_address_, address_;
   std::map<std::string, std::string> environment_;
   pid_t bus_ = 0, init_ = 0;
