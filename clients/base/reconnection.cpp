@@ -13,7 +13,7 @@ namespace {
 
 constexpr milliseconds lasting{100}; // a connection of this age has shown that the daemon works
 constexpr milliseconds first_pause{10}, longest_pause{500};
-constexpr std::chrono::seconds silence{1}; // before the user is told
+constexpr std::chrono::seconds before_notice{1}; // without a connection, until the user is told
 
 } // namespace
 
@@ -22,14 +22,14 @@ std::expected<std::unique_ptr<Connection>, Failure> Reconnection::connect_again(
   ++times_;
   for (;; pause()) {
     auto now = Clock::now();
-    if (now - lost_ > patience) return std::unexpected{went_away()};
-    if (!is_told_ && now - lost_ >= silence) {
+    if (now - lost_ > timeout) return std::unexpected{went_away()};
+    if (!is_told_ && now - lost_ >= before_notice) {
       is_told_ = true;
       context_.err << std::format("{}: the connection to Upstart was lost; it is tried again for {} seconds\n",
-                                  context_.program, patience.count())
+                                  context_.program, timeout.count())
                    << std::flush;
     }
-    auto time = std::chrono::duration_cast<milliseconds>(lost_ + (is_told_ ? patience : silence) - now);
+    auto time = std::chrono::duration_cast<milliseconds>(lost_ + (is_told_ ? timeout : before_notice) - now);
     auto connection = Connection::open(target, std::max(time, first_pause));
     if (!connection && target.kind == Target::Kind::peer && !is_listening(target.address))
       return std::unexpected{went_away()};

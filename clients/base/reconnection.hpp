@@ -1,7 +1,7 @@
 // The way back to an Upstart whose connection was lost: its daemon has died and is being started again, or its bus.
 // The address stays, since init keeps the sockets; where nobody listens any more, Upstart has ended.
 //
-// A client gives up after `patience` in which no connection lasted: so does one whose command kills the daemon each
+// A client gives up after `timeout` in which no connection lasted: so does one whose command kills the daemon each
 // time it is given.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace upstart::client {
 class Reconnection {
 public:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::seconds patience{30};
+  static constexpr std::chrono::seconds timeout{30};
 
   // Of a connection that was made just now. `context` outlives this.
   Reconnection(const ProcessContext& context) : context_{context} {}

@@ -136,7 +136,7 @@ TEST_CASE("a program that is not there is named, and so is its interpreter") {
   TestJob job;
   std::ofstream{job.directory / "app.sh"} << "#!/usr/bin/no-nodejs\n";
   std::filesystem::permissions(job.directory / "app.sh", std::filesystem::perms::owner_all);
-  auto script = (job.directory / "app.sh").string();
+  auto script = job.directory / "app.sh";
   job.exec(script);
   CHECK(job.refusal() == "unable to execute: No such file or directory (" + script +
                              ", whose interpreter /usr/bin/no-nodejs is not there)");

@@ -50,18 +50,20 @@ TEST_CASE("the wait status tells the exit status or the signal") {
 TEST_CASE("what cannot be executed is told with the reason, and has no end") {
   TestJob job;
   job.exec("/no/such/binary");
-  CHECK(job.refusal() == "unable to execute: No such file or directory");
+  CHECK(job.refusal() == "unable to execute: No such file or directory (/no/such/binary)");
   CHECK(job.events.told == Told{"main not executed"});
 }
 
 TEST_CASE("a program that is not on PATH, and one that may not be executed") {
   TestJob missing;
   missing.exec("no-such-program-anywhere");
-  CHECK(missing.refusal() == "unable to execute: No such file or directory");
+  CHECK(missing.refusal() == "unable to execute: No such file or directory (no-such-program-anywhere, which is in no "
+                             "directory of PATH)");
   TestJob forbidden;
   std::ofstream{forbidden.directory / "plain"} << "x";
-  forbidden.exec(forbidden.directory / "plain");
-  CHECK(forbidden.refusal() == "unable to execute: Permission denied");
+  auto plain = forbidden.directory / "plain";
+  forbidden.exec(plain);
+  CHECK(forbidden.refusal() == "unable to execute: Permission denied (" + plain + ")");
 }
 
 TEST_CASE("a file without an interpreter line is run by the shell") {
