@@ -15,7 +15,8 @@ TEST_CASE("a broken job file is told by line, and the others load") {
   CHECK(session.initctl({"status", "good"}).out == "good stop/waiting\n");
   auto broken = session.initctl({"status", "broken"});
   CHECK(broken.status == 1);
-  CHECK(broken.err == "initctl: Unknown job: broken\n");
+  CHECK(broken.err == "initctl: Unknown job: broken\ninitctl: its file cannot be read as a job: " +
+                          session.directory() + "/conf/broken.conf:2: Unknown stanza (init-checkconf says more)\n");
   CHECK(session.messages().contains("broken.conf:2:"));
   CHECK(session.messages().contains("Unknown stanza"));
   session.write("broken.conf", "exec true\n");
