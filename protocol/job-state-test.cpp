@@ -57,7 +57,7 @@ TEST_CASE("a state of another version is refused by its version, whatever else i
 }
 
 TEST_CASE("what is no state is refused with the reason") {
-  for (const auto* text : {"", "{", "[]", "{}", R"({"state_version": "1"})", R"({"state_version": 1})"}) {
+  for (const auto* text : {"", "{", "[]", "{}", R"({"state_version": "1"})", R"({"state_version": 2})"}) {
     CAPTURE(text);
     auto read = job_state_from_json(text);
     REQUIRE_FALSE(read);

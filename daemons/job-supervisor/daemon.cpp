@@ -63,7 +63,8 @@ Daemon::Daemon(DaemonOptions line)
                    [this](const std::string& name, const protocol::Environment& environment) {
                      jobs_.finished_elsewhere(name, environment);
                    },
-               .finish_confirmed = [this](EventId id) { jobs_.finish_confirmed(id); }},
+               .finish_confirmed = [this](EventId id) { jobs_.finish_confirmed(id); },
+               .attached = [this] { jobs_.broker_attached(); }},
               memory_ ? memory_->memory->identity() : base::random_identity()},
       jobs_{{.processes = processes_,
              .events = broker_,

@@ -370,10 +370,10 @@ TEST_CASE("explain refuses a state of another version, and of an init that tells
   Session session{{{"svc", {.state = R"({"state_version": 99})"}}, {"odd", {.state = "{"}}, {"old", {}}}};
   CHECK(
       session.initctl("explain svc").err ==
-      "initctl: this initctl speaks version 1 of the job state, init speaks version 99: they are of different releases "
+      "initctl: this initctl speaks version 2 of the job state, init speaks version 99: they are of different releases "
       "of Upstart. Use the initctl that belongs to the running init, or restart init.\n");
   CHECK(session.initctl("explain old").err ==
-        "initctl: this initctl speaks version 1 of the job state, init is older and speaks none: they are of different "
+        "initctl: this initctl speaks version 2 of the job state, init is older and speaks none: they are of different "
         "releases of Upstart. Use the initctl that belongs to the running init, or restart init.\n");
   CHECK(session.initctl("explain odd").err.starts_with("initctl: init tells the state of a job in a form that cannot"));
 }

@@ -145,6 +145,8 @@ void BrokerClient::attached(const std::vector<std::string>& wanted_by_others, co
     else confirmed.push_back(id);
   }
   for (auto id : confirmed) confirm(id);
+  was_attached_ = true;
+  handlers_.attached();
 }
 
 void BrokerClient::not_attached(const std::string& why) {

@@ -26,6 +26,7 @@ public:
     std::function<void(const std::string& name, const protocol::Environment&)> finished_elsewhere;
     // The broker has written down that this event is finished: it will not be given again. Once for each `finished`.
     std::function<void(EventId)> finish_confirmed = [](EventId) {};
+    std::function<void()> attached = [] {}; // it is known what other handlers want
   };
   // `identity`: a secret of this daemon, random, of 64 bytes at most, with which it keeps its place at the broker and
   // by which its emissions are known again.
@@ -38,6 +39,8 @@ public:
   void finished(EventId id, bool failed, const std::vector<protocol::JobAction>& actions) override;
   void subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) override;
   [[nodiscard]] bool wanted_by_others(const std::string& event) const override;
+  [[nodiscard]] bool knows_others() const override { return was_attached_; }
+  [[nodiscard]] bool is_connected() const override { return session_ != nullptr || !was_attached_; }
 
   // The broker is to join this bus too.
   void join_bus(const std::string& address);
@@ -69,9 +72,10 @@ private:
 
   Handlers handlers_;
   base::ReconnectingConnection connection_;
-  base::EventEmitter emitter_;             // over it, and so destroyed before it
-  std::unique_ptr<Session> session_;       // on it
-  std::set<std::string> names_;            // that jobs are subscribed to
+  base::EventEmitter emitter_;       // over it, and so destroyed before it
+  std::unique_ptr<Session> session_; // on it
+  std::set<std::string> names_;      // that jobs are subscribed to
+  bool was_attached_ = false;
   std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;
   std::deque<Record> records_; // while there is no connection; the oldest go first when there are too many

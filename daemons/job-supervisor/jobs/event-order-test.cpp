@@ -5,6 +5,7 @@
 
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
+using namespace std::chrono_literals;
 using enum ProcessKind;
 
 TEST_CASE("an event that an unrelated stop on names is finished before the next is matched") {
@@ -61,4 +62,51 @@ TEST_CASE("an event is wanted by a job that an event before it starts") {
   world.jobs.emit({.name = "go"}, {}); // after halt
   world.run();
   CHECK(world.state("svc") == "start/spawned");
+}
+
+namespace {
+
+// Starts it while the broker says nothing.
+void start_alone(World& world, const std::string& job) {
+  auto [answer, reply] = World::answer();
+  world.jobs.commands().start(*world.jobs.classes().find(job), {}, true, reply);
+}
+
+} // namespace
+
+TEST_CASE("a broker that hangs or is away holds up no job that does not need it") {
+  World world;
+  world.load("wants", "start on go\nexec sleep 1000\n");
+  world.load("other", "exec sleep 1000\n");
+  world.jobs.emit({.name = "go"}, {}); // and does not come back
+  start_alone(world, "other");
+  CHECK(world.state("other") == "start/starting");
+  world.clock.advance(100ms);
+  CHECK(world.state("other") == "start/spawned");
+
+  World away;
+  away.broker.connected = false;
+  away.load("wants", "start on go\nexec sleep 1000\n");
+  away.load("other", "exec sleep 1000\n");
+  away.jobs.emit({.name = "go"}, {});
+  start_alone(away, "other");
+  CHECK(away.state("other") == "start/spawned");
+}
+
+TEST_CASE("an event that comes before it is known what other handlers want waits for that, a moment at most") {
+  World world;
+  world.broker.others_known = false;
+  world.jobs.emit({.name = "early"}, {});
+  CHECK(world.broker.recorded.empty());
+  world.broker.others = {"early"};
+  world.broker.others_known = true;
+  world.jobs.broker_attached();
+  CHECK(world.broker.recorded.empty());
+  CHECK(world.broker.finishing.size() == 1); // it went to the broker
+
+  World silent;
+  silent.broker.others_known = false;
+  silent.jobs.emit({.name = "early"}, {});
+  silent.clock.advance(100ms);
+  CHECK(silent.broker.recorded == std::vector<std::string>{"early"});
 }

@@ -16,6 +16,7 @@ constexpr std::size_t most_outgoing = 512;
 
 Jobs::Jobs(Ports ports, Options options)
     : core_{ports, std::move(options), *this},
+      emitting_{core_, steps_, [this] { run_turn(); }},
       commands_{core_, steps_, [this] { run_turn(); }},
       environments_{core_, steps_, [this] { run_turn(); }},
       session_end_{core_, steps_, [this] { run_turn(); }} {}
@@ -160,6 +161,11 @@ void Jobs::emission_finished(EmissionId id, bool failed) {
 }
 
 void Jobs::finish_confirmed(EventId id) { core_.finished.confirm(id); }
+
+void Jobs::broker_attached() {
+  emitting_.others_known();
+  run_turn();
+}
 
 void Jobs::finished_elsewhere(const std::string& name, const protocol::Environment& environment) {
   core_.tell(notice::EventEmitted{name, environment});

@@ -41,6 +41,7 @@ public:
   void emission_finished(EmissionId id, bool failed);
   // The broker knows that this handled event has finished here.
   void finish_confirmed(EventId id);
+  void broker_attached(); // and has said what other handlers want
   void finished_elsewhere(const std::string& name, const protocol::Environment& environment);
   // An expression holds this event since before: it blocks it, and nothing acts.
   void hold(Subscriber& subscriber, std::uint32_t leaf, EventId id, Event event);
@@ -77,7 +78,7 @@ private:
   std::shared_ptr<std::vector<std::unique_ptr<Job>>> graves_ = std::make_shared<std::vector<std::unique_ptr<Job>>>();
   JobSteps steps_{core_};
   EventMatching matching_{core_, steps_};
-  Emitting emitting_{core_, steps_};
+  Emitting emitting_;
   ConditionWatch watch_{core_, [this] { run_turn(); }};
   ClassChanges changes_{core_, matching_, watch_};
   Commands commands_;

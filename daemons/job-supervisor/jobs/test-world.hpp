@@ -208,7 +208,9 @@ public:
     for (const auto& name : remove) names.erase(name);
     names.insert(add.begin(), add.end());
   }
-  [[nodiscard]] bool wanted_by_others(const std::string&) const override { return false; }
+  [[nodiscard]] bool wanted_by_others(const std::string& event) const override { return others.contains(event); }
+  [[nodiscard]] bool knows_others() const override { return others_known; }
+  [[nodiscard]] bool is_connected() const override { return connected; }
 
   struct Waiting {
     std::string name;
@@ -217,6 +219,8 @@ public:
   };
   Fault& fault;
   std::map<EmissionId, std::optional<bool>> outcomes;
+  bool others_known = true, connected = true;
+  std::set<std::string> others; // what other handlers want
   EventId last_id = 0;
   std::map<EventId, Waiting> waiting;
   std::deque<std::pair<EventId, Event>> queue;

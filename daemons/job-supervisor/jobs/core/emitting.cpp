@@ -3,8 +3,14 @@
 #include "protocol/names.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 namespace upstart::supervisor {
+
+namespace {
+constexpr std::chrono::milliseconds longest_wait{100};
+} // namespace
 
 void Emitting::decide(EmissionId id) {
   waiting_.push_back(id);
@@ -12,12 +18,31 @@ void Emitting::decide(EmissionId id) {
 }
 
 void Emitting::decide_waiting() {
+  if (!core_.ports.events.is_connected()) on_their_way_.clear(); // they come back when they can
   for (; !waiting_.empty(); waiting_.pop_front()) {
     const auto* emission = core_.emissions.find(waiting_.front());
     if (emission == nullptr) continue;
-    if (!on_their_way_.empty() && !is_wanted(emission->event)) return;
+    if (must_wait(emission->event)) {
+      if (!end_of_wait_) end_of_wait_ = core_.ports.clock.after(longest_wait, [this] { stop_waiting(); });
+      return;
+    }
     send_or_finish(waiting_.front());
   }
+  end_of_wait_.reset();
+}
+
+bool Emitting::must_wait(const Event& event) const {
+  bool others_unknown = !core_.ports.events.knows_others() && !others_stay_unknown_;
+  return (others_unknown || !on_their_way_.empty()) && !is_wanted(event);
+}
+
+// It is decided with what is known.
+void Emitting::stop_waiting() {
+  auto over = std::exchange(end_of_wait_, nullptr);
+  others_stay_unknown_ = true;
+  on_their_way_.clear();
+  decide_waiting();
+  run_turn_();
 }
 
 bool Emitting::is_wanted(const Event& event) const {
@@ -60,7 +85,8 @@ void Emitting::send_or_finish(EmissionId id) {
   core_.update_subscription();
   const auto& event = emission->event;
   if (is_wanted(event)) {
-    if (core_.index.wants(event.name)) on_their_way_.insert(on_their_way_.end(), id);
+    if (core_.index.wants(event.name) && core_.ports.events.is_connected())
+      on_their_way_.insert(on_their_way_.end(), id);
     core_.emissions.set_stage(id, Emission::Stage::on_its_way);
     core_.turn.outgoing.emplace_back(outgoing::Emit{id, event, emission->origin});
   } else {

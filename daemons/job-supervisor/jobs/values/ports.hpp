@@ -47,6 +47,10 @@ public:
   // Event names that jobs began or ceased to wait for.
   virtual void subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) = 0;
   [[nodiscard]] virtual bool wanted_by_others(const std::string& event) const = 0;
+  // The broker has said what others want, once. When it does: Jobs::broker_attached.
+  [[nodiscard]] virtual bool knows_others() const { return true; }
+  // What is emitted now reaches the broker soon, as far as is known.
+  [[nodiscard]] virtual bool is_connected() const { return true; }
 };
 
 class Alarm {
