@@ -40,19 +40,6 @@ ProcessNote read_process(ByteReader& in) {
           })};
 }
 
-void write(ByteWriter& out, const JobMembers& members) {
-  out.text(members.group);
-  out.texts(members.marks);
-  write_numbers(out, members.sessions);
-  out.number(members.since);
-}
-JobMembers read_members(ByteReader& in) {
-  return {.group = in.text(),
-          .marks = in.texts(),
-          .sessions = in.list([&] { return in.number<pid_t>(); }),
-          .since = in.number()};
-}
-
 void write(ByteWriter& out, const EndingNote& ending) {
   ending.scope.write(out);
   out.optional(ending.wait_status, [&](int status) { out.number(status); });
@@ -76,7 +63,7 @@ std::string to_bytes(const InstanceNotes& notes) {
   ByteWriter out{bytes};
   out.number(form);
   out.number(notes.written);
-  write(out, notes.members);
+  notes.members.write(out);
   out.texts(notes.stanza_directories);
   out.list(notes.processes, [&](const ProcessNote& note) { write(out, note); });
   out.truth(notes.ready_told);
@@ -94,7 +81,7 @@ std::expected<InstanceNotes, std::string> read_notes(std::string_view bytes) {
   if (in.number() != form) in.fail("the notes of its processes have an unknown form");
   InstanceNotes notes;
   notes.written = in.number();
-  notes.members = read_members(in);
+  notes.members = JobMembers::read(in);
   notes.stanza_directories = in.texts();
   notes.processes = in.list([&] { return read_process(in); });
   notes.ready_told = in.truth();

@@ -2,8 +2,13 @@
 
 #include "daemons/job-supervisor/process/groups/job-group.hpp"
 
+#include "daemons/base/bytes.hpp"
+
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <unistd.h>
 #include <utility>
 
@@ -15,14 +20,32 @@ constexpr std::chrono::milliseconds between_looks{20}, between_looks_for_waiting
 constexpr std::chrono::milliseconds longest{200}, longest_for_waiting{2000};
 constexpr int enough_in_vain = 2;
 
+std::string read_whole(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+// Times mean nothing after another boot.
+std::string boot() { return read_whole("/proc/sys/kernel/random/boot_id"); }
+
+// Appears whole or not at all.
+void write_whole(const std::string& path, const std::string& bytes) {
+  std::string part = path + ".new";
+  std::ofstream file{part, std::ios::binary | std::ios::trunc};
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (file.good()) ::rename(part.c_str(), path.c_str());
+}
+
 void kill_tree(pid_t root) {
   for (pid_t pid : tree_of(root)) ::kill(pid, SIGKILL);
 }
 
 } // namespace
 
-StrayProcesses::StrayProcesses(Children& children)
+StrayProcesses::StrayProcesses(Children& children, std::string path)
     : children_{children},
+      path_{std::move(path)},
       timer_{children.loop(), [this] { look(); }},
       next_deadline_{children.loop(), [this] { pass_deadlines(Clock::now()); }} {}
 
@@ -48,11 +71,48 @@ void StrayProcesses::kill_all(JobMembers members, EndScope scope, NoneLeft none_
 
 void StrayProcesses::kill_later(JobMembers members, EndScope scope, std::chrono::milliseconds grace) {
   deadlines_.push_back({Clock::now() + grace, make_request(std::move(members), std::move(scope))});
+  keep_deadlines();
   if (!next_deadline_.active()) next_deadline_.start(grace);
 }
 
+// Written anew each time: there are few, and they are rare.
+void StrayProcesses::keep_deadlines() const {
+  if (path_.empty()) return;
+  if (deadlines_.empty()) {
+    ::unlink(path_.c_str());
+    return;
+  }
+  std::string bytes;
+  base::ByteWriter out{bytes};
+  out.text(boot());
+  out.list(deadlines_, [&](const Deadline& deadline) {
+    out.number(deadline.when.time_since_epoch().count());
+    deadline.request.members.write(out);
+    deadline.request.scope.write(out);
+    out.number(deadline.request.asked);
+  });
+  write_whole(path_, bytes);
+}
+
+void StrayProcesses::recover() {
+  std::string bytes = path_.empty() ? "" : read_whole(path_);
+  base::ByteReader in{bytes};
+  if (bytes.empty() || in.text() != boot()) return;
+  auto kept = in.list([&] {
+    Clock::time_point when{Clock::duration{in.number<std::int64_t>()}};
+    auto members = JobMembers::read(in);
+    Request request = make_request(std::move(members), EndScope::read(in));
+    request.asked = in.number();
+    return Deadline{when, std::move(request)};
+  });
+  if (!in.outcome() || kept.empty()) return;
+  children_.adopts_processes();
+  std::ranges::move(kept, std::back_inserter(deadlines_));
+  next_deadline_.start(std::chrono::milliseconds{0});
+}
+
 void StrayProcesses::pass_deadlines(Clock::time_point now) {
-  std::erase_if(deadlines_, [&](Deadline& deadline) {
+  auto passed = std::erase_if(deadlines_, [&](Deadline& deadline) {
     if (deadline.when > now) return false;
     Request& request = deadline.request;
     auto ends = [&](pid_t pid) {
@@ -64,6 +124,7 @@ void StrayProcesses::pass_deadlines(Clock::time_point now) {
     else kill_members(request.members.group, ends);
     return true;
   });
+  if (passed > 0) keep_deadlines();
   if (!requests_.empty()) timer_.start(std::chrono::milliseconds{0});
   if (deadlines_.empty()) return;
   auto next = std::ranges::min(deadlines_, {}, &Deadline::when).when;

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace upstart::supervisor {
@@ -17,7 +18,10 @@ public:
   // From the loop, once: none is left. `remaining` are those that do not end with the job.
   using NoneLeft = std::function<void(std::vector<pid_t> remaining)>;
 
-  explicit StrayProcesses(Children& children);
+  // `path`: the file in which those that still have time are kept for the next supervisor; empty: nowhere.
+  StrayProcesses(Children& children, std::string path);
+  // Goes on with those whom an earlier supervisor gave time.
+  void recover();
   // What was started until now and belongs to these, those in their control group excepted.
   void kill(JobMembers members, EndScope scope);
   // The same, with what is started until `none_left` is called.
@@ -43,6 +47,7 @@ private:
     Clock::time_point when;
     Request request;
   };
+  void keep_deadlines() const;
   [[nodiscard]] static Request make_request(JobMembers members, EndScope scope);
   void look();
   void pass_deadlines(Clock::time_point now);
@@ -51,6 +56,7 @@ private:
   [[nodiscard]] std::vector<Request> take_finished();
 
   Children& children_;
+  std::string path_;
   std::vector<Request> requests_;
   std::vector<Deadline> deadlines_;
   base::Timer timer_;

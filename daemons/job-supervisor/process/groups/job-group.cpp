@@ -88,8 +88,13 @@ std::string JobGroups::create(std::string_view job, std::string_view instance) {
   return {};
 }
 
+// With the directory of an earlier supervisor, when it was the last one in it.
 bool JobGroups::remove(const std::string& path) {
-  if (remove_tree(path)) return true;
+  if (remove_tree(path)) {
+    std::filesystem::path parent = std::filesystem::path{path}.parent_path();
+    if (parent != base_ && parent.filename().native().starts_with(base_name)) ::rmdir(parent.c_str());
+    return true;
+  }
   to_be_removed_.insert(path);
   return false;
 }

@@ -6,6 +6,20 @@
 
 namespace upstart::supervisor {
 
+void JobMembers::write(base::ByteWriter& out) const {
+  out.text(group);
+  out.texts(marks);
+  out.list(sessions, [&](pid_t session) { out.number(session); });
+  out.number(since);
+}
+
+JobMembers JobMembers::read(base::ByteReader& in) {
+  return {.group = in.text(),
+          .marks = in.texts(),
+          .sessions = in.list([&] { return in.number<pid_t>(); }),
+          .since = in.number()};
+}
+
 Membership membership_of(const ProcessFacts& orphan, const JobMembers& members) {
   if (orphan.started < members.since) return Membership::stranger;
   if (std::ranges::contains(members.sessions, orphan.session)) return Membership::member;

@@ -3,6 +3,7 @@
 // where a process has begun a session of its own, the environment it was executed with.
 #pragma once
 
+#include "daemons/base/bytes.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 
@@ -16,6 +17,10 @@ struct JobMembers {
   std::vector<std::string> marks{}; // of the environment: UPSTART_JOB=…, UPSTART_INSTANCE=…
   std::vector<pid_t> sessions{};    // begun by the processes that were spawned
   std::uint64_t since = 0;          // ticks since boot: what is older is none of it
+
+  // For notes.
+  void write(base::ByteWriter& out) const;
+  [[nodiscard]] static JobMembers read(base::ByteReader& in);
 };
 
 // Whether an unwatched child of the supervisor belongs to the instance. `unknown`: it is in the middle of an exec or of

@@ -100,7 +100,7 @@ Launch::Done Launch::connect_streams(SpawnPlan& plan) {
   ProcessServices& services = context_.services;
   int null_device = services.null_device.get(), output = null_device;
   if (plan.console == Console::log && services.logs.enabled()) {
-    if (!context_.log) context_.log = services.logs.open(context_.job_class.name, context_.instance);
+    if (!context_.log) context_.log = services.logs.open(context_.job_class.name, context_.instance, context_.warn);
     auto opened = context_.log->open_for_process();
     if (!opened) return std::unexpected{unable_to("open the log's terminal", opened.error())};
     console_ = std::move(*opened);

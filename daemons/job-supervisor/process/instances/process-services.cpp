@@ -60,8 +60,8 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
       kept{options.warn},
       notify_sockets{options.run_directory, options.user_session, kept},
       groups{options.control_groups},
-      strays{children},
-      logs{loop, options.log_directory, kept, options.warn},
+      strays{children, options.run_directory.empty() ? "" : options.run_directory + "/stray-processes"},
+      logs{loop, options.log_directory, options.run_directory, kept, options.warn},
       adoption_time_{loop, [this] { finish_adoption(); }} {
   if (int error = children.ends().error(); error != 0)
     warn(std::format("{}/ended-children: {}; if the job supervisor dies, how a job ended in that moment may be unknown",
@@ -79,6 +79,8 @@ void ProcessServices::inherit(std::multimap<std::string, base::FileDescriptor>& 
     inherited.erase(exits);
   }
   kept.inherit(inherited);
+  logs.recover();
+  strays.recover();
   adoption_time_.start(longest_search);
 }
 

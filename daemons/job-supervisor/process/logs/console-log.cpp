@@ -1,13 +1,15 @@
 #include "daemons/job-supervisor/process/logs/console-log.hpp"
 
+#include "daemons/base/fault-point.hpp"
 #include "daemons/job-supervisor/process/logs/terminal.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <format>
+#include <span>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace upstart::supervisor {
@@ -17,22 +19,16 @@ namespace {
 using base::FdWatcher;
 using base::FileDescriptor;
 
-// Read in one turn of the loop from one source, so that a job that writes without end keeps nobody waiting.
-constexpr std::size_t most_at_once = 64 * 1024;
+// A source is read once in a turn of the loop, so that a job that writes without end keeps nobody waiting.
 constexpr int most_rounds_of_drain = 16;
 constexpr std::chrono::milliseconds first_retry{250}, last_retry{30'000};
-
-std::array<char, most_at_once>& read_buffer() {
-  static std::array<char, most_at_once> buffer;
-  return buffer;
-}
 
 struct Taken {
   std::size_t size = 0;
   bool ended = false;
 };
 
-Taken read_available(int fd, std::array<char, most_at_once>& buffer) {
+Taken read_available(int fd, std::span<char> buffer) {
   Taken taken;
   while (taken.size < buffer.size()) {
     ssize_t got = ::read(fd, buffer.data() + taken.size, buffer.size() - taken.size);
@@ -48,7 +44,8 @@ Taken read_available(int fd, std::array<char, most_at_once>& buffer) {
 
 } // namespace
 
-ConsoleLog::ConsoleLog(ConsoleLogs& logs, std::string path) : logs_{logs}, file_{std::move(path)} {}
+ConsoleLog::ConsoleLog(ConsoleLogs& logs, std::string path, std::string owner)
+    : logs_{logs}, owner_{std::move(owner)}, file_{path, logs.spool_of(path)} {}
 
 ConsoleLog::~ConsoleLog() {
   logs_.unwritten_.erase(this);
@@ -109,9 +106,14 @@ void ConsoleLog::readable(Source& source) {
 
 // True if there may be more.
 bool ConsoleLog::take_from(Source& source) {
-  auto& buffer = read_buffer();
+  auto& transfer = logs_.transfer_;
+  auto buffer = transfer.begin(file_.path());
   Taken taken = read_available(source.fd.get(), buffer);
-  append({buffer.data(), taken.size});
+  base::fault_point("log.read");
+  transfer.has_read(taken.size);
+  append({buffer.data(), taken.size}, [&](std::uint64_t offset) { transfer.is_written_at(offset); });
+  base::fault_point("log.written");
+  transfer.end();
   if (taken.ended) remove(source);
   return !taken.ended && taken.size == buffer.size();
 }
@@ -133,10 +135,10 @@ void ConsoleLog::drain() {
   live_while_needed();
 }
 
-void ConsoleLog::append(std::string_view text) {
+void ConsoleLog::append(std::string_view text, const std::function<void(std::uint64_t)>& before_writing) {
   if (text.empty()) return;
   if (file_.kept() && logs_.worth_trying()) flush();
-  file_.append(text);
+  file_.append(text, before_writing);
   if (file_.kept()) logs_.unwritten(*this);
 }
 
@@ -157,13 +159,18 @@ void ConsoleLog::live_while_needed() {
   auto keep = std::exchange(self_, needed ? shared_from_this() : nullptr); // may be the last: goes when this returns
 }
 
-ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, KeptDescriptors& kept, Warn warn)
+ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, const std::string& run_directory,
+                         KeptDescriptors& kept, Warn warn)
     : loop_{loop},
       directory_{std::move(directory)},
+      spool_directory_{run_directory.empty() ? "" : run_directory + "/unwritten-logs"},
+      transfer_{run_directory.empty() ? "" : run_directory + "/log-transfer"},
       kept_{kept},
       warn_{std::move(warn)},
       retry_{first_retry},
-      retry_timer_{loop, [this] { try_again(); }} {}
+      retry_timer_{loop, [this] { try_again(); }} {
+  if (!spool_directory_.empty()) ::mkdir(spool_directory_.c_str(), 0700);
+}
 
 // Logs that still wait for output end here; each releases itself.
 ConsoleLogs::~ConsoleLogs() {
@@ -176,12 +183,54 @@ ConsoleLogs::~ConsoleLogs() {
   }
 }
 
-std::shared_ptr<ConsoleLog> ConsoleLogs::open(std::string_view job, std::string_view instance) {
-  return open_path(log_path(directory_, job, instance));
+namespace {
+
+std::string owner_name(std::string_view job, std::string_view instance) {
+  return std::string{job} + (instance.empty() ? "" : " (" + std::string{instance} + ")");
+}
+
+} // namespace
+
+std::shared_ptr<ConsoleLog> ConsoleLogs::open(std::string_view job, std::string_view instance,
+                                              const Warn& warn_of_job) {
+  std::string path = log_path(directory_, job, instance), owner = owner_name(job, instance);
+  if (auto known = logs_.find(path);
+      known != logs_.end() && !known->second->owner_.empty() && known->second->owner_ != owner) {
+    std::string other = unlike_log_path(directory_, job, instance);
+    if (warn_of_job && !logs_.contains(other))
+      warn_of_job(std::format("would log to {}, to which {} also logs; its output goes to {}", path,
+                              known->second->owner_, other));
+    path = std::move(other);
+  }
+  return open_path(std::move(path), owner);
+}
+
+// Its spool file, if any, is read when the log is opened.
+void ConsoleLogs::recover() {
+  if (!enabled()) return;
+  std::error_code ignored;
+  std::vector<std::string> spools;
+  for (const auto& entry : std::filesystem::directory_iterator{spool_directory_, ignored})
+    spools.push_back(entry.path().filename());
+  for (const std::string& name : spools) {
+    auto log = open_path(directory_ + "/" + name, "");
+    if (log->file_.kept()) unwritten(*log);
+    log->live_while_needed();
+  }
+  auto left = transfer_.take_left();
+  if (left.text.empty()) return;
+  auto log = open_path(left.log, "");
+  log->append(left.text);
+  log->live_while_needed();
+}
+
+std::string ConsoleLogs::spool_of(const std::string& path) const {
+  if (spool_directory_.empty()) return {};
+  return spool_directory_ + "/" + std::filesystem::path{path}.filename().native();
 }
 
 std::shared_ptr<ConsoleLog> ConsoleLogs::take_up(const LogNote& note, std::string_view job, std::string_view instance) {
-  auto log = note.path.empty() ? open(job, instance) : open_path(note.path);
+  auto log = note.path.empty() ? open(job, instance, {}) : open_path(note.path, owner_name(job, instance));
   for (auto number : note.terminals)
     if (auto kept = kept_.take(number); kept.fd) log->take_up(std::move(kept), true);
   for (auto number : note.pipes)
@@ -197,7 +246,7 @@ std::shared_ptr<ConsoleLog> ConsoleLogs::find(pid_t process, std::string_view jo
     return terminal || (output.starts_with("pipe:") && link_of(::getpid(), "fd/" + std::to_string(fd)) == output);
   });
   if (!kept.fd) return nullptr;
-  auto log = open(job, instance);
+  auto log = open(job, instance, {});
   log->take_up(std::move(kept), terminal);
   return log;
 }
@@ -205,13 +254,16 @@ std::shared_ptr<ConsoleLog> ConsoleLogs::find(pid_t process, std::string_view jo
 void ConsoleLogs::take_up_rest(KeptDescriptor source) {
   bool terminal = !far_end_name(source.fd.get()).empty();
   if (source.label.empty() || !enabled()) return;
-  auto log = open_path(directory_ + "/" + source.label);
+  auto log = open_path(directory_ + "/" + source.label, "");
   log->take_up(std::move(source), terminal);
 }
 
-std::shared_ptr<ConsoleLog> ConsoleLogs::open_path(std::string path) {
-  if (auto known = logs_.find(path); known != logs_.end()) return known->second->shared_from_this();
-  auto log = std::make_shared<ConsoleLog>(*this, path);
+std::shared_ptr<ConsoleLog> ConsoleLogs::open_path(std::string path, const std::string& owner) {
+  if (auto known = logs_.find(path); known != logs_.end()) {
+    if (known->second->owner_.empty()) known->second->owner_ = owner;
+    return known->second->shared_from_this();
+  }
+  auto log = std::make_shared<ConsoleLog>(*this, path, owner);
   logs_.emplace(std::move(path), log.get());
   return log;
 }

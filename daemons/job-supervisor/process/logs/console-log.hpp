@@ -9,6 +9,7 @@
 #include "daemons/job-supervisor/process/adoption/instance-notes.hpp"
 #include "daemons/job-supervisor/process/adoption/kept-descriptors.hpp"
 #include "daemons/job-supervisor/process/logs/log-file.hpp"
+#include "daemons/job-supervisor/process/logs/log-transfer.hpp"
 
 #include <expected>
 #include <functional>
@@ -25,7 +26,7 @@ class ConsoleLogs;
 
 class ConsoleLog : public std::enable_shared_from_this<ConsoleLog> {
 public:
-  ConsoleLog(ConsoleLogs& logs, std::string path);
+  ConsoleLog(ConsoleLogs& logs, std::string path, std::string owner);
   ~ConsoleLog();
   ConsoleLog(const ConsoleLog&) = delete;
   ConsoleLog& operator=(const ConsoleLog&) = delete;
@@ -53,11 +54,12 @@ private:
   void readable(Source& source);
   bool take_from(Source& source);
   void remove(const Source& source);
-  void append(std::string_view text);
+  void append(std::string_view text, const std::function<void(std::uint64_t)>& before_writing = {});
   void flush();
   void live_while_needed();
 
   ConsoleLogs& logs_;
+  std::string owner_; // the job and instance, as messages call it; empty: whoever asks first
   LogFile file_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::shared_ptr<ConsoleLog> self_; // while something is still to come or to be written
@@ -67,13 +69,19 @@ private:
 class ConsoleLogs {
 public:
   using Warn = std::function<void(const std::string&)>;
-  ConsoleLogs(base::EventLoop& loop, std::string directory, KeptDescriptors& kept, Warn warn);
+  // `run_directory`: where what is on its way is kept for the next supervisor; empty: nowhere.
+  ConsoleLogs(base::EventLoop& loop, std::string directory, const std::string& run_directory, KeptDescriptors& kept,
+              Warn warn);
   ~ConsoleLogs();
   ConsoleLogs(const ConsoleLogs&) = delete;
   ConsoleLogs& operator=(const ConsoleLogs&) = delete;
 
-  // One per job and instance: whoever asks again gets the same while it lives.
-  [[nodiscard]] std::shared_ptr<ConsoleLog> open(std::string_view job, std::string_view instance);
+  // One per job and instance: whoever asks again gets the same while it lives. Where the file of that name is that of
+  // another job or instance, which runs, it gets another name, and `warn_of_job` is told.
+  [[nodiscard]] std::shared_ptr<ConsoleLog> open(std::string_view job, std::string_view instance,
+                                                 const Warn& warn_of_job);
+  // What an earlier supervisor had read or kept and not written. Before anything is taken up.
+  void recover();
   // One that an earlier supervisor had open: where its text comes from is taken out of what init kept.
   [[nodiscard]] std::shared_ptr<ConsoleLog> take_up(const LogNote& note, std::string_view job,
                                                     std::string_view instance);
@@ -92,10 +100,13 @@ private:
   friend class ConsoleLog;
   void unwritten(ConsoleLog& log);
   void try_again();
-  [[nodiscard]] std::shared_ptr<ConsoleLog> open_path(std::string path);
+  [[nodiscard]] std::shared_ptr<ConsoleLog> open_path(std::string path, const std::string& owner);
+  [[nodiscard]] std::string spool_of(const std::string& path) const;
 
   base::EventLoop& loop_;
   std::string directory_;
+  std::string spool_directory_; // empty: none
+  LogTransfer transfer_;
   KeptDescriptors& kept_;
   Warn warn_;
   std::unordered_map<std::string, ConsoleLog*> logs_; // by path

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,10 +16,12 @@ class LogFile {
 public:
   static constexpr std::size_t most_kept = 128 * 1024;
 
-  explicit LogFile(std::string path) : path_{std::move(path)} {}
+  // What cannot be written is also kept in the file `spool`, for the next supervisor; empty: nowhere.
+  explicit LogFile(std::string path, std::string spool = {});
 
-  // Never waits and never fails; afterwards `kept` tells whether something is left to be written.
-  void append(std::string_view text);
+  // Never waits and never fails; afterwards `kept` tells whether something is left to be written. `before_writing` is
+  // given the size of the file.
+  void append(std::string_view text, const std::function<void(std::uint64_t)>& before_writing = {});
   // Tries to write what was kept.
   void flush();
   [[nodiscard]] bool kept() const { return !kept_.empty(); }
@@ -28,10 +32,11 @@ public:
   [[nodiscard]] std::size_t take_lost();
 
 private:
-  std::size_t write(std::string_view text);
+  std::size_t write(std::string_view text, const std::function<void(std::uint64_t)>& before_writing = {});
   void keep(std::string_view text);
+  void take_up_spool();
 
-  std::string path_;
+  std::string path_, spool_;
   std::string kept_;
   std::size_t lost_ = 0;
   int error_ = 0;
@@ -39,5 +44,7 @@ private:
 
 // DIRECTORY/JOB.log or DIRECTORY/JOB-INSTANCE.log, slashes made underscores.
 [[nodiscard]] std::string log_path(std::string_view directory, std::string_view job, std::string_view instance);
+// Another one, which no other job or instance has: for one whose log_path is that of another.
+[[nodiscard]] std::string unlike_log_path(std::string_view directory, std::string_view job, std::string_view instance);
 
 } // namespace upstart::supervisor
