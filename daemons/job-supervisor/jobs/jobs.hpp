@@ -1,5 +1,6 @@
 // All classes, all jobs, and what commands, events and files do to them: the supervisor's decisions. Each part is a
 // class of its own; this one puts them together and runs the turns (turn.hpp): whatever comes in ends with `run_turn`.
+// More than twenty methods: one for each thing that can come in, each in a line or two.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/emitting.hpp"

@@ -308,6 +308,8 @@ private:
   static std::string line(const notice::SessionEnded&) { return "session ended"; }
 };
 
+// More than twenty methods: each is one thing that a user, a process or a broker does, so that a test reads as what
+// happens.
 struct World {
   Fault fault;
   FakeProcesses processes{fault};
