@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+
 using namespace upstart::protocol;
 
 TEST_CASE("an environment keeps the order of first insertion, and the last value") {
@@ -35,4 +37,26 @@ TEST_CASE("strings without a key or without = are refused with the text that cli
     CHECK(env.error() == "Env must be KEY=VALUE pairs");
   }
   CHECK(Environment::parse({"A=", "B==x"}));
+}
+
+TEST_CASE("a hundred thousand variables are set, merged and kept apart as few are, and not in quadratic time") {
+  std::vector<std::string> strings;
+  for (int i = 0; i < 100'000; ++i) strings.push_back("VARIABLE" + std::to_string(i) + "=1");
+  strings.push_back("VARIABLE7=again");
+  strings.push_back("=no key");
+  strings.push_back("no value");
+  auto begin = std::chrono::steady_clock::now();
+  Environment environment{strings};
+  Environment other = environment;
+  other.set("VARIABLE8", "other");
+  other.set("MORE", "1");
+  environment.merge(other, false);
+  CHECK(environment.size() == 100'001);
+  CHECK(environment.strings()[7] == "VARIABLE7=again");
+  CHECK(environment.strings()[8] == "VARIABLE8=1");
+  CHECK(environment.strings()[100'000] == "MORE=1");
+  environment.merge(other);
+  CHECK(environment.size() == 100'001);
+  CHECK(environment.strings()[8] == "VARIABLE8=other");
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{5}); // quadratic: minutes
 }

@@ -1,6 +1,8 @@
 #include "protocol/environment.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 
 namespace upstart::protocol {
 
@@ -16,6 +18,31 @@ bool well_formed(std::string_view entry) {
   auto equals = entry.find('=');
   return equals != std::string_view::npos && equals > 0 && entry.find('\0') == std::string_view::npos;
 }
+
+// Where each key stands, for work on many entries at once: looking for every key anew would be quadratic. Worth making
+// from `many` entries on. Strings may be replaced meanwhile, as long as they keep their keys.
+class KeyPlaces {
+public:
+  static constexpr std::size_t many = 32;
+  static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
+  // `room`: as many entries as there will be at most.
+  KeyPlaces(const std::vector<std::string>& strings, std::size_t room)
+      : strings_{strings}, slots_(std::bit_ceil(room * 2 + 1), nowhere) {
+    for (std::size_t place = 0; place < strings.size(); ++place) slot(key_of(strings[place])) = place;
+  }
+  // The place of this key, or `nowhere`, to be filled in by whoever appends it.
+  std::size_t& slot(std::string_view key) {
+    auto at = std::hash<std::string_view>{}(key);
+    while (slots_[at & (slots_.size() - 1)] != nowhere && key_of(strings_[slots_[at & (slots_.size() - 1)]]) != key)
+      ++at;
+    return slots_[at & (slots_.size() - 1)];
+  }
+
+private:
+  const std::vector<std::string>& strings_;
+  std::vector<std::size_t> slots_;
+};
 
 } // namespace
 
@@ -33,6 +60,10 @@ std::optional<std::string> environment_fault(const std::vector<std::string>& str
 
 Environment::Environment(const std::vector<std::string>& strings) {
   strings_.reserve(strings.size());
+  if (strings.size() >= KeyPlaces::many) {
+    set_strings(strings, true);
+    return;
+  }
   for (const auto& entry : strings)
     if (well_formed(entry)) set_string(entry);
 }
@@ -68,7 +99,22 @@ bool Environment::unset(std::string_view key) {
   return true;
 }
 
+void Environment::set_strings(const std::vector<std::string>& strings, bool replace) {
+  KeyPlaces places{strings_, strings_.size() + strings.size()};
+  for (const auto& entry : strings) {
+    if (!well_formed(entry)) continue;
+    auto& place = places.slot(key_of(entry));
+    if (place == KeyPlaces::nowhere) {
+      place = strings_.size();
+      strings_.push_back(entry);
+    } else if (replace) {
+      strings_[place] = entry;
+    }
+  }
+}
+
 void Environment::merge(const Environment& other, bool replace) {
+  if (other.size() >= KeyPlaces::many) return set_strings(other.strings_, replace);
   for (const auto& entry : other.strings_) set_string(entry, replace);
 }
 

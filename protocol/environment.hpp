@@ -40,6 +40,9 @@ public:
   friend bool operator==(const Environment&, const Environment&) = default;
 
 private:
+  // Many at once, in linear time; those that are not well formed are dropped.
+  void set_strings(const std::vector<std::string>& strings, bool replace);
+
   std::vector<std::string> strings_;
 };
 
