@@ -77,3 +77,34 @@ TEST_CASE("a file too large for memory's sake is refused before it is read to it
   REQUIRE(!text.has_value());
   CHECK(text.error().reason == "is too large for a job file (over 64 MiB)");
 }
+
+TEST_CASE("others than root may write what is theirs, or open to their group or to everybody") {
+  struct stat status{};
+  status.st_mode = S_IFREG | 0644;
+  CHECK_FALSE(writable_by_others(status));
+  status.st_mode = S_IFREG | 0664;
+  CHECK_FALSE(writable_by_others(status)); // the group is root's
+  status.st_gid = 50;
+  CHECK(writable_by_others(status) == "is writable by group 50");
+  status.st_mode = S_IFREG | 0646;
+  CHECK(writable_by_others(status) == "is writable by everybody");
+  status.st_mode = S_IFDIR | 01777;
+  CHECK_FALSE(writable_by_others(status));
+  status.st_uid = 1000;
+  CHECK(writable_by_others(status) == "belongs to user 1000");
+}
+
+TEST_CASE(
+    "where jobs run as root, a file in a directory that everybody may write is not read, and the reason is told") {
+  if (::geteuid() != 0) return;
+  Scratch scratch;
+  REQUIRE(::mkdir(scratch.path("open").c_str(), 0755) == 0);
+  std::ofstream{scratch.path("open/a.conf")} << "task\n";
+  REQUIRE(::chmod(scratch.path("open").c_str(), 0777) == 0);
+  auto text = read_job_file(scratch.path("open/a.conf"));
+  REQUIRE_FALSE(text);
+  CHECK(text.error().reason ==
+        "is not read, since others than root may write its directory, which is writable by everybody");
+  REQUIRE(::chmod(scratch.path("open").c_str(), 0755) == 0);
+  CHECK(read_job_file(scratch.path("open/a.conf")) == "task\n");
+}

@@ -39,7 +39,29 @@ std::expected<bool, ReadFault> read_more(int fd, std::string& text, std::size_t 
   return got > 0;
 }
 
+// Whoever can write the file, or put another in its place, decides what runs as root.
+std::optional<ReadFault> not_to_be_trusted(const std::string& path, const struct stat& file) {
+  if (::geteuid() != 0) return std::nullopt;
+  if (auto why = writable_by_others(file))
+    return ReadFault{.reason = "is not read, since others than root may write it: it " + *why};
+  auto directory = path.substr(0, path.rfind('/') + 1);
+  struct stat status{};
+  if (::stat(directory.empty() ? "." : directory.c_str(), &status) < 0) return fault(errno).error();
+  if (auto why = writable_by_others(status))
+    return ReadFault{.reason = "is not read, since others than root may write its directory, which " + *why};
+  return std::nullopt;
+}
+
 } // namespace
+
+std::optional<std::string> writable_by_others(const struct stat& status) {
+  if (status.st_uid != 0) return "belongs to user " + std::to_string(status.st_uid);
+  if (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0) return std::nullopt;
+  if ((status.st_mode & S_IWOTH) != 0) return "is writable by everybody";
+  if ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0)
+    return "is writable by group " + std::to_string(status.st_gid);
+  return std::nullopt;
+}
 
 std::expected<std::string, ReadFault> read_job_file(const std::string& path) {
   base::FileDescriptor fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
@@ -47,6 +69,7 @@ std::expected<std::string, ReadFault> read_job_file(const std::string& path) {
   struct stat status{};
   if (::fstat(fd.get(), &status) < 0) return fault(errno);
   if (!S_ISREG(status.st_mode)) return fault(ENOENT);
+  if (auto distrust = not_to_be_trusted(path, status)) return std::unexpected{*distrust};
   if (status.st_size > static_cast<off_t>(largest)) return too_large();
   if (status.st_size > large && ::lseek(fd.get(), 0, SEEK_HOLE) < status.st_size)
     return std::unexpected{ReadFault{.reason = "is no job file: it has holes, which would read as NUL bytes"}};

@@ -3,10 +3,21 @@
 
 #include "daemons/job-supervisor/configuration/catalogue.hpp"
 
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+
 namespace upstart::supervisor {
 
 // Symbolic links are followed; what is not a regular file counts as missing. Never waits for a writer. A file that is
-// too large, or large and sparse, is refused without being read.
+// too large, or large and sparse, is refused without being read. Where this
+// process is root's, and so runs jobs as root, a file that others than root may write, or whose directory they may
+// write, is not read.
 [[nodiscard]] std::expected<std::string, ReadFault> read_job_file(const std::string& path);
+
+// Why others than root may write what has this status, as "belongs to user 1000"; nothing where they may not. In a
+// directory with the sticky bit they can make entries, and not replace those of others.
+[[nodiscard]] std::optional<std::string> writable_by_others(const struct stat& status);
 
 } // namespace upstart::supervisor
