@@ -44,6 +44,7 @@ inline constexpr const char* invalid_args = "org.freedesktop.DBus.Error.InvalidA
 inline constexpr const char* unknown_method = "org.freedesktop.DBus.Error.UnknownMethod";
 inline constexpr const char* access_denied = "org.freedesktop.DBus.Error.AccessDenied";
 inline constexpr const char* limits_exceeded = "org.freedesktop.DBus.Error.LimitsExceeded";
+inline constexpr const char* no_server = "org.freedesktop.DBus.Error.NoServer";
 inline constexpr const char* failed = "org.freedesktop.DBus.Error.Failed";
 } // namespace error_name
 

@@ -1,7 +1,9 @@
 #include "daemons/base/bus-connection.hpp"
 
+#include <linux/sockios.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -14,9 +16,13 @@ namespace upstart::base {
 
 namespace {
 
-// As many messages of one connection as are handled before the others get their turn.
-constexpr int turn = 64;
-constexpr std::size_t most_known_callers = 1024;
+// As many messages of one connection as are handled before the others get their turn, and the time for it.
+struct Turn {
+  int messages;
+  std::uint64_t nanoseconds;
+};
+constexpr Turn long_turn{.messages = 64, .nanoseconds = 2'000'000};
+constexpr Turn short_turn{.messages = 16, .nanoseconds = 300'000};
 
 unsigned loop_events(int poll_events) {
   return ((poll_events & POLLIN) != 0 ? FdWatcher::readable : 0U) |
@@ -29,6 +35,9 @@ std::optional<Caller> caller_of_socket(int fd) {
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) return std::nullopt;
   return Caller{.uid = credentials.uid, .pid = credentials.pid};
 }
+
+// Bytes that the kernel keeps for a client that does not read; it counts twice as many.
+constexpr int kept_by_kernel = 262'144;
 
 // A connection of sdbus-c++ takes a few descriptors more, and cannot be undone halfway.
 [[nodiscard]] bool descriptors_left() {
@@ -47,11 +56,13 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
       bus_{ready},
       connection_{sdbus::createBusConnection(ready)},
       peer_{peer},
+      unwritten_{ready},
       watcher_{loop, sd_bus_get_fd(ready), [this](unsigned) { process(); }},
       timer_{loop, [this] { process(); }},
       before_waiting_{loop, [this] { before_waiting(); }} {
   // A caller waits as long as the job takes (dbus-api.md).
   sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
+  if (!peer_) hold_calls_of_unknown_callers();
   // The first message may have come together with the end of the handshake: no descriptor will tell of it.
   loop_.defer([this, alive = alive_] {
     if (*alive) process();
@@ -66,15 +77,39 @@ BusConnection::~BusConnection() {
   sd_bus_close(bus_);
 }
 
+void BusConnection::serve_client() {
+  serves_client_ = true;
+  filter_.reset(); // the client's own comes in its place
+  if (!peer_) allowance_.emplace(bus_);
+  // The library lets the kernel keep 16 MiB for each connection.
+  else
+    static_cast<void>(::setsockopt(sd_bus_get_fd(bus_), SOL_SOCKET, SO_SNDBUF, &kept_by_kernel, sizeof kept_by_kernel));
+}
+
+// As long as too much waits to be written this is called when there is room, and sd-bus writes before it reads.
 void BusConnection::process() {
   if (lost_) return;
   auto alive = alive_;
-  for (int i = 0; i < turn; ++i) {
-    int result = sd_bus_process(bus_, nullptr);
-    if (!*alive) return;
+  const auto& turn = serves_client_ ? short_turn : long_turn;
+  auto end = uv_hrtime() + turn.nanoseconds;
+  before_waiting_.resume();
+  for (int handled = 1;; ++handled) {
+    int result = process_one();
+    if (!*alive || lost_ || result == 0) return;
     if (result < 0) return lost();
-    if (result == 0) return;
+    bool turn_is_over = handled >= turn.messages || does_not_read() || uv_hrtime() > end;
+    // A connection that is closing is followed to its end: the library closes the descriptor that is watched here.
+    if (turn_is_over && sd_bus_is_open(bus_) > 0) return;
   }
+}
+
+int BusConnection::process_one() {
+  if (!audit_ || !serves_client_) return sd_bus_process(bus_, nullptr);
+  auto alive = alive_;
+  DescriptorAudit::Watch watch{&*audit_};
+  int result = sd_bus_process(bus_, nullptr);
+  if (*alive && result >= 0 && audit_->close_forgotten()) cut_off("has sent descriptors with a malformed message");
+  return result;
 }
 
 void BusConnection::before_waiting() {
@@ -82,13 +117,23 @@ void BusConnection::before_waiting() {
   int events = sd_bus_get_events(bus_);
   std::uint64_t due = 0;
   if (events < 0 || sd_bus_get_timeout(bus_, &due) < 0) return lost();
+  if (does_not_read()) {
+    events = POLLOUT;
+    due = std::numeric_limits<std::uint64_t>::max();
+  }
   watcher_.watch(loop_events(events));
+  if (serves_client_) before_waiting_.pause();
   if (due == std::numeric_limits<std::uint64_t>::max()) {
     if (timer_.active()) timer_.stop();
     return;
   }
   std::uint64_t now = uv_hrtime() / 1000;
   timer_.start(std::chrono::milliseconds{due <= now ? 0 : static_cast<std::int64_t>((due - now + 999) / 1000)});
+}
+
+void BusConnection::cut_off(const char* why) {
+  cut_off_because_ = why;
+  lost();
 }
 
 void BusConnection::lost() {
@@ -100,20 +145,63 @@ void BusConnection::lost() {
   });
 }
 
-Caller BusConnection::caller_named(const char* sender) {
+Caller BusConnection::caller_named(const char* sender) const {
   if (peer_) return *peer_;
-  if (sender == nullptr) return {};
-  if (auto known = callers_.find(std::string_view{sender}); known != callers_.end()) return known->second;
-  Caller caller;
-  sd_bus_creds* credentials = nullptr;
-  if (sd_bus_get_name_creds(bus_, sender, SD_BUS_CREDS_EUID | SD_BUS_CREDS_PID, &credentials) >= 0) {
-    sd_bus_creds_get_euid(credentials, &caller.uid);
-    sd_bus_creds_get_pid(credentials, &caller.pid);
-    sd_bus_creds_unref(credentials);
-    if (callers_.size() >= most_known_callers) callers_.clear();
-    callers_.emplace(sender, caller); // unique names are never used again
+  const auto* known = sender != nullptr ? callers_->find(sender) : nullptr;
+  return known != nullptr ? *known : Caller{};
+}
+
+void BusConnection::hold_calls_of_unknown_callers() {
+  callers_.emplace(bus_);
+  sd_bus_slot* slot = nullptr;
+  sd_bus_add_filter(
+      bus_, &slot,
+      [](sd_bus_message* message, void* self, sd_bus_error*) {
+        return static_cast<BusConnection*>(self)->callers_->hold(message) ? 1 : 0;
+      },
+      this);
+  filter_.reset(slot);
+}
+
+bool BusConnection::takes(sd_bus_message* message) {
+  if (audit_) audit_->seen();
+  if (callers_ && callers_->hold(message)) return false;
+  const char* sender = sd_bus_message_get_sender(message);
+  std::uint8_t type = 0;
+  bool is_call = sd_bus_message_get_type(message, &type) >= 0 && type == SD_BUS_MESSAGE_METHOD_CALL;
+  if (!allowance_ || sender == nullptr || !is_call) return true;
+  auto verdict = allowance_->call(sender, caller_named(sender).uid);
+  if (verdict == BusAllowance::Verdict::refuse) {
+    sd_bus_error error = SD_BUS_ERROR_MAKE_CONST(SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                                 "Too many answers wait for you to be read: read them first");
+    sd_bus_reply_method_error(message, &error);
   }
-  return caller;
+  return verdict == BusAllowance::Verdict::answer;
+}
+
+void BusConnection::note_answer(std::size_t bytes) {
+  unwritten_.note(bytes);
+  auto* call = allowance_ ? sd_bus_get_current_message(bus_) : nullptr;
+  const char* sender = call != nullptr ? sd_bus_message_get_sender(call) : nullptr;
+  if (sender != nullptr) allowance_->charge(sender, bytes);
+}
+
+std::optional<std::string> BusConnection::send_unasked(sd_bus_message* message, std::size_t bytes) {
+  if (lost_) return std::nullopt;
+  if (unwritten_.too_much()) {
+    if (peer_) cut_off("does not read the signals that it is sent");
+    return std::nullopt;
+  }
+  unwritten_.note(bytes);
+  int error = sd_bus_send(bus_, message, nullptr);
+  has_sent();
+  bool hung_up = error == -ENOTCONN || error == -ECONNRESET || error == -EPIPE || error == -ESHUTDOWN;
+  return error >= 0 || hung_up ? std::nullopt : std::optional<std::string>{std::strerror(-error)};
+}
+
+std::size_t BusConnection::unread_bytes() const {
+  int unread = 0;
+  return ::ioctl(sd_bus_get_fd(bus_), SIOCOUTQ, &unread) < 0 ? 0 : static_cast<std::size_t>(unread);
 }
 
 bool is_hang_up(const sdbus::Error& error) {
@@ -151,15 +239,18 @@ std::unique_ptr<Handshake> Handshake::to_peer(EventLoop& loop, const std::string
   return handshake;
 }
 
-std::unique_ptr<Handshake> Handshake::from_client(EventLoop& loop, FileDescriptor accepted, Done done) {
+std::unique_ptr<Handshake> Handshake::from_client(EventLoop& loop, FileDescriptor accepted, bool descriptors,
+                                                  Done done) {
   auto peer = caller_of_socket(accepted.get());
   std::unique_ptr<Handshake> handshake{new Handshake(loop, peer, true, std::move(done))};
+  if (descriptors) handshake->audit_.emplace();
   sd_id128_t id{};
   sd_id128_randomize(&id);
   int error = sd_bus_set_fd(handshake->bus_, accepted.get(), accepted.get());
   if (error >= 0) {
     [[maybe_unused]] int owned_by_bus = accepted.release();
     error = sd_bus_set_server(handshake->bus_, 1, id);
+    if (error >= 0 && !descriptors) error = sd_bus_negotiate_fds(handshake->bus_, 0);
   }
   handshake->begin(error);
   return handshake;
@@ -188,7 +279,7 @@ void Handshake::step() {
       if (direct_ && !peer_) peer_ = caller_of_socket(sd_bus_get_fd(bus_));
       return finish(connection());
     }
-    int result = sd_bus_process(bus_, nullptr);
+    int result = process();
     if (result < 0) return finish(std::unexpected(std::string{std::strerror(-result)}));
     if (result == 0 && sd_bus_is_ready(bus_) <= 0) break;
   }
@@ -199,13 +290,20 @@ void Handshake::step() {
   watcher_->watch(loop_events(events));
 }
 
+int Handshake::process() {
+  DescriptorAudit::Watch watch{audit_ ? &*audit_ : nullptr};
+  return sd_bus_process(bus_, nullptr);
+}
+
 std::expected<std::unique_ptr<BusConnection>, std::string> Handshake::connection() {
   out_of_descriptors_ = !descriptors_left();
   if (out_of_descriptors_) return std::unexpected(std::string{std::strerror(EMFILE)});
   watcher_.reset();
   try {
-    return std::make_unique<BusConnection>(loop_, std::exchange(bus_, nullptr),
-                                           direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt);
+    auto connection = std::make_unique<BusConnection>(loop_, std::exchange(bus_, nullptr),
+                                                      direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt);
+    connection->audit_ = std::move(audit_);
+    return connection;
   } catch (const sdbus::Error& error) { return std::unexpected(error.getMessage()); }
 }
 

@@ -5,28 +5,30 @@
 // The owner may destroy a connection at any time but from within a message handler of that very connection; the
 // disconnect callback is a good place, since it comes from the loop. What could not be written by then, because the
 // other end did not read, is dropped; a client that sends and goes calls sd_bus_flush first.
+//
+// A connection to one of many clients, or to a bus (`serve_client`), never costs more than a bound: while much waits to
+// be written to it no call of it is read, a peer that does not read what nobody asked for is cut off, it gets short
+// turns, and it costs nothing while it is idle. More than twenty methods: all that the library's connection lacks is
+// here, in a line or two each; what needs state of its own is in guards/.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/base/guards/bus-allowance.hpp"
+#include "daemons/base/guards/bus-callers.hpp"
+#include "daemons/base/guards/descriptor-audit.hpp"
+#include "daemons/base/guards/unwritten.hpp"
 
 #include <sdbus-c++/sdbus-c++.h>
 #include <systemd/sd-bus.h>
 
 #include <expected>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace upstart::base {
-
-// Who is at the other end, as the kernel (peer) or the bus daemon says.
-struct Caller {
-  uid_t uid = static_cast<uid_t>(-1);
-  pid_t pid = 0;
-};
 
 class BusConnection {
 public:
@@ -43,31 +45,69 @@ public:
   [[nodiscard]] sd_bus* raw() { return bus_; }
   [[nodiscard]] bool is_peer() const { return peer_.has_value(); }
 
+  // Something that is to live as long as this.
+  void keep(std::shared_ptr<void> something) { kept_ = std::move(something); }
+
   // Called once, from the loop, when the other end has gone.
   void on_disconnected(std::function<void()> action) { disconnected_ = std::move(action); }
 
-  // Who sent this message. On a bus the first message of a sender costs a question to the bus daemon; a sender that
-  // has gone by then is nobody (uid -1).
-  [[nodiscard]] Caller caller_of(const sdbus::Message& message) { return caller_named(message.getSender()); }
-  [[nodiscard]] Caller caller_of(sd_bus_message* message) { return caller_named(sd_bus_message_get_sender(message)); }
+  // From now on the other end is one of many clients, or a bus with many behind it. The owner calls no methods on it,
+  // has a filter that asks `takes` about each method call, and calls `has_sent` after it has sent something other than
+  // the answer to a call under way.
+  void serve_client();
+  void has_sent() { before_waiting_.resume(); }
+  // For the filter of a client, for every message: false where it is a method call that is not to be looked at. It is
+  // answered, or comes again when the bus has said who the caller is; the filter returns 1.
+  [[nodiscard]] bool takes(sd_bus_message* message);
+
+  // Who sent this message. On a bus the caller of a method is known when the object is called: the bus is asked before,
+  // and nobody waits for it (see BusCallers); a sender that has gone by then is nobody (uid -1).
+  [[nodiscard]] Caller caller_of(const sdbus::Message& message) const { return caller_named(message.getSender()); }
+  [[nodiscard]] Caller caller_of(sd_bus_message* message) const {
+    return caller_named(sd_bus_message_get_sender(message));
+  }
+
+  // Sends what nobody has asked for, such as a signal. Where too much waits to be written, a peer is cut off, and a bus
+  // misses it. `bytes`: about the size of the message. The error is the reason why it cannot be sent for itself; that
+  // the other end has just hung up is none.
+  std::optional<std::string> send_unasked(sd_bus_message* message, std::size_t bytes);
+  // A large answer is about to be sent to the call under way: it counts among what waits to be written, and on a bus
+  // among what its caller has unread.
+  void note_answer(std::size_t bytes);
+  // Of a peer: the bytes that it has been sent and has not read, as the kernel counts them.
+  [[nodiscard]] std::size_t unread_bytes() const;
+  // Why this side has cut the connection off; null where the other end has gone by itself.
+  [[nodiscard]] const char* cut_off_because() const { return cut_off_because_; }
+  [[nodiscard]] std::optional<Caller> peer() const { return peer_; }
 
 private:
-  Caller caller_named(const char* sender);
+  friend class Handshake; // hands over the audit that it has begun
+  [[nodiscard]] Caller caller_named(const char* sender) const;
+  [[nodiscard]] bool does_not_read() { return serves_client_ && unwritten_.much(); }
+  void hold_calls_of_unknown_callers();
   void process();
+  [[nodiscard]] int process_one();
   void before_waiting();
+  void cut_off(const char* why);
   void lost();
 
   EventLoop& loop_;
   sd_bus* bus_;
   std::unique_ptr<sdbus::IConnection> connection_;
   std::optional<Caller> peer_;
-  std::map<std::string, Caller, std::less<>> callers_;
+  std::shared_ptr<void> kept_;
+  Unwritten unwritten_;
+  std::optional<BusCallers> callers_;     // on a bus
+  std::optional<BusAllowance> allowance_; // of the callers, on a bus
+  std::optional<DescriptorAudit> audit_;  // of a client on a direct connection
+  std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)> filter_{nullptr, sd_bus_slot_unref};
   std::function<void()> disconnected_;
   FdWatcher watcher_;
   Timer timer_;
   BeforeWaiting before_waiting_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  bool lost_ = false;
+  const char* cut_off_because_ = nullptr;
+  bool serves_client_ = false, lost_ = false;
 };
 
 // Whether this is how the library says that the other end has gone.
@@ -93,8 +133,8 @@ public:
   static std::unique_ptr<Handshake> to_bus(EventLoop& loop, const std::string& address, Done done);
   // To a peer-to-peer server at this D-Bus address.
   static std::unique_ptr<Handshake> to_peer(EventLoop& loop, const std::string& address, Done done);
-  // From a client that was accepted on a listening socket.
-  static std::unique_ptr<Handshake> from_client(EventLoop& loop, FileDescriptor accepted, Done done);
+  // From a client that was accepted on a listening socket, and may send descriptors if `descriptors`.
+  static std::unique_ptr<Handshake> from_client(EventLoop& loop, FileDescriptor accepted, bool descriptors, Done done);
 
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
@@ -105,6 +145,7 @@ public:
 
 private:
   Handshake(EventLoop& loop, std::optional<Caller> peer, bool direct, Done done);
+  [[nodiscard]] int process();
   void begin(int error);
   void step();
   std::expected<std::unique_ptr<BusConnection>, std::string> connection();
@@ -113,6 +154,7 @@ private:
   EventLoop& loop_;
   sd_bus* bus_ = nullptr;
   std::optional<Caller> peer_;
+  std::optional<DescriptorAudit> audit_;
   bool direct_;
   bool out_of_descriptors_ = false;
   Done done_;

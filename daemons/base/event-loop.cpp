@@ -127,7 +127,10 @@ BeforeWaiting::BeforeWaiting(EventLoop& loop, std::function<void()> action)
     : handle_{new uv_prepare_t{}}, action_{std::make_unique<std::function<void()>>(std::move(action))} {
   uv_prepare_init(loop.raw(), handle_.get());
   handle_->data = action_.get();
-  uv_prepare_start(handle_.get(), call_back<uv_prepare_t>);
+  resume();
 }
+
+void BeforeWaiting::pause() { uv_prepare_stop(handle_.get()); }
+void BeforeWaiting::resume() { uv_prepare_start(handle_.get(), call_back<uv_prepare_t>); }
 
 } // namespace upstart::base

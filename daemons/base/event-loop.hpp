@@ -88,10 +88,12 @@ private:
   std::unique_ptr<std::function<void()>> arrived_;
 };
 
-// Calls back before the loop goes to wait, each time.
+// Calls back before the loop goes to wait, each time until it is paused.
 class BeforeWaiting {
 public:
   BeforeWaiting(EventLoop& loop, std::function<void()> action);
+  void pause();
+  void resume();
 
 private:
   detail::HandlePointer<uv_prepare_t> handle_;

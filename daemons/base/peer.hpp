@@ -1,12 +1,18 @@
 // A peer-to-peer D-Bus server: accepts on a listening socket that somebody (init) made, performs the handshake with
 // each client, hands over the connection. Where descriptors run out it drops the client that it has no room for, rests
 // a moment, and goes on.
+//
+// One user cannot take them all: root may have three quarters of the descriptors that the process may open in
+// connections, another user half; further ones are hung up on, and so is whoever has been shaking hands for longest
+// when too many are at it.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/base/listen.hpp"
+#include "daemons/base/repeated-message.hpp"
 
 #include <list>
+#include <unordered_map>
 
 namespace upstart::base {
 
@@ -22,10 +28,18 @@ public:
   // `warn` is told, at most once a minute, that descriptors ran out.
   PeerServer(EventLoop& loop, FileDescriptor listening, OnClient on_client, Admission admission = {}, Warn warn = {});
 
+  // From now on descriptors that a client sends do not arrive: for a server whose interfaces take none.
+  void take_no_descriptors() { takes_descriptors_ = false; }
+
 private:
-  [[nodiscard]] bool admits(const FileDescriptor& accepted) const;
+  // The connections of each user; whoever has a place holds it until the connection goes.
+  using Users = std::unordered_map<uid_t, std::size_t>;
+
   void accept_some();
-  void begin_handshake(FileDescriptor accepted);
+  void admit(FileDescriptor accepted);
+  // Nothing where this user has no further one.
+  [[nodiscard]] std::shared_ptr<void> place_for(uid_t user);
+  void begin_handshake(FileDescriptor accepted, std::shared_ptr<void> place);
   void out_of_descriptors();
 
   EventLoop& loop_;
@@ -33,7 +47,10 @@ private:
   OnClient on_client_;
   Admission admission_;
   Warn warn_;
-  std::list<std::unique_ptr<Handshake>> handshakes_;
+  bool takes_descriptors_ = true;
+  std::shared_ptr<Users> users_ = std::make_shared<Users>();
+  RepeatedMessage too_many_;
+  std::list<std::unique_ptr<Handshake>> handshakes_; // the oldest first
   FdWatcher watcher_;
   Timer pause_, quiet_;
 };

@@ -68,7 +68,11 @@ void ReconnectingConnection::attempt() {
 
 void ReconnectingConnection::attempted(std::expected<std::unique_ptr<BusConnection>, std::string> outcome) {
   auto done = std::move(handshake_);
-  if (!outcome) return try_later(outcome.error());
+  if (!outcome) {
+    try_later(outcome.error());
+    if (events_.attempt_failed) events_.attempt_failed(outcome.error());
+    return;
+  }
   spdlog::debug("connected to the {} at {}", settings_.other_end, address_);
   connection_ = std::move(*outcome);
   connection_->on_disconnected([this] { hung_up(); });

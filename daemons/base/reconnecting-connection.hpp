@@ -48,6 +48,8 @@ public:
   struct Events {
     std::function<void(BusConnection&)> connected;
     std::function<void()> lost = [] {};
+    // An attempt has failed, and `why`; the next one follows after a pause.
+    std::function<void(const std::string& why)> attempt_failed = {};
     // Once for each connection to a bus on which a name was wished for. `why` is the bus's reason, or empty.
     std::function<void(NameOutcome, const std::string& why)> name_answered = {};
   };

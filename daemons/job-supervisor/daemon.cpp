@@ -6,19 +6,19 @@
 #include "daemons/job-supervisor/language/words/suggestions.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <format>
 
 extern char** environ;
 
 namespace upstart::supervisor {
 
 namespace {
-
-constexpr base::PauseRange bus_pauses{std::chrono::milliseconds{50}, std::chrono::milliseconds{5000}};
 
 spdlog::level::level_enum level_of(Severity severity) {
   switch (severity) {
@@ -73,18 +73,16 @@ Daemon::Daemon(DaemonOptions line)
              .log = *this,
              .memory = memory_ ? memory_->memory.get() : nullptr},
             job_options()},
+      cut_off_{loop_, [](const std::string& text) { spdlog::warn("{}", text); }},
       bus_{loop_,
-           {.kind = base::ReconnectingConnection::Kind::bus,
-            .other_end = "bus",
-            .pauses = bus_pauses,
-            .name = protocol::bus_name::upstart},
-           {.connected = [this](base::BusConnection& connection) { bus_connected(connection); },
-            .lost = [this] { bus_client_.reset(); },
-            .name_answered = [this](auto outcome, const std::string& why) { bus_name_answered(outcome, why); }}},
+           jobs_,
+           *this,
+           {.joined = [this] { tell_bus_address(); }, .name_missing = [this] { end_without_name(); }}},
+      named_bus_{loop_, jobs_, *this, {.joined = [this] { tell_bus_address(); }}},
       signals_{loop_,
                {.end = [this] { begin_session_end("shutdown"); },
                 .reload = [this] { reload_configuration(); },
-                .connect_now = [this] { bus_.connect_now(); }}} {}
+                .connect_now = [this] { bus_.try_now(); }}} {}
 
 Daemon::~Daemon() = default;
 
@@ -110,7 +108,7 @@ ProcessOptions Daemon::process_options() {
 
 int Daemon::run() {
   listen();
-  if (!line_.bus_address.empty()) bus_.connect_to(line_.bus_address);
+  if (!line_.bus_address.empty()) bus_.join(line_.bus_address);
   load_first();
   restore_own();
   emit_startup();
@@ -150,8 +148,7 @@ void Daemon::load_first() {
 }
 
 void Daemon::restore_own() {
-  if (auto address = jobs_.kept("bus"); !address.empty() && line_.bus_address.empty())
-    if (auto joined = join_bus(address); !joined) spdlog::warn("{}", joined.error().message);
+  if (auto address = jobs_.kept("bus"); !address.empty() && address != line_.bus_address) named_bus_.join(address);
   if (auto priority = jobs_.kept("log-priority"); !priority.empty()) (void)set_log_priority(priority);
   if (!jobs_.kept("logs-writable").empty()) processes_.logs_writable();
 }
@@ -172,6 +169,7 @@ void Daemon::listen() {
     private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address, clients_);
   own_server_ = serve(inherited, protocol::socket_name::supervisor,
                       protocol::daemon_address(line_.run_directory, protocol::socket_name::supervisor), bridges_);
+  if (own_server_) own_server_->take_no_descriptors();
 }
 
 std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base::FileDescriptor>& inherited,
@@ -190,7 +188,16 @@ std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base:
 void Daemon::add_client(std::unique_ptr<base::BusConnection> connection, Clients& among) {
   auto& peer = *connection;
   auto place = among.emplace(among.end(), std::move(connection), jobs_, *this);
-  peer.on_disconnected([&among, place] { among.erase(place); });
+  peer.on_disconnected([this, &among, place] {
+    if (place->connection->cut_off_because() != nullptr) say_cut_off(*place->connection);
+    among.erase(place);
+  });
+}
+
+void Daemon::say_cut_off(base::BusConnection& client) {
+  auto who = client.peer().value_or(base::Caller{});
+  cut_off_.tell(
+      std::format("process {} of user {} {}, and was hung up on", who.pid, who.uid, client.cut_off_because()));
 }
 
 // Root, and of a session its own user.
@@ -202,35 +209,41 @@ bool Daemon::may_change(const base::Caller& caller) const { return is_master(cal
 
 // --- the bus --------------------------------------------------------------------------------------------------------
 
-std::expected<void, CommandError> Daemon::join_bus(const std::string& address) {
+// Once a bus that was named is joined, further addresses are accepted and ignored.
+void Daemon::join_bus(const std::string& address, Reply reply) {
   if (is_process_1())
-    return std::unexpected(
-        CommandError{protocol::error_name::permission_denied, "Not permissible to notify D-Bus address for PID 1"});
-  // Once connected, further addresses are accepted and ignored.
-  if (bus_.connection() != nullptr) return {};
-  jobs_.keep("bus", address);
-  broker_.join_bus(address);
-  bus_.connect_to(address);
-  return {};
+    return reply(std::unexpected(
+        CommandError{protocol::error_name::permission_denied, "Not permissible to notify D-Bus address for PID 1"}));
+  if (bus_.is_joined() && bus_.address() == address) return reply({});
+  named_bus_.join_or_give_up(address, std::move(reply));
 }
 
-void Daemon::bus_connected(base::BusConnection& connection) {
-  bus_client_ = std::make_unique<ClientConnection>(connection, jobs_, *this);
-  bus_client_->signals().bus_address_changed();
-  for (auto* among : {&clients_, &bridges_})
-    for (auto& peer : *among) peer.client.signals().bus_address_changed();
+void Daemon::tell_bus_address() {
+  if (named_bus_.is_joined()) {
+    jobs_.keep("bus", named_bus_.address());
+    broker_.join_bus(named_bus_.address());
+  }
+  tell_property(protocol::path::job_supervisor, protocol::interface_name::job_supervisor, "bus_address", bus_address());
 }
 
-void Daemon::bus_name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why) {
-  using enum base::ReconnectingConnection::NameOutcome;
-  if (outcome == owned) return;
-  if (outcome == refused) spdlog::critical("the bus refuses the name {}: {}", protocol::bus_name::upstart, why);
-  else spdlog::critical("the name {} on the bus is taken: another Upstart serves it", protocol::bus_name::upstart);
-  // Where the bus is the only way in, there is nothing left to serve.
+// Where the bus is the only way in, there is nothing left to serve.
+void Daemon::end_without_name() {
   if (!line_.session_bus) return;
   exit_status_ = 1;
   base::notify_manager("STOPPING=1");
   loop_.stop();
+}
+
+void Daemon::tell_property(const char* path, const char* interface, const char* property, const std::string& value) {
+  auto signal = Signal::property_changed(path, interface, property, protocol::readable(value));
+  for_each_client([&](ClientConnection& client) { client.listener().tell(signal); });
+  for (auto& peer : bridges_) peer.client.listener().tell(signal);
+}
+
+void Daemon::for_each_client(const std::function<void(ClientConnection&)>& action) {
+  for (auto* bus : {&bus_, &named_bus_})
+    if (auto* client = bus->client()) action(*client);
+  for (auto& peer : clients_) action(peer.client);
 }
 
 // --- control --------------------------------------------------------------------------------------------------------
@@ -293,6 +306,7 @@ bool Daemon::set_log_priority(const std::string& priority) {
   if (found == log_priorities.end()) return false;
   jobs_.keep("log-priority", priority);
   spdlog::set_level(found->second);
+  tell_property(protocol::path::manager, protocol::interface_name::upstart, "log_priority", priority);
   return true;
 }
 
@@ -303,13 +317,16 @@ void Daemon::tell(const Notice& notice) {
   if (const auto* changed = std::get_if<notice::StateChanged>(&notice))
     spdlog::trace("{}{}{} is {}", changed->job, changed->instance.empty() ? "" : "/", changed->instance,
                   name_of(changed->state));
+  Signal signal{notice};
   // The bus first: whoever has given the command is woken last, when there is least left to do for it.
-  if (bus_client_) bus_client_->signals().tell(notice);
-  for (auto& peer : clients_) peer.client.signals().tell(notice);
+  for_each_client([&](ClientConnection& client) {
+    client.listener().tell(signal);
+    client.listener().tell_properties(notice);
+  });
   bool for_bridges = std::holds_alternative<notice::ConditionsChanged>(notice) ||
                      std::holds_alternative<notice::ActivityChanged>(notice);
   if (!for_bridges) return;
-  for (auto& peer : bridges_) peer.client.signals().tell(notice);
+  for (auto& peer : bridges_) peer.client.listener().tell(signal);
 }
 
 void Daemon::write(Severity severity, const std::string& text) { spdlog::log(level_of(severity), "{}", text); }

@@ -6,7 +6,7 @@
 #include "daemons/base/peer.hpp"
 #include "daemons/base/program/daemon-main.hpp"
 #include "daemons/base/program/own-socket.hpp"
-#include "daemons/base/reconnecting-connection.hpp"
+#include "daemons/base/repeated-message.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/api/broker-client.hpp"
 #include "daemons/job-supervisor/api/client-connection.hpp"
@@ -15,6 +15,7 @@
 #include "daemons/job-supervisor/memory/journal-memory.hpp"
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/instances/real-processes.hpp"
+#include "daemons/job-supervisor/public-bus.hpp"
 #include "protocol/names.hpp"
 
 #include <list>
@@ -36,11 +37,13 @@ public:
   [[nodiscard]] std::string state_as_json() override;
   void restart() override;
   void logs_writable() override;
-  std::expected<void, CommandError> join_bus(const std::string& address) override;
+  void join_bus(const std::string& address, Reply reply) override;
   void end_session() override;
   [[nodiscard]] std::string log_priority() const override;
   [[nodiscard]] bool set_log_priority(const std::string& priority) override;
-  [[nodiscard]] std::string bus_address() const override { return bus_.address(); }
+  [[nodiscard]] std::string bus_address() const override {
+    return named_bus_.address().empty() ? bus_.address() : named_bus_.address();
+  }
   [[nodiscard]] std::string event_broker_address() const override {
     return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker);
   }
@@ -66,8 +69,13 @@ private:
   std::unique_ptr<base::PeerServer> serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name,
                                           const std::string& address, Clients& among);
   void add_client(std::unique_ptr<base::BusConnection> connection, Clients& among);
-  void bus_connected(base::BusConnection& connection);
-  void bus_name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why);
+  void say_cut_off(base::BusConnection& client);
+  // To every client: this property of text has this value now.
+  void tell_property(const char* path, const char* interface, const char* property, const std::string& value);
+  void tell_bus_address();
+  void end_without_name();
+  // Where the public objects are: on the buses first, then on the private socket.
+  void for_each_client(const std::function<void(ClientConnection&)>& action);
   void begin_session_end(const std::string& type);
   [[nodiscard]] std::optional<JournalMemory::Opened> open_memory();
   void load_first();
@@ -88,10 +96,11 @@ private:
   BridgeRegister register_;
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job
+  base::RepeatedMessage cut_off_;
   std::vector<base::OwnSocket> own_sockets_;
   std::unique_ptr<base::PeerServer> private_server_, own_server_;
-  base::ReconnectingConnection bus_;
-  std::unique_ptr<ClientConnection> bus_client_; // on it
+  PublicBus bus_;       // that init gave
+  PublicBus named_bus_; // that NotifyDBusAddress named
   base::DaemonSignals signals_;
   int exit_status_ = 0;
 };

@@ -224,7 +224,10 @@ private:
   Strings ListEnv(const Strings&) override { return world_.environment; }
   void ResetEnv(const Strings& job) override { world_.note("ResetEnv", job); }
   void NotifyDiskWriteable() override { world_.note("NotifyDiskWriteable"); }
-  void NotifyDBusAddress(const std::string& address) override { world_.note("NotifyDBusAddress", {address}); }
+  void NotifyDBusAddress(sdbus::Result<>&& result, std::string address) override {
+    world_.note("NotifyDBusAddress", {address});
+    result.returnResults();
+  }
   void NotifyCGroupManagerAddress(const std::string& address) override {
     world_.note("NotifyCGroupManagerAddress", {address});
   }

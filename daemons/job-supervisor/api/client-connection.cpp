@@ -37,7 +37,9 @@ bool has_member(const MethodCall& call, const InterfaceDescription& description)
 } // namespace
 
 ClientConnection::ClientConnection(base::BusConnection& connection, Jobs& jobs, DaemonControl& control)
-    : client_{connection, jobs, control, [this](const std::string& path) { return objects_.find(path); }} {
+    : client_{connection, jobs, control, [this](const std::string& path) { return objects_.find(path); }},
+      listener_{connection} {
+  connection.serve_client();
   add_filter();
   add_enumerator();
 }
@@ -67,9 +69,11 @@ void ClientConnection::add_enumerator() {
 
 // Sees every message before any object does.
 int ClientConnection::filter(sd_bus_message* message) {
+  if (!client_.connection().takes(message)) return 1;
   std::uint8_t type = 0;
   if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL) return 0;
   client_.control().settle_configuration();
+  listener_.has_called();
   MethodCall call{message};
   auto kind = kind_of(call.path);
   if (!kind) return outside(call);
@@ -82,6 +86,7 @@ int ClientConnection::filter(sd_bus_message* message) {
   if (!exists || !has_member(call, description))
     return refuse(message, protocol::error_name::unknown_method, call.unknown());
   if (call.is_introspection()) return introspect(call, &description);
+  if (*kind == ObjectKind::instance && call.reads_properties()) listener_.has_read(call.path);
   return call.is_set() ? check_set(call, description) : 0;
 }
 
@@ -111,6 +116,7 @@ int ClientConnection::introspect(const MethodCall& call, const InterfaceDescript
   for (const auto& child : objects_.children(call.path)) names.push_back(child.substr(child.rfind('/') + 1));
   auto text = description != nullptr ? description->document(call.path, names)
                                      : InterfaceDescription::document_of_folder(names);
+  client_.connection().note_answer(text.size());
   sd_bus_reply_method_return(call.message, "s", text.c_str());
   return 1;
 }

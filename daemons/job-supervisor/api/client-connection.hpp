@@ -5,7 +5,7 @@
 #include "daemons/job-supervisor/api/interface-description.hpp"
 #include "daemons/job-supervisor/api/method-call.hpp"
 #include "daemons/job-supervisor/api/object-table.hpp"
-#include "daemons/job-supervisor/api/signals.hpp"
+#include "daemons/job-supervisor/api/signals/listener.hpp"
 
 namespace upstart::supervisor {
 
@@ -16,8 +16,8 @@ public:
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
-  // Sends the signals.
-  [[nodiscard]] Signals& signals() { return signals_; }
+  // Where signals are sent.
+  [[nodiscard]] Listener& listener() { return listener_; }
 
 private:
   using Slot = std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)>;
@@ -33,7 +33,7 @@ private:
   ObjectTable objects_{client_};
   ManagerObject manager_{client_};
   SupervisorObject supervisor_{client_};
-  Signals signals_{client_, manager_, supervisor_};
+  Listener listener_;
   std::vector<Slot> slots_;
 };
 

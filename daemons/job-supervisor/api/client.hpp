@@ -17,7 +17,11 @@ public:
 
   // All of them outlive this.
   Client(base::BusConnection& connection, Jobs& jobs, DaemonControl& control, FindObject find_object)
-      : connection_{connection}, jobs_{jobs}, control_{control}, find_object_{std::move(find_object)} {}
+      : connection_{connection},
+        jobs_{jobs},
+        control_{control},
+        find_object_{std::move(find_object)},
+        replies_{connection} {}
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 

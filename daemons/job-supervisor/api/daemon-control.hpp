@@ -20,8 +20,8 @@ public:
   [[nodiscard]] virtual std::string state_as_json() = 0;
   virtual void restart() = 0;
   virtual void logs_writable() = 0;
-  // The error is the reason why not.
-  virtual std::expected<void, CommandError> join_bus(const std::string& address) = 0;
+  // Answers when the bus is joined, or with the reason why not.
+  virtual void join_bus(const std::string& address, Reply reply) = 0;
   virtual void end_session() = 0;
   [[nodiscard]] virtual std::string log_priority() const = 0;
   [[nodiscard]] virtual bool set_log_priority(const std::string& priority) = 0;

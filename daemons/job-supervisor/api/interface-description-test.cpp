@@ -21,8 +21,12 @@ TEST_CASE("a document names the object, its interfaces and its children") {
   auto text = InterfaceDescription::of(ObjectKind::instance).document("/a/b", {"c"});
   CHECK(text.contains("<node name=\"/a/b\">\n  <interface name=\"com.ubuntu.Upstart0_6.Instance\">\n"));
   CHECK(text.contains("      <arg name=\"wait\" type=\"b\" direction=\"in\"/>\n"));
-  CHECK(text.contains("<property name=\"processes\" type=\"a(si)\" access=\"read\"/>"));
-  CHECK_FALSE(text.contains("annotation"));
+  CHECK(text.contains("    <property name=\"state\" type=\"s\" access=\"read\"/>\n"));
+  CHECK(text.contains(
+      "    <property name=\"processes\" type=\"a(si)\" access=\"read\">\n"
+      "      <annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"invalidates\"/>\n"
+      "    </property>\n"));
+  CHECK_FALSE(text.contains("Method.Async"));
   CHECK(text.ends_with("  <node name=\"c\"/>\n</node>\n"));
 }
 

@@ -19,6 +19,9 @@ struct MethodCall {
     return interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect";
   }
   [[nodiscard]] bool is_set() const { return interface == "org.freedesktop.DBus.Properties" && member == "Set"; }
+  [[nodiscard]] bool reads_properties() const {
+    return interface == "org.freedesktop.DBus.Properties" && (member == "Get" || member == "GetAll");
+  }
   // Which property a Get or Set is about: interface and name.
   [[nodiscard]] std::pair<std::string, std::string> property() const {
     const char *of = "", *name = "";

@@ -6,6 +6,8 @@
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <format>
 #include <set>
@@ -56,6 +58,19 @@ sdbus::ObjectPath object_path(const std::string& job, const std::string& instanc
   return sdbus::ObjectPath{protocol::instance_path(job, instance)};
 }
 
+void note_size(Client& client, const std::vector<sdbus::ObjectPath>& paths) {
+  std::size_t bytes = 0;
+  for (const auto& path : paths) bytes += path.size() + 8;
+  client.connection().note_answer(bytes);
+}
+
+// The numbers of descriptors are given out from below: one in the last quarter of what the process may have means that
+// three quarters are taken.
+bool few_descriptors_left(int newest) {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(newest) >= limit.rlim_cur / 4 * 3;
+}
+
 std::vector<std::string> all_readable(const std::vector<std::string>& strings) { return readable(strings); }
 
 } // namespace
@@ -79,10 +94,15 @@ std::vector<sdbus::ObjectPath> ManagerObject::GetAllJobs() {
   std::vector<sdbus::ObjectPath> paths;
   paths.reserve(client_.jobs().classes().all().size());
   for (const auto& [name, _] : client_.jobs().classes().all()) paths.emplace_back(protocol::job_path(name));
+  note_size(client_, paths);
   return paths;
 }
 
-std::string ManagerObject::GetState() { return readable(client_.control().state_as_json()); }
+std::string ManagerObject::GetState() {
+  std::string state = readable(client_.control().state_as_json());
+  client_.connection().note_answer(state.size());
+  return state;
+}
 void ManagerObject::Restart() { client_.control().restart(); }
 
 void ManagerObject::emit_event(sdbus::Result<>&& result, Event event, bool wait) {
@@ -105,7 +125,8 @@ void ManagerObject::EmitEventWithFile(sdbus::Result<>&& result, std::string name
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
   auto descriptor = std::make_shared<const base::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
-  if (!*descriptor) raise(protocol::error_name::limits_exceeded, "There is no descriptor left to take the event's");
+  if (!*descriptor || few_descriptors_left(descriptor->get()))
+    raise(protocol::error_name::limits_exceeded, "There is no descriptor left to take the event's");
   emit_event(std::move(result),
              {.name = std::move(name), .environment = protocol::Environment{env}, .files = {descriptor}}, wait);
 }
@@ -142,8 +163,8 @@ void ManagerObject::ResetEnv(const std::vector<std::string>& job_details) {
 }
 
 void ManagerObject::NotifyDiskWriteable() { client_.control().logs_writable(); }
-void ManagerObject::NotifyDBusAddress(const std::string& address) {
-  value_or_raise(client_.control().join_bus(address));
+void ManagerObject::NotifyDBusAddress(sdbus::Result<>&& result, std::string address) {
+  client_.control().join_bus(address, client_.reply_later(getObject(), std::move(result)).reply);
 }
 // Control groups are made through the mounted hierarchy: there is no manager to talk to, and nothing to do.
 void ManagerObject::NotifyCGroupManagerAddress(const std::string&) {}
@@ -188,6 +209,7 @@ sdbus::ObjectPath JobObject::GetInstanceByName(const std::string& name) {
 std::vector<sdbus::ObjectPath> JobObject::GetAllInstances() {
   std::vector<sdbus::ObjectPath> paths;
   for (const auto& [instance, _] : entry().instances()) paths.push_back(object_path(job_, instance));
+  note_size(client_, paths);
   return paths;
 }
 

@@ -35,7 +35,7 @@ private:
   std::vector<std::string> ListEnv(const std::vector<std::string>& job_details) override;
   void ResetEnv(const std::vector<std::string>& job_details) override;
   void NotifyDiskWriteable() override;
-  void NotifyDBusAddress(const std::string& address) override;
+  void NotifyDBusAddress(sdbus::Result<>&& result, std::string address) override;
   void NotifyCGroupManagerAddress(const std::string& address) override;
   void EndSession() override;
   std::string version() override;

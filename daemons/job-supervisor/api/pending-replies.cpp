@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/api/pending-replies.hpp"
 
-#include "daemons/base/bus-connection.hpp"
+#include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
 #include <spdlog/spdlog.h>
@@ -13,6 +13,17 @@ sdbus::Error to_error(const CommandError& error) {
   return sdbus::Error{sdbus::Error::Name{error.name}, protocol::readable(error.message)};
 }
 
+// Whoever waits gets an answer, whatever stands in the way of the right one.
+template <typename Result, typename Answer> void give_answer(Result& result, Answer& answer, const std::string& value) {
+  try {
+    answer(result, value);
+  } catch (const sdbus::Error& error) {
+    if (base::is_hang_up(error)) throw;
+    result.returnError(to_error(
+        {protocol::error_name::limits_exceeded, "It is done, and the answer cannot be sent: " + error.getMessage()}));
+  }
+}
+
 } // namespace
 
 template <typename Result, typename Answer>
@@ -20,7 +31,7 @@ Reply PendingReplies::add(std::shared_ptr<void> object, Result&& result, Answer 
   auto number = pending_->next++;
   auto kept = std::make_shared<std::decay_t<Result>>(std::forward<Result>(result));
   pending_->replies.emplace(number, [object = std::move(object), kept, answer](Outcome outcome) {
-    if (outcome) answer(*kept, *outcome);
+    if (outcome) give_answer(*kept, answer, *outcome);
     else kept->returnError(to_error(outcome.error()));
   });
   return [weak = std::weak_ptr{pending_}, number](Outcome outcome) {
@@ -42,6 +53,7 @@ void PendingReplies::Pending::give(std::uint64_t number, Outcome outcome) {
   if (node.empty()) return;
   if (auto problem = base::send_if_connected([&] { node.mapped()(std::move(outcome)); }))
     spdlog::warn("a reply cannot be sent to its client: {}", *problem);
+  connection.has_sent();
 }
 
 } // namespace upstart::supervisor

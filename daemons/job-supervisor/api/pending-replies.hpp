@@ -2,6 +2,7 @@
 // holds no more than a number, and answers nobody when the client has gone by then.
 #pragma once
 
+#include "daemons/base/bus-connection.hpp"
 #include "daemons/job-supervisor/jobs/values/command.hpp"
 
 #include <sdbus-c++/sdbus-c++.h>
@@ -14,16 +15,20 @@ namespace upstart::supervisor {
 
 class PendingReplies {
 public:
-  PendingReplies() : pending_{std::make_shared<Pending>()} {}
+  // The connection outlives this.
+  explicit PendingReplies(base::BusConnection& connection) : pending_{std::make_shared<Pending>(connection)} {}
 
-  // `object`, the one that was called, stays until the reply is given: sd-bus compares the reply with the signature
-  // that the object's table has.
+  // An answer that cannot be sent for itself, because it is too large or an instance's name makes no object path, is
+  // told as an error. `object`, the one that was called, stays until the reply is given: sd-bus compares the reply with
+  // the signature that the object's table has.
   [[nodiscard]] Reply add(std::shared_ptr<void> object, sdbus::Result<sdbus::ObjectPath>&& result);
   [[nodiscard]] Reply add(std::shared_ptr<void> object, sdbus::Result<>&& result);
 
 private:
   struct Pending {
+    explicit Pending(base::BusConnection& of) : connection{of} {}
     void give(std::uint64_t number, Outcome outcome);
+    base::BusConnection& connection;
     std::uint64_t next = 0;
     std::unordered_map<std::uint64_t, Reply> replies;
   };
