@@ -61,7 +61,7 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
       notify_sockets{options.run_directory, options.user_session, kept},
       groups{options.control_groups},
       strays{children, options.run_directory.empty() ? "" : options.run_directory + "/stray-processes"},
-      logs{loop, options.log_directory, options.run_directory, kept, options.warn},
+      logs{loop, options.log_directory, options.run_directory, kept, options.warn, options.warn_of_job},
       adoption_time_{loop, [this] { finish_adoption(); }} {
   if (int error = children.ends().error(); error != 0)
     warn(std::format("{}/ended-children: {}; if the job supervisor dies, how a job ended in that moment may be unknown",

@@ -147,8 +147,8 @@ void ConsoleLog::flush() {
   file_.flush();
   std::size_t lost = file_.kept() ? 0 : file_.take_lost();
   if (lost > 0)
-    logs_.warn_(std::format("{}: {} bytes of output are lost: more than could be kept until it was writable",
-                            file_.path(), lost));
+    logs_.warn_of(*this, std::format("{}: {} bytes of output are lost: more than could be kept until it was writable",
+                                     file_.path(), lost));
   if (!file_.kept()) logs_.unwritten_.erase(this);
   live_while_needed();
 }
@@ -160,13 +160,14 @@ void ConsoleLog::live_while_needed() {
 }
 
 ConsoleLogs::ConsoleLogs(base::EventLoop& loop, std::string directory, const std::string& run_directory,
-                         KeptDescriptors& kept, Warn warn)
+                         KeptDescriptors& kept, Warn warn, WarnOfJob warn_of_job)
     : loop_{loop},
       directory_{std::move(directory)},
       spool_directory_{run_directory.empty() ? "" : run_directory + "/unwritten-logs"},
       transfer_{run_directory.empty() ? "" : run_directory + "/log-transfer"},
       kept_{kept},
       warn_{std::move(warn)},
+      warn_of_job_{std::move(warn_of_job)},
       retry_{first_retry},
       retry_timer_{loop, [this] { try_again(); }} {
   if (!spool_directory_.empty()) ::mkdir(spool_directory_.c_str(), 0700);
@@ -202,7 +203,9 @@ std::shared_ptr<ConsoleLog> ConsoleLogs::open(std::string_view job, std::string_
                               known->second->owner_, other));
     path = std::move(other);
   }
-  return open_path(std::move(path), owner);
+  auto log = open_path(std::move(path), owner);
+  log->job_ = job;
+  return log;
 }
 
 // Its spool file, if any, is read when the log is opened.
@@ -268,12 +271,17 @@ std::shared_ptr<ConsoleLog> ConsoleLogs::open_path(std::string path, const std::
   return log;
 }
 
+void ConsoleLogs::warn_of(const ConsoleLog& log, const std::string& what) {
+  warn_(what);
+  if (warn_of_job_ && !log.job_.empty()) warn_of_job_(log.job_, "its log " + what);
+}
+
 void ConsoleLogs::unwritten(ConsoleLog& log) {
   tried_ = uv_now(loop_.raw());
   if (!unwritten_.insert(&log).second) return;
   int error = log.file_.error();
   if (error != ENOENT)
-    warn_(std::format("{}: cannot be written, output is kept: {}", log.file_.path(), std::strerror(error)));
+    warn_of(log, std::format("{}: cannot be written, output is kept: {}", log.file_.path(), std::strerror(error)));
   if (retry_timer_.active()) return;
   retry_ = first_retry;
   retry_timer_.start(retry_);

@@ -61,6 +61,7 @@ private:
   ConsoleLogs& logs_;
   std::string owner_; // the job and instance, as messages call it; empty: whoever asks first
   LogFile file_;
+  std::string job_; // whose it is, where that is known
   std::vector<std::unique_ptr<Source>> sources_;
   std::shared_ptr<ConsoleLog> self_; // while something is still to come or to be written
 };
@@ -69,9 +70,11 @@ private:
 class ConsoleLogs {
 public:
   using Warn = std::function<void(const std::string&)>;
+  // Also to be kept with the job, for those who ask why: its name, and what is the matter. May be empty.
+  using WarnOfJob = std::function<void(const std::string& job, const std::string& what)>;
   // `run_directory`: where what is on its way is kept for the next supervisor; empty: nowhere.
   ConsoleLogs(base::EventLoop& loop, std::string directory, const std::string& run_directory, KeptDescriptors& kept,
-              Warn warn);
+              Warn warn, WarnOfJob warn_of_job = {});
   ~ConsoleLogs();
   ConsoleLogs(const ConsoleLogs&) = delete;
   ConsoleLogs& operator=(const ConsoleLogs&) = delete;
@@ -99,6 +102,7 @@ public:
 private:
   friend class ConsoleLog;
   void unwritten(ConsoleLog& log);
+  void warn_of(const ConsoleLog& log, const std::string& what);
   void try_again();
   [[nodiscard]] std::shared_ptr<ConsoleLog> open_path(std::string path, const std::string& owner);
   [[nodiscard]] std::string spool_of(const std::string& path) const;
@@ -109,6 +113,7 @@ private:
   LogTransfer transfer_;
   KeptDescriptors& kept_;
   Warn warn_;
+  WarnOfJob warn_of_job_;
   std::unordered_map<std::string, ConsoleLog*> logs_; // by path
   std::unordered_set<ConsoleLog*> unwritten_;
   std::chrono::milliseconds retry_;

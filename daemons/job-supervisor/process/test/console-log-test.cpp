@@ -113,6 +113,19 @@ TEST_CASE("a log that was removed or renamed is made anew, without waiting for t
   CHECK(job.await_told("main ended"));
 }
 
+TEST_CASE("a log that cannot be written is told with its job") {
+  std::vector<std::string> told;
+  ProcessOptions options;
+  options.warn_of_job = [&](const std::string& name, const std::string& what) { told.push_back(name + ": " + what); };
+  TestJob job{options};
+  std::filesystem::create_directory(job.directory / "job.log");
+  job.exec("echo something");
+  REQUIRE(job.spawn());
+  REQUIRE(job.await_told("main ended"));
+  REQUIRE_FALSE(told.empty());
+  CHECK(told[0].starts_with("job: its log " + (job.directory / "job.log") + ": cannot be written, output is kept: "));
+}
+
 TEST_CASE("an idle process holds a pidfd and a terminal, and no more") {
   TestJob job;
   job.exec("sleep 1000");
