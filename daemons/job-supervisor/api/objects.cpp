@@ -64,6 +64,14 @@ void note_size(Client& client, const std::vector<sdbus::ObjectPath>& paths) {
   client.connection().note_answer(bytes);
 }
 
+void check_may_be_watched(const ConditionWatch& conditions, const std::string& event) {
+  constexpr std::size_t longest = 1024, most = 1024;
+  if (event.size() > longest)
+    raise(protocol::error_name::limits_exceeded, "The name of an event to be watched has 1024 bytes at most");
+  if (conditions.watched_events().size() >= most)
+    raise(protocol::error_name::limits_exceeded, "1024 events are watched already; no further one can be");
+}
+
 // The numbers of descriptors are given out from below: one in the last quarter of what the process may have means that
 // three quarters are taken.
 bool few_descriptors_left(int newest) {
@@ -292,8 +300,13 @@ SupervisorObject::WatchConditions(const std::string& event) {
   std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>,
                             uint32_t>>
       jobs;
-  if (client_.connection().is_peer()) client_.control().bridges().note(this, client_.caller(getObject()).pid, event);
-  for (const auto* entry : client_.jobs().conditions().watch(event))
+  auto caller = client_.caller(getObject());
+  // Whoever may only look is answered, and not remembered: the events that are watched outlive their watchers.
+  bool watches = client_.control().may_change(caller);
+  auto& conditions = client_.jobs().conditions();
+  if (watches && !conditions.watched_events().contains(event)) check_may_be_watched(conditions, event);
+  if (watches && client_.connection().is_peer()) client_.control().bridges().note(this, caller.pid, event);
+  for (const auto* entry : watches ? conditions.watch(event) : conditions.jobs_naming(event))
     jobs.emplace_back(protocol::escaped(entry->name()), protocol::escaped(postfix(entry->job_class()->start_on)),
                       protocol::escaped(postfix(entry->job_class()->stop_on)),
                       static_cast<uint32_t>(entry->instances().size()));
@@ -328,8 +341,8 @@ SupervisorObject::ListBridges() {
   std::vector<sdbus::Struct<std::string, uint32_t, std::string, std::vector<std::string>, uint32_t>> bridges;
   for (const auto& [name, is_of_upstart, pid, events] : client_.control().bridges().bridges()) {
     std::set<const ClassEntry*> jobs;
-    for (const auto& event : events) // watched already: asking again only tells who names it
-      for (const auto* entry : client_.jobs().conditions().watch(event)) jobs.insert(entry);
+    for (const auto& event : events)
+      for (const auto* entry : client_.jobs().conditions().jobs_naming(event)) jobs.insert(entry);
     bool is_named = is_of_upstart && !client_.control().bus_address().empty();
     auto bus_name = is_named ? protocol::daemon_bus_name(name) : "";
     bridges.emplace_back(readable(name), static_cast<uint32_t>(pid), bus_name, all_readable(events),

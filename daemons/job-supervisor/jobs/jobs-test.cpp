@@ -377,3 +377,13 @@ TEST_CASE("a stop on an event that nobody wanted before misses none of the turn 
   world.end("first", pre_start);
   CHECK(world.state("first") == "gone");
 }
+
+TEST_CASE("who only asks for the jobs that name an event leaves nothing behind") {
+  World world;
+  world.load("one", "start on socket\n");
+  CHECK(world.jobs.conditions().jobs_naming("socket").size() == 1);
+  CHECK(world.jobs.conditions().jobs_naming("nosuch").empty());
+  CHECK(world.jobs.conditions().watched_events().empty());
+  CHECK(world.jobs.conditions().watch("socket").size() == 1);
+  CHECK(world.jobs.conditions().watched_events().size() == 1);
+}

@@ -20,12 +20,15 @@ bool names_event(const JobClass& job_class, const std::string& event) {
 
 std::vector<ClassEntry*> ConditionWatch::watch(const std::string& event) {
   if (core_.watched_events.insert(event).second) run_turn_();
+  auto entries = jobs_naming(event);
+  for (auto* entry : entries) entry->watched = true;
+  return entries;
+}
+
+std::vector<ClassEntry*> ConditionWatch::jobs_naming(const std::string& event) const {
   std::vector<ClassEntry*> entries;
-  for (const auto& [_, entry] : core_.classes.all()) {
-    if (!names_event(*entry->job_class(), event)) continue;
-    entry->watched = true;
-    entries.push_back(entry.get());
-  }
+  for (const auto& [_, entry] : core_.classes.all())
+    if (names_event(*entry->job_class(), event)) entries.push_back(entry.get());
   std::ranges::sort(entries, {}, [](const ClassEntry* entry) -> const std::string& { return entry->name(); });
   return entries;
 }

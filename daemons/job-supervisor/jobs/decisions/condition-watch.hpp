@@ -15,6 +15,8 @@ public:
   // From now on, changes of conditions on this event and the activity of jobs that have some are told. The jobs that
   // have some now, by name.
   [[nodiscard]] std::vector<ClassEntry*> watch(const std::string& event);
+  // The jobs that have conditions on this event now, by name; nothing is remembered.
+  [[nodiscard]] std::vector<ClassEntry*> jobs_naming(const std::string& event) const;
   [[nodiscard]] const std::set<std::string>& watched_events() const { return core_.watched_events; }
 
   // A class has come into force.
