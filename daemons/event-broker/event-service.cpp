@@ -1,5 +1,6 @@
 #include "daemons/event-broker/event-service.hpp"
 
+#include "daemons/base/fault-point.hpp"
 #include "protocol/environment.hpp"
 
 #include <spdlog/spdlog.h>
@@ -73,6 +74,7 @@ std::expected<EventId, Fault> EventService::emit(NewEvent event, Descriptors::Fi
   if (auto accepted = queue_.accepted_with(event.token)) return *accepted;
   if (event.name.empty()) return invalid(empty_name);
   if (event.token.size() > longest_token) return invalid(too_long_token);
+  base::fault_point("event-broker.event-came");
   auto environment = protocol::Environment::parse(event.env);
   if (!environment) return invalid(environment.error());
   event.env = environment->strings();
@@ -85,6 +87,7 @@ std::expected<EventId, Fault> EventService::emit(NewEvent event, Descriptors::Fi
       descriptors_.forget(id);
       return std::unexpected(written.error());
     }
+    base::fault_point("event-broker.event-written");
   }
   execute(queue_.accept(*admission));
   reserve_ids();
@@ -131,6 +134,7 @@ std::expected<EventRequests::Attached, Fault> EventService::attach(const Origin&
                     .subscriber = std::make_unique<Subscriber>(loop_, connection, from.sender, std::move(gone))});
   spdlog::info("{} attached, subscribed to {} events", handler, events.size());
   execute(std::move(attached.effects));
+  store_.write(); // what it is told it can rely on, also when this process dies now
   return Attached{std::move(attached.wanted_by_others), std::move(attached.unfinished)};
 }
 
@@ -172,6 +176,7 @@ std::expected<void, Fault> EventService::subscribe(const Origin& from, const std
   if (subscription == 0) return invalid("You are not attached as a handler");
   if (has_empty(add)) return invalid(empty_name);
   execute(queue_.subscribe(subscription, add, remove));
+  store_.write();
   return {};
 }
 
@@ -241,11 +246,14 @@ void EventService::flush_soon() {
 
 void EventService::flush() {
   flush_is_due_ = false;
+  base::fault_point("event-broker.turn-decided");
   store_.write();
+  base::fault_point("event-broker.turn-written");
   if (queue_.views_changed())
     for (auto& view : queue_.take_changed_views())
       if (auto* to = subscribers_.find(view.handler)) to->session->post(std::move(view));
   sessions_.flush();
+  base::fault_point("event-broker.turn-sent");
   while (auto* overfull = sessions_.overfull()) {
     spdlog::warn("a connection is closed: its other end does not read");
     hang_up_(*overfull);

@@ -1,5 +1,7 @@
 #include "daemons/base/files/journal.hpp"
 
+#include "daemons/base/fault-point.hpp"
+
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -284,7 +286,9 @@ std::expected<void, std::string> Journal::write() {
     return std::unexpected("unable to write " + path_ + ": it has to be written anew");
   }
   end_write_at(unwritten_, last_frame_, checksum_of(magic_));
+  fault_point("journal.write");
   bool written = write_all(file_.get(), unwritten_);
+  fault_point("journal.written");
   auto fault = written ? std::string{} : fault_of("unable to write", path_);
   if (written) size_ += unwritten_.size();
   else intact_ = ::ftruncate(file_.get(), static_cast<off_t>(size_)) == 0;
@@ -297,7 +301,9 @@ std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>
   auto bytes = bytes_of(magic_, records);
   std::string fresh = path_ + ".new";
   FileDescriptor file{::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!file || !write_all(file.get(), bytes) || ::rename(fresh.c_str(), path_.c_str()) < 0) {
+  bool written = file && write_all(file.get(), bytes);
+  fault_point("journal.rewrite-written");
+  if (!written || ::rename(fresh.c_str(), path_.c_str()) < 0) {
     auto fault = fault_of("unable to write", fresh);
     ::unlink(fresh.c_str());
     return std::unexpected(std::move(fault));

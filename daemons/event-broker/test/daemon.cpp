@@ -32,6 +32,8 @@ FileDescriptor notification_socket(const std::string& path) {
   FileDescriptor fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   path.copy(address.sun_path, sizeof address.sun_path - 1);
+  timeval look{.tv_sec = 0, .tv_usec = 20'000}; // for a daemon that dies before it says anything
+  REQUIRE(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look) == 0);
   REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   return fd;
 }
@@ -68,7 +70,7 @@ void Daemon::start(const std::vector<std::string>& options) {
   pid_ = ::fork();
   REQUIRE(pid_ >= 0);
   if (pid_ == 0) become_daemon(options);
-  while (!ready_) listen_to_daemon(true);
+  while (!ready_ && !has_died()) listen_to_daemon(true);
 }
 
 void Daemon::become_daemon(const std::vector<std::string>& options) {
@@ -139,6 +141,14 @@ int Daemon::reap() {
   ::waitpid(std::exchange(pid_, 0), &status, 0);
   listen_to_daemon(false);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+bool Daemon::has_died() {
+  int status = 0;
+  if (pid_ == 0 || ::waitpid(pid_, &status, WNOHANG) != pid_) return pid_ == 0;
+  pid_ = 0;
+  listen_to_daemon(false);
+  return true;
 }
 
 void Daemon::kill() {

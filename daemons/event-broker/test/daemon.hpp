@@ -26,6 +26,7 @@ public:
   std::optional<rlim_t> file_limit;
   std::map<std::string, std::string> environment;
   void kill();     // SIGKILL
+  bool has_died(); // by itself; then it may be started again
   int terminate(); // SIGTERM; the exit status, or minus the signal
   void signal(int number) const;
 
