@@ -29,8 +29,8 @@ private:
   pid_t pid_ = 0;
 };
 
-// Sends descriptors with messages whose member is no name, on connections of its own; then says how many the process
-// has open that was named.
+// Sends the end of a pipe with messages whose member is no name, on connections of its own; then says how many of it
+// the process has open that was named.
 const std::string malformed = R"(
 import array, os, socket, struct, sys, time
 address = "\0" + sys.argv[1].removeprefix("unix:abstract=")
@@ -39,8 +39,12 @@ def pad(value): return value + bytes(-len(value) % 8)
 fields = pad(b"\1\1o\0" + text(b"/")) + pad(b"\2\1s\0" + text(b"a.b")) + pad(b"\3\1s\0" + text(b"not a member"))
 fields += pad(b"\x08\1g\0\1h\0") + b"\x09\1u\0" + struct.pack("<I", 1)
 message = pad(struct.pack("<cBBBIII", b"l", 1, 0, 1, 4, 77, len(fields)) + fields) + bytes(4)
-def opened(): return len(os.listdir("/proc/%s/fd" % sys.argv[2]))
-before = opened()
+sent, other = os.pipe()
+pipe = os.readlink("/proc/self/fd/%d" % sent)
+def target(fd):
+    try: return os.readlink("/proc/%s/fd/%s" % (sys.argv[2], fd))
+    except FileNotFoundError: return ""
+def opened(): return [target(fd) for fd in os.listdir("/proc/%s/fd" % sys.argv[2])].count(pipe)
 for _ in range(100):
     one = socket.socket(socket.AF_UNIX)
     one.settimeout(20)
@@ -50,12 +54,12 @@ for _ in range(100):
     one.sendall(b"NEGOTIATE_UNIX_FD\r\n")
     one.recv(200)
     one.sendall(b"BEGIN\r\n")
-    one.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0]))])
+    one.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sent]))])
     while one.recv(200): pass
     one.close()
 end = time.monotonic() + 10
-while opened() > before and time.monotonic() < end: time.sleep(0.02)
-print("left open:", max(0, opened() - before))
+while opened() > 0 and time.monotonic() < end: time.sleep(0.02)
+print("left open:", opened())
 )";
 
 } // namespace
