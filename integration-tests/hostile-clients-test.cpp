@@ -44,6 +44,8 @@ pipe = os.readlink("/proc/self/fd/%d" % sent)
 def target(fd):
     try: return os.readlink("/proc/%s/fd/%s" % (sys.argv[2], fd))
     except FileNotFoundError: return ""
+fields = pad(b"\1\1o\0" + text(b"/")) + pad(b"\2\1s\0" + text(b"org.freedesktop.DBus.Peer")) + b"\3\1s\0" + text(b"Ping")
+ping = pad(struct.pack("<cBBBIII", b"l", 1, 0, 1, 0, 76, len(fields)) + fields)
 def opened(): return [target(fd) for fd in os.listdir("/proc/%s/fd" % sys.argv[2])].count(pipe)
 for _ in range(100):
     one = socket.socket(socket.AF_UNIX)
@@ -54,6 +56,8 @@ for _ in range(100):
     one.sendall(b"NEGOTIATE_UNIX_FD\r\n")
     one.recv(200)
     one.sendall(b"BEGIN\r\n")
+    one.sendall(ping)
+    one.recv(500) # the handshake is over
     one.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sent]))])
     while one.recv(200): pass
     one.close()
