@@ -22,8 +22,6 @@ Time now() {
 bool has_empty(const std::vector<std::string>& names) { return std::ranges::any_of(names, &std::string::empty); }
 
 constexpr const char* empty_name = "Name may not be empty string";
-constexpr std::size_t longest_token = 128;
-constexpr const char* too_long_token = "Token may not be longer than 100 bytes";
 
 } // namespace
 
@@ -73,7 +71,6 @@ void EventService::close(Session& session) {
 std::expected<EventId, Fault> EventService::emit(NewEvent event, Descriptors::Files files) {
   if (auto accepted = queue_.accepted_with(event.token)) return *accepted;
   if (event.name.empty()) return invalid(empty_name);
-  if (event.token.size() > longest_token) return invalid(too_long_token);
   base::fault_point("event-broker.event-came");
   auto environment = protocol::Environment::parse(event.env);
   if (!environment) return invalid(environment.error());
@@ -247,7 +244,8 @@ void EventService::flush_soon() {
 void EventService::flush() {
   flush_is_due_ = false;
   base::fault_point("event-broker.turn-decided");
-  store_.write();
+  held_ = !store_.write() && !store_.fails_for_long();
+  if (held_) return; // whoever is told relies on it; tried again soon
   base::fault_point("event-broker.turn-written");
   if (queue_.views_changed())
     for (auto& view : queue_.take_changed_views())
@@ -262,7 +260,7 @@ void EventService::flush() {
 
 // A connection has written what it had: its outbox goes on. Deferred, so that the connection sees it before it waits.
 void EventService::flush_where_there_is_room() {
-  if (sessions_.can_go_on()) flush_soon();
+  if (!held_ && sessions_.can_go_on()) flush_soon();
 }
 
 void EventService::finish_up() {

@@ -68,6 +68,7 @@ private:
   std::unordered_map<WaiterId, Session*> waiters_;
   WaiterId last_waiter_ = 0;
   bool flush_is_due_ = false;
+  bool held_ = false; // what waits to be sent: the store cannot be written
   base::BeforeWaiting before_waiting_;
 };
 

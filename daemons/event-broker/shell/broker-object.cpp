@@ -21,6 +21,9 @@ constexpr std::size_t most_for_others = 256;
 bool is_permitted(const base::Caller& caller) { return caller.uid == 0 || caller.uid == ::geteuid(); }
 
 std::string token_of(const base::Caller& caller, const std::string& token) {
+  constexpr std::size_t longest = 100;
+  if (token.size() > longest)
+    throw error_of({protocol::error_name::invalid_args, "Token may not be longer than 100 bytes"});
   return token.empty() ? token : std::to_string(caller.uid) + " " + token;
 }
 

@@ -30,9 +30,9 @@ std::expected<void, std::string> EventStore::write(const Snapshot& snapshot) {
   if (!written) {
     behind_ = true;
     if (rewrite(snapshot)) return {};
-  } else if (journal_.worth_rewriting()) {
-    // Without room for a second file the first one goes on.
-    [[maybe_unused]] auto rewritten = rewrite(snapshot);
+  } else if (journal_.worth_rewriting() && journal_.size() >= rewritten_from_) {
+    // Without room for a second file the first one goes on, until it has grown much more.
+    if (!rewrite(snapshot)) rewritten_from_ = journal_.size() + journal_.size() / 2;
   }
   return written;
 }

@@ -38,6 +38,7 @@ private:
 
   base::Journal journal_;
   bool behind_ = false;
+  std::uint64_t rewritten_from_ = 0; // bytes; smaller, it is not tried again
 };
 
 struct EventStore::Recovered {

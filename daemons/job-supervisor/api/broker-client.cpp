@@ -18,6 +18,8 @@ constexpr const char* handler_name = "job-supervisor";
 constexpr base::PauseRange pauses{std::chrono::milliseconds{5}, std::chrono::milliseconds{1000}};
 // As many as the broker keeps in its history.
 constexpr std::size_t most_records = 1000;
+// As many as one user may have pending.
+constexpr std::size_t most_unconfirmed = 100'000;
 using JobActionStruct = sdbus::Struct<std::string, std::string, std::string>;
 
 SharedFiles from_wire(const std::vector<sdbus::UnixFd>& descriptors) {
@@ -186,6 +188,7 @@ void BrokerClient::send(const Record& record) {
 }
 
 void BrokerClient::finished(EventId id, bool failed, const std::vector<protocol::JobAction>& actions) {
+  if (unconfirmed_.size() >= most_unconfirmed) confirm(unconfirmed_.begin()->first);
   auto& finished = unconfirmed_[id] = {failed, actions};
   if (session_) send_finished(id, finished);
 }
