@@ -144,7 +144,6 @@ void Daemon::load_first() {
   auto records = memory_ ? std::exchange(memory_->records, {}) : Records{};
   auto first = *std::exchange(first_, std::nullopt);
   jobs_.restore(records, first);
-  jobs_.apply(first);
 }
 
 void Daemon::restore_own() {

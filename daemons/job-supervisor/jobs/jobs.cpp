@@ -86,6 +86,7 @@ void Jobs::notes_changed(JobId job) {
 
 void Jobs::restore(const Records& records, const std::vector<ClassChange>& files) {
   if (!records.empty()) Restore{core_, changes_}.take(records, files);
+  changes_.apply(files); // before the events that are on their way: the classes say who wants one
   emitting_.resume();
   session_end_.resume();
   recorder_.rewrite();

@@ -21,7 +21,8 @@ public:
   Jobs& operator=(const Jobs&) = delete;
 
   // Takes up everything that another process has written down, before anything else is done: nothing, where `records`
-  // is empty. `files` are the classes as they are in their files now. What is wrong with a record is told to the log.
+  // is empty. `files` are the classes as they are in their files now, which then come into force. What is wrong with a
+  // record is told to the log.
   void restore(const Records& records, const std::vector<ClassChange>& files);
   // A text that the daemon wants to be remembered, by name; empty where there is none.
   void keep(const std::string& name, std::string value);

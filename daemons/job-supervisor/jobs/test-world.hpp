@@ -349,7 +349,6 @@ struct World {
     for (const auto& [name, job_class] : files) first.push_back({name, job_class});
     auto records = memory.records;
     jobs.restore(records, first);
-    jobs.apply(first);
     recorder.deaf = false;
     broker.give_again();
     auto clients = waiting;

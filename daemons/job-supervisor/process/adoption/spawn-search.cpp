@@ -48,8 +48,9 @@ SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
     if (matches == Match::unknown) unknown = true;
     if (matches == Match::yes) consider(facts->pid, facts->started, false);
   }
-  for (const auto& exit : children.unclaimed_exits())
-    if (exit.start_ticks >= search.since && exit.session == exit.pid) consider(exit.pid, exit.start_ticks, true);
+  for (const auto& exit : children.told_exits())
+    if (exit.start_ticks >= search.since && exit.session == exit.pid && !children.is_watched(exit))
+      consider(exit.pid, exit.start_ticks, true);
   using enum SearchOutcome::Kind;
   if (first) return {has_gone ? ended : found, *first};
   return {unknown ? undecided : never_started, {}};

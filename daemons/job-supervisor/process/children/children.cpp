@@ -108,7 +108,9 @@ bool WatchedChild::exists() const {
 // It has ended; whoever is its parent reaps it, and then it can be told how.
 void WatchedChild::check_end_of_adopted() {
   ending_ = true;
-  watcher_->watch(base::FdWatcher::hangup); // it has been reaped
+  // Until it has been reaped; from then on the descriptor would be ready at every look of the loop.
+  if (exists()) watcher_->watch(base::FdWatcher::hangup);
+  else watcher_->watch(0);
   look();
 }
 
@@ -129,9 +131,10 @@ void WatchedChild::look() {
     return;
   }
   if (auto status = status_of_adopted()) return finish(*status);
-  bool nobody_will_tell = !exists() && ++looks_in_vain_ > most_looks_in_vain;
-  if (auto facts = exists() ? facts_of(id_.pid) : std::nullopt; facts && !children_.takes_orphans(facts->parent))
-    nobody_will_tell = true; // the child of another process of the job, which may never reap it
+  auto facts = exists() ? facts_of(id_.pid) : std::nullopt;
+  // The child of another process, which may reap it in a moment, and may never do so.
+  bool is_of_another = facts && !children_.takes_orphans(facts->parent);
+  bool nobody_will_tell = (!exists() || is_of_another) && ++looks_in_vain_ > most_looks_in_vain;
   if (!nobody_will_tell) return look_repeatedly();
   end_is_unknown_ = true;
   finish(unknown_wait_status);
@@ -150,6 +153,7 @@ void WatchedChild::check_stopped() {
 
 void WatchedChild::finish(int status) {
   gone_ = true;
+  if (ending_) children_.adopted_ended(id_);
   if (auto known = children_.watched_.find(id_.pid); known != children_.watched_.end() && known->second == this)
     children_.watched_.erase(known);
   if (watcher_) watcher_->watch(0);
@@ -188,7 +192,7 @@ Children::Children(base::EventLoop& loop, const std::string& ends_path, pid_t in
 
 void Children::inherit(base::FileDescriptor orphan_exits) {
   orphan_exits_.emplace(std::move(orphan_exits));
-  told_ = orphan_exits_->read_kept(longest_wait_for_init).exits;
+  std::ranges::move(orphan_exits_->read_kept(longest_wait_for_init).exits, std::back_inserter(told_));
   orphan_exits_->watch(loop_, [this](const base::OrphanExit& exit) { orphan_ended(exit); });
 }
 
@@ -218,7 +222,12 @@ std::optional<int> Children::take_told(const ProcessId& id) {
 // Told by init, which has reaped it.
 void Children::orphan_ended(const base::OrphanExit& exit) {
   if (!adopts_) return;
-  if (told_.size() == most_told) told_.erase(told_.begin());
+  if (auto done = std::ranges::find_if(ended_, [&](const ProcessId& id) { return id.is(exit.pid, exit.start_ticks); });
+      done != ended_.end()) {
+    ended_.erase(done);
+    return;
+  }
+  if (told_.size() == most_told) told_.pop_front();
   told_.push_back(exit);
   if (auto known = watched_.find(exit.pid);
       known != watched_.end() && known->second->id().is(exit.pid, exit.start_ticks))
@@ -230,6 +239,18 @@ void Children::orphan_ended(const base::OrphanExit& exit) {
                   .state = 'Z',
                   .started = exit.start_ticks});
   if (swept_) swept_();
+}
+
+bool Children::is_watched(const base::OrphanExit& exit) const {
+  auto known = watched_.find(exit.pid);
+  return known != watched_.end() && known->second->id().is(exit.pid, exit.start_ticks);
+}
+
+// Init may tell of it before or after the kernel did.
+void Children::adopted_ended(const ProcessId& id) {
+  if (take_told(id)) return;
+  if (ended_.size() == most_told) ended_.pop_front();
+  ended_.push_back(id);
 }
 
 void Children::child_changed() {

@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -90,8 +91,10 @@ public:
   [[nodiscard]] std::vector<pid_t> orphans() const;
   // Whether that is one of those whose children `orphans` tells.
   [[nodiscard]] bool takes_orphans(pid_t parent) const;
-  // Of those that init has told of lately and that were never watched.
-  [[nodiscard]] const std::vector<base::OrphanExit>& unclaimed_exits() const { return told_; }
+  // Those that init has told of lately; without those of processes that were watched when they ended.
+  [[nodiscard]] const std::deque<base::OrphanExit>& told_exits() const { return told_; }
+  // Whether that is the end of a process that is watched.
+  [[nodiscard]] bool is_watched(const base::OrphanExit& exit) const;
 
   // Reaps now whoever has ended.
   void reap() { sweep(); }
@@ -122,6 +125,7 @@ private:
   void orphan_ended(const base::OrphanExit& exit);
   void tell_witnesses(const ProcessFacts& orphan);
   [[nodiscard]] std::optional<int> take_told(const ProcessId& id);
+  void adopted_ended(const ProcessId& id);
 
   base::EventLoop& loop_;
   pid_t init_;
@@ -132,7 +136,8 @@ private:
   std::function<void()> swept_;
   bool adopts_ = false;
   std::optional<base::OrphanExits> orphan_exits_;
-  std::vector<base::OrphanExit> told_; // by init, and not asked for yet; the last ones
+  std::deque<base::OrphanExit> told_; // by init, and not asked for yet; the last ones
+  std::deque<ProcessId> ended_;       // adopted ones whose end init has not told of yet; the last ones
   base::Timer sweep_soon_;
   base::SignalWatcher signal_;
 };

@@ -12,8 +12,6 @@ namespace upstart::supervisor {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_looks_at_held_up{10};
-
 // Empty when it has gone: a process that has its number is another one.
 base::FileDescriptor open_if_it_is(const ProcessId& id) {
   base::FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0))};
@@ -39,7 +37,7 @@ SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, Calls calls)
   }
   if (held_up_) {
     looks_for_execution_ = std::make_unique<base::Timer>(children_.loop(), [this] { look_at_held_up(); });
-    looks_for_execution_->start_repeating(between_looks_at_held_up);
+    looks_for_execution_->start(next_look_.next());
     return;
   }
   children_.loop().defer([alive = std::weak_ptr{alive_}] {
@@ -69,8 +67,7 @@ bool SpawnedProcess::take_outcome_of_held_up() {
 }
 
 void SpawnedProcess::look_at_held_up() {
-  if (!take_outcome_of_held_up()) return;
-  looks_for_execution_->stop();
+  if (!take_outcome_of_held_up()) return looks_for_execution_->start(next_look_.next());
   if (!failure_) base::give_ordinary_oom_score(child_->pid());
   tell_executed();
 }

@@ -2,6 +2,7 @@
 // Owned by the instance; each call may destroy it.
 #pragma once
 
+#include "daemons/base/growing-pause.hpp"
 #include "daemons/job-supervisor/process/adoption/instance-notes.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
@@ -48,6 +49,7 @@ private:
   std::unique_ptr<base::FdWatcher> failure_watcher_;
   std::unique_ptr<SharedStart> held_up_;             // its execution takes long
   std::unique_ptr<base::Timer> looks_for_execution_; // of one that is held up, or adopted and had not executed yet
+  base::GrowingPause next_look_{{std::chrono::milliseconds{10}, std::chrono::seconds{2}}}; // at one that is held up
   std::optional<ChildFailure> failure_;
   bool executed_told_ = false;
   std::shared_ptr<SpawnedProcess*> alive_ = std::make_shared<SpawnedProcess*>(this); // for deferred calls

@@ -71,7 +71,7 @@ NotifySockets::NotifySockets(const std::string& run_directory, bool user_session
   directory_ = std::move(directory);
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator{directory_, ignored})
-    earlier_.insert(entry.path().string());
+    earlier_.insert(entry.path().filename().string());
 }
 
 bool NotifySockets::can_use_path(const JobClass& job_class) const {
@@ -102,7 +102,7 @@ std::expected<NotifySocket, int> NotifySockets::make(const JobClass& job_class) 
 }
 
 std::expected<NotifySocket, int> NotifySockets::take_up(std::uint64_t number, const std::string& address) {
-  earlier_.erase(address);
+  earlier_.erase(std::filesystem::path{address}.filename().string());
   auto kept = kept_.take(number);
   if (kept.fd) return NotifySocket{std::move(kept.fd), address, std::move(kept.keeping)};
   FileDescriptor socket = open_socket();
@@ -115,12 +115,12 @@ std::expected<NotifySocket, int> NotifySockets::take_up(std::uint64_t number, co
 std::expected<NotifySocket, int> NotifySockets::take_up(const std::string& address) {
   auto kept = kept_.take_if([&](int fd) { return address_of(fd) == address; });
   if (!kept.fd) return take_up(0, address);
-  earlier_.erase(address);
+  earlier_.erase(std::filesystem::path{address}.filename().string());
   return NotifySocket{std::move(kept.fd), address, std::move(kept.keeping)};
 }
 
 void NotifySockets::remove_rest() {
-  for (const std::string& path : earlier_) ::unlink(path.c_str());
+  for (const std::string& name : earlier_) ::unlink((directory_ + "/" + name).c_str());
   earlier_.clear();
 }
 

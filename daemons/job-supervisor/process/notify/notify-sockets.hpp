@@ -50,7 +50,7 @@ private:
   std::string directory_; // empty: none
   bool user_session_;
   bool open_to_others_ = false;   // every user can get there
-  std::set<std::string> earlier_; // paths
+  std::set<std::string> earlier_; // names in the directory: the path to it may have changed
   unsigned long last_ = 0;
   KeptDescriptors& kept_;
 };
