@@ -98,7 +98,10 @@ FdWatcher::FdWatcher(EventLoop& loop, int fd, std::function<void(unsigned)> happ
 }
 
 void FdWatcher::watch(unsigned events) {
-  if (events == watched_) return;
+  // libuv stops a handle by itself when its descriptor has an error, such as a reset by the other end: whoever reads on
+  // what had come before is to be called again.
+  bool stopped = events != 0 && uv_is_active(reinterpret_cast<uv_handle_t*>(handle_.get())) == 0;
+  if (events == watched_ && !stopped) return;
   watched_ = events;
   if (events == 0) {
     uv_poll_stop(handle_.get());

@@ -1,4 +1,4 @@
-// The broker dies at each of its steps, while an emitter and a handler that come back work with it:
+// The broker dies at each of its steps, and under load, while an emitter and a handler that come back work with it:
 // every event is handled once and ends once.
 #include "daemons/base/event-emitter.hpp"
 #include "daemons/base/fault-point.hpp"
@@ -108,9 +108,9 @@ public:
   CountingEmitter(const CountingEmitter&) = delete;
   CountingEmitter& operator=(const CountingEmitter&) = delete;
 
-  void emit(int count) {
+  void emit(int count, const std::string& padding = "") {
     for (int i = 0; i < count; ++i) {
-      auto variable = "N=" + std::to_string(emitted++);
+      auto variable = "N=" + std::to_string(emitted++) + padding;
       emitter_.emit({.name = "a", .environment = protocol::Environment{Lines{variable}}},
                     [this, variable](bool) { ++ended[variable]; });
     }
@@ -185,4 +185,30 @@ TEST_CASE("wherever the broker dies, each event is handled once and ends once") 
     }
   }
 }
+
+TEST_CASE("the broker may die while it writes its journal anew") {
+  World world;
+  world.daemon.environment["UPSTART_FAULT"] = "journal.rewrite-written";
+  world.daemon.start();
+  for (int i = 0; i < 20 && world.deaths == 0; ++i) {
+    world.emitter.emit(100, std::string(2000, 'x'));
+    world.await_all();
+  }
+  CHECK(world.deaths == 1);
+  world.check_each_once();
+}
 #endif
+
+TEST_CASE("killed again and again under load, the broker loses no event, and none is handled or ends twice") {
+  World world;
+  world.daemon.start();
+  world.emitter.emit(500);
+  for (std::size_t kills = 0; kills < 6; ++kills) {
+    auto enough = kills * 500 / 7;
+    await(world.loop, [&] { return world.emitter.ended.size() >= enough; });
+    world.daemon.kill();
+    world.daemon.start();
+  }
+  world.await_all();
+  world.check_each_once();
+}
