@@ -305,7 +305,10 @@ bool Daemon::set_log_priority(const std::string& priority) {
   if (found == log_priorities.end()) return false;
   jobs_.keep("log-priority", priority);
   spdlog::set_level(found->second);
-  tell_property(protocol::path::manager, protocol::interface_name::upstart, "log_priority", priority);
+  for_each_client([&](ClientConnection& client) {
+    client.listener().tell_property(protocol::path::manager, protocol::interface_name::upstart, "log_priority",
+                                    priority);
+  });
   return true;
 }
 

@@ -86,7 +86,7 @@ int ClientConnection::filter(sd_bus_message* message) {
   if (!exists || !has_member(call, description))
     return refuse(message, protocol::error_name::unknown_method, call.unknown());
   if (call.is_introspection()) return introspect(call, &description);
-  if (*kind == ObjectKind::instance && call.reads_properties()) listener_.has_read(call.path);
+  if (call.reads_properties()) listener_.has_read(call.path, call.sender());
   return call.is_set() ? check_set(call, description) : 0;
 }
 

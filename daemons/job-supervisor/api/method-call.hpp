@@ -22,6 +22,8 @@ struct MethodCall {
   [[nodiscard]] bool reads_properties() const {
     return interface == "org.freedesktop.DBus.Properties" && (member == "Get" || member == "GetAll");
   }
+  // The caller's unique name on the bus; empty on a peer connection.
+  [[nodiscard]] std::string sender() const { return text(sd_bus_message_get_sender(message)); }
   // Which property a Get or Set is about: interface and name.
   [[nodiscard]] std::pair<std::string, std::string> property() const {
     const char *of = "", *name = "";

@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace upstart::supervisor {
@@ -15,13 +16,19 @@ constexpr std::size_t most_unread = 32'768;
 constexpr std::chrono::seconds deaf_for{1};
 // The largest signal: a larger one may be more than the bus takes, which would hang up.
 constexpr std::size_t largest = std::size_t{8} << 20;
-// Instances whose properties a connection may have read and be told of.
+// Objects whose properties a connection may have read and be told of.
 constexpr std::size_t most_read = 4096;
+// Clients on the bus that have read those of one object: who only asked once goes in time.
+constexpr std::size_t most_readers = 8;
 
 } // namespace
 
-void Listener::has_read(const std::string& path) {
-  if (read_.size() < most_read) read_.insert(path);
+void Listener::has_read(const std::string& path, const std::string& reader) {
+  if (readers_.size() >= most_read && !readers_.contains(path)) return;
+  auto& readers = readers_[path];
+  if (std::ranges::contains(readers, reader)) return;
+  if (readers.size() == most_readers) readers.pop_front();
+  readers.push_back(reader);
 }
 
 bool Listener::listens(std::chrono::steady_clock::time_point now) {
@@ -44,20 +51,23 @@ void Listener::tell(Signal& signal) {
 }
 
 void Listener::tell_properties(const Notice& notice) {
-  if (read_.empty()) return;
-  if (const auto* removed = std::get_if<notice::InstanceRemoved>(&notice)) {
-    read_.erase(protocol::instance_path(removed->job, removed->instance));
-  } else if (const auto* goal = std::get_if<notice::GoalChanged>(&notice)) {
-    auto path = protocol::instance_path(goal->job, goal->instance);
-    if (!read_.contains(path)) return;
-    auto signal = Signal::property_changed(std::move(path), protocol::interface_name::instance, "goal",
-                                           std::string{name_of(goal->goal)});
-    tell(signal);
-  } else if (const auto* state = std::get_if<notice::StateChanged>(&notice)) {
-    auto path = protocol::instance_path(state->job, state->instance);
-    if (!read_.contains(path)) return;
-    auto signal = Signal::property_changed(std::move(path), protocol::interface_name::instance, "state",
-                                           std::string{name_of(state->state)}, "processes");
+  if (readers_.empty()) return;
+  if (const auto* removed = std::get_if<notice::InstanceRemoved>(&notice))
+    readers_.erase(protocol::instance_path(removed->job, removed->instance));
+  else if (const auto* goal = std::get_if<notice::GoalChanged>(&notice))
+    tell_property(protocol::instance_path(goal->job, goal->instance), protocol::interface_name::instance, "goal",
+                  name_of(goal->goal));
+  else if (const auto* state = std::get_if<notice::StateChanged>(&notice))
+    tell_property(protocol::instance_path(state->job, state->instance), protocol::interface_name::instance, "state",
+                  name_of(state->state), "processes");
+}
+
+void Listener::tell_property(const std::string& path, const char* interface, const char* property,
+                             std::string_view value, const char* to_be_asked) {
+  auto readers = readers_.find(path);
+  if (readers == readers_.end()) return;
+  for (const auto& reader : readers->second) {
+    auto signal = Signal::property_changed(path, interface, property, std::string{value}, to_be_asked, reader);
     tell(signal);
   }
 }

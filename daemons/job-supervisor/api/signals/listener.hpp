@@ -1,15 +1,17 @@
 // A client connection as a listener to the signals. The bus gets them all. A peer that has made a call is taken to
 // listen, since the original's clients never say so, and is cut off when it does not read (BusConnection); one that has
-// never said a word gets them only as long as it reads what it has got. PropertiesChanged of an instance goes to those
-// that have read properties of it on this connection, and might keep what they read.
+// never said a word gets them only as long as it reads what it has got. PropertiesChanged of an object goes to those
+// alone that have read properties of it, and might keep what they read: the original sends none.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/job-supervisor/api/signals/signal.hpp"
 
 #include <chrono>
+#include <deque>
 #include <string>
-#include <unordered_set>
+#include <string_view>
+#include <unordered_map>
 
 namespace upstart::supervisor {
 
@@ -22,20 +24,25 @@ public:
 
   // The other end has called a method.
   void has_called() { has_called_ = true; }
-  // It has read properties of the instance at this path.
-  void has_read(const std::string& path);
+  // Properties of the object at this path have been read; `reader` is the reader's unique name on the bus, and empty on
+  // a peer connection.
+  void has_read(const std::string& path, const std::string& reader);
 
   // Sends the signal, if this listens now.
   void tell(Signal& signal);
   // The signal of this notice has been sent: tells what it changes in properties that were read.
   void tell_properties(const Notice& notice);
+  // PropertiesChanged to those who have read properties of the object: this property of text has this value now, and
+  // another one, if named, has changed and is to be asked for.
+  void tell_property(const std::string& path, const char* interface, const char* property, std::string_view value,
+                     const char* to_be_asked = nullptr);
 
 private:
   [[nodiscard]] bool listens(std::chrono::steady_clock::time_point now);
   void misses(const std::string& why);
 
   base::BusConnection& connection_;
-  std::unordered_set<std::string> read_; // paths
+  std::unordered_map<std::string, std::deque<std::string>> readers_; // by path; the last ones
   std::chrono::steady_clock::time_point deaf_until_{};
   bool has_called_ = false;
   bool misses_signals_ = false; // warned of

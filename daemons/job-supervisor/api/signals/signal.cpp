@@ -104,12 +104,13 @@ Signal::Signal(const Notice& notice)
              size_of(notice)} {}
 
 Signal Signal::property_changed(std::string path, const char* interface, const char* property, std::string value,
-                                const char* to_be_asked) {
+                                const char* to_be_asked, std::string to) {
   auto bytes = frame + value.size();
-  return Signal{[path = std::move(path), interface, property, value = std::move(value),
-                 to_be_asked](sd_bus* bus, sd_bus_message** message) {
+  return Signal{[path = std::move(path), interface, property, value = std::move(value), to_be_asked,
+                 to = std::move(to)](sd_bus* bus, sd_bus_message** message) {
                   int error = sd_bus_message_new_signal(bus, message, path.c_str(), "org.freedesktop.DBus.Properties",
                                                         "PropertiesChanged");
+                  if (error >= 0 && !to.empty()) error = sd_bus_message_set_destination(*message, to.c_str());
                   if (error < 0) return error;
                   std::string other = to_be_asked != nullptr ? to_be_asked : "";
                   return sd_bus_message_append(*message, "sa{sv}as", interface, 1, property, "s", value.c_str(),

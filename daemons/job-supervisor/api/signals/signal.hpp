@@ -22,9 +22,9 @@ public:
   Signal& operator=(const Signal&) = delete;
 
   // PropertiesChanged: this property of text has this value now, and another one, if named, has changed and is to be
-  // asked for.
+  // asked for. To this unique name on the bus alone, unless it is empty.
   static Signal property_changed(std::string path, const char* interface, const char* property, std::string value,
-                                 const char* to_be_asked = nullptr);
+                                 const char* to_be_asked = nullptr, std::string to = {});
 
   // The message, built on this connection if none is there yet. Null where it cannot be built, or there is none for
   // this notice; `problem` says why.

@@ -66,7 +66,9 @@ bool SpawnedProcess::take_outcome_of_held_up() {
   return true;
 }
 
+// Its end may have been seen first: then that is known already, and another process may be supervised in its place.
 void SpawnedProcess::look_at_held_up() {
+  if (!held_up_) return;
   if (!take_outcome_of_held_up()) return looks_for_execution_->start(next_look_.next());
   if (!failure_) base::give_ordinary_oom_score(child_->pid());
   tell_executed();
