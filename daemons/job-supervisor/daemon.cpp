@@ -143,7 +143,7 @@ void Daemon::load_first() {
   configuration_->load();
   auto records = memory_ ? std::exchange(memory_->records, {}) : Records{};
   auto first = *std::exchange(first_, std::nullopt);
-  jobs_.restore(records, first);
+  jobs_.restore(records, first, std::exchange(kept_files_, {}));
 }
 
 void Daemon::restore_own() {
@@ -164,6 +164,7 @@ void Daemon::emit_startup() {
 void Daemon::listen() {
   auto inherited = base::inherited_descriptors();
   processes_.inherit(inherited);
+  kept_files_ = JournalMemory::kept_files(inherited);
   if (!line_.private_address.empty())
     private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address, clients_);
   own_server_ = serve(inherited, protocol::socket_name::supervisor,

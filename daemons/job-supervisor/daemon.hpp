@@ -89,6 +89,7 @@ private:
   LoopClock clock_{loop_};
   RealProcesses processes_;
   std::optional<JournalMemory::Opened> memory_; // nothing: what happens is forgotten with this process
+  KeptFiles kept_files_;                        // until the jobs have taken them
   BrokerClient broker_;
   Jobs jobs_;
   std::unique_ptr<Configuration> configuration_;

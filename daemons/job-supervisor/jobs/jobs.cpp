@@ -84,8 +84,8 @@ void Jobs::notes_changed(JobId job) {
   run_turn();
 }
 
-void Jobs::restore(const Records& records, const std::vector<ClassChange>& files) {
-  if (!records.empty()) Restore{core_, changes_}.take(records, files);
+void Jobs::restore(const Records& records, const std::vector<ClassChange>& files, const KeptFiles& descriptors) {
+  Restore{core_, changes_, descriptors}.take(records, files);
   changes_.apply(files); // before the events that are on their way: the classes say who wants one
   emitting_.resume();
   session_end_.resume();
@@ -126,6 +126,14 @@ void Jobs::emit_without_waiting(Event event, Origin origin, Asker accepted) {
   core_.callers.answer(caller, {});
 }
 
+void Jobs::take_files(EventId id, const SharedFiles& files) {
+  core_.events.take_files(id, files);
+  const auto& handled = core_.events.at(id);
+  for (auto* job : core_.classes.instances())
+    for (std::size_t i = 0; i < std::min(files.size(), handled.files.size()); ++i)
+      job->keep_if_named(handled.files[i], files[i]);
+}
+
 void Jobs::emit_once(Event event) {
   auto& emitted = core_.kept["emitted/" + event.name];
   if (!emitted.empty()) return;
@@ -136,7 +144,7 @@ void Jobs::emit_once(Event event) {
 
 void Jobs::handle(EventId id, Event event) {
   // Given again by a broker that came back: it is in hand, or has finished.
-  if (core_.events.contains(id)) return core_.events.take_files(id, event.files);
+  if (core_.events.contains(id)) return take_files(id, event.files);
   if (const auto* finished = core_.finished.find(id)) {
     core_.turn.outgoing.emplace_back(outgoing::Finish{id, finished->failed, finished->actions});
     return run_turn();

@@ -21,9 +21,9 @@ public:
   Jobs& operator=(const Jobs&) = delete;
 
   // Takes up everything that another process has written down, before anything else is done: nothing, where `records`
-  // is empty. `files` are the classes as they are in their files now, which then come into force. What is wrong with a
-  // record is told to the log.
-  void restore(const Records& records, const std::vector<ClassChange>& files);
+  // is empty. `files` are the classes as they are in their files now, which then come into force; `descriptors` those
+  // that were kept. What is wrong with a record is told to the log.
+  void restore(const Records& records, const std::vector<ClassChange>& files, const KeptFiles& descriptors = {});
   // A text that the daemon wants to be remembered, by name; empty where there is none.
   void keep(const std::string& name, std::string value);
   [[nodiscard]] std::string kept(const std::string& name) const;
@@ -70,6 +70,7 @@ public:
 private:
   void take(JobId job, Input input) override;
   void notes_changed(JobId job) override;
+  void take_files(EventId id, const SharedFiles& files);
   void run_turn();
   void work_off(Work& work);
   void bury();

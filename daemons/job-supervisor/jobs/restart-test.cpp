@@ -136,6 +136,23 @@ TEST_CASE("wherever the supervisor dies, instances keep the definition that they
   });
 }
 
+TEST_CASE(
+    "wherever the supervisor dies, a job that is started again has the descriptors of its event, until it stops") {
+  check_every_death([](World& world, auto& answers) {
+    world.load("svc", "respawn\nstart on socket\nexec serve\n");
+    auto emitted = world.emit("socket", {}, {std::make_shared<upstart::base::FileDescriptor>()});
+    CHECK(world.processes.of("svc").running.at(main).files == 1);
+    world.ready("svc");
+    world.end("svc", main, exited(1));
+    CHECK(world.processes.of("svc").running.at(main).files == 1);
+    world.ready("svc");
+    auto stop = world.stop("svc");
+    world.end("svc", main, SIGTERM);
+    CHECK(world.memory.files.empty());
+    answers = {*emitted, stop->text()};
+  });
+}
+
 TEST_CASE("wherever the supervisor dies, the end of the session goes on") {
   check_every_death([](World& world, auto& answers) {
     world.load("svc", "exec serve\n");

@@ -3,6 +3,7 @@
 #include "daemons/job-supervisor/language/parse-job.hpp"
 #include "daemons/job-supervisor/language/print-job.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <format>
 #include <set>
@@ -40,6 +41,7 @@ void Restore::take(const Records& records, const std::vector<ClassChange>& files
   take_instances();
   take_held();
   take_facts();
+  forget_files_that_nobody_names();
   block_events();
   resume_waits();
   arm_kill_timers();
@@ -141,6 +143,7 @@ void Restore::take_instance(JobId id, record::Instance instance) {
   if (entry == nullptr) return;
   clean(instance.life);
   auto job = std::make_unique<Job>(core_.world, id, entry->job_class(), std::move(instance.life), instance.notes);
+  for (const auto& [file, descriptor] : kept_) job->keep_if_named(file, descriptor);
   for (auto& operation : instance.operations)
     core_.turn.outgoing.emplace_back(outgoing::OfJob{job.get(), std::move(operation)});
   if (instance.gone) {
@@ -185,6 +188,15 @@ void Restore::take_facts() {
     entry.warnings = std::move(facts->warnings);
     entry.records = std::move(facts->records);
   });
+}
+
+void Restore::forget_files_that_nobody_names() {
+  for (const auto& [file, _] : kept_) {
+    core_.events.restore_last_file(file);
+    bool named =
+        std::ranges::any_of(core_.classes.instances(), [&](const Job* job) { return !job->files({file}).empty(); });
+    if (!named && core_.ports.memory != nullptr) core_.ports.memory->forget_file(file);
+  }
 }
 
 // Who blocks an event is counted again; one that nobody blocks has finished.

@@ -9,7 +9,7 @@ namespace upstart::supervisor {
 
 class Restore {
 public:
-  Restore(Core& core, ClassChanges& changes) : core_{core}, changes_{changes} {}
+  Restore(Core& core, ClassChanges& changes, const KeptFiles& files) : core_{core}, changes_{changes}, kept_{files} {}
 
   // The tables are empty. `files`: the classes as they are in their files now; a class whose text has not changed is
   // taken from there. What is left to be done is in the turn when it returns.
@@ -31,6 +31,7 @@ private:
   void take_held();
   void take_facts();
   void block_events();
+  void forget_files_that_nobody_names();
   void resume_waits();
   void arm_kill_timers();
   ClassEntry* entry_of(const std::string& name);
@@ -38,6 +39,7 @@ private:
 
   Core& core_;
   ClassChanges& changes_;
+  const KeptFiles& kept_;
   const Records* records_ = nullptr;
   std::map<std::string, std::shared_ptr<const JobClass>> classes_; // that were in force, by name
 };

@@ -260,11 +260,16 @@ public:
     records.clear();
     all([this](std::string_view key, std::string_view bytes) { records[std::string{key}] = bytes; });
   }
+  void keep_file(FileId id, const base::FileDescriptor&) override {
+    CHECK(files.emplace(id, std::make_shared<const base::FileDescriptor>()).second); // once
+  }
+  void forget_file(FileId id) override { CHECK(files.erase(id) == 1); }
   // What was not written is lost.
   void die() { unwritten_.clear(); }
 
   Fault& fault;
   Records records;
+  KeptFiles files;
 
 private:
   std::map<std::string, std::optional<std::string>> unwritten_;
@@ -348,7 +353,7 @@ struct World {
     std::vector<ClassChange> first;
     for (const auto& [name, job_class] : files) first.push_back({name, job_class});
     auto records = memory.records;
-    jobs.restore(records, first);
+    jobs.restore(records, first, KeptFiles{memory.files});
     recorder.deaf = false;
     broker.give_again();
     auto clients = waiting;

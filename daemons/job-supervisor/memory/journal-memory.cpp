@@ -1,7 +1,9 @@
 #include "daemons/job-supervisor/memory/journal-memory.hpp"
 
 #include "daemons/base/event-emitter.hpp"
+#include "daemons/base/service-manager.hpp"
 
+#include <charconv>
 #include <cstring>
 #include <format>
 #include <fstream>
@@ -18,6 +20,15 @@ constexpr std::string_view boot_key = "memory/boot", identity_key = "memory/iden
 std::string boot_id() {
   std::string id;
   std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, id);
+  return id;
+}
+
+constexpr std::string_view file_prefix = "file-";
+std::string file_name(FileId id) { return std::string{file_prefix} + std::to_string(id); }
+// 0: it is not one of these.
+FileId id_of_file(std::string_view name) {
+  FileId id = 0;
+  if (name.starts_with(file_prefix)) std::from_chars(name.data() + file_prefix.size(), name.data() + name.size(), id);
   return id;
 }
 
@@ -79,6 +90,25 @@ void JournalMemory::write(const All& all) {
 }
 
 void JournalMemory::rewrite(const All& all) { settle(store_.rewrite(with_own(all)), all); }
+
+void JournalMemory::keep_file(FileId id, const base::FileDescriptor& file) {
+  if (!base::keep_descriptor(file_name(id), file.get()))
+    say_(Severity::warning,
+         "the service manager did not take a descriptor of a job: the job lacks it, if it is started "
+         "again after the supervisor has died");
+}
+
+void JournalMemory::forget_file(FileId id) { base::forget_descriptor(file_name(id)); }
+
+KeptFiles JournalMemory::kept_files(std::multimap<std::string, base::FileDescriptor>& inherited) {
+  KeptFiles files;
+  for (auto at = inherited.begin(); at != inherited.end();) {
+    auto id = id_of_file(at->first);
+    if (id != 0) files.emplace(id, std::make_shared<const base::FileDescriptor>(std::move(at->second)));
+    at = id != 0 ? inherited.erase(at) : std::next(at);
+  }
+  return files;
+}
 
 void JournalMemory::settle(const std::expected<void, std::string>& written, const All& all) {
   if (!written) {

@@ -3,7 +3,7 @@
 // same. A file of another boot of the machine, or in another form, is set aside and not used.
 //
 // Where it cannot be written (a full disk) the supervisor works on, says so once, and tries again every second, until
-// all has been written anew.
+// all has been written anew. Descriptors are kept by the service manager (init).
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
@@ -24,6 +24,11 @@ public:
   void erase(std::string_view key) override { store_.erase(key); }
   void write(const All& all) override;
   void rewrite(const All& all) override;
+  // The service manager keeps the copy, as "file-ID".
+  void keep_file(FileId id, const base::FileDescriptor& file) override;
+  void forget_file(FileId id) override;
+  // Those that it has handed to this process; they are taken out of `inherited`.
+  [[nodiscard]] static KeptFiles kept_files(std::multimap<std::string, base::FileDescriptor>& inherited);
 
   [[nodiscard]] const std::string& identity() const { return identity_; }
 

@@ -48,9 +48,18 @@ void Recorder::erase(const std::string& key) {
   core_.ports.memory->erase(key);
 }
 
-void Recorder::write() {
+void Recorder::write() try {
+  if (core_.ports.memory == nullptr) return drop_changes();
+  if (!missed_) return write_changes();
+  rewrite();
+  missed_ = false;
+} catch (const std::exception& error) { // no memory left, say: jobs run on, and the next time all is written
+  if (!std::exchange(missed_, true))
+    core_.ports.log.write(Severity::error, std::string{"what happens cannot be written down now: "} + error.what());
+}
+
+void Recorder::write_changes() {
   auto* memory = core_.ports.memory;
-  if (memory == nullptr) return drop_changes();
   record_jobs();
   record_classes();
   record_events();
@@ -60,6 +69,7 @@ void Recorder::write() {
   if (!std::exchange(dirty_, false)) return;
   base::fault_point("memory.before-write");
   memory->write([this](const Put& put) { put_all(put); });
+  forget_dropped_files();
   base::fault_point("memory.written");
 }
 
@@ -74,6 +84,7 @@ void Recorder::rewrite() {
   session_ = core_.session;
   watched_ = core_.watched_events.size();
   dirty_ = false;
+  for (const auto* job : core_.classes.instances()) count_files(job->id(), job, false);
   memory->rewrite([this](const Put& put) { put_all(put); });
 }
 
@@ -99,13 +110,46 @@ std::string Recorder::bytes_of(const Job& job, bool gone) const {
   return record::instance_to_bytes(job.name(), job.life(), job.processes().notes(), gone, operations);
 }
 
+namespace {
+std::vector<FileId> files_named_by(const Life& life) {
+  auto files = life.files;
+  if (life.pending_start) files.insert(files.end(), life.pending_start->files.begin(), life.pending_start->files.end());
+  return files;
+}
+} // namespace
+
+// Before it is written that a life names a descriptor, a copy of it is kept; of those that were restored there is one.
+void Recorder::count_files(JobId id, const Job* job, bool keep) {
+  auto names = job != nullptr ? files_named_by(job->life()) : std::vector<FileId>{};
+  auto known = files_.find(id);
+  if (names.empty() && known == files_.end()) return;
+  for (auto file : names)
+    if (++file_uses_[file] == 1 && keep)
+      for (const auto& descriptor : job->files({file})) core_.ports.memory->keep_file(file, *descriptor);
+  if (known == files_.end()) known = files_.emplace(id, std::vector<FileId>{}).first;
+  for (auto file : std::exchange(known->second, names))
+    if (--file_uses_[file] == 0) dropped_files_.push_back(file);
+  if (names.empty()) files_.erase(known);
+}
+
+void Recorder::forget_dropped_files() {
+  for (auto file : std::exchange(dropped_files_, {})) {
+    auto uses = file_uses_.find(file);
+    if (uses == file_uses_.end() || uses->second > 0) continue;
+    core_.ports.memory->forget_file(file);
+    file_uses_.erase(uses);
+  }
+}
+
 void Recorder::record_jobs() {
   auto& changes = core_.classes.job_changes();
   if (changes.empty()) return;
   note_pending_operations();
   for (auto id : changes.take()) {
     auto key = record_key::of(record_key::job, id);
-    if (const auto* job = core_.classes.find(id)) {
+    const auto* job = core_.classes.find(id);
+    count_files(id, job, true);
+    if (job != nullptr) {
       put_class_of(*core_.classes.find(job->name()),
                    [this](std::string_view name, std::string_view bytes) { put(std::string{name}, bytes); });
       put(key, bytes_of(*job, false));

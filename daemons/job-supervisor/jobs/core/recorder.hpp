@@ -15,7 +15,8 @@ class Recorder {
 public:
   explicit Recorder(Core& core) : core_{core} {}
 
-  // What has changed since the last time, in one write; costs nothing when nothing has.
+  // What has changed since the last time, in one write; costs nothing when nothing has. Never fails: what cannot be
+  // written is told, and made good the next time.
   void write();
   // All there is, in place of what the memory holds.
   void rewrite();
@@ -23,6 +24,7 @@ public:
 private:
   using Put = Memory::Put;
 
+  void write_changes();
   void record_jobs();
   void record_classes();
   void record_events();
@@ -33,6 +35,8 @@ private:
   void put_all(const Put& put);
   void put_class_of(const ClassEntry& entry, const Put& put);
   void note_pending_operations();
+  void count_files(JobId id, const Job* job, bool keep);
+  void forget_dropped_files();
   [[nodiscard]] std::string bytes_of(const Job& job, bool gone) const;
 
   void put(const std::string& key, std::string_view bytes);
@@ -46,11 +50,15 @@ private:
     const Job* job = nullptr;
     std::vector<const Effect*> operations;
   };
-  std::unordered_map<JobId, Pending> pending_; // operations that are not carried out yet
+  std::unordered_map<JobId, Pending> pending_;           // operations that are not carried out yet
+  std::unordered_map<JobId, std::vector<FileId>> files_; // that each life names
+  std::unordered_map<FileId, int> file_uses_;
+  std::vector<FileId> dropped_files_; // named by none any more, once that is written
   record::Ids reserved_;
   record::Session session_;
   std::size_t watched_ = 0; // events, which are never fewer
   bool dirty_ = false;
+  bool missed_ = false; // something could not be recorded: all is written next
 };
 
 } // namespace upstart::supervisor

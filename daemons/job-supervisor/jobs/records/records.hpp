@@ -21,6 +21,8 @@ inline constexpr unsigned record_form = 2;
 
 // The records by key.
 using Records = std::map<std::string, std::string>;
+// The descriptors that were kept.
+using KeptFiles = std::map<FileId, std::shared_ptr<const base::FileDescriptor>>;
 
 namespace record_key {
 inline constexpr std::string_view ids = "ids", environment = "environment", session = "session", watched = "watched";

@@ -57,11 +57,17 @@ Effects Job::step(Input input, MonotonicTime now) {
   return std::move(effects);
 }
 
+void Job::keep_if_named(FileId id, std::shared_ptr<const base::FileDescriptor> file) {
+  if (names_file(id)) files_.insert_or_assign(id, std::move(file));
+}
+
+bool Job::names_file(FileId id) const {
+  bool waits = life_.pending_start && std::ranges::contains(life_.pending_start->files, id);
+  return waits || std::ranges::contains(life_.files, id);
+}
+
 void Job::drop_unnamed_files() {
-  std::erase_if(files_, [this](const auto& file) {
-    bool waits = life_.pending_start && std::ranges::contains(life_.pending_start->files, file.first);
-    return !waits && !std::ranges::contains(life_.files, file.first);
-  });
+  std::erase_if(files_, [this](const auto& file) { return !names_file(file.first); });
 }
 
 SharedFiles Job::files(const std::vector<FileId>& ids) const {

@@ -55,6 +55,8 @@ public:
   [[nodiscard]] std::unique_ptr<Alarm>& kill_timer() { return kill_timer_; }
   // Takes a share of a descriptor for as long as the life names it.
   void keep(FileId id, std::shared_ptr<const base::FileDescriptor> file) { files_.emplace(id, std::move(file)); }
+  // The same where the life names it already.
+  void keep_if_named(FileId id, std::shared_ptr<const base::FileDescriptor> file);
   [[nodiscard]] SharedFiles files(const std::vector<FileId>& ids) const;
 
   void executed(ProcessKind kind) override;
@@ -68,6 +70,7 @@ public:
   void notes_changed() override;
 
 private:
+  [[nodiscard]] bool names_file(FileId id) const;
   void drop_unnamed_files();
 
   InputSink& inputs_;

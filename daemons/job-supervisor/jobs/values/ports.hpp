@@ -93,6 +93,9 @@ public:
   virtual void write(const All& all) = 0;
   // The same, and nothing else is there any more.
   virtual void rewrite(const All& all) = 0;
+  // Descriptors cannot be written down: a copy is kept outside this process under the id, until it is forgotten.
+  virtual void keep_file(FileId id, const base::FileDescriptor& file) = 0;
+  virtual void forget_file(FileId id) = 0;
 };
 
 struct Ports {
