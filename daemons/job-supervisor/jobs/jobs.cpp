@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace upstart::supervisor {
@@ -130,8 +131,8 @@ void Jobs::take_files(EventId id, const SharedFiles& files) {
   core_.events.take_files(id, files);
   const auto& handled = core_.events.at(id);
   for (auto* job : core_.classes.instances())
-    for (std::size_t i = 0; i < std::min(files.size(), handled.files.size()); ++i)
-      job->keep_if_named(handled.files[i], files[i]);
+    for (const auto& [file, descriptor] : std::views::zip(handled.files, handled.event.files))
+      job->keep_if_named(file, descriptor);
 }
 
 void Jobs::emit_once(Event event) {

@@ -153,6 +153,20 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("a job is started without the descriptors of an event where the broker cannot give all of them again") {
+  for (std::size_t left : {0, 1}) {
+    World world;
+    world.restarts = false;
+    world.load("pair", "start on socket and first\nexec serve\n");
+    auto file = std::make_shared<upstart::base::FileDescriptor>();
+    world.emit("socket", {}, {file, file});
+    world.broker.waiting.begin()->second.event.files.resize(left);
+    world.die_and_come_back();
+    world.emit("first");
+    CHECK(world.processes.of("pair").running.at(main).files == 0);
+  }
+}
+
 TEST_CASE("wherever the supervisor dies, the end of the session goes on") {
   check_every_death([](World& world, auto& answers) {
     world.load("svc", "exec serve\n");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <format>
 #include <iterator>
+#include <ranges>
 #include <tuple>
 
 namespace upstart::supervisor {
@@ -110,7 +111,8 @@ void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events)
   steps_.note(job, RecordKind::started, "started by " + told_of(blockers));
   for (auto id : blockers) {
     const auto& handled = core_.events.at(id);
-    for (std::size_t i = 0; i < handled.files.size(); ++i) job.keep(handled.files[i], handled.event.files[i]);
+    for (const auto& [file, descriptor] : std::views::zip(handled.files, handled.event.files)) // lost ones: none
+      job.keep(file, descriptor);
   }
   steps_.take(job, input::Start{.parameters = std::move(parameters), .blockers = std::move(blockers)});
 }

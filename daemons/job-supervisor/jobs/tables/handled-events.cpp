@@ -10,8 +10,8 @@ void HandledEvents::add(EventId id, Event event) {
 }
 
 void HandledEvents::take_files(EventId id, const SharedFiles& files) {
-  auto& event = events_.at(id).event;
-  if (event.files.empty()) event.files = files;
+  auto& handled = events_.at(id);
+  if (handled.event.files.empty() && files.size() == handled.files.size()) handled.event.files = files;
 }
 
 void HandledEvents::restore(EventId id, Handled handled) {
