@@ -176,3 +176,24 @@ TEST_CASE("a directory that does not exist is named") {
   REQUIRE_FALSE(found);
   CHECK(found.error().contains("/nonexistent/test.journal"));
 }
+
+TEST_CASE("a file that has grown and cannot be written anew is not tried at each write, but when it has doubled") {
+  Directory directory;
+  auto store = opened(directory).store;
+  FullDisk full{8U << 20U};
+  int asked = 0;
+  auto too_much = [&](const RecordStore::Put& put) {
+    ++asked;
+    put("a", std::string(9U << 20U, 'x'));
+  };
+  auto grow = [&] {
+    store.put("a", std::string(64U << 10U, 'x'));
+    REQUIRE(store.write(too_much));
+  };
+  while (asked == 0) grow();
+  for (int i = 0; i < 10; ++i) grow();
+  CHECK(asked == 1);
+  for (int i = 0; i < 10; ++i) grow();
+  CHECK(asked == 2);
+  CHECK_FALSE(store.behind());
+}

@@ -97,9 +97,12 @@ std::expected<void, std::string> RecordStore::write(const Snapshot& snapshot) {
   auto written = journal_.write();
   if (!written) {
     behind_ = true;
-  } else if (journal_.worth_rewriting()) {
+  } else if (journal_.worth_rewriting() && journal_.size() >= no_rewrite_below_) {
     // Without room for a second file the first one goes on.
-    if (!rewrite(snapshot)) behind_ = false;
+    if (!rewrite(snapshot)) {
+      behind_ = false;
+      no_rewrite_below_ = 2 * journal_.size();
+    }
   }
   return written;
 }
@@ -110,6 +113,7 @@ std::expected<void, std::string> RecordStore::rewrite(const Snapshot& snapshot) 
   snapshot([&](std::string_view key, std::string_view bytes) { add_put(batches.emplace_back(), key, bytes); });
   auto rewritten = journal_.rewrite(batches);
   behind_ = !rewritten;
+  if (rewritten) no_rewrite_below_ = 0;
   batch_.clear();
   return rewritten;
 }

@@ -44,6 +44,7 @@ private:
   Journal journal_;
   std::string batch_;
   bool behind_ = false;
+  std::uint64_t no_rewrite_below_ = 0; // bytes of the file: at half of that it could not be written anew
 };
 
 struct RecordStore::Found {
