@@ -148,6 +148,21 @@ TEST_CASE("the history tells who emitted an event, whether a job wanted it or no
   CHECK(wanted.substr(0, wanted.find('#')).contains("from pid "));
 }
 
+TEST_CASE("a token stands for a command of one method only") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  auto call = [&](const std::string& method, std::vector<std::string> arguments) {
+    std::vector<std::string> words{
+        "--timeout=10", "call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart", "com.ubuntu.Upstart.JobSupervisor1",
+        method};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return session.busctl(words);
+  };
+  CHECK(call("EmitEvent", {"ssasb", "token", "go", "0", "true"}).status == 0);
+  CHECK(call("StartJob", {"sasasb", "token", "1", "svc", "0", "true"}).out == "o \"/com/ubuntu/Upstart/jobs/svc/_\"\n");
+  CHECK(call("StopJob", {"sasasb", "token", "1", "svc", "0", "true"}).status == 0);
+  CHECK(session.initctl({"status", "svc"}).out == "svc stop/waiting\n");
+}
+
 TEST_CASE("the event broker is found without the run directory and without a bus") {
   Session session{{}, {.init_options = {"--no-dbus"}, .own_bus = false}};
   CHECK(session.initctl({"emit", "unwanted"}).status == 0);

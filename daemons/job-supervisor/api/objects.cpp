@@ -385,26 +385,28 @@ std::expected<Selected, CommandError> select(const ClassTable& classes, const st
   return Selected{*entry, instance};
 }
 
-// Of the user, so that nobody learns of another's commands; empty stays empty.
-std::string token_of(const base::Caller& caller, const std::string& token) {
-  return token.empty() ? token : std::format("{}.{}", caller.uid, token);
+// Of the user, so that nobody learns of another's commands, and of the method, whose answer it stands for; empty stays
+// empty.
+std::string token_of(const base::Caller& caller, const char* method, const std::string& token) {
+  return token.empty() ? token : std::format("{}.{}.{}", caller.uid, method, token);
 }
 
 } // namespace
 
-template <typename Result> std::optional<Asker> SupervisorObject::asker(Result&& result, const std::string& token) {
+template <typename Result>
+std::optional<Asker> SupervisorObject::asker(Result&& result, const char* method, const std::string& token) {
   if (token.size() > longest_token) raise(protocol::error_name::invalid_args, "The token has more than 128 characters");
   auto asker = client_.reply_later(getObject(), std::forward<Result>(result));
-  asker.token = token_of(client_.caller(getObject()), token);
+  asker.token = token_of(client_.caller(getObject()), method, token);
   if (!token.empty() && client_.jobs().resume(asker.token, asker.reply)) return std::nullopt;
   return asker;
 }
 
 template <typename Act>
-void SupervisorObject::command(sdbus::Result<sdbus::ObjectPath>&& result, const std::string& token,
+void SupervisorObject::command(sdbus::Result<sdbus::ObjectPath>&& result, const char* method, const std::string& token,
                                const std::vector<std::string>& job_details, const std::vector<std::string>& env,
                                Act act) {
-  auto asker = this->asker(std::move(result), token);
+  auto asker = this->asker(std::move(result), method, token);
   if (!asker) return;
   auto selected = select(client_.jobs().classes(), job_details, env);
   if (!selected) return asker->reply(std::unexpected{selected.error()});
@@ -413,7 +415,7 @@ void SupervisorObject::command(sdbus::Result<sdbus::ObjectPath>&& result, const 
 
 void SupervisorObject::StartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token,
                                 std::vector<std::string> job_details, std::vector<std::string> env, bool wait) {
-  command(std::move(result), token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
+  command(std::move(result), "StartJob", token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
     if (job.instance != nullptr) commands.start(*job.instance, wait, std::move(asker));
     else commands.start(job.entry, env, wait, std::move(asker));
   });
@@ -421,7 +423,7 @@ void SupervisorObject::StartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::
 
 void SupervisorObject::StopJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token,
                                std::vector<std::string> job_details, std::vector<std::string> env, bool wait) {
-  command(std::move(result), token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
+  command(std::move(result), "StopJob", token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
     if (job.instance != nullptr) commands.stop(*job.instance, wait, std::move(asker));
     else commands.stop(job.entry, env, wait, std::move(asker));
   });
@@ -429,7 +431,7 @@ void SupervisorObject::StopJob(sdbus::Result<sdbus::ObjectPath>&& result, std::s
 
 void SupervisorObject::RestartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token,
                                   std::vector<std::string> job_details, std::vector<std::string> env, bool wait) {
-  command(std::move(result), token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
+  command(std::move(result), "RestartJob", token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {
     if (job.instance != nullptr) commands.restart(*job.instance, wait, std::move(asker));
     else commands.restart(job.entry, env, wait, std::move(asker));
   });
@@ -439,7 +441,7 @@ void SupervisorObject::EmitEvent(sdbus::Result<>&& result, std::string token, st
                                  std::vector<std::string> env, bool wait) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
-  auto asker = this->asker(std::move(result), token);
+  auto asker = this->asker(std::move(result), "EmitEvent", token);
   if (!asker) return;
   auto caller = client_.caller(getObject());
   Origin origin{.uid = caller.uid, .pid = static_cast<std::uint32_t>(caller.pid)};

@@ -136,11 +136,11 @@ private:
   std::string event_broker_address() override;
   std::string log_directory() override;
 
-  // Who gave this call, to be answered later. Nothing: the token is known, and the call answered, now or later, with
-  // what became of the command that first had it.
-  template <typename Result> std::optional<Asker> asker(Result&& result, const std::string& token);
+  // Who gave this call, to be answered later. Nothing: the token is known of this method, and the call answered, now or
+  // later, with what became of the command that first had it.
+  template <typename Result> std::optional<Asker> asker(Result&& result, const char* method, const std::string& token);
   template <typename Act>
-  void command(sdbus::Result<sdbus::ObjectPath>&& result, const std::string& token,
+  void command(sdbus::Result<sdbus::ObjectPath>&& result, const char* method, const std::string& token,
                const std::vector<std::string>& job_details, const std::vector<std::string>& env, Act act);
 
   Client& client_;
