@@ -78,6 +78,18 @@ TEST_CASE("a job that runs keeps its definition over a restart, though its file 
   CHECK(session.run({"test", "-e", session.directory() + "/old"}).status == 0);
 }
 
+TEST_CASE("the startup event is not emitted again though nothing of it was ever written down") {
+  Session session{Jobs{{"boot", "start on startup\ntask\nexec sh -c 'echo boot >>@DIR@/boots'\n"}}};
+  session.await("it has booted", [&] { return status(session, "boot") == "boot stop/waiting\n"; });
+  session.await("that is written", [&] { return read_file(session.directory() + "/boots") == "boot\n"; });
+  auto found = session.run({"find", session.directory(), "-name", "supervisor.journal", "-delete", "-print"});
+  REQUIRE_FALSE(found.out.empty());
+  kill_supervisor(session);
+  CHECK(session.initctl({"emit", "later"}).status == 0); // after it, if there were one
+  CHECK(status(session, "boot") == "boot stop/waiting\n");
+  CHECK(read_file(session.directory() + "/boots") == "boot\n");
+}
+
 #ifdef UPSTART_FAULT_POINTS
 
 TEST_CASE(

@@ -142,6 +142,7 @@ void Daemon::load_first() {
       [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
   configuration_->load();
   auto records = memory_ ? std::exchange(memory_->records, {}) : Records{};
+  remembers_ = !records.empty();
   auto first = *std::exchange(first_, std::nullopt);
   jobs_.restore(records, first, std::exchange(kept_files_, {}));
 }
@@ -152,10 +153,10 @@ void Daemon::restore_own() {
   if (!jobs_.kept("logs-writable").empty()) processes_.logs_writable();
 }
 
-// Once, whatever dies when: it is remembered from before READY on. Where the memory was lost, and this supervisor is
-// not the first, it was emitted.
+// Once, whatever dies when: it is remembered from before READY on. Where nothing is remembered, and an earlier
+// supervisor was ready, that one has emitted it.
 void Daemon::emit_startup() {
-  bool was_emitted = line_.restarted && (!memory_ || memory_->lost);
+  bool was_emitted = line_.restarted && !remembers_;
   if (!line_.startup_event.empty() && !was_emitted) jobs_.emit_once({.name = line_.startup_event});
 }
 

@@ -89,6 +89,7 @@ private:
   LoopClock clock_{loop_};
   RealProcesses processes_;
   std::optional<JournalMemory::Opened> memory_; // nothing: what happens is forgotten with this process
+  bool remembers_ = false;                      // it held what an earlier supervisor had written
   KeptFiles kept_files_;                        // until the jobs have taken them
   BrokerClient broker_;
   Jobs jobs_;

@@ -51,13 +51,11 @@ std::expected<JournalMemory::Opened, std::string> JournalMemory::open(base::Even
                                                                       const std::string& run_directory, Say say) {
   auto path = run_directory + "/supervisor.journal";
   auto boot = boot_id();
-  bool lost = false;
   // At most twice: a file of another boot is set aside, and a new one opened.
   for (;;) {
     auto found = base::RecordStore::open(path, journal_name, record_form);
     if (!found) return std::unexpected(found.error());
     for (const auto& fault : found->faults) say(Severity::error, fault);
-    lost = lost || (!found->faults.empty() && found->records.empty());
     auto of_boot = take(found->records, boot_key);
     if (!of_boot.empty() && of_boot != boot) {
       found->records.clear();
@@ -72,7 +70,7 @@ std::expected<JournalMemory::Opened, std::string> JournalMemory::open(base::Even
         std::unique_ptr<JournalMemory>{new JournalMemory{loop, std::move(found->store), path, std::move(say)}};
     memory->boot_ = std::move(boot);
     memory->identity_ = identity.empty() ? base::random_identity() : std::move(identity);
-    return Opened{.memory = std::move(memory), .records = std::move(found->records), .lost = lost};
+    return Opened{.memory = std::move(memory), .records = std::move(found->records)};
   }
 }
 

@@ -48,8 +48,7 @@ private:
 
 struct JournalMemory::Opened {
   std::unique_ptr<JournalMemory> memory;
-  Records records;   // what the last supervisor left
-  bool lost = false; // there was something, and it cannot be used
+  Records records; // what the last supervisor left; none where it cannot be used
 };
 
 } // namespace upstart::supervisor
