@@ -140,7 +140,8 @@ TEST_CASE(
     "wherever the supervisor dies, a job that is started again has the descriptors of its event, until it stops") {
   check_every_death([](World& world, auto& answers) {
     world.load("svc", "respawn\nstart on socket\nexec serve\n");
-    auto emitted = world.emit("socket", {}, {std::make_shared<upstart::base::FileDescriptor>()});
+    world.broker.emit_elsewhere({.name = "socket", .files = {std::make_shared<upstart::base::FileDescriptor>()}});
+    world.run();
     CHECK(world.processes.of("svc").running.at(main).files == 1);
     world.ready("svc");
     world.end("svc", main, exited(1));
@@ -149,7 +150,7 @@ TEST_CASE(
     auto stop = world.stop("svc");
     world.end("svc", main, SIGTERM);
     CHECK(world.memory.files.empty());
-    answers = {*emitted, stop->text()};
+    answers.push_back(stop->text());
   });
 }
 
@@ -165,6 +166,33 @@ TEST_CASE("a job is started without the descriptors of an event where the broker
     world.emit("first");
     CHECK(world.processes.of("pair").running.at(main).files == 0);
   }
+}
+
+TEST_CASE("wherever the supervisor dies while many jobs are started at once, each is started once") {
+  check_every_death([](World& world, auto& answers) {
+    for (const auto* name : {"a", "b", "c", "d"}) world.load(name, "start on go\npre-start exec prepare\nexec serve\n");
+    auto go = world.emit("go");
+    for (const auto* name : {"a", "b", "c", "d"}) world.end(name, pre_start);
+    for (const auto* name : {"a", "b", "c", "d"}) world.ready(name);
+    answers.push_back(*go);
+  });
+}
+
+TEST_CASE("an id of an emission is never used again, though the disk was full for long before the supervisor died") {
+  World world;
+  world.restarts = false;
+  world.load("svc", "start on go\nexec serve\n");
+  world.emit("go");
+  world.ready("svc");
+  auto last_written = world.memory.records;
+  for (int i = 0; i < 1500; ++i) world.emit("go");
+  world.memory.records = last_written;
+  world.clock.advance(std::chrono::seconds{1});
+  world.die_and_come_back();
+  world.run();
+  auto before = world.broker.last_id;
+  for (int i = 0; i < 10; ++i) CHECK(*world.emit("go") == "ok");
+  CHECK(world.broker.last_id == before + 10);
 }
 
 TEST_CASE("wherever the supervisor dies, the end of the session goes on") {

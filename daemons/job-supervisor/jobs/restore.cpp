@@ -60,6 +60,8 @@ void Restore::take_single(const Records& records) {
       core_.callers.restore_last(ids->caller);
       core_.events.restore_last_file(ids->file);
     }
+  // Where not even that could be written down: nobody emits more than one event each microsecond.
+  core_.emissions.restore_last(static_cast<EmissionId>(std::chrono::microseconds{core_.ports.clock.now()}.count()));
   if (const auto* bytes = find(record_key::environment))
     if (auto environment = read("the environment table", record::environment_of(*bytes)))
       core_.environments.change_global() = std::move(*environment);
@@ -71,6 +73,8 @@ void Restore::take_single(const Records& records) {
   if (const auto* bytes = find(record_key::watched))
     if (auto watched = read("the events that bridges watch", record::names_of(*bytes)))
       core_.watched_events = std::move(*watched);
+  if (const auto* bytes = find(record_key::spawn))
+    next_spawn_ = read("the process that was to be started next", record::spawn_of(*bytes));
   for_each(record_key::kept, [&](std::string_view name, std::string_view value) { core_.kept.emplace(name, value); });
   for_each(record_key::command, [&](std::string_view token, std::string_view bytes) {
     if (auto command = read("a command", record::command_of(bytes)))
@@ -142,7 +146,9 @@ void Restore::take_instance(JobId id, record::Instance instance) {
   auto* entry = entry_of(instance.job);
   if (entry == nullptr) return;
   clean(instance.life);
-  auto job = std::make_unique<Job>(core_.world, id, entry->job_class(), std::move(instance.life), instance.notes);
+  if (next_spawn_ && next_spawn_->job == id) instance.sought.set(static_cast<std::size_t>(next_spawn_->process));
+  auto job = std::make_unique<Job>(core_.world, id, entry->job_class(), std::move(instance.life), instance.notes,
+                                   instance.sought);
   for (const auto& [file, descriptor] : kept_) job->keep_if_named(file, descriptor);
   for (auto& operation : instance.operations)
     core_.turn.outgoing.emplace_back(outgoing::OfJob{job.get(), std::move(operation)});

@@ -41,6 +41,7 @@ private:
   ClassChanges& changes_;
   const KeptFiles& kept_;
   const Records* records_ = nullptr;
+  std::optional<record::Spawn> next_spawn_;
   std::map<std::string, std::shared_ptr<const JobClass>> classes_; // that were in force, by name
 };
 

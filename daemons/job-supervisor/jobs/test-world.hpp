@@ -109,7 +109,11 @@ public:
     for (const auto& process : alive) {
       auto there = adopted->running.find(process.kind);
       auto ended = adopted->kernel.ended.find(process.kind);
-      if (there != adopted->running.end() && process.pid == 0)
+      if (process.pid == 0 && process.may_be_there) ++sought;
+      if (process.pid == 0 && !process.may_be_there) {
+        CHECK(there == adopted->running.end());
+        later.push_back([&events, kind = process.kind] { events.never_started(kind); });
+      } else if (there != adopted->running.end() && process.pid == 0)
         later.push_back([&events, kind = process.kind, pid = there->second.pid] { events.found(kind, pid); });
       else if (there != adopted->running.end()) CHECK(there->second.pid == process.pid);
       else if (ended != adopted->kernel.ended.end() && !notes.contains(" " + std::to_string(ended->second.first) + " "))
@@ -132,7 +136,7 @@ public:
   Fault& fault;
   bool fail_to_fork = false;
   pid_t last_pid = 1000;
-  int spawned = 0;
+  int spawned = 0, sought = 0;
   std::deque<std::function<void()>> later; // what has become of processes that were taken up
 
 private:
@@ -199,6 +203,8 @@ public:
     finish(node.mapped().emission, failed);
     fault.pass();
   }
+  // An event that somebody else has emitted.
+  void emit_elsewhere(const Event& event) { accept(0, event); }
   // The jobs have come back: what they had not finished is given to them again.
   void give_again() {
     queue.clear();
@@ -353,7 +359,9 @@ struct World {
     std::vector<ClassChange> first;
     for (const auto& [name, job_class] : files) first.push_back({name, job_class});
     auto records = memory.records;
+    processes.sought = 0;
     jobs.restore(records, first, KeptFiles{memory.files});
+    CHECK(processes.sought <= 1); // only one start can be on its way
     recorder.deaf = false;
     broker.give_again();
     auto clients = waiting;

@@ -71,6 +71,8 @@ public:
 struct LivingProcess {
   ProcessKind kind = ProcessKind::main;
   pid_t pid = 0; // 0: it was to be started when that was last written down
+  // Of one without a pid: it may be there, since it was the next to be started. Else it was never started.
+  bool may_be_there = true;
   friend bool operator==(const LivingProcess&, const LivingProcess&) = default;
 };
 
@@ -104,7 +106,8 @@ public:
                                              ProcessEvents& events) = 0;
   // Takes up the processes of an instance that an earlier supervisor started: `notes` as it last wrote them down,
   // `alive` those that the job's life believes to be alive. Tells nothing before it returns; then, from the loop, what
-  // has become of each: `found` or `never_started` of those that were to be started, and `ready`, `moved`, `ended` …
+  // has become of each: `found` or `never_started` of those that were to be started (of at most one of all instances
+  // it is not known which: `may_be_there`), and `ready`, `moved`, `ended` …
   // as usual, also of what happened while there was no supervisor, each once.
   virtual std::unique_ptr<JobProcesses> adopt(std::shared_ptr<const JobClass> job_class, std::string instance,
                                               ProcessEvents& events, const std::string& notes,

@@ -34,6 +34,7 @@ void Executor::carry_out() {
   auto& turn = core_.turn;
   turn.leaving = std::exchange(turn.outgoing, {});
   for (turn.left = 0; turn.left < turn.leaving.size();) {
+    recorder_.before_leaving();
     base::fault_point("turn.leaving");
     try {
       std::visit(cases, turn.leaving[turn.left++]);
@@ -74,7 +75,8 @@ void Executor::spawn(Job& job, effect::Spawn& spawn) {
   core_.add_work(work::ForJob{job.id(), input::NotExecuted{kind, pid.error().reason}});
 }
 
-// At once, and not with the next round: at most one process is ever there that nothing is known of.
+// At once, and not with the next round: at most one process is ever there that nothing is known of, and it is known
+// which one that would be.
 void Executor::record_spawned(Job& job, ProcessKind kind, pid_t pid) {
   base::fault_point("turn.forked");
   [[maybe_unused]] auto none = job.step(input::Spawned{kind, pid}, core_.ports.clock.now());

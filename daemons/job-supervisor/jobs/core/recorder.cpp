@@ -18,6 +18,21 @@ record::Ids used_ids(const Core& core) {
           .file = core.events.last_file()};
 }
 
+std::optional<record::Spawn> spawn_in(const Outgoing& outgoing) {
+  const auto* of_job = std::get_if<outgoing::OfJob>(&outgoing);
+  const auto* spawn = of_job != nullptr ? std::get_if<effect::Spawn>(&of_job->effect) : nullptr;
+  if (spawn == nullptr) return std::nullopt;
+  return record::Spawn{.job = of_job->job->id(), .process = spawn->process};
+}
+
+std::optional<record::Spawn> next_spawn(const Turn& turn) {
+  for (const auto& outgoing : turn.leaving | std::views::drop(turn.left))
+    if (auto spawn = spawn_in(outgoing)) return spawn;
+  for (const auto& outgoing : turn.outgoing)
+    if (auto spawn = spawn_in(outgoing)) return spawn;
+  return std::nullopt;
+}
+
 bool within(const record::Ids& used, const record::Ids& reserved) {
   return used.job <= reserved.job && used.emission <= reserved.emission && used.caller <= reserved.caller &&
          used.file <= reserved.file;
@@ -66,6 +81,7 @@ void Recorder::write_changes() {
   record_emissions();
   record_others();
   record_ids();
+  record_next_spawn();
   if (!std::exchange(dirty_, false)) return;
   base::fault_point("memory.before-write");
   memory->write([this](const Put& put) { put_all(put); });
@@ -107,7 +123,7 @@ std::string Recorder::bytes_of(const Job& job, bool gone) const {
   auto pending = pending_.find(job.id());
   std::span<const Effect* const> operations;
   if (pending != pending_.end()) operations = pending->second.operations;
-  return record::instance_to_bytes(job.name(), job.life(), job.processes().notes(), gone, operations);
+  return record::instance_to_bytes(job, gone, operations);
 }
 
 namespace {
@@ -246,6 +262,20 @@ void Recorder::record_ids() {
   put(std::string{record_key::ids}, record::to_bytes(reserved_));
 }
 
+// One that is written down and has been started is of no harm: its job knows the process.
+void Recorder::record_next_spawn() {
+  auto next = next_spawn(core_.turn);
+  if (!next || next == spawn_) return;
+  spawn_ = next;
+  put(std::string{record_key::spawn}, record::to_bytes(*next));
+}
+
+// It is written down already, unless the one before it was not started.
+void Recorder::before_leaving() {
+  auto spawn = spawn_in(core_.turn.leaving[core_.turn.left]);
+  if (spawn && spawn != spawn_) write();
+}
+
 void Recorder::drop_changes() {
   [[maybe_unused]] auto jobs = core_.classes.job_changes().take();
   [[maybe_unused]] auto classes = core_.classes.class_changes().take();
@@ -268,6 +298,8 @@ void Recorder::put_all(const Put& out) {
   written_.clear();
   classes_.clear();
   put(std::string{record_key::ids}, record::to_bytes(reserved_));
+  spawn_ = next_spawn(core_.turn);
+  if (spawn_) put(std::string{record_key::spawn}, record::to_bytes(*spawn_));
   for (const auto& [name, entry] : core_.classes.all()) {
     if (has_facts(*entry)) put(record_key::of(record_key::facts, name), record::to_bytes(facts_of(*entry)));
     bool holds = !entry->start_on().state().empty();

@@ -18,6 +18,8 @@ public:
   // What has changed since the last time, in one write; costs nothing when nothing has. Never fails: what cannot be
   // written is told, and made good the next time.
   void write();
+  // What leaves next is written down as that, if it is to start a process: see record::Spawn.
+  void before_leaving();
   // All there is, in place of what the memory holds.
   void rewrite();
 
@@ -31,6 +33,7 @@ private:
   void record_emissions();
   void record_others();
   void record_ids();
+  void record_next_spawn();
   void drop_changes();
   void put_all(const Put& put);
   void put_class_of(const ClassEntry& entry, const Put& put);
@@ -55,6 +58,7 @@ private:
   std::unordered_map<FileId, int> file_uses_;
   std::vector<FileId> dropped_files_; // named by none any more, once that is written
   record::Ids reserved_;
+  std::optional<record::Spawn> spawn_; // the next, as it is written down
   record::Session session_;
   std::size_t watched_ = 0; // events, which are never fewer
   bool dirty_ = false;

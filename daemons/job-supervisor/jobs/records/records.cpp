@@ -177,27 +177,38 @@ bool is_operation(const Effect& effect) {
          std::holds_alternative<effect::KillStrays>(effect) || std::holds_alternative<effect::EndStrays>(effect);
 }
 
-std::string instance_to_bytes(const std::string& job, const Life& life, const std::string& notes, bool gone,
-                              std::span<const Effect* const> operations) {
+std::string instance_to_bytes(const Job& job, bool gone, std::span<const Effect* const> operations) {
   return written([&](ByteWriter& out) {
-    out.text(job);
-    out.text(supervisor::to_bytes(life));
-    out.text(notes);
+    out.text(job.name());
+    out.text(supervisor::to_bytes(job.life()));
+    out.text(job.processes().notes());
     out.truth(gone);
+    out.number(job.sought().to_ulong());
     out.list(operations, [&](const Effect* effect) { write_operation(out, *effect); });
   });
 }
 Read<Instance> instance_of(std::string_view bytes) {
   return read(bytes, [](ByteReader& in) {
-    Instance instance{.job = in.text(), .life = {}, .notes = {}, .operations = {}};
+    Instance instance{.job = in.text(), .life = {}, .notes = {}, .sought = {}, .operations = {}};
     auto life = life_of_bytes(in.text());
     if (life) instance.life = std::move(*life);
     else in.fail(life.error());
     instance.notes = in.text();
     instance.gone = in.truth();
+    instance.sought = Job::Sought{in.number()};
     instance.operations = in.list([&] { return read_operation(in); });
     return instance;
   });
+}
+
+std::string to_bytes(const Spawn& spawn) {
+  return written([&](ByteWriter& out) {
+    out.number(spawn.job);
+    out.choice(spawn.process);
+  });
+}
+Read<Spawn> spawn_of(std::string_view bytes) {
+  return read(bytes, [](ByteReader& in) { return Spawn{.job = in.number(), .process = in.choice(last_process)}; });
 }
 
 std::string to_bytes(const HandledEvents::Handled& handled) {

@@ -8,6 +8,7 @@
 #include "daemons/job-supervisor/jobs/tables/finished-events.hpp"
 #include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
 #include "daemons/job-supervisor/jobs/tables/job-records.hpp"
+#include "daemons/job-supervisor/jobs/tables/job.hpp"
 #include "daemons/job-supervisor/language/model/job-class.hpp"
 
 #include <expected>
@@ -17,7 +18,7 @@
 
 namespace upstart::supervisor {
 
-inline constexpr unsigned record_form = 2;
+inline constexpr unsigned record_form = 3;
 
 // The records by key.
 using Records = std::map<std::string, std::string>;
@@ -25,7 +26,8 @@ using Records = std::map<std::string, std::string>;
 using KeptFiles = std::map<FileId, std::shared_ptr<const base::FileDescriptor>>;
 
 namespace record_key {
-inline constexpr std::string_view ids = "ids", environment = "environment", session = "session", watched = "watched";
+inline constexpr std::string_view ids = "ids", environment = "environment", session = "session", watched = "watched",
+                                  spawn = "spawn";
 // Followed by an id or a name.
 inline constexpr std::string_view job = "job/", event = "event/", finished = "finished/", emission = "emission/",
                                   command = "command/", job_class = "class/", held = "held/", facts = "facts/",
@@ -77,13 +79,23 @@ struct Instance {
   Life life;
   std::string notes;
   bool gone = false; // nothing else is to be done
+  Job::Sought sought;
   Effects operations;
 };
 // Whether an effect is one of these operations.
 [[nodiscard]] bool is_operation(const Effect& effect);
-[[nodiscard]] std::string instance_to_bytes(const std::string& job, const Life& life, const std::string& notes,
-                                            bool gone, std::span<const Effect* const> operations);
+[[nodiscard]] std::string instance_to_bytes(const Job& job, bool gone, std::span<const Effect* const> operations);
 [[nodiscard]] Read<Instance> instance_of(std::string_view bytes);
+
+// The process that is to be started next. Of all that are to be started it is the only one that may have been, when the
+// supervisor has died.
+struct Spawn {
+  JobId job = 0;
+  ProcessKind process = ProcessKind::main;
+  friend bool operator==(const Spawn&, const Spawn&) = default;
+};
+[[nodiscard]] std::string to_bytes(const Spawn& spawn);
+[[nodiscard]] Read<Spawn> spawn_of(std::string_view bytes);
 
 // Descriptors cannot be written down; how many there were is.
 [[nodiscard]] std::string to_bytes(const HandledEvents::Handled& handled);

@@ -27,23 +27,25 @@ Job::Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class
 
 namespace {
 
-std::vector<LivingProcess> living(const Life& life) {
+std::vector<LivingProcess> living(const Life& life, const Job::Sought& sought) {
   std::vector<LivingProcess> alive;
   for (std::size_t i = 0; i < process_kinds; ++i)
     if (const auto& process = life.processes[i]; process.alive)
-      alive.push_back({static_cast<ProcessKind>(i), process.pid});
+      alive.push_back({static_cast<ProcessKind>(i), process.pid, sought[i]});
   return alive;
 }
 
 } // namespace
 
-Job::Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, Life life, const std::string& notes)
+Job::Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, Life life, const std::string& notes,
+         Sought sought)
     : inputs_{world.inputs},
       id_{id},
       class_{std::move(job_class)},
       life_{std::move(life)},
       stop_on_{world.index, class_, life_.stop_on, id, &life_.instance},
-      processes_{world.processes.adopt(class_, life_.instance, *this, notes, living(life_))} {}
+      sought_{sought},
+      processes_{world.processes.adopt(class_, life_.instance, *this, notes, living(life_, sought_))} {}
 
 Job::~Job() = default;
 
@@ -79,14 +81,24 @@ SharedFiles Job::files(const std::vector<FileId>& ids) const {
 
 void Job::executed(ProcessKind) {}
 void Job::not_executed(ProcessKind kind, const SpawnFailure& failure) {
+  not_sought(kind);
   inputs_.take(id_, input::NotExecuted{kind, failure.reason});
 }
 void Job::ready(pid_t pid) { inputs_.take(id_, input::Ready{pid}); }
 void Job::moved(pid_t pid) { inputs_.take(id_, input::MainMoved{pid}); }
 void Job::status(const std::string& text) { inputs_.take(id_, input::StatusReported{text}); }
-void Job::found(ProcessKind kind, pid_t pid) { inputs_.take(id_, input::Spawned{kind, pid}); }
-void Job::never_started(ProcessKind kind) { inputs_.take(id_, input::NeverStarted{kind}); }
+void Job::found(ProcessKind kind, pid_t pid) {
+  not_sought(kind);
+  inputs_.take(id_, input::Spawned{kind, pid});
+}
+void Job::never_started(ProcessKind kind) {
+  not_sought(kind);
+  inputs_.take(id_, input::NeverStarted{kind});
+}
 void Job::notes_changed() { inputs_.notes_changed(id_); }
-void Job::ended(ProcessKind kind, int wait_status) { inputs_.take(id_, input::Ended{kind, wait_status}); }
+void Job::ended(ProcessKind kind, int wait_status) {
+  not_sought(kind);
+  inputs_.take(id_, input::Ended{kind, wait_status});
+}
 
 } // namespace upstart::supervisor

@@ -9,6 +9,7 @@
 #include "daemons/job-supervisor/jobs/tables/subscriber.hpp"
 #include "daemons/job-supervisor/lifecycle/input.hpp"
 
+#include <bitset>
 #include <map>
 
 namespace upstart::supervisor {
@@ -24,14 +25,16 @@ public:
 
 class Job final : public ProcessEvents {
 public:
+  using Sought = std::bitset<process_kinds>; // by ProcessKind
   struct World {
     EventIndex& index;
     Processes& processes;
     InputSink& inputs;
   };
   Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, std::string instance);
-  // As it was written down: its processes are taken up.
-  Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, Life life, const std::string& notes);
+  // As it was written down: its processes are taken up. `sought`: those that were to be started and may be there.
+  Job(const World& world, JobId id, std::shared_ptr<const JobClass> job_class, Life life, const std::string& notes,
+      Sought sought);
   ~Job() override;
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -52,6 +55,8 @@ public:
   [[nodiscard]] const Subscriber& stop_on() const { return stop_on_; }
   [[nodiscard]] JobProcesses& processes() { return *processes_; }
   [[nodiscard]] const JobProcesses& processes() const { return *processes_; }
+  // Of those it is not known yet whether an earlier supervisor has started them.
+  [[nodiscard]] const Sought& sought() const { return sought_; }
   [[nodiscard]] std::unique_ptr<Alarm>& kill_timer() { return kill_timer_; }
   // Takes a share of a descriptor for as long as the life names it.
   void keep(FileId id, std::shared_ptr<const base::FileDescriptor> file) { files_.emplace(id, std::move(file)); }
@@ -72,6 +77,7 @@ public:
 private:
   [[nodiscard]] bool names_file(FileId id) const;
   void drop_unnamed_files();
+  void not_sought(ProcessKind kind) { sought_.reset(static_cast<std::size_t>(kind)); }
 
   InputSink& inputs_;
   JobId id_;
@@ -80,6 +86,7 @@ private:
   Subscriber stop_on_;
   std::map<FileId, std::shared_ptr<const base::FileDescriptor>> files_;
   std::unique_ptr<Alarm> kill_timer_;
+  Sought sought_;
   std::unique_ptr<JobProcesses> processes_;
 };
 

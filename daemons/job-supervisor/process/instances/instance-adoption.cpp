@@ -33,8 +33,14 @@ void InstanceProcesses::take_up(const std::string& bytes, const std::vector<Livi
   if (!notes && !bytes.empty()) warn(notes.error() + "; its processes are looked for by what the system tells of them");
   InstanceNotes known = notes ? std::move(*notes) : InstanceNotes{};
   restore(known);
-  for (const auto& [kind, pid] : alive) {
+  for (const auto& [kind, pid, may_be_there] : alive) {
     const ProcessNote* note = known.of(kind);
+    if (note == nullptr && pid == 0 && !may_be_there) {
+      services_.loop.defer([alive = Alive{alive_}, kind] {
+        if (auto still = alive.lock()) (*still)->events_.never_started(kind);
+      });
+      continue;
+    }
     if (note == nullptr && pid == 0) {
       auto& search = searches_[static_cast<std::size_t>(kind)];
       search = std::make_unique<Search>(

@@ -62,8 +62,9 @@ public:
     pid = std::stoi(contents(directory / "first-pid"));
   }
 
-  // This process goes on. `recorded`: whether the start was written down before the first one died.
-  void adopt(bool recorded = true) {
+  // This process goes on. `recorded`: whether the start was written down before the first one died; `next`: whether it
+  // was the next that was to be.
+  void adopt(bool recorded = true, bool next = true) {
     loop.emplace();
     auto taken = options;
     taken.init_pid = init_;
@@ -74,7 +75,7 @@ public:
     processes->inherit(inherited);
     std::string notes = contents(directory / (recorded ? "first-notes" : "first-notes-before"));
     job = processes->adopt(std::make_shared<JobClass>(job_class), "", events, notes,
-                           {{ProcessKind::main, recorded ? pid : 0}});
+                           {{ProcessKind::main, recorded ? pid : 0, next}});
     CHECK(events.told.empty());
   }
 

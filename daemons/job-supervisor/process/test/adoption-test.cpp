@@ -103,6 +103,16 @@ TEST_CASE("a start that never came about is told") {
   CHECK(world.events.told == Told{"main never started"});
 }
 
+TEST_CASE("a start that was not the next is not looked for, whatever processes there are") {
+  Adoption world;
+  world.exec("note=" + (world.directory / "pid"));
+  world.first_supervisor();
+  world.adopt(false, false);
+  REQUIRE(world.await_told("main never started"));
+  CHECK(world.events.told == Told{"main never started"});
+  ::kill(world.pid, SIGKILL);
+}
+
 TEST_CASE("a signal that came before the process was found reaches it") {
   Adoption world;
   world.exec("note=" + (world.directory / "pid"));
