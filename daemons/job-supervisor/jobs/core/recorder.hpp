@@ -3,6 +3,8 @@
 // on.
 //
 // Emptied after every round of a turn, with a memory or without one.
+//
+// More than twenty methods: one for each table and each kind of thing that is written down.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/core.hpp"
