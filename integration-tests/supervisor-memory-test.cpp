@@ -96,14 +96,15 @@ TEST_CASE(
     "wherever the supervisor dies while it starts, the startup event is emitted once and every job started once") {
   for (const auto* point : {"memory.before-write", "memory.written", "turn.leaving", "turn.forked"}) {
     for (const auto* passing : {":1", ":2", ":5"}) {
-      CAPTURE(point);
-      CAPTURE(passing);
+      auto fault = std::string{point} + passing;
+      if (fault == "turn.forked:5") continue; // there are not so many
+      CAPTURE(fault);
       char once[] = "/tmp/supervisor-memory-test-XXXXXX";
       REQUIRE(::mkdtemp(once) != nullptr);
       auto died = std::string{once} + "/died";
       Session session{Jobs{{"boot", "start on startup\ntask\nexec sh -c 'echo boot >>@DIR@/boots'\n"},
                            {"svc", "start on stopped boot\nexec sh -c 'echo svc >>@DIR@/services; exec sleep 1000'\n"}},
-                      {.environment = {{"UPSTART_FAULT", std::string{point} + passing}, {"UPSTART_FAULT_ONCE", died}}}};
+                      {.environment = {{"UPSTART_FAULT", fault}, {"UPSTART_FAULT_ONCE", died}}}};
       session.await("svc runs", [&] { return status(session, "svc").starts_with("svc start/running"); });
       session.await("svc has begun", [&] { return !read_file(session.directory() + "/services").empty(); });
       CHECK(session.run({"rm", "-r", died, once}).status == 0); // it did die
