@@ -22,8 +22,9 @@ public:
     sizes_.push_back(bytes);
     bytes_ += bytes;
   }
-  // So much that no further call is to be answered on this connection before some of it has been written.
-  [[nodiscard]] bool much() { return messages() > 256 || bytes() > (std::size_t{1} << 20); }
+  // So much that no further call is to be answered on this connection before some of it has been written. More than the
+  // signal of one large event: its emitter may be sending the next one before it reads that.
+  [[nodiscard]] bool much() { return messages() > 256 || bytes() > (std::size_t{8} << 20); }
   // So much that nothing more is to be sent that was not asked for.
   [[nodiscard]] bool too_much() { return messages() > 8192 || bytes() > (std::size_t{16} << 20); }
 
