@@ -2,6 +2,10 @@
 
 #include "daemons/base/files/test/journal-fixture.hpp"
 
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -222,9 +226,37 @@ TEST_CASE("a file that is no journal is kept aside") {
 TEST_CASE("two processes cannot use one journal") {
   Directory directory;
   auto first = opened(directory.file());
-  auto second = Journal::open(directory.file(), magic);
-  REQUIRE_FALSE(second);
-  CHECK(second.error().contains("another process uses this journal"));
+  pid_t other = ::fork();
+  if (other == 0) {
+    auto second = Journal::open(directory.file(), magic);
+    ::_exit(!second && second.error().contains("another process uses this journal") ? 0 : 1);
+  }
+  int status = 1;
+  REQUIRE(::waitpid(other, &status, 0) == other);
+  CHECK(status == 0);
+}
+
+TEST_CASE("a child of its process, which has its descriptors, holds no journal") {
+  Directory directory;
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  pid_t owner = ::fork();
+  if (owner == 0) {
+    auto first = opened(directory.file());
+    pid_t child = ::fork();
+    if (child == 0) {
+      ::pause();
+      ::_exit(0);
+    }
+    ::_exit(::write(ends[1], &child, sizeof child) == sizeof child ? 0 : 1);
+  }
+  pid_t child = 0;
+  REQUIRE(::waitpid(owner, nullptr, 0) == owner);
+  REQUIRE(::read(ends[0], &child, sizeof child) == sizeof child);
+  CHECK(Journal::open(directory.file(), magic));
+  ::kill(child, SIGKILL);
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_CASE("a directory that does not exist is named") {

@@ -2,7 +2,7 @@
 
 #include "daemons/base/fault-point.hpp"
 
-#include <sys/file.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -192,11 +192,17 @@ bool is_other_form(std::string_view bytes, std::string_view magic) {
   return !number.empty() && number.size() < 10 && number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// A lock of this process alone: one that goes with the descriptor would be held on by a child that has not executed its
+// program yet, when this process is dead and the next one opens the journal.
 std::expected<FileDescriptor, std::string> lock(const std::string& path) {
   FileDescriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!fd) return std::unexpected(fault_of("unable to open", path));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  if (errno == EWOULDBLOCK) return std::unexpected(path + " is locked: another process uses this journal");
+  struct flock whole{};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(fd.get(), F_SETLK, &whole) == 0) return fd;
+  if (errno == EAGAIN || errno == EACCES)
+    return std::unexpected(path + " is locked: another process uses this journal");
   return std::unexpected(fault_of("unable to lock", path));
 }
 
