@@ -31,8 +31,14 @@ struct FaultWish {
   }
 };
 
-inline void fault_point(std::string_view name) {
+// What the environment wished when the process passed its first point.
+inline FaultWish& fault_wish() {
   static FaultWish wish = FaultWish::from_environment();
+  return wish;
+}
+
+inline void fault_point(std::string_view name) {
+  auto& wish = fault_wish();
   if (wish.left == 0 || name != wish.name || --wish.left > 0) return;
   if (wish.once != nullptr && ::open(wish.once, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) < 0) return;
   ::kill(::getpid(), SIGKILL);

@@ -18,6 +18,7 @@ bool dies_with(const char* wish, const char* once = nullptr) {
   if (child == 0) {
     ::setenv("UPSTART_FAULT", wish, 1);
     if (once != nullptr) ::setenv("UPSTART_FAULT_ONCE", once, 1);
+    upstart::base::fault_wish() = upstart::base::FaultWish::from_environment(); // other tests have passed points
     for (const char* point : {"test.a", "test.b", "test.a"}) upstart::base::fault_point(point);
     ::_exit(0);
   }
