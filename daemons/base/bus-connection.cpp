@@ -117,6 +117,7 @@ void BusConnection::before_waiting() {
   int events = sd_bus_get_events(bus_);
   std::uint64_t due = 0;
   if (events < 0 || sd_bus_get_timeout(bus_, &due) < 0) return lost();
+  unwritten_.look(std::chrono::steady_clock::now());
   if (does_not_read()) {
     events = POLLOUT;
     due = std::numeric_limits<std::uint64_t>::max();

@@ -5,9 +5,12 @@
 
 #include <systemd/sd-bus.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <utility>
 
 namespace upstart::base {
 
@@ -25,8 +28,17 @@ public:
   // So much that no further call is to be answered on this connection before some of it has been written. More than the
   // signal of one large event: its emitter may be sending the next one before it reads that.
   [[nodiscard]] bool much() { return messages() > 256 || bytes() > (std::size_t{8} << 20); }
-  // So much that nothing more is to be sent that was not asked for.
-  [[nodiscard]] bool too_much() { return messages() > 8192 || bytes() > (std::size_t{16} << 20); }
+  // So much, for so long, that nothing more is to be sent that was not asked for. A burst is none: a thousand jobs that
+  // start at once are twelve thousand signals before the other end can read the first.
+  [[nodiscard]] bool too_much() { return stuck_ || messages() > 262'144 || bytes() > (std::size_t{64} << 20); }
+  // To be called when what there was room for has been written.
+  void look(std::chrono::steady_clock::time_point now) {
+    forget_written();
+    bool has_read = std::exchange(written_at_look_, written_) != written_;
+    if (messages() <= 8192 && bytes_ <= (std::size_t{16} << 20)) over_since_.reset();
+    else if (has_read || !over_since_) over_since_ = now;
+    stuck_ = over_since_ && now - *over_since_ >= std::chrono::seconds{1};
+  }
 
   [[nodiscard]] std::uint64_t messages() const {
     std::uint64_t count = 0;
@@ -41,12 +53,15 @@ public:
 private:
   // Messages are written in the order in which they were sent: what waits is the last of what was noted, at most.
   void forget_written() {
-    for (auto waiting = messages(); sizes_.size() > waiting; sizes_.pop_front()) bytes_ -= sizes_.front();
+    for (auto waiting = messages(); sizes_.size() > waiting; sizes_.pop_front(), ++written_) bytes_ -= sizes_.front();
   }
 
   sd_bus* bus_;
   std::deque<std::size_t> sizes_;
   std::size_t bytes_ = 0;
+  std::uint64_t written_ = 0, written_at_look_ = 0;                 // messages
+  std::optional<std::chrono::steady_clock::time_point> over_since_; // the bound, with nothing written
+  bool stuck_ = false;
 };
 
 } // namespace upstart::base
