@@ -22,7 +22,7 @@ struct Turn {
   std::uint64_t nanoseconds;
 };
 constexpr Turn long_turn{.messages = 64, .nanoseconds = 2'000'000};
-constexpr Turn short_turn{.messages = 16, .nanoseconds = 300'000};
+constexpr Turn short_turn{.messages = 64, .nanoseconds = 1'000'000};
 
 unsigned loop_events(int poll_events) {
   return ((poll_events & POLLIN) != 0 ? FdWatcher::readable : 0U) |

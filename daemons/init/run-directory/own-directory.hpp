@@ -1,4 +1,5 @@
-// A directory that must be nobody else's: whoever can change what is in it can put other sockets in the place of ours.
+// A directory that must be nobody else's: whoever can change what is in it can put other sockets in place of this
+// session's.
 #pragma once
 
 #include <expected>

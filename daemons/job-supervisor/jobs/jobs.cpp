@@ -44,18 +44,18 @@ void Jobs::run_turn() {
     executor_.carry_out();
   } while (!turn.work.empty() || !turn.outgoing.empty());
   recorder_.write(); // what has been carried out is no longer to be done
-  bury();
+  release_removed();
 }
 
 // A job may be gone while one of its own callbacks is still on the stack.
-void Jobs::bury() {
+void Jobs::release_removed() {
   auto& gone = core_.turn.gone;
   if (gone.empty()) return;
-  if (graves_->empty())
-    core_.ports.clock.later([graves = std::weak_ptr{graves_}] {
-      if (auto there = graves.lock()) there->clear();
+  if (removed_->empty())
+    core_.ports.clock.later([removed = std::weak_ptr{removed_}] {
+      if (auto there = removed.lock()) there->clear();
     });
-  std::ranges::move(gone, std::back_inserter(*graves_));
+  std::ranges::move(gone, std::back_inserter(*removed_));
   gone.clear();
 }
 

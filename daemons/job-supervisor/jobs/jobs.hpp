@@ -73,12 +73,12 @@ private:
   void take_files(EventId id, const SharedFiles& files);
   void run_turn();
   void work_off(Work& work);
-  void bury();
+  void release_removed();
 
   Core core_;
   // Instances that are gone, until nothing can be on the stack that belongs to them. Owned here, so that none outlives
   // what the ports stand for.
-  std::shared_ptr<std::vector<std::unique_ptr<Job>>> graves_ = std::make_shared<std::vector<std::unique_ptr<Job>>>();
+  std::shared_ptr<std::vector<std::unique_ptr<Job>>> removed_ = std::make_shared<std::vector<std::unique_ptr<Job>>>();
   JobSteps steps_{core_};
   EventMatching matching_{core_, steps_};
   Emitting emitting_;

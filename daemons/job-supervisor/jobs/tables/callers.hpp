@@ -38,7 +38,7 @@ public:
   void answer(CallerId caller, Outcome outcome);
   [[nodiscard]] std::size_t size() const { return replies_.size(); }
 
-  // For the memory: the commands by token, those that changed, and the ids that are used up.
+  // For the memory: the commands by token, those that changed, and the ids that are consumed.
   [[nodiscard]] const std::unordered_map<std::string, Command>& commands() const { return commands_; }
   [[nodiscard]] Changes<std::string>& changes() { return changes_; }
   [[nodiscard]] CallerId last() const { return last_; }

@@ -46,7 +46,7 @@ public:
   [[nodiscard]] Changes<JobId>& job_changes() { return job_changes_; }
   [[nodiscard]] Changes<std::string>& class_changes() { return class_changes_; }
   [[nodiscard]] Changes<std::string>& fact_changes() { return fact_changes_; }
-  // The ids that are used up.
+  // The ids that are consumed.
   [[nodiscard]] JobId last_id() const { return last_id_; }
   void restore_last_id(JobId last) { last_id_ = std::max(last_id_, last); }
 

@@ -59,7 +59,7 @@ public:
   }
   [[nodiscard]] std::size_t size() const { return emissions_.size(); }
 
-  // For the memory: what there is, what has changed, and the ids that are used up.
+  // For the memory: what there is, what has changed, and the ids that are consumed.
   [[nodiscard]] const std::unordered_map<EmissionId, Emission>& all() const { return emissions_; }
   [[nodiscard]] Changes<EmissionId>& changes() { return changes_; }
   [[nodiscard]] EmissionId last() const { return last_; }

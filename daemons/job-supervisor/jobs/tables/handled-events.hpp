@@ -35,7 +35,7 @@ public:
   // The broker gives an event again that is in hand: its descriptors are taken where they were lost.
   void take_files(EventId id, const SharedFiles& files);
 
-  // For the memory: what there is, what has changed, and the ids of descriptors that are used up.
+  // For the memory: what there is, what has changed, and the ids of descriptors that are consumed.
   [[nodiscard]] const std::unordered_map<EventId, Handled>& all() const { return events_; }
   [[nodiscard]] Changes<EventId>& changes() { return changes_; }
   [[nodiscard]] FileId last_file() const { return last_file_; }
