@@ -35,11 +35,7 @@ struct SlowSession : Session {
   [[nodiscard]] std::string runs() const { return read_file(directory() + "/runs"); }
 };
 
-void kill_supervisor(const Session& session) {
-  auto pid = session.daemon(supervisor);
-  REQUIRE(pid > 0);
-  REQUIRE(::kill(pid, SIGKILL) == 0);
-}
+void kill_supervisor(Session& session) { session.kill_daemon(supervisor); }
 
 Bus connect(const std::string& address, bool is_bus) {
   sd_bus* made = nullptr;
@@ -116,7 +112,7 @@ TEST_CASE(
   auto emit = std::async(std::launch::async, [&] { return session.initctl({"emit", "go"}); });
   session.await_run();
   kill_supervisor(session);
-  REQUIRE(::kill(session.daemon("upstart-event-broker"), SIGKILL) == 0);
+  session.kill_daemon("upstart-event-broker");
   session.open_gate();
   auto outcome = emit.get();
   CHECK(outcome.err == "");

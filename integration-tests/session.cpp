@@ -366,6 +366,16 @@ pid_t Session::daemon(const std::string& program) const {
   return 0;
 }
 
+pid_t Session::kill_daemon(const std::string& program, pid_t before) {
+  pid_t pid = 0;
+  await(program + " is there", [&] {
+    pid = daemon(program);
+    return pid > 0 && pid != before;
+  });
+  ::kill(pid, SIGKILL);
+  return pid;
+}
+
 std::string Session::log(const std::string& name) const { return read_file(directory_ + "/logs/" + name + ".log"); }
 std::string Session::messages() const { return read_file(directory_ + "/init.log"); }
 

@@ -63,6 +63,8 @@ public:
   int end();
   // Process id of one of the daemons ("upstart-job-supervisor").
   [[nodiscard]] pid_t daemon(const std::string& program) const;
+  // Sends SIGKILL to it, once it is there and is another than `before`; its process id.
+  pid_t kill_daemon(const std::string& program, pid_t before = 0);
   [[nodiscard]] pid_t init_pid() const { return init_; }
   [[nodiscard]] std::string directory() const { return directory_; }
   [[nodiscard]] std::string log(const std::string& name) const; // of a job's console

@@ -13,11 +13,7 @@ namespace {
 
 using Jobs = std::map<std::string, std::string>;
 
-void kill_supervisor(const Session& session) {
-  auto pid = session.daemon("upstart-job-supervisor");
-  REQUIRE(pid > 0);
-  REQUIRE(::kill(pid, SIGKILL) == 0);
-}
+void kill_supervisor(Session& session) { session.kill_daemon("upstart-job-supervisor"); }
 
 std::string status(Session& session, const std::string& job) { return session.initctl({"status", job}).out; }
 
