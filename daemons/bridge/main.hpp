@@ -21,7 +21,7 @@ struct Description {
   // object follow (protocol/names.hpp).
   std::string name;
   std::string summary;             // a sentence for --help
-  std::vector<std::string> events; // whose conditions it wants to know
+  std::vector<std::string> events; // whose conditions it wants to know; names, or fnmatch patterns of names
   std::function<std::unique_ptr<Bridge>(Services)> make;
   std::function<void(CLI::App&)> declare{}; // adds the options that only this bridge has; may be empty
 };

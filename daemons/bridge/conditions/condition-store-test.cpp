@@ -102,3 +102,13 @@ TEST_CASE("a job that is gone and comes back in the same moment is an update wit
   CHECK(update->changed.size() == 1);
   CHECK(update->activity == std::vector<JobActivity>{{"a", 1}});
 }
+
+TEST_CASE("a pattern of events is watched as one, and each match has the name that the job gives") {
+  ConditionStore store{{"*-device-*"}};
+  store.take_all("*-device-*",
+                 {{"a", {{"net-device-added"}}, {{"startup"}, {"net-device-removed", "X=$X"}, {"/OR"}}, 0}});
+  CHECK(store.take_update()->changed ==
+        std::vector<JobConditions>{{"a", {{"net-device-added", {}, true}, {"net-device-removed", {"X=$X"}, false}}}});
+  store.take_change("*-device-*", "a", {}, {});
+  CHECK(store.take_update()->gone == std::vector<std::string>{"a"});
+}

@@ -1,5 +1,7 @@
 #include "daemons/bridge/conditions/condition-store.hpp"
 
+#include "protocol/event-pattern.hpp"
+
 #include <utility>
 
 namespace upstart::bridge {
@@ -8,8 +10,9 @@ namespace {
 
 void add_matches(const std::string& event, const Expression& expression, bool starts, std::vector<Match>& matches) {
   for (const auto& element : expression)
-    if (!element.empty() && element.front() == event)
-      matches.push_back({.event = event, .arguments = {element.begin() + 1, element.end()}, .starts = starts});
+    if (!element.empty() && protocol::event_fits(event, element.front()))
+      matches.push_back(
+          {.event = element.front(), .arguments = {element.begin() + 1, element.end()}, .starts = starts});
 }
 
 std::vector<Match> matches_of(const std::string& event, const Expression& start_on, const Expression& stop_on) {

@@ -4,6 +4,9 @@
 //
 // Invariant: every job in it has a match. Nothing is handed back before the supervisor has answered for each event
 // once, so that a bridge never takes "not known yet" for "not wanted".
+//
+// An event that is watched may be a pattern of names (protocol/event-pattern.hpp): a match has the name as the job has
+// it. No name must fit two of them.
 #pragma once
 
 #include "daemons/bridge/conditions/job-conditions.hpp"

@@ -1,5 +1,6 @@
 #include "daemons/bridge/testing/stand-ins.hpp"
 
+#include "protocol/event-pattern.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/socket.h>
@@ -16,7 +17,7 @@ namespace upstart::bridge::testing {
 namespace {
 
 bool names(const Expression& expression, const std::string& event) {
-  return std::ranges::any_of(expression, [&](const auto& match) { return match.at(0) == event; });
+  return std::ranges::any_of(expression, [&](const auto& match) { return protocol::event_fits(event, match.at(0)); });
 }
 
 bool names(const Supervisor::Job& job, const std::string& event) {

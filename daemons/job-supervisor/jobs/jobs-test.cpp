@@ -383,6 +383,7 @@ TEST_CASE("who only asks for the jobs that name an event leaves nothing behind")
   world.load("one", "start on socket\n");
   CHECK(world.jobs.conditions().jobs_naming("socket").size() == 1);
   CHECK(world.jobs.conditions().jobs_naming("nosuch").empty());
+  CHECK(world.jobs.conditions().jobs_naming("s*t").size() == 1);
   CHECK(world.jobs.conditions().watched_events().empty());
   CHECK(world.jobs.conditions().watch("socket").size() == 1);
   CHECK(world.jobs.conditions().watched_events().size() == 1);

@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/jobs/decisions/condition-watch.hpp"
 
+#include "protocol/event-pattern.hpp"
+
 #include <algorithm>
 
 namespace upstart::supervisor {
@@ -8,7 +10,7 @@ namespace {
 
 bool names_event(const EventExpression& expression, const std::string& event) {
   return std::ranges::any_of(expression.nodes, [&](const ExpressionNode& node) {
-    return node.kind == ExpressionNode::Kind::match && node.event == event;
+    return node.kind == ExpressionNode::Kind::match && protocol::event_fits(event, node.event);
   });
 }
 

@@ -1,4 +1,5 @@
-// What bridges watch: the conditions of jobs that name their event, and how many instances of those jobs there are.
+// What bridges watch: the conditions of jobs that name their event, and how many instances of those jobs there are. A
+// bridge of many events watches a pattern of their names (protocol/event-pattern.hpp).
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/core.hpp"
