@@ -141,6 +141,11 @@ void BrokerObject::Record(const std::string& name, const std::vector<std::string
   requests_.events.record(permitted("record an event"), name, env, {.uid = uid, .pid = static_cast<pid_t>(pid)});
 }
 
+void BrokerObject::RecordAll(
+    const std::vector<sdbus::Struct<std::string, std::vector<std::string>, uint32_t, uint32_t>>& events) {
+  for (const auto& event : events) Record(event.get<0>(), event.get<1>(), event.get<2>(), event.get<3>());
+}
+
 // What events carry is for those who may emit them; others get no more than costs little.
 std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
 BrokerObject::ListPending() {

@@ -39,6 +39,8 @@ private:
   void Finished(const uint64_t& id, const bool& failed, const WireActions& done) override;
   void Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid,
               const uint32_t& pid) override;
+  void RecordAll(
+      const std::vector<sdbus::Struct<std::string, std::vector<std::string>, uint32_t, uint32_t>>& events) override;
   std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
   ListPending() override;
   std::vector<std::map<std::string, sdbus::Variant>> History(const uint32_t& count) override;

@@ -287,6 +287,18 @@ TEST_CASE("a recorded event is ordered, remembered, and signalled to all but the
   CHECK(history[0]["outcome"].get<std::string>() == "ok");
 }
 
+TEST_CASE("several events are recorded with one message, in its order, and one that makes no sense costs only itself") {
+  EventLoop loop;
+  Daemon daemon;
+  daemon.start();
+  Peer recorder{loop, daemon.address()};
+  Peer other{loop, daemon.address()};
+  using Strings = std::vector<std::string>;
+  recorder->RecordAll({{"a", Strings{"K=V"}, 12, 34}, {"", Strings{}, 0, 0}, {"b", Strings{}, 0, 0}});
+  other.await("finished 2 b ok");
+  CHECK(other.lines == Lines{"emitted 1 a", "finished 1 a ok", "emitted 2 b", "finished 2 b ok"});
+}
+
 TEST_CASE("what makes no sense is refused by name and everything goes on") {
   EventLoop loop;
   Daemon daemon;

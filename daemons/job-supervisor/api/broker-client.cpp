@@ -18,6 +18,8 @@ constexpr const char* handler_name = "job-supervisor";
 constexpr base::PauseRange pauses{std::chrono::milliseconds{5}, std::chrono::milliseconds{1000}};
 // As many as the broker keeps in its history.
 constexpr std::size_t most_records = 1000;
+// In one message, if none of them is larger.
+constexpr std::size_t most_records_at_once = 64, most_bytes_at_once = 64 * 1024;
 // As many as one user may have pending.
 constexpr std::size_t most_unconfirmed = 100'000;
 using JobActionStruct = sdbus::Struct<std::string, std::string, std::string>;
@@ -34,6 +36,17 @@ SharedFiles from_wire(const std::vector<sdbus::UnixFd>& descriptors) {
 
 void tell_problem(const char* what, const std::optional<std::string>& problem) {
   if (problem) spdlog::error("{} cannot be sent to the event broker: {}", what, *problem);
+}
+
+std::vector<EventRecord> taken_for_one_message(std::deque<EventRecord>& records) {
+  std::vector<EventRecord> taken;
+  for (std::size_t bytes = 0; !records.empty() && taken.size() < most_records_at_once && bytes < most_bytes_at_once;) {
+    bytes += std::ranges::fold_left(records.front().get<1>(), std::size_t{0},
+                                    [](std::size_t sum, const std::string& text) { return sum + text.size(); });
+    taken.push_back(std::move(records.front()));
+    records.pop_front();
+  }
+  return taken;
 }
 
 } // namespace
@@ -114,6 +127,7 @@ BrokerClient::BrokerClient(base::EventLoop& loop, const std::string& address, Ha
       identity_{std::move(identity)},
       pause_{pauses},
       attach_again_{loop, [this] { attach(); }},
+      turn_ends_{loop, [this] { send_records(); }},
       not_attached_{loop, [](const std::string& why) {
                       spdlog::error("the event broker gives this daemon no events: {}; trying again", why);
                     }} {
@@ -127,7 +141,7 @@ void BrokerClient::connected(base::BusConnection& broker) {
   attach();
   tell_problem("the wish to hear of events", base::send_if_connected([&] { session_->Listen({}, {"*"}); }));
   if (!bus_address_.empty()) join_bus(bus_address_);
-  for (const auto& record : std::exchange(records_, {})) send(record);
+  send_records();
   emitter_.connected(broker);
 }
 
@@ -157,6 +171,7 @@ void BrokerClient::not_attached(const std::string& why) {
 }
 
 void BrokerClient::emit(EmissionId id, const Event& event, Origin origin) {
+  send_records();
   base::Caller emitter{.uid = origin.uid, .pid = static_cast<pid_t>(origin.pid)};
   emitter_.emit({.name = event.name,
                  .environment = event.environment,
@@ -174,22 +189,24 @@ void BrokerClient::event_finished(EventId id, const std::string& name, const std
 }
 
 void BrokerClient::record(const Event& event, Origin origin) {
-  if (session_) return send({event, origin});
   if (records_.size() == most_records) records_.pop_front();
-  records_.push_back({event, origin});
+  records_.emplace_back(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), origin.uid,
+                        origin.pid);
+  if (session_) turn_ends_.resume();
 }
 
-void BrokerClient::send(const Record& record) {
-  const auto& [event, origin] = record;
-  tell_problem("the record of an event", base::send_if_connected([&] {
-                 session_->Record(protocol::escaped(event.name), protocol::escaped(event.environment.strings()),
-                                  origin.uid, origin.pid);
-               }));
+void BrokerClient::send_records() {
+  turn_ends_.pause();
+  if (!session_) return;
+  while (!records_.empty())
+    tell_problem("the record of events",
+                 base::send_if_connected([&] { session_->RecordAll(taken_for_one_message(records_)); }));
 }
 
 void BrokerClient::finished(EventId id, bool failed, const std::vector<protocol::JobAction>& actions) {
   if (unconfirmed_.size() >= most_unconfirmed) confirm(unconfirmed_.begin()->first);
   auto& finished = unconfirmed_[id] = {failed, actions};
+  send_records();
   if (session_) send_finished(id, finished);
 }
 

@@ -18,6 +18,9 @@
 
 namespace upstart::supervisor {
 
+// An event as the broker's RecordAll takes it: name, environment, uid and process id of who emitted it.
+using EventRecord = sdbus::Struct<std::string, std::vector<std::string>, uint32_t, uint32_t>;
+
 class BrokerClient final : public EventSink {
 public:
   struct Handlers {
@@ -49,11 +52,6 @@ private:
   class Session; // one connection: proxy and handler object
   friend class Session;
 
-  struct Record {
-    Event event;
-    Origin origin;
-  };
-
   struct Finished {
     bool failed = false;
     std::vector<protocol::JobAction> actions;
@@ -66,7 +64,7 @@ private:
   void handle(EventId id, Event event);
   void confirm(EventId id);
   void send_finished(EventId id, const Finished& finished);
-  void send(const Record& record);
+  void send_records();
   void set_others(const std::vector<std::string>& names);
   void event_finished(EventId id, const std::string& name, const std::vector<std::string>& environment, bool failed);
 
@@ -78,11 +76,14 @@ private:
   bool was_attached_ = false;
   std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;
-  std::deque<Record> records_; // while there is no connection; the oldest go first when there are too many
+  // Sent together when a turn of the loop ends, and before whatever else is sent; kept while there is no connection.
+  // The oldest go first when there are too many.
+  std::deque<EventRecord> records_;
   std::map<EventId, Finished> unconfirmed_;
   std::string identity_;
   base::GrowingPause pause_;
   base::Timer attach_again_;
+  base::BeforeWaiting turn_ends_; // while there are records
   base::RepeatedMessage not_attached_;
   std::string bus_address_;
 };
