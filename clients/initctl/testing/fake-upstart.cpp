@@ -187,6 +187,7 @@ public:
 
 private:
   void ReloadConfiguration() override { world_.note("ReloadConfiguration"); }
+  void Restart() override { world_.note("Restart"); }
   ObjectPath GetJobByName(const std::string& name) override {
     if (!world_.jobs.contains(name)) fail(error_name::unknown_job, "Unknown job: " + name);
     return ObjectPath{job_path(name)};

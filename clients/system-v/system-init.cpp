@@ -1,0 +1,42 @@
+#include "clients/system-v/system-init.hpp"
+
+#include "clients/base/commands/tracked-commands.hpp"
+#include "clients/system-v/program.hpp"
+
+#include <format>
+
+namespace upstart::client {
+
+ProcessContext for_system_init(const ProcessContext& context) {
+  return {.out = context.out,
+          .err = context.err,
+          .variable =
+              [variable = context.variable](const std::string& name) {
+                return variable(name == "UPSTART_SESSION" ? "UPSTART_INIT_ADDRESS" : name);
+              },
+          .uid = context.uid,
+          .program = context.program};
+}
+
+Runlevels present_runlevels(const ProcessContext& context, const SystemFiles& files) {
+  if (auto given = runlevels_from(context.variable("RUNLEVEL"), context.variable("PREVLEVEL"))) return *given;
+  return LoginRecords{files.utmp, files.wtmp}.runlevels().value_or(std::nullopt).value_or(Runlevels{});
+}
+
+Outcome change_runlevel(char runlevel, const std::vector<std::string>& environment, ProcessContext& context) {
+  auto files = SystemFiles::of(context);
+  Runlevels levels{.previous = present_runlevels(context, files).current, .current = runlevel};
+  for (const auto& error : LoginRecords{files.utmp, files.wtmp}.record_runlevel(levels))
+    if (!error.is_missing())
+      warn(context, std::format("unable to record the runlevel in {}: {}", error.file, error.code.message()));
+  std::vector<std::string> variables{std::format("RUNLEVEL={}", levels.current),
+                                     std::format("PREVLEVEL={}", levels.previous)};
+  variables.insert(variables.end(), environment.begin(), environment.end());
+  auto system = for_system_init(context);
+  return with_upstart({}, system, [&](Upstart& upstart) -> Outcome {
+    TrackedCommands{upstart}.emit("runlevel", variables, false);
+    return 0;
+  });
+}
+
+} // namespace upstart::client
