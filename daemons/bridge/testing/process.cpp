@@ -83,6 +83,21 @@ int Process::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+unsigned long Process::wake_ups() const {
+  std::ifstream status{"/proc/" + std::to_string(pid_) + "/status"};
+  const std::string key = "voluntary_ctxt_switches:";
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(key)) return std::stoul(line.substr(key.size()));
+  throw std::runtime_error("no status of the process");
+}
+
+unsigned long Process::until_idle() const {
+  for (auto before = wake_ups();;) {
+    ::usleep(300'000);
+    if (auto now = wake_ups(); std::exchange(before, now) == now) return now;
+  }
+}
+
 std::string content_of(const std::string& file) {
   std::ostringstream content;
   content << std::ifstream{file}.rdbuf();

@@ -30,6 +30,10 @@ public:
   // Sends the signal and waits for the end: the exit status, or 128 and the signal.
   int end(int signal_number);
   int wait();
+  // How often it has gone to sleep, and so was woken; `until_idle` waits until it sleeps and nothing wakes it for a
+  // moment, and returns the same.
+  [[nodiscard]] unsigned long wake_ups() const;
+  [[nodiscard]] unsigned long until_idle() const;
 
 private:
   pid_t pid_ = -1;

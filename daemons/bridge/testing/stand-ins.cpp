@@ -79,15 +79,15 @@ Supervisor::Object::WatchConditions(const std::string& event) {
   return jobs;
 }
 
-void Broker::stop() {
-  for (auto& event : events_) event.waiting.clear();
-  serving_.reset();
+void Broker::finish(std::size_t id, bool failed) {
+  event(id).failed = failed;
+  if (serving_) serving_->for_each([&](Object& object) { object.finished(id, failed); });
 }
 
-void Broker::finish(std::size_t id, bool failed) {
-  auto& asked = event(id);
-  asked.failed = failed;
-  for (auto& result : std::exchange(asked.waiting, {})) result.returnResults(failed);
+void Broker::Object::finished(uint64_t id, bool failed) {
+  auto [first, end] = waiting_.equal_range(id);
+  for (auto it = first; it != end; ++it) it->second.returnResults(failed);
+  waiting_.erase(first, end);
 }
 
 uint64_t Broker::Object::EmitOnce(const std::string& name, const std::vector<std::string>& env,
@@ -99,7 +99,7 @@ uint64_t Broker::Object::EmitOnce(const std::string& name, const std::vector<std
   }
   if (auto known = std::ranges::find(owner_.events_, token, &Event::token); known != owner_.events_.end())
     return static_cast<uint64_t>(known - owner_.events_.begin()) + 1;
-  Event event{.name = name, .env = env, .files = {}, .token = token, .failed = {}, .waiting = {}};
+  Event event{.name = name, .env = env, .files = {}, .token = token, .failed = {}};
   for (const auto& file : files) event.files.emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
   owner_.events_.push_back(std::move(event));
   return owner_.events_.size();
@@ -109,7 +109,7 @@ void Broker::Object::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
   auto& event = owner_.event(id);
   ++event.times_waited_for;
   if (event.failed) result.returnResults(*event.failed);
-  else event.waiting.push_back(std::move(result));
+  else waiting_.emplace(id, std::move(result));
 }
 
 Manager::Manager(base::EventLoop& loop, const std::string& directory)

@@ -121,7 +121,6 @@ public:
     std::vector<base::FileDescriptor> files;
     std::string token;
     std::optional<bool> failed; // once finished
-    std::vector<sdbus::Result<bool>> waiting;
     int times_waited_for = 0;
   };
 
@@ -130,9 +129,9 @@ public:
   }
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
-  ~Broker() { stop(); }
+  ~Broker() = default;
   void start() { serving_.emplace(loop_, run_directory_, protocol::socket_name::broker, *this); }
-  void stop();
+  void stop() { serving_.reset(); }
 
   // Events are numbered from 1, as they come.
   [[nodiscard]] std::size_t count() const { return events_.size(); }
@@ -156,11 +155,14 @@ private:
     Object& operator=(const Object&) = delete;
     ~Object() { unregisterAdaptor(); }
 
+    void finished(uint64_t id, bool failed);
+
   private:
     uint64_t EmitOnce(const std::string& name, const std::vector<std::string>& env,
                       const std::vector<sdbus::UnixFd>& files, const std::string& token) override;
     void WaitFor(sdbus::Result<bool>&& result, uint64_t id) override;
     Broker& owner_;
+    std::multimap<uint64_t, sdbus::Result<bool>> waiting_; // by event; must not outlive the connection
   };
 
   base::EventLoop& loop_;

@@ -1,0 +1,197 @@
+// The real program between stand-ins, on a real bus.
+#include "daemons/bridge/testing/fixture.hpp"
+#include "generated/DbusBridge1-proxy-stub.hpp"
+
+#include <csignal>
+#include <fstream>
+
+using namespace upstart;
+using namespace upstart::bridge;
+using namespace upstart::bridge::testing;
+
+namespace {
+
+struct DbusBridgeFixture : Fixture {
+  DbusBridgeFixture() : Fixture{DBUS_BRIDGE, "dbus-bridge"} {
+    environment["DBUS_SYSTEM_BUS_ADDRESS"] = bus_address();
+    bus.emplace(start_bus());
+    sender = join_bus();
+  }
+
+  std::optional<Process> bus;
+  std::unique_ptr<base::BusConnection> sender;
+
+  // States by rule, asked for now.
+  std::map<std::string, std::string> states() {
+    std::optional<std::map<std::string, std::string>> answer;
+    auto connection = connect();
+    auto object = sdbus::createProxy(connection->sdbus(), sdbus::ServiceName{""},
+                                     sdbus::ObjectPath{protocol::daemon_object_path(name)});
+    object->callMethodAsync("ListWatched")
+        .onInterface(com::ubuntu::Upstart::DbusBridge1_proxy_stub::INTERFACE_NAME)
+        .uponReplyInvoke([&](std::optional<sdbus::Error> error,
+                             const std::vector<sdbus::Struct<std::string, Strings, std::string>>& list) {
+          REQUIRE_FALSE(error);
+          answer.emplace();
+          for (const auto& rule : list) (*answer)[rule.get<0>()] = rule.get<2>();
+        });
+    until([&] { return answer.has_value(); }, "ListWatched");
+    return *answer;
+  }
+  void until_listening(std::size_t rules) {
+    until(
+        [&] {
+          auto all = states();
+          return all.size() == rules &&
+                 std::ranges::all_of(all, [](const auto& rule) { return rule.second.starts_with("listening since "); });
+        },
+        "listening");
+  }
+  // Sends a signal of the interface x.y from /a, with one string.
+  void send(const char* member, const char* argument) {
+    REQUIRE(sd_bus_emit_signal(sender->raw(), "/a", "x.y", member, "s", argument) >= 0);
+  }
+  std::string unique_name() {
+    const char* unique = "";
+    REQUIRE(sd_bus_get_unique_name(sender->raw(), &unique) >= 0);
+    return unique;
+  }
+  // The bus has handled all that was sent before.
+  void until_bus_has_all() {
+    bool answered = false;
+    auto proxy = sdbus::createProxy(sender->sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"},
+                                    sdbus::ObjectPath{"/org/freedesktop/DBus"});
+    proxy->callMethodAsync("GetId")
+        .onInterface("org.freedesktop.DBus")
+        .uponReplyInvoke([&](std::optional<sdbus::Error>, const std::string&) { answered = true; });
+    until([&] { return answered; }, "an answer of the bus");
+  }
+};
+
+} // namespace
+
+TEST_CASE("a signal that a job names makes an event with its arguments") {
+  DbusBridgeFixture test;
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=Happened", "INTERFACE=x.y"}});
+  test.start();
+  test.until_listening(1);
+  CHECK(test.states().begin()->first == "system: type='signal',interface='x.y',member='Happened'");
+  int error =
+      sd_bus_emit_signal(test.sender->raw(), "/a", "x.y", "Happened", "sybnqiuxtdogasv", "text", 200, 1, -2, 2, -3, 3U,
+                         std::int64_t{-4}, std::uint64_t{4}, 0.5, "/o", "as", 1, "passed over", "s", "v");
+  REQUIRE(error >= 0);
+  test.until_events(1);
+  CHECK(test.broker.event(1).name == "dbus");
+  CHECK(test.broker.event(1).env == Strings{"SIGNAL=Happened", "INTERFACE=x.y", "OBJPATH=/a",
+                                            "SENDER=" + test.unique_name(), "ARG0=text", "ARG1=200", "ARG2=true",
+                                            "ARG3=-2", "ARG4=2", "ARG5=-3", "ARG6=3", "ARG7=-4", "ARG8=4", "ARG9=0.5",
+                                            "ARG10=/o", "ARG11=as"});
+}
+
+TEST_CASE("the jobs of the moment are followed, and a signal that none names does not reach the bridge") {
+  DbusBridgeFixture test;
+  test.start();
+  CHECK(test.states().empty());
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=One"}});
+  test.until_listening(1);
+  test.send("One", "1");
+  test.send("Two", "2");
+  test.until_events(1);
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=Two"}});
+  test.until([&] { return test.states().begin()->first.contains("Two"); }, "the new rule");
+  test.until_listening(1);
+  test.send("One", "3");
+  test.send("Two", "4");
+  test.until_events(2);
+  CHECK(test.broker.event(2).env.back() == "ARG0=4");
+}
+
+TEST_CASE("a storm of signals that nobody asked for does not wake the bridge once") {
+  DbusBridgeFixture test;
+  test.environment["WATCHDOG_USEC"] = "100000"; // it looks at its own activity, and rests, a few times a period
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=Wanted"}});
+  test.start();
+  test.until_listening(1);
+  test.send("Wanted", "0");
+  test.until_events(1);
+  test.broker.finish(1, false);
+  test.until_listening(1);
+  auto before = test.bridge->until_idle();
+  for (int i = 0; i < 20'000; ++i) test.send("Unwanted", "x");
+  test.until_bus_has_all();
+  CHECK(test.bridge->wake_ups() == before);
+}
+
+TEST_CASE("the sender's well-known name is followed from one owner to the next") {
+  DbusBridgeFixture test;
+  test.supervisor.set_job("a", {{"dbus", "SENDER=org.example.Service", "SIGNAL=Happened"}});
+  test.start();
+  test.until_listening(1);
+  test.send("Happened", "before");
+  REQUIRE(sd_bus_request_name_async(test.sender->raw(), nullptr, "org.example.Service", 0, nullptr, nullptr) >= 0);
+  test.send("Happened", "owned");
+  test.until_events(1);
+  CHECK(test.broker.event(1).env ==
+        Strings{"SIGNAL=Happened", "INTERFACE=x.y", "OBJPATH=/a", "SENDER=org.example.Service", "ARG0=owned"});
+}
+
+TEST_CASE("a bus that goes and comes back is asked anew") {
+  DbusBridgeFixture test;
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=Happened"}});
+  test.start();
+  test.until_listening(1);
+  test.sender.reset();
+  test.bus.reset();
+  test.until([&] { return test.states().begin()->second.starts_with("no connection to the system bus: "); }, "no bus");
+  std::filesystem::remove(test.directory / "bus");
+  test.bus.emplace(test.start_bus());
+  test.sender = test.join_bus();
+  test.until_listening(1);
+  test.send("Happened", "again");
+  test.until_events(1);
+}
+
+TEST_CASE("a signal is kept while the broker is away") {
+  DbusBridgeFixture test;
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=Happened"}});
+  test.start();
+  test.until_listening(1);
+  test.broker.stop();
+  test.send("Happened", "1");
+  test.until([&] { return content_of(test.output).contains("emitting the event dbus"); }, "the signal");
+  test.broker.start();
+  test.until_events(1);
+}
+
+TEST_CASE("both buses are served by one process, and --session with --bus-name says which one is meant") {
+  DbusBridgeFixture test;
+  test.environment["DBUS_SESSION_BUS_ADDRESS"] = test.bus_address();
+  test.environment.erase("DBUS_SYSTEM_BUS_ADDRESS");
+  test.options = {"--debug", "--session", "--bus-name", "mine"};
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=One"}});
+  test.start();
+  test.until_listening(1);
+  test.send("One", "1");
+  test.until_events(1);
+  CHECK(test.broker.event(1).env[0] == "BUS=mine");
+  test.bridge->end(SIGTERM);
+  test.environment["DBUS_SYSTEM_BUS_ADDRESS"] = test.bus_address();
+  test.options = {"--debug"};
+  test.supervisor.set_job("b", {{"dbus", "SIGNAL=One", "BUS=session"}});
+  test.start();
+  test.until_listening(2);
+  test.send("One", "2");
+  test.until_events(3); // one of each bus, which are one here
+  CHECK((test.broker.event(2).env[0] == "BUS=session") != (test.broker.event(3).env[0] == "BUS=session"));
+}
+
+TEST_CASE("what cannot be served is told in the log, and by the object") {
+  DbusBridgeFixture test;
+  test.supervisor.set_job("bad", {{"dbus", "MEMBER=x"}});
+  test.supervisor.set_job("homeless", {{"dbus", "BUS=session"}});
+  test.start();
+  CHECK(content_of(test.output).contains("job bad: MEMBER in its dbus condition: not a variable of a dbus event"));
+  CHECK(content_of(test.output).contains("DBUS_SESSION_BUS_ADDRESS is not set"));
+  CHECK(test.states() ==
+        std::map<std::string, std::string>{{"session: type='signal'", "the address of the session bus is not known"}});
+}
