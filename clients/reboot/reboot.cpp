@@ -1,8 +1,8 @@
 #include "clients/reboot/reboot.hpp"
 
 #include "clients/system-v/login-records.hpp"
+#include "clients/system-v/present-runlevels.hpp"
 #include "clients/system-v/program.hpp"
-#include "clients/system-v/runlevel.hpp"
 #include "clients/system-v/system-files.hpp"
 
 #include <format>
@@ -54,9 +54,8 @@ void record(ProcessContext& context, const SystemFiles& files) {
 }
 
 bool is_going_down(const ProcessContext& context, const SystemFiles& files) {
-  auto levels = runlevels_from(context.variable("RUNLEVEL"), context.variable("PREVLEVEL"));
-  if (!levels) levels = LoginRecords{files.utmp, files.wtmp}.runlevels().value_or(std::nullopt);
-  return levels && (levels->current == '0' || levels->current == '6');
+  auto current = present_runlevels(context, files).current;
+  return current == '0' || current == '6';
 }
 
 Outcome through_shutdown(const Kind& kind, Machine& machine) {

@@ -1,6 +1,8 @@
 #include "clients/system-v/system-init.hpp"
 
 #include "clients/base/commands/tracked-commands.hpp"
+#include "clients/system-v/login-records.hpp"
+#include "clients/system-v/present-runlevels.hpp"
 #include "clients/system-v/program.hpp"
 
 #include <format>
@@ -16,11 +18,6 @@ ProcessContext for_system_init(const ProcessContext& context) {
               },
           .uid = context.uid,
           .program = context.program};
-}
-
-Runlevels present_runlevels(const ProcessContext& context, const SystemFiles& files) {
-  if (auto given = runlevels_from(context.variable("RUNLEVEL"), context.variable("PREVLEVEL"))) return *given;
-  return LoginRecords{files.utmp, files.wtmp}.runlevels().value_or(std::nullopt).value_or(Runlevels{});
 }
 
 Outcome change_runlevel(char runlevel, const std::vector<std::string>& environment, ProcessContext& context) {

@@ -3,17 +3,12 @@
 #pragma once
 
 #include "clients/base/upstart.hpp"
-#include "clients/system-v/login-records.hpp"
-#include "clients/system-v/system-files.hpp"
 
 namespace upstart::client {
 
 // The context of a program that talks to the init of the system, also where it runs within a user's session. The
 // variable UPSTART_INIT_ADDRESS names another init, for tests.
 [[nodiscard]] ProcessContext for_system_init(const ProcessContext& context);
-
-// The runlevel that holds: by the environment, else by utmp; none where nobody has recorded one.
-[[nodiscard]] Runlevels present_runlevels(const ProcessContext& context, const SystemFiles& files);
 
 // Records the runlevel, then emits `runlevel RUNLEVEL= PREVLEVEL=` with this environment behind, and does not wait for
 // what jobs make of it. A record that cannot be written is warned of, a file that is not there is not.

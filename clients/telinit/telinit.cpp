@@ -1,6 +1,7 @@
 #include "clients/telinit/telinit.hpp"
 
 #include "clients/system-v/program.hpp"
+#include "clients/system-v/runlevel.hpp"
 #include "clients/system-v/system-init.hpp"
 
 #include <algorithm>
