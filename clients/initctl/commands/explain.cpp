@@ -29,7 +29,7 @@ std::optional<LogTail> log_of(const Call& call, const Explanation& explanation) 
   if (!explanation.last_failure) return std::nullopt;
   auto directory = log_directory(call.context, *call.upstart);
   if (!directory) return std::nullopt;
-  auto path = *directory / log_name(explanation.job, value_of(explanation.last_failure->event, "INSTANCE"));
+  auto path = log_path(*directory, explanation.job, value_of(explanation.last_failure->event, "INSTANCE"));
   auto log = read_log(path, log_lines_shown);
   if (!log || log->text.empty()) return std::nullopt;
   LogTail tail{path.native(), {}};

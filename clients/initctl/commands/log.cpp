@@ -1,6 +1,7 @@
 // log: what a job has printed.
 #include "clients/initctl/command/command.hpp"
 #include "clients/initctl/log/log-file.hpp"
+#include "protocol/log-names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,7 @@ std::expected<std::optional<std::size_t>, Failure> lines_asked_for(const Call& c
 // The instances of a job that have a log in that directory.
 std::vector<std::string> logged_instances(const std::filesystem::path& directory, const std::string& job) {
   std::vector<std::string> instances;
-  std::string prefix = log_name(job, "");
+  std::string prefix = protocol::log_name(job, "");
   prefix.replace(prefix.size() - 4, 4, "-");
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator{directory, none}) {
@@ -94,7 +95,7 @@ Outcome show_log(Call& call) {
   (void)call.upstart->manager().GetJobByName(job);
   auto directory = log_directory(call.context, *call.upstart);
   if (!directory) return std::unexpected{Failure{"init was told to log nowhere (--no-log)"}};
-  auto path = *directory / log_name(job, instance);
+  auto path = log_path(*directory, job, instance);
   auto read = read_log(path, *lines);
   if (!read && !(call.has("--follow") && read.error() == ENOENT))
     return std::unexpected{cannot_read(path, read.error(), job, instance)};

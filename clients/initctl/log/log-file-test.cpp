@@ -22,9 +22,13 @@ struct Directory {
 
 } // namespace
 
-TEST_CASE("a log is named after job and instance, without slashes") {
-  CHECK(log_name("web", "") == "web.log");
-  CHECK(log_name("net/if", "eth0/1") == "net_if-eth0_1.log");
+TEST_CASE("the log of a job whose usual log name is in use by another is found, and that one's too") {
+  Directory directory;
+  CHECK(log_path(directory.path, "net/web", "") == directory.path / "net_web.log");
+  std::ofstream{directory.path / "net_web.log"} << "of net_web\n";
+  std::ofstream{directory.path / "net_2fweb--.log"} << "of net/web\n";
+  CHECK(log_path(directory.path, "net/web", "") == directory.path / "net_2fweb--.log");
+  CHECK(log_path(directory.path, "net_web", "") == directory.path / "net_web.log");
 }
 
 TEST_CASE("the last lines of a file, whether or not it ends in a newline") {

@@ -2,6 +2,7 @@
 
 #include "clients/base/read-to-end.hpp"
 #include "clients/base/supervisor.hpp"
+#include "protocol/log-names.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/inotify.h>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <format>
 
 namespace upstart::client {
 
@@ -63,10 +63,12 @@ std::optional<std::filesystem::path> log_directory(const ProcessContext& context
   return session ? session_directory(context) : std::filesystem::path{system_directory};
 }
 
-std::string log_name(const std::string& job, const std::string& instance) {
-  std::string name = instance.empty() ? job : std::format("{}-{}", job, instance);
-  std::ranges::replace(name, '/', '_');
-  return name + ".log";
+std::filesystem::path log_path(const std::filesystem::path& directory, const std::string& job,
+                               const std::string& instance) {
+  auto usual = directory / protocol::log_name(job, instance),
+       other = directory / protocol::unlike_log_name(job, instance);
+  std::error_code none;
+  return std::filesystem::exists(other, none) ? other : usual;
 }
 
 std::expected<LogText, int> read_log(const std::filesystem::path& path, std::optional<std::size_t> lines) {

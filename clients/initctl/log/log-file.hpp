@@ -13,8 +13,10 @@ namespace upstart::client {
 // The directory that init logs to: as it says itself, else where it does by default. Nothing if it logs nowhere.
 [[nodiscard]] std::optional<std::filesystem::path> log_directory(const ProcessContext& context, Upstart& upstart);
 
-// "JOB.log" or "JOB-INSTANCE.log", with "/" as "_".
-[[nodiscard]] std::string log_name(const std::string& job, const std::string& instance);
+// The log in that directory. Where its usual name was in use by another job or instance, it has another one, which
+// belongs to nobody else: that, if it is there.
+[[nodiscard]] std::filesystem::path log_path(const std::filesystem::path& directory, const std::string& job,
+                                             const std::string& instance);
 
 struct LogText {
   std::string text;

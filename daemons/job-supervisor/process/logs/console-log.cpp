@@ -2,6 +2,7 @@
 
 #include "daemons/base/fault-point.hpp"
 #include "daemons/job-supervisor/process/logs/terminal.hpp"
+#include "protocol/log-names.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -194,10 +195,10 @@ std::string owner_name(std::string_view job, std::string_view instance) {
 
 std::shared_ptr<ConsoleLog> ConsoleLogs::open(std::string_view job, std::string_view instance,
                                               const Warn& warn_of_job) {
-  std::string path = log_path(directory_, job, instance), owner = owner_name(job, instance);
+  std::string path = directory_ + "/" + protocol::log_name(job, instance), owner = owner_name(job, instance);
   if (auto known = logs_.find(path);
       known != logs_.end() && !known->second->owner_.empty() && known->second->owner_ != owner) {
-    std::string other = unlike_log_path(directory_, job, instance);
+    std::string other = directory_ + "/" + protocol::unlike_log_name(job, instance);
     if (warn_of_job && !logs_.contains(other))
       warn_of_job(std::format("would log to {}, to which {} also logs; its output goes to {}", path,
                               known->second->owner_, other));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <format>
 #include <sys/stat.h>
 #include <utility>
 
@@ -105,35 +104,5 @@ void LogFile::keep(std::string_view text) {
 }
 
 std::size_t LogFile::take_lost() { return std::exchange(lost_, 0); }
-
-namespace {
-
-std::string path_of(std::string_view directory, std::string name) {
-  constexpr std::size_t most = 250; // with the suffix no more than a file name may have
-  name.resize(std::min(name.size(), most));
-  return std::string{directory} + "/" + name + ".log";
-}
-
-// Every byte that might come from another one is written as its number.
-std::string unambiguous(std::string_view name) {
-  std::string text;
-  for (char byte : name)
-    if (byte == '/' || byte == '_' || byte == '-') text += std::format("_{:02x}", static_cast<unsigned char>(byte));
-    else text += byte;
-  return text;
-}
-
-} // namespace
-
-std::string log_path(std::string_view directory, std::string_view job, std::string_view instance) {
-  std::string name{job};
-  if (!instance.empty()) name.append("-").append(instance);
-  std::ranges::replace(name, '/', '_');
-  return path_of(directory, std::move(name));
-}
-
-std::string unlike_log_path(std::string_view directory, std::string_view job, std::string_view instance) {
-  return path_of(directory, unambiguous(job) + "--" + unambiguous(instance));
-}
 
 } // namespace upstart::supervisor

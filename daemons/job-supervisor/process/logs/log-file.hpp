@@ -42,9 +42,4 @@ private:
   int error_ = 0;
 };
 
-// DIRECTORY/JOB.log or DIRECTORY/JOB-INSTANCE.log, slashes made underscores.
-[[nodiscard]] std::string log_path(std::string_view directory, std::string_view job, std::string_view instance);
-// Another one, which no other job or instance has: for one whose log_path is that of another.
-[[nodiscard]] std::string unlike_log_path(std::string_view directory, std::string_view job, std::string_view instance);
-
 } // namespace upstart::supervisor
