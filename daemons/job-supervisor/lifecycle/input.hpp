@@ -75,6 +75,10 @@ struct MainMoved {
 struct StatusReported {
   std::string text;
 };
+// Main asks for this much time from now on to end; a limit that leaves more stays.
+struct TimeAsked {
+  MonotonicTime time{0};
+};
 struct Ended {
   ProcessKind process = ProcessKind::main;
   int wait_status = 0; // as wait(2) tells it
@@ -86,6 +90,6 @@ struct KillTimeout {};
 using Input = std::variant<input::Start, input::Stop, input::Restart, input::Reload, input::KillAll,
                            input::ForbidRespawn, input::SetVariables, input::UnsetVariables, input::ReplaceEnvironment,
                            input::EventFinished, input::Spawned, input::NeverStarted, input::NotExecuted, input::Ready,
-                           input::MainMoved, input::StatusReported, input::Ended, input::KillTimeout>;
+                           input::MainMoved, input::StatusReported, input::TimeAsked, input::Ended, input::KillTimeout>;
 
 } // namespace upstart::supervisor

@@ -60,6 +60,7 @@ public:
     case 4: return take(input::Ready{.pid = 7});
     case 5: return end(dice_.one_in(2) ? 0 : dice_.one_in(2) ? exited(1) : killed_by(SIGTERM));
     case 6: return fail_to_execute();
+    case 7: return take(input::TimeAsked{std::chrono::seconds{dice_(9)}});
     default:
       if (std::exchange(timer_, false)) take(input::KillTimeout{});
     }
@@ -154,7 +155,7 @@ TEST_CASE("random lives keep the invariants and end in waiting") {
   for (int round = 0; round < 3000; ++round) {
     RandomLife random{dice};
     random.start();
-    for (int step = 0; step < 40 && !random.removed; ++step) random.happen(dice(8));
+    for (int step = 0; step < 40 && !random.removed; ++step) random.happen(dice(9));
     for (int step = 0; step < 60 && !random.removed; ++step) random.wind_up();
     CHECK(random.removed);
   }

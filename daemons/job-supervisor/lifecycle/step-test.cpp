@@ -293,6 +293,18 @@ TEST_CASE("the kill timeout ends a main process that does not listen") {
   CHECK(impatient.event().story() == "killed KILL");
 }
 
+TEST_CASE("a main process that is told to end and asks for more time gets it, and is killed when that has passed") {
+  Scenario scenario{job({main})};
+  scenario.running()(input::TimeAsked{99s})
+      .stop()
+      .event()
+      .story();                                            // what it asked for before it was told to end is void
+  CHECK(scenario(input::TimeAsked{3s}, 1s).story() == ""); // there are five seconds anyway
+  CHECK(scenario(input::TimeAsked{30s}, 2s).story() == "timer-off timer");
+  CHECK(scenario.life.kill_deadline == 32s);
+  CHECK(scenario.time_out().story() == "KILL");
+}
+
 TEST_CASE("failing tells the status as clients know it") {
   CHECK(failed_status(exited(3)) == 3);
   CHECK(failed_status(killed_by(SIGHUP)) == 256);

@@ -115,6 +115,9 @@ struct InputHandler {
     if (life.alive(ProcessKind::main)) life.process(ProcessKind::main).pid = moved.pid;
   }
   void operator()(input::StatusReported& status) const { life.status_text = std::move(status.text); }
+  void operator()(const input::TimeAsked& asked) const {
+    if (life.state == State::killed && life.alive(ProcessKind::main)) put_off_kill(moving, asked.time);
+  }
   void operator()(const input::Ended& ended) const { process_ended(moving, ended.process, ended.wait_status); }
   void operator()(const input::KillTimeout&) const {
     if (!std::exchange(life.pausing, false)) return kill_awaited_process(moving);

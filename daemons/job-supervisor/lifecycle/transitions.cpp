@@ -152,6 +152,13 @@ void disarm_kill_timer(Moving& moving) {
   moving.add(effect::DisarmKillTimer{});
 }
 
+void put_off_kill(Moving& moving, MonotonicTime time) {
+  if (!moving.life.kill_deadline || moving.now + time <= *moving.life.kill_deadline) return;
+  disarm_kill_timer(moving);
+  moving.life.kill_deadline = moving.now + time;
+  moving.add(effect::ArmKillTimer{.after = time});
+}
+
 bool begin_pause(Moving& moving) {
   auto& life = moving.life;
   if (life.state != State::starting) return false;

@@ -29,6 +29,8 @@ void spawn(Moving& moving, ProcessKind process);
 // What the job blocks is released, and who waits for it is answered.
 void release(Moving& moving, bool failed);
 void disarm_kill_timer(Moving& moving);
+// What is limited is killed no earlier than that long from now.
+void put_off_kill(Moving& moving, MonotonicTime time);
 
 // The pause before a respawn, in starting: true if there is to be one, which has begun. It ends by the kill timer, or
 // when the job is not to run any more: true if it was going on.

@@ -55,6 +55,8 @@ public:
   virtual void moved(pid_t /*pid*/) {}
   // What the main process says of itself (STATUS= of expect notify).
   virtual void status(const std::string& /*text*/) {}
+  // The main process asks for that much time from now on, when it has been told to end (EXTEND_TIMEOUT_USEC=).
+  virtual void time_asked(std::chrono::milliseconds /*time*/) {}
   // It has ended; `wait_status` as wait(2) tells it. The last thing that is told of this process.
   virtual void ended(ProcessKind kind, int wait_status) = 0;
 

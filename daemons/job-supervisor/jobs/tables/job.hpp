@@ -69,6 +69,7 @@ public:
   void ready(pid_t pid) override;
   void moved(pid_t pid) override;
   void status(const std::string& text) override;
+  void time_asked(std::chrono::milliseconds time) override;
   void ended(ProcessKind kind, int wait_status) override;
   void found(ProcessKind kind, pid_t pid) override;
   void never_started(ProcessKind kind) override;

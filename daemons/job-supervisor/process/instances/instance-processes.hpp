@@ -65,6 +65,7 @@ private:
   void ready() override;
   void notes_changed() override { events_.notes_changed(); }
   void status_text(const std::string& text) override { events_.status(text); }
+  void time_asked(std::chrono::milliseconds time) override { events_.time_asked(time); }
   void warn(const std::string& what) override;
 
   ProcessServices& services_;

@@ -144,7 +144,10 @@ void NotifyReadiness::set_times(const NotificationLines& lines) {
     restart_watchdog();
     main_.notes_changed();
   }
-  if (auto time = microseconds(lines, "EXTEND_TIMEOUT_USEC"); time && !ready_) ready_timeout_.extend(*time);
+  if (auto time = microseconds(lines, "EXTEND_TIMEOUT_USEC"); time) {
+    if (ready_) main_.time_asked(*time);
+    else ready_timeout_.extend(*time);
+  }
 }
 
 void NotifyReadiness::report(const NotificationLines& lines) {

@@ -1,6 +1,7 @@
 // `expect notify`: the process tells on the socket of NOTIFY_SOCKET that it is ready (READY=1), what it does (STATUS=),
 // which process is the main one (MAINPID=), and that it is alive (WATCHDOG=1; without one for longer than `watchdog`
-// it is ended; WATCHDOG_USEC= sets another time). EXTEND_TIMEOUT_USEC= puts off the time at which it is taken as ready.
+// it is ended; WATCHDOG_USEC= sets another time). EXTEND_TIMEOUT_USEC= puts off the time at which it is taken as ready,
+// or, once it is told to end, at which it is killed.
 // BARRIER=1 is answered in order, since descriptors that come along are closed; of RELOADING=1 and STOPPING=1 nothing
 // follows; ERRNO= is told as a warning; what is not supported is warned of once. A process that sends nothing at all is
 // taken as ready in the end; one that sends other messages knows the protocol, and each message starts its timeout

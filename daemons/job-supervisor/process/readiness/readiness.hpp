@@ -24,6 +24,8 @@ public:
   // Ready, or where that was told before, moved to another process.
   virtual void ready() = 0;
   virtual void status_text(const std::string& text) = 0;
+  // It wants that much time, from now on, to end.
+  virtual void time_asked(std::chrono::milliseconds time) = 0;
   // What write_notes writes has changed.
   virtual void notes_changed() = 0;
   // Logs a warning; the job's name and "main process: " are put before it.

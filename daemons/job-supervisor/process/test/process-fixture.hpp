@@ -75,6 +75,9 @@ struct Recorder : ProcessEvents {
     ready_pid = pid;
   }
   void status(const std::string& text) override { status_text = text; }
+  void time_asked(std::chrono::milliseconds time) override {
+    told.push_back("time asked " + std::to_string(time.count()));
+  }
   void ended(ProcessKind kind, int wait_status) override {
     told.push_back(name(kind) + " ended");
     ends[kind] = wait_status;

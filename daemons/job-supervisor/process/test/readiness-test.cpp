@@ -94,6 +94,15 @@ TEST_CASE("each message of a service starts its timeout again") {
   CHECK(job.warnings.empty());
 }
 
+TEST_CASE("more time is for becoming ready, and once the process is ready for ending") {
+  TestJob job;
+  job.job_class.expect = Expect::notify;
+  job.exec(actor + " say=EXTEND_TIMEOUT_USEC=1000000 say=READY=1 say=EXTEND_TIMEOUT_USEC=2000000 sleep=10000");
+  REQUIRE(job.spawn());
+  REQUIRE(job.await_told("time asked 2000"));
+  CHECK(job.events.told == Told{"main executed", "ready", "time asked 2000"});
+}
+
 TEST_CASE("a process that becomes a daemon where no forks are followed is warned of") {
   for (auto [expect, words, right] :
        {std::tuple{Expect::ready_fd, " fork note=", "use expect fork"},
