@@ -4,6 +4,7 @@
 #include "clients/initctl/command/command.hpp"
 #include "clients/initctl/explain/unknown-job.hpp"
 #include "clients/initctl/history/broker.hpp"
+#include "clients/initctl/legacy/legacy-services.hpp"
 #include "clients/initctl/log/log-file.hpp"
 
 #include "protocol/job-state.hpp"
@@ -109,10 +110,22 @@ std::expected<Knowledge, Failure> gather(const protocol::JobState& state, const 
   return knowledge;
 }
 
+// A name that is that of no job may be that of a System V service.
+Failure with_script(Failure failure, const Call& call) {
+  auto services = LegacyServices::of(call);
+  auto service = services ? services->find(call.arguments[0]) : std::nullopt;
+  if (service && failure.message.starts_with("Unknown job"))
+    failure = {.message = std::format("Unknown job: {}", service->name),
+               .hint =
+                   std::format("it is a System V service, which init does not watch: `status {}' asks its script {}",
+                               service->name, service->script)};
+  return failure;
+}
+
 Outcome explain_job(Call& call) {
   Supervisor supervisor{call.upstart->connection()};
   auto state = describe(call.arguments[0], supervisor, *call.upstart);
-  if (!state) return std::unexpected{state.error()};
+  if (!state) return std::unexpected{with_script(state.error(), call)};
   auto knowledge = gather(*state, call, supervisor);
   if (!knowledge) return std::unexpected{knowledge.error()};
   auto explanation = explain(*state, *knowledge);

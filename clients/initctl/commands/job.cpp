@@ -3,13 +3,16 @@
 #include "clients/base/supervisor.hpp"
 
 #include "clients/initctl/command/command.hpp"
+#include "clients/initctl/legacy/legacy-services.hpp"
 #include "protocol/job-state.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <format>
+#include <ranges>
 
 namespace upstart::client {
 
@@ -118,8 +121,71 @@ Outcome status(Call& call) {
   }
 }
 
+Outcome show(Call& call, const LegacyService& service) {
+  auto state = state_of(service);
+  if (call.wants_json()) call.print_json(to_json(service, state));
+  else call.print(to_text(service, state));
+  return 0;
+}
+
+Outcome act_on_script(Call& call, const LegacyService& service, const std::string& argument) {
+  if (argument == "status") return show(call, service);
+  call.context.out.flush(); // before what the script prints
+  if (auto ran = run_script(service, argument, call.arguments_from(1)); !ran)
+    return std::unexpected{Failure{ran.error()}};
+  return show(call, service);
+}
+
+// A command on a job; where there is none of that name, on the System V service.
+template <Outcome (*command)(Call&)> Outcome or_script(Call& call, const char* argument) {
+  try {
+    return command(call);
+  } catch (const sdbus::Error& error) {
+    auto services = LegacyServices::of(call);
+    if (error.getName() != protocol::error_name::unknown_job || !services || call.arguments.empty()) throw;
+    auto service = services->find(call.arguments[0]);
+    if (!service) throw;
+    return act_on_script(call, *service, argument);
+  }
+}
+
+// All that `list --all` shows, as text and as JSON, by name.
+struct Listed {
+  std::string name, text;
+  Json json;
+};
+
+std::vector<Listed> listed_scripts(const Call& call, const std::vector<InstanceStatus>& jobs) {
+  std::vector<Listed> listed;
+  auto directory = LegacyServices::of(call);
+  if (!directory) return listed;
+  auto services = directory->all();
+  std::erase_if(services,
+                [&](const auto& each) { return std::ranges::contains(jobs, each.name, &InstanceStatus::job); });
+  auto states = states_of(services);
+  for (const auto& [service, state] : std::views::zip(services, states))
+    listed.push_back({service.name, to_text(service, state), to_json(service, state)});
+  return listed;
+}
+
+Outcome list_all(Call& call, const std::vector<InstanceStatus>& statuses) {
+  auto all = listed_scripts(call, statuses);
+  for (const auto& status : statuses) all.push_back({status.job, to_text(status), to_json(status)});
+  std::ranges::stable_sort(all, {}, &Listed::name);
+  Json document = Json::array();
+  std::string text;
+  for (const auto& each : all) {
+    text += each.text;
+    document.push_back(each.json);
+  }
+  if (call.wants_json()) call.print_json(document);
+  else call.print(text);
+  return 0;
+}
+
 Outcome list(Call& call) {
   auto statuses = call.upstart->all_statuses();
+  if (call.has("--all")) return list_all(call, statuses);
   if (call.wants_json()) {
     Json document = Json::array();
     for (const auto& status : statuses) document.push_back(to_json(status));
@@ -152,7 +218,7 @@ std::vector<Command> job_commands() {
        .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
-       .run = start,
+       .run = [](Call& call) { return or_script<start>(call, "start"); },
        .is_program = true},
       {.name = "stop",
        .group = job_group,
@@ -165,7 +231,7 @@ std::vector<Command> job_commands() {
        .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
-       .run = stop,
+       .run = [](Call& call) { return or_script<stop>(call, "stop"); },
        .is_program = true},
       {.name = "restart",
        .group = job_group,
@@ -179,7 +245,7 @@ std::vector<Command> job_commands() {
        .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
-       .run = restart,
+       .run = [](Call& call) { return or_script<restart>(call, "restart"); },
        .is_program = true},
       {.name = "reload",
        .group = job_group,
@@ -202,15 +268,18 @@ std::vector<Command> job_commands() {
        .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {},
-       .run = status,
+       .run = [](Call& call) { return or_script<status>(call, "status"); },
        .is_program = true},
       {.name = "list",
        .group = job_group,
        .summary = "List the status of all jobs.",
        .synopsis = "",
-       .about = "One status for each instance, and one for each job that has none, sorted by name.",
+       .about =
+           "One status for each instance, and one for each job that has none, sorted by name.\n"
+           "With --all also the scripts of /etc/init.d that no job has replaced: what start, stop, restart and status "
+           "reach where a name is that of no job.",
        .missing = "",
-       .options = {},
+       .options = {{"-a,--all", "", "show System V services, too"}},
        .run = list},
   };
 }
