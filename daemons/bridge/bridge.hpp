@@ -20,6 +20,7 @@ struct Services {
   Emitter& emitter;
   PublicObject& object; // to be told what to serve before the bridge's constructor returns
   std::multimap<std::string, base::FileDescriptor>& inherited; // descriptors kept by the bridge before, by name
+  const std::string& run_directory;                            // for what must survive the bridge
 };
 
 class Bridge {

@@ -25,7 +25,7 @@ public:
         broker_{loop,
                 protocol::daemon_address(options.run_directory, protocol::socket_name::broker),
                 {.ready = [this] { bridge_->broker_ready(); }, .gone = [this] { bridge_->broker_gone(); }}},
-        bridge_{description.make({loop, broker_, object_, inherited})},
+        bridge_{description.make({loop, broker_, object_, inherited, options.run_directory})},
         supervisor_{loop,
                     protocol::daemon_address(options.run_directory, protocol::socket_name::supervisor),
                     description.events,
