@@ -1,8 +1,10 @@
 #include "daemons/init/init.hpp"
 
 #include "daemons/base/program/oom-score.hpp"
+#include "daemons/init/machine/console.hpp"
 #include "daemons/init/processes/launch.hpp"
 #include "daemons/init/processes/process-stat.hpp"
+#include "protocol/kernel-events.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -96,7 +98,15 @@ void Init::watch_signals() {
   on_signal(SIGHUP, [this] { pass_on(supervisor, SIGHUP); });
   on_signal(SIGUSR1, [this] { pass_on(own_daemons(), SIGUSR1); });
   on_signal(SIGTERM, [this] { perform(leads_session() ? lifecycle_.end_asked() : lifecycle_.replace_asked()); });
-  if (run_.options.mode != Mode::system) on_signal(SIGINT, [this] { perform(lifecycle_.end_asked()); });
+  if (run_.options.mode == Mode::system) watch_kernel_signals();
+  else on_signal(SIGINT, [this] { perform(lifecycle_.end_asked()); });
+}
+
+void Init::watch_kernel_signals() {
+  static constexpr std::array supervisor{Daemon::supervisor};
+  for (const auto& kernel : protocol::kernel_events)
+    on_signal(kernel.signal, [this, passed_on = kernel.passed_on] { pass_on(supervisor, passed_on); });
+  ask_kernel_for_signals();
 }
 
 void Init::on_signal(int signal, std::function<void()> action) {

@@ -46,6 +46,7 @@ private:
   [[nodiscard]] std::vector<ManagedDaemon> manage(LaunchSpecs specs);
   void prepare_process();
   void watch_signals();
+  void watch_kernel_signals();
   void on_signal(int signal, std::function<void()> action);
 
   void perform(const Actions& actions);

@@ -1,8 +1,9 @@
 #include "daemons/init/configuration/options.hpp"
 #include "daemons/init/init.hpp"
+#include "daemons/init/machine/console.hpp"
+#include "daemons/init/machine/file-systems.hpp"
 #include "daemons/init/preparation.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,20 +14,6 @@ using namespace upstart::init;
 
 namespace {
 
-// The kernel may start process 1 without them, and what is opened next must not be taken for them.
-void open_standard_descriptors() {
-  while (true) {
-    int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd < 0) return;
-    if (fd > STDERR_FILENO) {
-      ::close(fd);
-      return;
-    }
-    ::fcntl(fd, F_SETFD, 0);
-  }
-}
-
-// Duties of process 1 that come before anything else (mounts, device nodes, console) have their place at the top.
 std::expected<int, std::string> lead(const Options& options, const Log& log) {
   auto prepared = prepare(options, log);
   if (!prepared) return std::unexpected(prepared.error());
@@ -43,7 +30,14 @@ int main(int argc, char** argv) {
     std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
     return options.error().status;
   }
+  std::vector<std::string> faults;
+  if (options->mode == Mode::system && ::getpid() == 1) {
+    faults = complete_file_systems();
+    reset_console();
+    write_to_kernel_log();
+  }
   Log log{options->verbosity};
+  for (const auto& fault : faults) log.warning("{}", fault);
   try {
     auto status = lead(*options, log);
     if (status) return *status;

@@ -25,6 +25,7 @@ using protocol::Environment;
 using Fault = std::string;
 
 constexpr const char* system_bus_address = "unix:path=/run/dbus/system_bus_socket";
+constexpr const char* machine_path = "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin"; // of its jobs
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
 // What the manager of init itself, if any, meant for init and not for its daemons.
@@ -188,6 +189,10 @@ void make_log_directory(const Log& log, const Run& run, const Environment& envir
 
 void complete_environment(const Run& run, const std::string& notify_path, Environment& environment) {
   environment.set("NOTIFY_SOCKET", notify_path);
+  if (run.options.mode == Mode::system) {
+    environment.set("PATH", machine_path);
+    if (!variable(environment, "TERM")) environment.set("TERM", "linux");
+  }
   if (run.options.mode == Mode::user) environment.set("UPSTART_SESSION", *run.private_address);
 }
 

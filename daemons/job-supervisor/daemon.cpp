@@ -5,6 +5,7 @@
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/language/words/suggestions.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
+#include "protocol/kernel-events.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
@@ -80,7 +81,7 @@ Daemon::Daemon(DaemonOptions line)
            {.joined = [this] { tell_bus_address(); }, .name_missing = [this] { end_without_name(); }}},
       named_bus_{loop_, jobs_, *this, {.joined = [this] { tell_bus_address(); }}},
       signals_{loop_,
-               {.end = [this] { begin_session_end("shutdown"); },
+               {.end = [this] { end_asked(); },
                 .reload = [this] { reload_configuration(); },
                 .connect_now = [this] { bus_.try_now(); }}} {}
 
@@ -112,6 +113,7 @@ int Daemon::run() {
   load_first();
   restore_own();
   emit_startup();
+  if (is_process_1()) watch_kernel_signals();
   base::notify_manager("READY=1");
   loop_.run();
   return exit_status_;
@@ -158,6 +160,13 @@ void Daemon::restore_own() {
 void Daemon::emit_startup() {
   bool was_emitted = line_.restarted && !remembers_;
   if (!line_.startup_event.empty() && !was_emitted) jobs_.emit_once({.name = line_.startup_event});
+}
+
+// What the kernel tells process 1.
+void Daemon::watch_kernel_signals() {
+  for (const auto& kernel : protocol::kernel_events)
+    kernel_signals_.emplace_back(loop_, kernel.passed_on,
+                                 [this, name = kernel.event] { jobs_.emit({.name = name}, {}); });
 }
 
 // --- clients --------------------------------------------------------------------------------------------------------
@@ -288,7 +297,16 @@ void Daemon::logs_writable() {
   processes_.logs_writable();
 }
 
-void Daemon::end_session() { begin_session_end("logout"); }
+// Nobody logs out of a machine.
+void Daemon::end_session() {
+  if (!is_process_1()) begin_session_end("logout");
+}
+
+// A machine's jobs outlive their supervisor; the next one goes on with them.
+void Daemon::end_asked() {
+  if (is_process_1()) loop_.stop();
+  else begin_session_end("shutdown");
+}
 
 void Daemon::begin_session_end(const std::string& type) {
   if (jobs_.session_is_ending()) return;

@@ -76,10 +76,12 @@ private:
   void end_without_name();
   // Where the public objects are: on the buses first, then on the private socket.
   void for_each_client(const std::function<void(ClientConnection&)>& action);
+  void end_asked();
   void begin_session_end(const std::string& type);
   [[nodiscard]] std::optional<JournalMemory::Opened> open_memory();
   void load_first();
   void restore_own();
+  void watch_kernel_signals();
   void emit_startup();
   [[nodiscard]] Options job_options();
   [[nodiscard]] ProcessOptions process_options();
@@ -104,6 +106,7 @@ private:
   PublicBus bus_;       // that init gave
   PublicBus named_bus_; // that NotifyDBusAddress named
   base::DaemonSignals signals_;
+  std::list<base::SignalWatcher> kernel_signals_; // of process 1, passed on by init
   int exit_status_ = 0;
 };
 

@@ -28,10 +28,17 @@ std::string local_time(std::time_t time) {
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts)};
 }
 
+// The kernel reads the severity as the journal does.
+bool leads_to_kernel_log(const struct stat& status) {
+  struct stat log{};
+  return ::stat(kernel_log_path, &log) == 0 && status.st_dev == log.st_dev && status.st_ino == log.st_ino;
+}
+
 LogFormat::Style style_of(int fd, std::string_view journal_stream) {
   using enum LogFormat::Style;
   struct stat status{};
   if (::fstat(fd, &status) < 0) return plain;
+  if (leads_to_kernel_log(status)) return journal;
   if (journal_stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino)) return journal;
   return S_ISREG(status.st_mode) || ::isatty(fd) == 1 ? dated : plain;
 }

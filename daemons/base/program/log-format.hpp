@@ -1,7 +1,10 @@
 // How a line of a log looks, depending on where standard error leads:
-//   a stream of the journal     <4>job-supervisor: text           (the journal has time and process; <4> is the
-//   severity) a terminal or a file        2026-01-31 12:00:00 job-supervisor[123]: warning: text anything else (a pipe)
-//   job-supervisor: text
+//
+// - a stream of the journal, or the kernel log: "<4>job-supervisor: text"; they know time and process, <4> is the
+//   severity
+// - a terminal or a file: "2026-01-31 12:00:00 job-supervisor[123]: warning: text"
+// - anything else, such as a pipe: "job-supervisor: text"
+//
 // Without spdlog, so that init can use it too.
 #pragma once
 
@@ -13,6 +16,8 @@ namespace upstart::base {
 
 // With the numbers of syslog(3).
 enum class Severity { critical = 2, error = 3, warning = 4, info = 6, debug = 7 };
+
+inline constexpr const char* kernel_log_path = "/dev/kmsg";
 
 // How much is said: -q, nothing, -v, --debug.
 enum class Verbosity { quiet, normal, verbose, debug };

@@ -1,10 +1,13 @@
 #include "daemons/base/program/log-stream.hpp"
 
+#include "daemons/base/program/log-format.hpp"
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace upstart::base {
@@ -13,17 +16,24 @@ namespace {
 
 // In the order of the kernel: what a pipe takes whole or not at all.
 constexpr std::size_t safe_piece = 4096;
+constexpr std::size_t kernel_log_piece = 900;
 
 } // namespace
 
 LogStream::LogStream(int fd) : fd_{fd}, kind_{Kind::other} {
   struct stat status{};
   if (::fstat(fd, &status) < 0) return;
+  struct stat log{};
+  if (::stat(kernel_log_path, &log) == 0 && log.st_dev == status.st_dev && log.st_ino == status.st_ino) {
+    kind_ = Kind::kernel_log;
+    return;
+  }
   if (S_ISREG(status.st_mode)) kind_ = Kind::file;
   if (S_ISSOCK(status.st_mode)) kind_ = Kind::socket;
 }
 
 bool LogStream::write_line(std::string_view line) {
+  if (kind_ == Kind::kernel_log) return syslog_.send(line) || write_to_kernel_log(line);
   if (torn_) {
     if (write_now("\n") != 1) return false;
     torn_ = false;
@@ -43,11 +53,20 @@ bool LogStream::write_line(std::string_view line) {
   return true;
 }
 
+// Each write is a message, of a length that the kernel takes. It never waits.
+bool LogStream::write_to_kernel_log(std::string_view line) const {
+  for (; !line.empty(); line.remove_prefix(std::min(line.size(), kernel_log_piece))) {
+    auto piece = line.substr(0, kernel_log_piece);
+    if (::write(fd_, piece.data(), piece.size()) < 0) return false;
+  }
+  return true;
+}
+
 ssize_t LogStream::write_now(std::string_view text) const {
   switch (kind_) {
   case Kind::file: return ::write(fd_, text.data(), text.size());
   case Kind::socket: return ::send(fd_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  case Kind::other: break;
+  default: break;
   }
   return write_without_waiting(text);
 }

@@ -1,9 +1,12 @@
 // Where the lines of a log go: a descriptor that others share, standard error as a rule. Writing never waits: when it
 // leads to a pipe, a terminal or a socket whose reader does not keep up, lines are dropped, and the next one that can
 // be written is preceded by one that says how many. The flags of the shared open file are left as they are.
+//
+// Where it leads to the kernel log, lines go to syslog as soon as there is one.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/base/program/syslog-socket.hpp"
 
 #include <cstdint>
 #include <string>
@@ -32,15 +35,17 @@ public:
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
 private:
-  enum class Kind { file, socket, other };
+  enum class Kind { file, socket, kernel_log, other };
 
   bool write_line(std::string_view line);
+  [[nodiscard]] bool write_to_kernel_log(std::string_view line) const;
   [[nodiscard]] ssize_t write_now(std::string_view text) const;
   [[nodiscard]] ssize_t write_without_waiting(std::string_view text) const;
 
   int fd_;
   Kind kind_;
-  bool torn_ = false; // the last line was written in part
+  SyslogSocket syslog_; // for the kernel log
+  bool torn_ = false;   // the last line was written in part
   std::uint64_t dropped_ = 0;
 };
 
