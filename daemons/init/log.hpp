@@ -1,8 +1,8 @@
 // What init says, on standard error, as much as the options ask for; how a line looks: base's LogFormat.
 #pragma once
 
-#include "daemons/base/program/log-format.hpp"
-#include "daemons/base/program/log-stream.hpp"
+#include "daemons/base/log/log-format.hpp"
+#include "daemons/base/log/log-stream.hpp"
 #include "daemons/init/configuration/options.hpp"
 
 #include <ctime>

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/daemon.hpp"
 
-#include "daemons/base/program/logging.hpp"
+#include "daemons/base/log/logging.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/language/words/suggestions.hpp"

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
+#include "daemons/base/log/logging.hpp"
 #include "daemons/base/program/heartbeat.hpp"
-#include "daemons/base/program/logging.hpp"
 
 #include <functional>
 #include <list>

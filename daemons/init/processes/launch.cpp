@@ -1,7 +1,7 @@
 #include "daemons/init/processes/launch.hpp"
 
 #include "daemons/base/file-descriptor.hpp"
-#include "daemons/base/program/log-stream.hpp"
+#include "daemons/base/log/log-stream.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
-#include "daemons/base/program/syslog-socket.hpp"
+#include "daemons/base/log/syslog-socket.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-#include "daemons/base/program/log-stream.hpp"
+#include "daemons/base/log/log-stream.hpp"
 
 #include <doctest/doctest.h>
 

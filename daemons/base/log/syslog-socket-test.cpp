@@ -1,4 +1,4 @@
-#include "daemons/base/program/syslog-socket.hpp"
+#include "daemons/base/log/syslog-socket.hpp"
 
 #include <doctest/doctest.h>
 

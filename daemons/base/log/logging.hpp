@@ -1,7 +1,7 @@
 // The log of a daemon: spdlog's default logger, on standard error, each line as LogFormat has it.
 #pragma once
 
-#include "daemons/base/program/log-format.hpp"
+#include "daemons/base/log/log-format.hpp"
 
 #include <spdlog/common.h>
 

@@ -1,4 +1,4 @@
-#include "daemons/base/program/log-format.hpp"
+#include "daemons/base/log/log-format.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

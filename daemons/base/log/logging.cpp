@@ -1,7 +1,7 @@
-#include "daemons/base/program/logging.hpp"
+#include "daemons/base/log/logging.hpp"
 
-#include "daemons/base/program/log-format.hpp"
-#include "daemons/base/program/log-stream.hpp"
+#include "daemons/base/log/log-format.hpp"
+#include "daemons/base/log/log-stream.hpp"
 
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/formatter.h>

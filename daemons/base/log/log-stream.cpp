@@ -1,6 +1,6 @@
-#include "daemons/base/program/log-stream.hpp"
+#include "daemons/base/log/log-stream.hpp"
 
-#include "daemons/base/program/log-format.hpp"
+#include "daemons/base/log/log-format.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
