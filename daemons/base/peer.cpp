@@ -63,7 +63,7 @@ void PeerServer::admit(FileDescriptor accepted) {
   socklen_t size = sizeof who;
   bool known = ::getsockopt(accepted.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0;
   if (!known || (admission_ && !admission_(who.uid))) return;
-  if (auto place = place_for(who.uid)) return begin_handshake(std::move(accepted), std::move(place));
+  if (auto place = place_for(who.uid)) return begin_handshake(std::move(accepted), who.pid, std::move(place));
   too_many_.tell(std::format("user {} has {} connections open, as many as one user may have; process {} was hung up on",
                              who.uid, (*users_)[who.uid], who.pid));
 }
@@ -76,22 +76,29 @@ std::shared_ptr<void> PeerServer::place_for(uid_t user) {
           }};
 }
 
-void PeerServer::begin_handshake(FileDescriptor accepted, std::shared_ptr<void> place) {
-  if (handshakes_.size() >= most_handshakes) handshakes_.pop_front();
-  auto at = handshakes_.emplace(handshakes_.end());
-  *at = Handshake::from_client(loop_, std::move(accepted), takes_descriptors_,
-                               [this, at, place = std::move(place)](auto outcome) {
-                                 auto kept = place; // the handshake goes, and this with it
-                                 auto handshake = std::move(*at);
-                                 handshakes_.erase(at);
-                                 // A client whose handshake fails is disconnected; nobody else is concerned.
-                                 if (outcome) {
-                                   (*outcome)->keep(std::move(kept));
-                                   on_client_(std::move(*outcome));
-                                 } else if (handshake->out_of_descriptors()) {
-                                   out_of_descriptors();
-                                 }
-                               });
+void PeerServer::begin_handshake(FileDescriptor accepted, pid_t process, std::shared_ptr<void> place) {
+  if (greetings_.size() >= most_handshakes) give_up_one();
+  auto at = greetings_.emplace(greetings_.end(), process, nullptr);
+  at->handshake = Handshake::from_client(loop_, std::move(accepted), takes_descriptors_,
+                                         [this, at, place = std::move(place)](auto outcome) {
+                                           auto kept = place; // the handshake goes, and this with it
+                                           auto handshake = std::move(at->handshake);
+                                           greetings_.erase(at);
+                                           // A client whose handshake fails is disconnected; nobody else is concerned.
+                                           if (outcome) {
+                                             (*outcome)->keep(std::move(kept));
+                                             on_client_(std::move(*outcome));
+                                           } else if (handshake->out_of_descriptors()) {
+                                             out_of_descriptors();
+                                           }
+                                         });
+}
+
+void PeerServer::give_up_one() {
+  std::unordered_map<pid_t, std::size_t> of_process;
+  for (const auto& greeting : greetings_) ++of_process[greeting.process];
+  auto most = std::ranges::max_element(of_process, {}, [](const auto& each) { return each.second; })->first;
+  greetings_.erase(std::ranges::find(greetings_, most, &Greeting::process));
 }
 
 void PeerServer::out_of_descriptors() {

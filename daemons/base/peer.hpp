@@ -3,8 +3,8 @@
 // a moment, and goes on.
 //
 // One user cannot take them all: root may have three quarters of the descriptors that the process may open in
-// connections, another user half; further ones are hung up on, and so is whoever has been shaking hands for longest
-// when too many are at it.
+// connections, another user half; further ones are hung up on. When too many are shaking hands, the process with most
+// of them loses the one that it began first: a flood of half greetings does not cost anyone else theirs.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
@@ -39,7 +39,8 @@ private:
   void admit(FileDescriptor accepted);
   // Nothing where this user has no further one.
   [[nodiscard]] std::shared_ptr<void> place_for(uid_t user);
-  void begin_handshake(FileDescriptor accepted, std::shared_ptr<void> place);
+  void begin_handshake(FileDescriptor accepted, pid_t process, std::shared_ptr<void> place);
+  void give_up_one();
   void out_of_descriptors();
 
   EventLoop& loop_;
@@ -50,7 +51,11 @@ private:
   bool takes_descriptors_ = true;
   std::shared_ptr<Users> users_ = std::make_shared<Users>();
   RepeatedMessage too_many_;
-  std::list<std::unique_ptr<Handshake>> handshakes_; // the oldest first
+  struct Greeting {
+    pid_t process;
+    std::unique_ptr<Handshake> handshake;
+  };
+  std::list<Greeting> greetings_; // the oldest first
   FdWatcher watcher_;
   Timer pause_, quiet_;
 };

@@ -37,7 +37,7 @@ public:
     bool has_read = std::exchange(written_at_look_, written_) != written_;
     if (messages() <= 8192 && bytes_ <= (std::size_t{16} << 20)) over_since_.reset();
     else if (has_read || !over_since_) over_since_ = now;
-    stuck_ = over_since_ && now - *over_since_ >= std::chrono::seconds{1};
+    stuck_ = over_since_ && now - *over_since_ >= std::chrono::seconds{5};
   }
 
   [[nodiscard]] std::uint64_t messages() const {

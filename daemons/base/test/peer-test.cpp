@@ -8,7 +8,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
+#include <array>
 #include <thread>
 
 using namespace upstart::base;
@@ -119,6 +121,45 @@ TEST_CASE("a client that says nothing does not hold up the next one") {
   });
   loop.run();
   CHECK(served);
+}
+
+TEST_CASE(
+    "a process that begins many greetings and ends none does not cost another process the one that it has begun") {
+  EventLoop loop;
+  auto listening = listen_at(test_address());
+  REQUIRE(listening);
+  int served = 0;
+  PeerServer server{loop, std::move(*listening), [&](auto) { ++served; }};
+  auto address = test_address().substr(std::string{"unix:abstract="}.size());
+  auto ours = connected_to(address);
+  std::string_view first{"\0AUTH EXT", 9}, rest{"ERNAL\r\nDATA\r\nBEGIN\r\n"};
+  REQUIRE(::write(ours.get(), first.data(), first.size()) == static_cast<ssize_t>(first.size()));
+  loop.run_once(false);
+  std::array<int, 2> all_begun{};
+  REQUIRE(::pipe2(all_begun.data(), O_CLOEXEC) == 0);
+  pid_t flood = ::fork();
+  if (flood == 0) {
+    for (int i = 0; i < 200; ++i) {
+      int greeting = connected_to(address).release();
+      (void)!::write(greeting, first.data(), first.size());
+    }
+    (void)!::write(all_begun[1], "", 1);
+    ::pause();
+  }
+  REQUIRE(flood > 0);
+  bool begun = false;
+  FdWatcher watcher{loop, all_begun[0], [&](unsigned) { begun = true; }};
+  watcher.watch(FdWatcher::readable);
+  while (!begun) loop.run_once();
+  watcher.watch(0);
+  REQUIRE(::write(ours.get(), rest.data(), rest.size()) == static_cast<ssize_t>(rest.size()));
+  Timer expired{loop, [&] { served = -1; }};
+  expired.start(std::chrono::seconds{10});
+  while (served == 0) loop.run_once();
+  CHECK(served == 1);
+  ::kill(flood, SIGKILL);
+  ::waitpid(flood, nullptr, 0);
+  for (int end : all_begun) ::close(end);
 }
 
 TEST_CASE("a message that comes in one piece with the handshake is answered") {

@@ -182,8 +182,8 @@ TEST_CASE("of a client that does not read its answers no more calls are read, an
   CHECK_FALSE(scenario.gone);
 }
 
-TEST_CASE(
-    "a client that does not read what it has not asked for is cut off when more than the bound waits for a second") {
+TEST_CASE("a client that does not read what it has not asked for is cut off when more than the bound waits for five "
+          "seconds") {
   Scenario scenario;
   scenario.serve([](sd_bus_message*) {});
   sd_bus_message* signal = nullptr;
@@ -192,7 +192,7 @@ TEST_CASE(
   while (scenario.unwritten() == 0) send(); // as much as the kernel takes
   auto begin = std::chrono::steady_clock::now();
   while (scenario.near->cut_off_because() == nullptr &&
-         std::chrono::steady_clock::now() - begin < std::chrono::seconds{20}) {
+         std::chrono::steady_clock::now() - begin < std::chrono::seconds{30}) {
     if (scenario.unwritten() < 9'000) send();
     else {
       scenario.run_without_other();
@@ -201,7 +201,7 @@ TEST_CASE(
   }
   sd_bus_message_unref(signal);
   CHECK(scenario.near->cut_off_because() != nullptr);
-  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::seconds{1});
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::seconds{5});
   scenario.run_without_other();
   CHECK(scenario.gone);
 }
