@@ -127,7 +127,7 @@ TEST_CASE("a system halts or switches the power off as it is told, and reboots a
   SKIP_WITHOUT_MACHINES();
   System system{"5"};
   auto& machine = system.machine;
-  machine.await("a runlevel holds", [&] { return machine.run({"runlevel"}).out == "N 5\n"; });
+  CHECK(system.ran_until("login 5").contains("hostname start S N\n")); // there are no scripts of runlevel 5
   SUBCASE("poweroff") {
     CHECK(machine.run({"poweroff"}).status == 0);
     CHECK(system.end_signal() == SIGINT);
