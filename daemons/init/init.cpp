@@ -2,6 +2,7 @@
 
 #include "daemons/base/program/oom-score.hpp"
 #include "daemons/init/machine/console.hpp"
+#include "daemons/init/machine/emergency.hpp"
 #include "daemons/init/processes/launch.hpp"
 #include "daemons/init/processes/process-stat.hpp"
 #include "protocol/kernel-events.hpp"
@@ -51,7 +52,7 @@ Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
       run_{std::move(prepared.run)},
       environment_{std::move(prepared.environment)},
       daemons_{manage(std::move(prepared.specs))},
-      lifecycle_{!of(Daemon::bus).spec.program.empty()},
+      lifecycle_{!of(Daemon::bus).spec.program.empty(), leads_machine()},
       notify_socket_{loop, std::move(prepared.notify_socket),
                      [this](pid_t sender, const Notification& notification, auto descriptors) {
                        notified(sender, notification, std::move(descriptors));
@@ -98,7 +99,7 @@ void Init::watch_signals() {
   on_signal(SIGHUP, [this] { pass_on(supervisor, SIGHUP); });
   on_signal(SIGUSR1, [this] { pass_on(own_daemons(), SIGUSR1); });
   on_signal(SIGTERM, [this] { perform(leads_session() ? lifecycle_.end_asked() : lifecycle_.replace_asked()); });
-  if (run_.options.mode == Mode::system) watch_kernel_signals();
+  if (leads_machine()) watch_kernel_signals();
   else on_signal(SIGINT, [this] { perform(lifecycle_.end_asked()); });
 }
 
@@ -165,6 +166,23 @@ void Init::perform(const Send& send) {
 
 void Init::perform(const Limit& limit) { limit_.start(limit.length); }
 
+void Init::perform(const Rescue& rescue) {
+  auto why = std::format("{} keeps ending, and nothing works without it", name_of(rescue.daemon));
+  log_.critical("{}; a shell is on the console", why);
+  tell_console(emergency_message(why));
+  rescue_since_ = now();
+  if (auto shell = start_emergency_shell()) rescue_shell_ = *shell;
+  else log_.error("no shell on the console: {}", shell.error());
+}
+
+// A shell that ends at once was used by nobody: another is asked for when the daemon has ended once more.
+void Init::rescue_ended() {
+  constexpr std::chrono::milliseconds shortest_use{500};
+  rescue_shell_ = 0;
+  log_.warning("the shell on the console has ended");
+  perform(lifecycle_.rescue_over(now() - rescue_since_ >= shortest_use, now()));
+}
+
 void Init::perform(const Announce&) {
   if (!run_.private_address) return;
   log_.info("clients are served at {}", *run_.private_address);
@@ -220,7 +238,7 @@ bool Init::reap(const siginfo_t& ended) {
   pid_t pid = ended.si_pid;
   int status = wait_status(ended);
   auto daemon = daemon_of(pid);
-  if (!daemon) {
+  if (!daemon && pid != rescue_shell_) {
     auto stat = process_stat(pid);
     kept_exits_.add({.pid = pid,
                      .status = status,
@@ -230,6 +248,7 @@ bool Init::reap(const siginfo_t& ended) {
   }
   if (::waitpid(pid, nullptr, WNOHANG) != pid) return false;
   if (daemon) died(*daemon, status);
+  else if (pid == rescue_shell_) rescue_ended();
   else log_.debug("orphan ({}) {}", pid, describe(status));
   return true;
 }

@@ -21,7 +21,7 @@
 
 namespace upstart::init {
 
-// More than twenty methods: eight carry out one kind of action each.
+// More than twenty methods: nine carry out one kind of action each.
 class Init {
 public:
   // Takes the sockets and the environment out of the preparation; its directory must outlive this.
@@ -54,6 +54,7 @@ private:
   void perform(const Pause& pause);
   void perform(const Send& send);
   void perform(const Limit& limit);
+  void perform(const Rescue& rescue);
   void perform(const Announce&);
   void perform(const Withdraw&);
   void perform(const EndOrphans& end);
@@ -68,6 +69,7 @@ private:
   void died(Daemon daemon, int status);
   void look_at_stops();
   void look_for_orphans();
+  void rescue_ended();
   void watch(Daemon daemon, const HangWatch::Answer& answer);
   void hang_limit_over(Daemon daemon);
   void hear_sign(Daemon daemon, const Notification& notification);
@@ -76,6 +78,7 @@ private:
 
   [[nodiscard]] ManagedDaemon& of(Daemon daemon) { return daemons_[static_cast<std::size_t>(daemon)]; }
   [[nodiscard]] bool leads_session() const { return run_.options.mode == Mode::user; }
+  [[nodiscard]] bool leads_machine() const { return run_.options.mode == Mode::system; }
   [[nodiscard]] std::optional<Daemon> daemon_of(pid_t pid) const;
   [[nodiscard]] std::set<pid_t> daemon_pids() const;
 
@@ -92,6 +95,8 @@ private:
   Orphans orphans_;
   KeptExits kept_exits_;
   bool ending_orphans_ = false;
+  pid_t rescue_shell_ = 0;
+  Lifecycle::Time rescue_since_{};
   rlimit open_files_{};
   int status_ = 0;
 };

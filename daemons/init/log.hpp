@@ -14,6 +14,10 @@ class Log {
 public:
   explicit Log(Verbosity verbosity) : verbosity_{verbosity} {}
 
+  template <typename... Arguments>
+  void critical(std::format_string<Arguments...> text, Arguments&&... arguments) const {
+    say(Verbosity::quiet, base::Severity::critical, std::format(text, std::forward<Arguments>(arguments)...));
+  }
   template <typename... Arguments> void error(std::format_string<Arguments...> text, Arguments&&... arguments) const {
     say(Verbosity::quiet, base::Severity::error, std::format(text, std::forward<Arguments>(arguments)...));
   }

@@ -1,8 +1,11 @@
 #include "daemons/init/configuration/options.hpp"
 #include "daemons/init/init.hpp"
 #include "daemons/init/machine/console.hpp"
-#include "daemons/init/machine/file-systems.hpp"
+#include "daemons/init/machine/container.hpp"
 #include "daemons/init/preparation.hpp"
+#include "daemons/init/process-1.hpp"
+#include "daemons/init/processes/programs.hpp"
+#include "daemons/init/telinit.hpp"
 
 #include <unistd.h>
 
@@ -21,27 +24,38 @@ std::expected<int, std::string> lead(const Options& options, const Log& log) {
   return Init{loop, log, *prepared}.run();
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  open_standard_descriptors();
-  auto options = read_options({argv + 1, argv + argc}, ::getpid() == 1);
-  if (!options) {
-    std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
-    return options.error().status;
-  }
-  std::vector<std::string> faults;
-  if (options->mode == Mode::system && ::getpid() == 1) {
-    faults = complete_file_systems();
-    reset_console();
-    write_to_kernel_log();
-  }
-  Log log{options->verbosity};
-  for (const auto& fault : faults) log.warning("{}", fault);
+// Of a session or a container: where it cannot work it says why, and ends.
+int lead_to_the_end(const Options& options) {
+  Log log{options.verbosity};
   try {
-    auto status = lead(*options, log);
+    auto status = lead(options, log);
     if (status) return *status;
     log.error("{}", status.error());
   } catch (const std::exception& fault) { log.error("{}", fault.what()); }
   return 1;
+}
+
+std::vector<std::string> command_line_of(int argc, char** argv) {
+  std::vector<std::string> result{argv, argv + argc};
+  if (result.empty()) result.emplace_back();
+  if (auto path = own_path()) result.front() = *path;
+  return result;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  open_standard_descriptors();
+  auto command_line = command_line_of(argc, argv);
+  std::vector<std::string> arguments{command_line.begin() + 1, command_line.end()};
+  bool process_1 = ::getpid() == 1;
+  if (!process_1 && is_for_telinit(arguments)) return become_telinit(arguments);
+  bool machine = process_1 && !is_in_container();
+  auto options = read_options(arguments, machine);
+  if (!options) {
+    std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
+    return options.error().status;
+  }
+  if (machine && options->mode == Mode::system) lead_machine(*options, command_line);
+  return lead_to_the_end(*options);
 }

@@ -28,6 +28,9 @@ struct Preparation {
   base::FileDescriptor notify_socket;
 };
 
+// The directories of job files, by the options and the environment of this process.
+[[nodiscard]] std::vector<std::string> job_directories_in_force(const Options& options);
+
 [[nodiscard]] std::expected<Preparation, std::string> prepare(const Options& options, const Log& log);
 
 } // namespace upstart::init

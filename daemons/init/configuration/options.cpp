@@ -98,9 +98,9 @@ std::expected<Options, Answer> read_options(const std::vector<std::string>& argu
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes them last first
   } catch (const CLI::CallForHelp&) {
-    return std::unexpected(Answer{app.help(), 0});
+    if (!process_1) return std::unexpected(Answer{app.help(), 0});
   } catch (const CLI::CallForVersion& version) {
-    return std::unexpected(Answer{std::string{version.what()} + "\n", 0});
+    if (!process_1) return std::unexpected(Answer{std::string{version.what()} + "\n", 0});
   } catch (const CLI::ParseError& error) {
     if (!process_1) return std::unexpected(mistake(error.what()));
   }

@@ -43,7 +43,8 @@ struct Answer {
   int status;
 };
 
-// As process 1 words that are not options of init are ignored: the kernel passes on what it does not know.
+// As process 1 of a machine words that are not options of init are ignored, since the kernel passes on what it does not
+// know, and nothing is answered instead of a run.
 [[nodiscard]] std::expected<Options, Answer> read_options(const std::vector<std::string>& arguments, bool process_1);
 
 } // namespace upstart::init

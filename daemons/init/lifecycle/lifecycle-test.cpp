@@ -207,3 +207,44 @@ TEST_CASE("a supervisor that fails without a word about stopping is started agai
   auto life = running();
   CHECK(life.died(supervisor, Ending::failed, at(1s)) == Actions{Start{supervisor, true}});
 }
+
+TEST_CASE("a machine's supervisor cannot end the machine: it is started again") {
+  Lifecycle life{false, true};
+  (void)life.begin(at(0ms));
+  (void)life.ready(supervisor, at(0ms));
+  (void)life.stopping(supervisor);
+  CHECK(life.died(supervisor, Ending::clean, at(5s)) == Actions{Start{supervisor, true}});
+}
+
+TEST_CASE("of a machine, a vital daemon that keeps ending asks for rescue, once; after it all begins anew") {
+  Lifecycle life{false, true};
+  (void)life.begin(at(0ms));
+  auto deaths_until_rescue = 0;
+  Actions actions;
+  for (; deaths_until_rescue < 20 && (actions.empty() || actions.front() != Action{Rescue{broker}});
+       ++deaths_until_rescue) {
+    (void)life.pause_over(broker, at(0ms));
+    actions = life.died(broker, Ending::crashed, at(0ms));
+  }
+  CHECK(deaths_until_rescue == 6);
+  (void)life.pause_over(broker, at(0ms));
+  CHECK(std::holds_alternative<Pause>(life.died(broker, Ending::crashed, at(0ms)).front()));
+  SUBCASE("somebody was there") {
+    CHECK(life.rescue_over(true, at(5s)) == Actions{Start{broker, false}});
+    CHECK(life.died(broker, Ending::crashed, at(5s)) == Actions{Start{broker, false}});
+  }
+  SUBCASE("nobody was") {
+    CHECK(life.rescue_over(false, at(5s)).empty());
+    (void)life.pause_over(broker, at(5s));
+    CHECK(life.died(broker, Ending::crashed, at(5s)).front() == Action{Rescue{broker}});
+  }
+}
+
+TEST_CASE("of a session no daemon asks for rescue") {
+  Lifecycle life{false};
+  (void)life.begin(at(0ms));
+  for (int death = 0; death < 20; ++death) {
+    (void)life.pause_over(broker, at(0ms));
+    CHECK_FALSE(std::holds_alternative<Rescue>(life.died(broker, Ending::crashed, at(0ms)).front()));
+  }
+}

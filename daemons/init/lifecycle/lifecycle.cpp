@@ -18,6 +18,11 @@ constexpr unsigned deaths_without_pause = 3;
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{10'000};
 
+// On a machine: then somebody at the console is asked.
+constexpr unsigned deaths_before_rescue = 6;
+
+bool is_vital(Daemon daemon) { return daemon == Daemon::broker || daemon == Daemon::supervisor; }
+
 milliseconds pause_after(unsigned deaths) {
   if (deaths <= deaths_without_pause) return milliseconds{0};
   auto doublings = std::min(deaths - deaths_without_pause - 1, 10U);
@@ -37,7 +42,7 @@ bool Lifecycle::any_alive(const std::vector<Daemon>& daemons) {
   return std::ranges::any_of(daemons, [this](Daemon daemon) { return alive(daemon); });
 }
 
-Lifecycle::Lifecycle(bool with_bus) { of(Daemon::bus).wanted = with_bus; }
+Lifecycle::Lifecycle(bool with_bus, bool machine) : machine_{machine} { of(Daemon::bus).wanted = with_bus; }
 
 Actions Lifecycle::begin(Time now) {
   Actions actions;
@@ -66,7 +71,7 @@ Actions Lifecycle::ready(Daemon daemon, Time now) {
 }
 
 Actions Lifecycle::stopping(Daemon daemon) {
-  if (daemon == Daemon::supervisor && phase_ == Phase::running) begin_ending();
+  if (daemon == Daemon::supervisor && phase_ == Phase::running && !machine_) begin_ending();
   return {};
 }
 
@@ -98,9 +103,26 @@ bool Lifecycle::needed(Daemon daemon) const {
 }
 
 Actions Lifecycle::start_again(Daemon daemon, Time now) {
-  auto pause = pause_after(of(daemon).deaths);
-  if (pause > milliseconds{0}) return {Pause{daemon, pause}};
-  return {start(daemon, now)};
+  auto deaths = of(daemon).deaths;
+  Actions actions;
+  if (machine_ && !rescuing_ && is_vital(daemon) && deaths >= deaths_before_rescue) {
+    rescuing_ = true;
+    actions.emplace_back(Rescue{daemon});
+  }
+  if (auto pause = pause_after(deaths); pause > milliseconds{0}) actions.emplace_back(Pause{daemon, pause});
+  else actions.emplace_back(start(daemon, now));
+  return actions;
+}
+
+Actions Lifecycle::rescue_over(bool used, Time now) {
+  rescuing_ = false;
+  Actions actions;
+  if (!used) return actions;
+  for (auto daemon : {Daemon::broker, Daemon::supervisor}) {
+    of(daemon).deaths = 0;
+    if (!alive(daemon) && needed(daemon)) actions.emplace_back(start(daemon, now));
+  }
+  return actions;
 }
 
 Actions Lifecycle::pause_over(Daemon daemon, Time now) {

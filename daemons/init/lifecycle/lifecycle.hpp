@@ -42,6 +42,11 @@ struct Limit {
   std::chrono::milliseconds length;
   friend bool operator==(const Limit&, const Limit&) = default;
 };
+// A daemon that nothing works without keeps ending: somebody at the console is to see to it; then tell `rescue_over`.
+struct Rescue {
+  Daemon daemon;
+  friend bool operator==(const Rescue&, const Rescue&) = default;
+};
 // Tell the world where the session is.
 struct Announce {
   friend bool operator==(const Announce&, const Announce&) = default;
@@ -61,7 +66,7 @@ struct Leave {
   friend bool operator==(const Leave&, const Leave&) = default;
 };
 
-using Action = std::variant<Start, Pause, Send, Limit, Announce, Withdraw, EndOrphans, Leave>;
+using Action = std::variant<Start, Pause, Send, Limit, Rescue, Announce, Withdraw, EndOrphans, Leave>;
 using Actions = std::vector<Action>;
 
 // How a daemon ended.
@@ -76,7 +81,8 @@ class Lifecycle {
 public:
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit Lifecycle(bool with_bus);
+  // `machine`: of process 1 of a machine, which never ends, whatever the supervisor says, and asks for rescue.
+  explicit Lifecycle(bool with_bus, bool machine = false);
 
   [[nodiscard]] Actions begin(Time now);
   // The daemon has said READY=1 or STOPPING=1.
@@ -92,6 +98,8 @@ public:
   // Asked a second time, the supervisor gets `hurry_limit` to finish; a third time, none.
   [[nodiscard]] Actions end_asked();
   [[nodiscard]] Actions limit_over();
+  // `used`: somebody was there, so that all is tried again at once, and from the beginning.
+  [[nodiscard]] Actions rescue_over(bool used, Time now);
   [[nodiscard]] Actions orphans_gone();
 
   static constexpr std::chrono::milliseconds dismissal_limit{2'000};
@@ -125,6 +133,8 @@ private:
   void dismiss_daemon(Daemon daemon, Actions& actions);
 
   std::array<DaemonState, daemon_count> daemons_;
+  bool machine_;
+  bool rescuing_ = false;
   Phase phase_ = Phase::running;
   unsigned times_asked_ = 0;        // to end
   bool may_have_left_jobs_ = false; // a supervisor died otherwise than at the end of its work

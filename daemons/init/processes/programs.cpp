@@ -20,8 +20,7 @@ bool is_program(const fs::path& path) {
 }
 
 std::vector<fs::path> places() {
-  std::error_code error;
-  auto beside = fs::read_symlink("/proc/self/exe", error).parent_path();
+  auto beside = fs::path{own_path().value_or("")}.parent_path();
   return {beside, beside.parent_path() / "libexec/upstart", beside.parent_path() / "lib/upstart"};
 }
 
@@ -43,6 +42,15 @@ ProgramVersion version_of(const std::string& path) {
   if (::stat(path.c_str(), &status) < 0) return {};
   constexpr std::int64_t ns_per_second = 1'000'000'000;
   return {status.st_dev, status.st_ino, status.st_mtim.tv_sec * ns_per_second + status.st_mtim.tv_nsec};
+}
+
+std::optional<std::string> own_path() {
+  constexpr std::string_view replaced = " (deleted)";
+  std::error_code error;
+  auto path = fs::read_symlink("/proc/self/exe", error).string();
+  if (error) return std::nullopt;
+  if (path.ends_with(replaced)) path.resize(path.size() - replaced.size());
+  return path;
 }
 
 std::optional<std::string> find_in_path(const std::string& program, std::string_view path) {

@@ -16,6 +16,9 @@ namespace upstart::init {
 [[nodiscard]] std::expected<std::string, std::string> find_daemon(const std::string& program,
                                                                   const std::optional<std::string>& directory);
 
+// The path of the program that this process runs; after an upgrade that of the new one. Nothing: there is no /proc.
+[[nodiscard]] std::optional<std::string> own_path();
+
 // In the directories of PATH.
 [[nodiscard]] std::optional<std::string> find_in_path(const std::string& program, std::string_view path);
 

@@ -32,6 +32,21 @@ std::expected<std::string, std::string> make_anew(const std::string& path) {
   return path;
 }
 
+// Of this very process, before its program was executed anew: what its daemons wrote down there is gone on with, the
+// sockets are made again.
+bool is_own(const std::string& path, const SessionRecord& own) {
+  auto left = SessionRecord::read(path);
+  return left && left->pid == own.pid && left->start_ticks == own.start_ticks && left->boot == own.boot;
+}
+
+std::expected<std::string, std::string> make_for_system(const std::string& path, const SessionRecord& own) {
+  if (!is_own(path, own)) return make_anew(path);
+  std::error_code error;
+  for (fs::directory_iterator entry{path, error}, end; !error && entry != end; entry.increment(error))
+    if (std::error_code unknown; entry->is_socket(unknown)) fs::remove(entry->path(), unknown);
+  return path;
+}
+
 std::expected<std::string, std::string> make_temporary(const std::string& where) {
   std::string path = where + "/upstart-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) return failed("make a run directory", path);
@@ -50,7 +65,7 @@ std::expected<RunDirectory, std::string> RunDirectory::make(Mode mode, const Pla
   auto taken = [](std::string path) { return RunDirectory{std::move(path)}.locked(); };
   if (mode == Mode::session || (mode == Mode::user && !places.runtime))
     return check_path(places.temporary).and_then([&] { return make_temporary(places.temporary); }).and_then(taken);
-  if (mode == Mode::system) return make_anew(protocol::run_directory::system).and_then(taken);
+  if (mode == Mode::system) return make_for_system(protocol::run_directory::system, own).and_then(taken);
   auto parent = *places.runtime + "/upstart";
   return check_path(parent).and_then([&] { return make_own_directory(parent); }).and_then([&] {
     return make_in(parent, own);

@@ -1,0 +1,101 @@
+#include "daemons/init/process-1.hpp"
+
+#include "daemons/init/init.hpp"
+#include "daemons/init/machine/console.hpp"
+#include "daemons/init/machine/crash.hpp"
+#include "daemons/init/machine/emergency.hpp"
+#include "daemons/init/machine/file-systems.hpp"
+#include "daemons/init/preparation.hpp"
+#include "daemons/init/processes/orphans.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <filesystem>
+
+namespace upstart::init {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr unsigned most_crashes_in_a_row = 3;
+
+// Told everywhere, and then somebody at the console may see to it.
+void call_for_help(const Log& log, const std::string& why) {
+  log.critical("{}; a shell is on the console", why);
+  run_emergency_shell(why);
+  log.warning("the shell on the console has ended: init goes on");
+}
+
+bool has_job_file(const std::string& directory) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry{directory, error}, end; !error && entry != end; entry.increment(error))
+    if (entry->path().extension() == ".conf" || directory == "/etc/event.d") return true;
+  return false;
+}
+
+// Without a job nothing would ever happen. Whoever wants it so can have it, after a shell.
+void look_for_jobs(const Options& options, const Log& log) {
+  auto directories = job_directories_in_force(options);
+  if (std::ranges::any_of(directories, has_job_file)) return;
+  std::string all;
+  for (const auto& directory : directories) all += (all.empty() ? "" : ", ") + directory;
+  call_for_help(log, "there is no job file in " + all);
+}
+
+// Daemons of this process before it was executed anew: they cannot be reached any more, and what they know is written
+// down. The jobs live on.
+void end_earlier_daemons() {
+  for (pid_t child : children()) {
+    std::error_code error;
+    auto program = fs::read_symlink("/proc/" + std::to_string(child) + "/exe", error).filename().string();
+    if (!program.starts_with("upstart-")) continue;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+}
+
+// Why it came to its end, which it should not.
+std::string lead(const Options& options, const Log& log) {
+  try {
+    auto prepared = prepare(options, log);
+    if (!prepared) return prepared.error();
+    base::EventLoop loop;
+    (void)Init{loop, log, *prepared}.run();
+    return "init has nothing left to do";
+  } catch (const std::exception& fault) { return std::string{"a fault of init: "} + fault.what(); } catch (...) {
+    return "a fault of init";
+  }
+}
+
+void take_possession(const Log& log, const std::vector<std::string>& faults) {
+  for (const auto& fault : faults) log.warning("{}", fault);
+  (void)!::chdir("/");
+  ::setsid();
+}
+
+} // namespace
+
+void lead_machine(const Options& options, const std::vector<std::string>& command_line) {
+  auto crashes = crashes_so_far();
+  survive_crashes(command_line);
+  auto faults = complete_file_systems();
+  reset_console();
+  write_to_kernel_log();
+  Log log{options.verbosity};
+  take_possession(log, faults);
+  if (crashes >= most_crashes_in_a_row)
+    call_for_help(log, "init has crashed " + std::to_string(crashes) + " times in a row");
+  end_earlier_daemons();
+  if (crashes == 0) look_for_jobs(options, log);
+  while (true) {
+    call_for_help(log, lead(options, log));
+    log.critical("unable to execute init anew: {}", execute_anew());
+  }
+}
+
+} // namespace upstart::init
