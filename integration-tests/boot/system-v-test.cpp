@@ -123,6 +123,18 @@ TEST_CASE("a system boots from scripts and jobs, goes through runlevels, and reb
   CHECK(took < 5);
 }
 
+TEST_CASE("what no script and no job stops is told to end before the machine goes down") {
+  SKIP_WITHOUT_MACHINES();
+  auto left = "#!/bin/sh\nsetsid sh -c 'trap \"echo told >>/ran; exit\" TERM; echo there >>/ran; while :; do sleep "
+              "0.1; done' &\n";
+  System system{"quiet", {{"/etc/rc2.d/S95left", left}}};
+  system.machine.await_text("/ran", "there\n");
+  system.machine.await_text("/ran", "login 2\n");
+  CHECK(system.machine.run({"reboot"}).status == 0);
+  CHECK(system.end_signal() == SIGHUP);
+  CHECK(system.machine.read("/ran").contains("told\n"));
+}
+
 TEST_CASE("a system halts or switches the power off as it is told, and reboots at Control-Alt-Delete") {
   SKIP_WITHOUT_MACHINES();
   System system{"5"};
