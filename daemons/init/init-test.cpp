@@ -495,3 +495,28 @@ TEST_CASE("what makes a session impossible is said, with status 1") {
     CHECK(session.has_heard(message));
   }
 }
+
+TEST_CASE("a bridge is started when a job asks for it, and ended, with what was kept for it, when none does") {
+  StandInSession session{with({{"STAND_IN_BRIDGES", ""}})};
+  session.await("upstart-job-supervisor is ready");
+  CHECK(session.ask("job-supervisor", "bridges socket-bridge file-bridge") == "told");
+  session.await("upstart-file-bridge is ready");
+  CHECK(session.ask("file-bridge", "keep last") == "kept");
+  CHECK(session.ask("job-supervisor", "bridges socket-bridge") == "told");
+  CHECK_FALSE(session.await("upstart-file-bridge got TERM").empty());
+  session.await("ended");
+  CHECK(session.ask("job-supervisor", "bridges file-bridge") == "told");
+  session.await("upstart-file-bridge is ready");
+  CHECK_FALSE(session.has_heard("was handed last"));
+}
+
+TEST_CASE("a bridge whose program is not installed is told of once, and looked for again when jobs change") {
+  StandInSession session{with({{"STAND_IN_BRIDGES", "timer-bridge"}})};
+  CHECK_FALSE(session.await("unable to find the program upstart-timer-bridge").empty());
+  session.await("upstart-job-supervisor is ready");
+  CHECK(session.ask("job-supervisor", "bridges timer-bridge socket-bridge") == "told");
+  session.await("upstart-socket-bridge is ready");
+  session.install("upstart-timer-bridge");
+  CHECK(session.ask("job-supervisor", "bridges timer-bridge socket-bridge file-bridge") == "told");
+  CHECK_FALSE(session.await("upstart-timer-bridge is ready").empty());
+}

@@ -143,7 +143,18 @@ void Init::say_started(Daemon daemon) {
   else log_.warning("{} ({}) started again: another version of {}", name_of(daemon), managed.pid, managed.spec.program);
 }
 
+// A bridge may be installed after init was started.
+bool Init::find_program(Daemon bridge) {
+  auto& managed = of(bridge);
+  auto found = find_daemon(name_of(bridge), run_.options.daemon_directory);
+  if (found) managed.spec.program = *found;
+  else if (!std::exchange(managed.said_missing, true))
+    log_.warning("{}; loaded jobs wait for events that only this bridge emits, and they do not come", found.error());
+  return found.has_value();
+}
+
 void Init::perform(const Start& start) {
+  if (is_bridge(start.daemon) && !find_program(start.daemon)) return lifecycle_.not_installed(start.daemon);
   auto pid = launch(start.daemon, start.again);
   if (!pid) {
     log_.error("unable to start {}: {}", name_of(start.daemon), pid.error());
@@ -158,6 +169,13 @@ void Init::perform(const Pause& pause) {
   log_.warning("{} keeps ending: it is started again in {} ms", name_of(pause.daemon), pause.length.count());
   of(pause.daemon).pause.start(pause.length);
 }
+
+void Init::perform(const Linger& linger) {
+  log_.debug("no job asks for {} any more", name_of(linger.daemon));
+  of(linger.daemon).pause.start(linger.length);
+}
+
+void Init::perform(const Discard& discard) { of(discard.daemon).kept.clear(); }
 
 void Init::perform(const Send& send) {
   if (pid_t pid = of(send.daemon).pid; pid > 0) ::kill(pid, send.signal);
@@ -297,6 +315,14 @@ void Init::look_for_orphans() {
   perform(lifecycle_.orphans_gone());
 }
 
+void Init::take_wanted_bridges(const std::vector<std::string>& names) {
+  std::vector<Daemon> wanted;
+  for (const auto& name : names)
+    if (auto bridge = bridge_of_name(name)) wanted.push_back(*bridge);
+    else log_.warning("the job supervisor asks for the bridge {}, which this init does not know", name);
+  perform(lifecycle_.bridges_wanted(wanted, now()));
+}
+
 void Init::notified(pid_t sender, const Notification& notification, std::vector<FileDescriptor> descriptors) {
   auto daemon = daemon_of(sender);
   if (!daemon) {
@@ -307,6 +333,7 @@ void Init::notified(pid_t sender, const Notification& notification, std::vector<
   hear_sign(*daemon, notification);
   if (notification.forget) of(*daemon).kept.forget(notification.name);
   if (notification.keep) keep(*daemon, notification, std::move(descriptors));
+  if (notification.bridges && daemon == Daemon::supervisor) take_wanted_bridges(*notification.bridges);
   if (notification.ready) {
     log_.debug("{} is ready", name_of(*daemon));
     perform(lifecycle_.ready(*daemon, now()));

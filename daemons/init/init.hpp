@@ -21,7 +21,7 @@
 
 namespace upstart::init {
 
-// More than twenty methods: nine carry out one kind of action each.
+// More than twenty methods: eleven carry out one kind of action each.
 class Init {
 public:
   // Takes the sockets and the environment out of the preparation; its directory must outlive this.
@@ -41,6 +41,7 @@ private:
     pid_t pid = 0;
     ProgramVersion version{};
     bool started_before = false;
+    bool said_missing = false; // that its program is not there
   };
 
   [[nodiscard]] std::vector<ManagedDaemon> manage(LaunchSpecs specs);
@@ -52,6 +53,8 @@ private:
   void perform(const Actions& actions);
   void perform(const Start& start);
   void perform(const Pause& pause);
+  void perform(const Linger& linger);
+  void perform(const Discard& discard);
   void perform(const Send& send);
   void perform(const Limit& limit);
   void perform(const Rescue& rescue);
@@ -73,6 +76,8 @@ private:
   void watch(Daemon daemon, const HangWatch::Answer& answer);
   void hang_limit_over(Daemon daemon);
   void hear_sign(Daemon daemon, const Notification& notification);
+  void take_wanted_bridges(const std::vector<std::string>& names);
+  [[nodiscard]] bool find_program(Daemon bridge);
   void notified(pid_t sender, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
   void keep(Daemon daemon, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
 

@@ -70,7 +70,7 @@ std::vector<std::string> existing_job_directories(const Options& options, const 
 }
 
 std::expected<void, Fault> find_programs(const Options& options, LaunchSpecs& specs) {
-  for (auto daemon : own_daemons()) {
+  for (auto daemon : {Daemon::broker, Daemon::supervisor}) { // bridges are looked for when they are wanted
     auto found = find_daemon(entry(daemon).program, options.daemon_directory);
     if (!found) return std::unexpected(found.error());
     spec_of(specs, daemon).program = *found;

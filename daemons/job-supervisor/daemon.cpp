@@ -5,6 +5,7 @@
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/language/words/suggestions.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
+#include "protocol/bridges.hpp"
 #include "protocol/kernel-events.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
@@ -112,6 +113,7 @@ int Daemon::run() {
   if (!line_.bus_address.empty()) bus_.join(line_.bus_address);
   load_first();
   restore_own();
+  tell_bridges(jobs_.bridges_wanted());
   emit_startup();
   if (is_process_1()) watch_kernel_signals();
   base::notify_manager("READY=1");
@@ -336,6 +338,7 @@ bool Daemon::set_log_priority(const std::string& priority) {
 
 void Daemon::tell(const Notice& notice) {
   if (std::holds_alternative<notice::SessionEnded>(notice)) return loop_.stop();
+  if (const auto* wanted = std::get_if<notice::BridgesWanted>(&notice)) return tell_bridges(wanted->bridges);
   if (const auto* changed = std::get_if<notice::StateChanged>(&notice))
     spdlog::trace("{}{}{} is {}", changed->job, changed->instance.empty() ? "" : "/", changed->instance,
                   name_of(changed->state));
@@ -349,6 +352,14 @@ void Daemon::tell(const Notice& notice) {
                      std::holds_alternative<notice::ActivityChanged>(notice);
   if (!for_bridges) return;
   for (auto& peer : bridges_) peer.client.listener().tell(signal);
+}
+
+// To init, which keeps it when this process dies.
+void Daemon::tell_bridges(const std::vector<std::string>& bridges) {
+  std::string line{protocol::wanted_bridges_line};
+  for (const auto& bridge : bridges) line += (line.ends_with('=') ? "" : " ") + bridge;
+  if (!base::notify_manager(line))
+    spdlog::warn("unable to tell init which bridges jobs ask for; those that are not running are not started");
 }
 
 void Daemon::write(Severity severity, const std::string& text) { spdlog::log(level_of(severity), "{}", text); }

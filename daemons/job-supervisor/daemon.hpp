@@ -73,6 +73,7 @@ private:
   // To every client: this property of text has this value now.
   void tell_property(const char* path, const char* interface, const char* property, const std::string& value);
   void tell_bus_address();
+  static void tell_bridges(const std::vector<std::string>& bridges);
   void end_without_name();
   // Where the public objects are: on the buses first, then on the private socket.
   void for_each_client(const std::function<void(ClientConnection&)>& action);

@@ -127,9 +127,9 @@ class Session:
                 found[program.name] = pid
         return found
 
-    def all_daemons(self, limit=30.0):
-        """The same, once every daemon that init starts is there."""
-        wanted = {"init", "upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge"}
+    def all_daemons(self, limit=30.0, bridges=()):
+        """The same, once the daemons that init always starts are there, and these bridges, which its jobs ask for."""
+        wanted = {"init", "upstart-event-broker", "upstart-job-supervisor", *(f"upstart-{name}" for name in bridges)}
         until = time.monotonic() + limit
         while time.monotonic() < until:
             found = self.daemons()

@@ -32,8 +32,11 @@ TEST_CASE("every daemon stands in the table, the bus first and the bridges last"
   CHECK(all_daemons().size() == daemon_count);
   CHECK(entry(all_daemons().front()).program == "dbus-daemon");
   CHECK(own_daemons().size() == daemon_count - 1);
-  CHECK(all_bridges().size() == bridge_names.size());
+  CHECK(all_bridges().size() == upstart::protocol::bridges.size());
+  CHECK(bridge_of_name("socket-bridge") == bridge);
+  CHECK_FALSE(bridge_of_name("event-broker"));
   for (auto one : all_bridges()) {
+    CHECK(is_bridge(one));
     auto socket = entry(one).sockets(session()).at(0);
     CHECK(entry(one).program == "upstart-" + socket.name);
     CHECK(socket.address == "unix:path=/run/u/7/" + socket.name + ".sock");

@@ -86,7 +86,7 @@ std::vector<DaemonEntry> make_table() {
        .arguments = bus_arguments},
       plain_daemon(socket_name::broker),
       {.program = "upstart-job-supervisor", .sockets = supervisor_sockets, .arguments = supervisor_arguments}};
-  for (const char* name : bridge_names) table.push_back(plain_daemon(name));
+  for (const auto& bridge : protocol::bridges) table.push_back(plain_daemon(bridge.name));
   return table;
 }
 
@@ -108,6 +108,10 @@ bool stands_for_itself(char byte) {
 std::span<const Daemon> all_daemons() { return order; }
 std::span<const Daemon> all_bridges() { return all_daemons().subspan(static_cast<std::size_t>(Daemon::bridge)); }
 std::span<const Daemon> own_daemons() { return all_daemons().subspan(static_cast<std::size_t>(Daemon::broker)); }
+
+std::optional<Daemon> bridge_of_name(std::string_view name) {
+  return protocol::bridge_of_name(name).transform([](std::size_t place) { return all_bridges()[place]; });
+}
 
 const DaemonEntry& entry(Daemon daemon) {
   static const auto table = make_table();

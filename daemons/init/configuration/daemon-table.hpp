@@ -1,9 +1,9 @@
 // The processes that init starts: for each its program, the sockets made for it, and its command line. One entry of
-// the table is the whole of one daemon; bridges are all alike, so that a bridge is one name in `bridge_names`.
+// the table is the whole of one daemon; bridges are all alike, and those of protocol/bridges.hpp, in its order.
 #pragma once
 
 #include "daemons/init/configuration/options.hpp"
-#include "protocol/names.hpp"
+#include "protocol/bridges.hpp"
 
 #include <array>
 #include <functional>
@@ -16,19 +16,18 @@
 
 namespace upstart::init {
 
-// Every bridge: NAME is that of its socket, and of its program, upstart-NAME.
-inline constexpr std::array bridge_names{
-    protocol::socket_name::bridge,
-};
-
 // A place in the table. They are started in this order and need not wait for each other, since their sockets are there
-// before them; the bus goes first as it is the slowest. `bridge` is the first of the bridges, the others follow.
+// before them; the bus goes first as it is the slowest. A bridge is started when a loaded job asks for its event.
+// `bridge` is the first of the bridges, the others follow.
 enum class Daemon : std::size_t { bus, broker, supervisor, bridge };
-inline constexpr std::size_t daemon_count = static_cast<std::size_t>(Daemon::bridge) + bridge_names.size();
+inline constexpr std::size_t daemon_count = static_cast<std::size_t>(Daemon::bridge) + protocol::bridges.size();
 
 // All of them, in the order in which they are started.
 [[nodiscard]] std::span<const Daemon> all_daemons();
 [[nodiscard]] std::span<const Daemon> all_bridges();
+// The bridge of this name ("file-bridge"); nothing where there is none.
+[[nodiscard]] std::optional<Daemon> bridge_of_name(std::string_view name);
+[[nodiscard]] constexpr bool is_bridge(Daemon daemon) { return daemon >= Daemon::bridge; }
 // Those that are Upstart's: all but the bus. They take their sockets and say when they are ready.
 [[nodiscard]] std::span<const Daemon> own_daemons();
 

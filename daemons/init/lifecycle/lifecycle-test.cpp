@@ -10,12 +10,15 @@ using enum Daemon;
 
 namespace {
 
+constexpr auto second = static_cast<Daemon>(static_cast<std::size_t>(bridge) + 1);
+
 Lifecycle::Time at(std::chrono::milliseconds since_begin) { return Lifecycle::Time{} + since_begin; }
 
 // All daemons started and, but for the bus, ready at time 0.
 Lifecycle running(bool with_bus = false) {
   Lifecycle life{with_bus};
   (void)life.begin(at(0ms));
+  (void)life.bridges_wanted({bridge}, at(0ms));
   for (auto daemon : {broker, supervisor, bridge}) (void)life.ready(daemon, at(0ms));
   return life;
 }
@@ -30,11 +33,57 @@ Lifecycle dismissing(Ending how, bool with_bus = false) {
 
 } // namespace
 
-TEST_CASE("the bus comes first, then broker, supervisor and bridge, none waiting for another") {
-  CHECK(Lifecycle{true}.begin(at(0ms)) ==
-        Actions{Start{bus, false}, Start{broker, false}, Start{supervisor, false}, Start{bridge, false}});
-  CHECK(Lifecycle{false}.begin(at(0ms)) ==
-        Actions{Start{broker, false}, Start{supervisor, false}, Start{bridge, false}});
+TEST_CASE("the bus comes first, then broker and supervisor, none waiting for another") {
+  CHECK(Lifecycle{true}.begin(at(0ms)) == Actions{Start{bus, false}, Start{broker, false}, Start{supervisor, false}});
+  CHECK(Lifecycle{false}.begin(at(0ms)) == Actions{Start{broker, false}, Start{supervisor, false}});
+}
+
+TEST_CASE("a bridge is started when jobs begin to ask for it, and once") {
+  Lifecycle life{false};
+  (void)life.begin(at(0ms));
+  CHECK(life.bridges_wanted({}, at(1ms)).empty());
+  CHECK(life.bridges_wanted({second, bridge}, at(1ms)) == Actions{Start{bridge, false}, Start{second, false}});
+  CHECK(life.bridges_wanted({second, bridge}, at(1ms)).empty());
+}
+
+TEST_CASE("a bridge that no job asks for any more goes on for a while, and is then told to go") {
+  auto life = running();
+  CHECK(life.bridges_wanted({}, at(1s)) == Actions{Linger{bridge, 5s}});
+  CHECK(life.died(bridge, Ending::crashed, at(2s)) == Actions{Start{bridge, true}, Linger{bridge, 5s}});
+  CHECK(life.pause_over(bridge, at(7s)) == Actions{Send{bridge, SIGTERM}});
+  CHECK(life.died(bridge, Ending::clean, at(8s)) == Actions{Discard{bridge}});
+  CHECK(life.bridges_wanted({bridge}, at(9s)) == Actions{Start{bridge, true}});
+}
+
+TEST_CASE("a bridge that is asked for again meanwhile stays, or is started again when it has gone") {
+  auto life = running();
+  (void)life.bridges_wanted({}, at(1s));
+  CHECK(life.bridges_wanted({bridge}, at(2s)).empty());
+  CHECK(life.pause_over(bridge, at(6s)).empty());
+  (void)life.bridges_wanted({}, at(7s));
+  (void)life.pause_over(bridge, at(12s));
+  CHECK(life.bridges_wanted({bridge}, at(13s)).empty());
+  CHECK(life.died(bridge, Ending::clean, at(14s)) == Actions{Start{bridge, true}});
+}
+
+TEST_CASE("what jobs ask for while a bridge waits to be started again changes nothing about the wait") {
+  auto life = running();
+  for (int death = 0; death < 4; ++death) (void)life.died(bridge, Ending::crashed, at(1ms));
+  CHECK(life.bridges_wanted({}, at(1ms)).empty());
+  CHECK(life.bridges_wanted({bridge}, at(1ms)).empty());
+  CHECK(life.pause_over(bridge, at(1s)) == Actions{Start{bridge, true}});
+}
+
+TEST_CASE("a bridge that is not installed is looked for again when jobs are told anew") {
+  Lifecycle life{false};
+  (void)life.bridges_wanted({bridge}, at(1ms));
+  life.not_installed(bridge);
+  CHECK(life.bridges_wanted({bridge}, at(2ms)) == Actions{Start{bridge, false}});
+}
+
+TEST_CASE("at the end no bridge is started") {
+  auto life = dismissing(Ending::clean);
+  CHECK(life.bridges_wanted({second}, at(2s)).empty());
 }
 
 TEST_CASE("the session is announced when the supervisor is ready, once") {

@@ -42,7 +42,10 @@ bool Lifecycle::any_alive(const std::vector<Daemon>& daemons) {
   return std::ranges::any_of(daemons, [this](Daemon daemon) { return alive(daemon); });
 }
 
-Lifecycle::Lifecycle(bool with_bus, bool machine) : machine_{machine} { of(Daemon::bus).wanted = with_bus; }
+Lifecycle::Lifecycle(bool with_bus, bool machine) : machine_{machine} {
+  of(Daemon::bus).wanted = with_bus;
+  for (auto bridge : all_bridges()) of(bridge).wanted = false;
+}
 
 Actions Lifecycle::begin(Time now) {
   Actions actions;
@@ -82,7 +85,9 @@ Actions Lifecycle::died(Daemon daemon, Ending how, Time now) {
   state.alive = state.ready = false;
   if (daemon == Daemon::supervisor) supervisor_died(how);
   if (needed(daemon)) return start_again(daemon, now);
-  return advance();
+  auto actions = advance();
+  if (is_bridge(daemon) && phase_ == Phase::running) actions.emplace_back(Discard{daemon});
+  return actions;
 }
 
 void Lifecycle::supervisor_died(Ending how) {
@@ -94,9 +99,11 @@ void Lifecycle::supervisor_died(Ending how) {
 // Whether it is to be started again when it dies.
 bool Lifecycle::needed(Daemon daemon) const {
   using enum Daemon;
+  const auto& state = daemons_[static_cast<std::size_t>(daemon)];
+  bool is_needed_now = !is_bridge(daemon) || state.wanted || state.lingering;
   switch (phase_) {
-  case Phase::running: return true;
-  case Phase::ending: return daemon != supervisor;
+  case Phase::running: return is_needed_now;
+  case Phase::ending: return is_needed_now && daemon != supervisor;
   case Phase::dismissing: return daemon == bus;
   default: return false;
   }
@@ -109,8 +116,12 @@ Actions Lifecycle::start_again(Daemon daemon, Time now) {
     rescuing_ = true;
     actions.emplace_back(Rescue{daemon});
   }
-  if (auto pause = pause_after(deaths); pause > milliseconds{0}) actions.emplace_back(Pause{daemon, pause});
-  else actions.emplace_back(start(daemon, now));
+  if (auto pause = pause_after(deaths); pause > milliseconds{0}) {
+    actions.emplace_back(Pause{daemon, pause});
+    return actions;
+  }
+  actions.emplace_back(start(daemon, now));
+  if (of(daemon).lingering) actions.emplace_back(Linger{daemon, linger});
   return actions;
 }
 
@@ -126,8 +137,38 @@ Actions Lifecycle::rescue_over(bool used, Time now) {
 }
 
 Actions Lifecycle::pause_over(Daemon daemon, Time now) {
-  if (!needed(daemon) || alive(daemon)) return {};
-  return {start(daemon, now)};
+  auto& state = of(daemon);
+  if (state.alive) return std::exchange(state.lingering, false) ? Actions{Send{daemon, SIGTERM}} : Actions{};
+  if (!needed(daemon)) return {};
+  Actions actions{start(daemon, now)};
+  if (state.lingering) actions.emplace_back(Linger{daemon, linger});
+  return actions;
+}
+
+Actions Lifecycle::bridges_wanted(const std::vector<Daemon>& wanted, Time now) {
+  Actions actions;
+  if (phase_ != Phase::running && phase_ != Phase::ending) return actions;
+  for (auto bridge : all_bridges())
+    if (bool is_wanted = std::ranges::contains(wanted, bridge); is_wanted != of(bridge).wanted)
+      is_wanted ? want(bridge, now, actions) : unwant(bridge, actions);
+  return actions;
+}
+
+// One that lingers, or waits to be started again, just goes on; one that was told to go is started again when it has.
+void Lifecycle::want(Daemon bridge, Time now, Actions& actions) {
+  auto& state = of(bridge);
+  state.wanted = true;
+  bool waits_for_its_start = !state.alive && std::exchange(state.lingering, false);
+  state.lingering = false;
+  if (!state.alive && !waits_for_its_start) actions.emplace_back(start(bridge, now));
+}
+
+// It is given time to give up what it holds; until then it is started again if it dies.
+void Lifecycle::unwant(Daemon bridge, Actions& actions) {
+  auto& state = of(bridge);
+  state.wanted = false;
+  state.lingering = true;
+  if (state.alive) actions.emplace_back(Linger{bridge, linger});
 }
 
 Actions Lifecycle::pass_on(Daemon daemon, int signal) {

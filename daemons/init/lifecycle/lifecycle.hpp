@@ -3,7 +3,9 @@
 //
 //   running ──► ending ──► dismissing ──► closing ──► over
 //
-// running     every daemon is there, or about to be started again.
+// running     every daemon is there, or about to be started again; a bridge while loaded jobs ask for its event, and
+// for
+//             `linger` after that.
 // ending      the end was asked for, or the supervisor said that it is stopping: it stops the jobs. The other daemons
 //             serve it and are started again if they die.
 // dismissing  the supervisor has gone. Broker and bridges are told to go; so is what supervisors that crashed left
@@ -30,6 +32,17 @@ struct Pause {
   Daemon daemon;
   std::chrono::milliseconds length;
   friend bool operator==(const Pause&, const Pause&) = default;
+};
+// No job asks for this bridge any more: tell `pause_over` after so long.
+struct Linger {
+  Daemon daemon;
+  std::chrono::milliseconds length;
+  friend bool operator==(const Linger&, const Linger&) = default;
+};
+// A bridge that no job asks for has gone: what it had asked to be kept is given up.
+struct Discard {
+  Daemon daemon;
+  friend bool operator==(const Discard&, const Discard&) = default;
 };
 // Send it this signal.
 struct Send {
@@ -66,7 +79,7 @@ struct Leave {
   friend bool operator==(const Leave&, const Leave&) = default;
 };
 
-using Action = std::variant<Start, Pause, Send, Limit, Rescue, Announce, Withdraw, EndOrphans, Leave>;
+using Action = std::variant<Start, Pause, Linger, Discard, Send, Limit, Rescue, Announce, Withdraw, EndOrphans, Leave>;
 using Actions = std::vector<Action>;
 
 // How a daemon ended.
@@ -91,6 +104,10 @@ public:
   // It has ended, or could not be started.
   [[nodiscard]] Actions died(Daemon daemon, Ending how, Time now);
   [[nodiscard]] Actions pause_over(Daemon daemon, Time now);
+  // Loaded jobs ask for the events of these bridges, and of no others.
+  [[nodiscard]] Actions bridges_wanted(const std::vector<Daemon>& wanted, Time now);
+  // Its program is not there: it is not started until jobs begin to ask for it anew.
+  void not_installed(Daemon bridge) { of(bridge).wanted = of(bridge).lingering = of(bridge).alive = false; }
   // A signal meant for the daemon. Until it is ready, and ready for signals, it is held back.
   [[nodiscard]] Actions pass_on(Daemon daemon, int signal);
   // Each of Upstart's own daemons is to be replaced by a new one, the way a crash is survived.
@@ -104,11 +121,14 @@ public:
 
   static constexpr std::chrono::milliseconds dismissal_limit{2'000};
   static constexpr std::chrono::milliseconds hurry_limit{2'000};
+  // A bridge goes on for so long when nobody asks for it: job files are often replaced by others that do.
+  static constexpr std::chrono::milliseconds linger{5'000};
 
 private:
   enum class Phase { running, ending, dismissing, closing, over };
   struct DaemonState {
-    bool wanted = true;
+    bool wanted = true;     // a bridge: by jobs
+    bool lingering = false; // a bridge that is no longer wanted, and not yet told to go
     bool alive = false;
     bool ready = false;
     bool was_ready = false;
@@ -123,6 +143,8 @@ private:
   [[nodiscard]] bool needed(Daemon daemon) const;
   [[nodiscard]] std::vector<Daemon> leaving() const;
   Start start(Daemon daemon, Time now);
+  void want(Daemon bridge, Time now, Actions& actions);
+  void unwant(Daemon bridge, Actions& actions);
   Actions start_again(Daemon daemon, Time now);
   void supervisor_died(Ending how);
   void begin_ending() { phase_ = Phase::ending; }

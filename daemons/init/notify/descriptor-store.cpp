@@ -59,4 +59,9 @@ bool DescriptorStore::has(std::string_view name, int fd) const {
   return std::any_of(first, last, [fd](const auto& kept) { return same_open_file(kept.second.get(), fd); });
 }
 
+void DescriptorStore::clear() {
+  kept_.clear();
+  name_bytes_ = 0;
+}
+
 } // namespace upstart::init

@@ -21,6 +21,7 @@ public:
   // Why it cannot be kept; it is closed then. The same open file twice under one name is kept once.
   [[nodiscard]] std::expected<void, std::string> keep(std::string_view name, base::FileDescriptor descriptor);
   void forget(std::string_view name);
+  void clear();
 
   // Still owned here.
   [[nodiscard]] std::vector<std::pair<std::string, int>> all() const;

@@ -25,6 +25,10 @@ TEST_CASE("a notification is read line by line, and what is not known is ignored
   CHECK(parse_notification("WATCHDOG_USEC=20\nWATCHDOG=1").alive);
   CHECK(parse_notification("WATCHDOG_USEC=20\nWATCHDOG=1").period == std::chrono::microseconds{20});
   CHECK_FALSE(parse_notification("WATCHDOG=trigger\nWATCHDOG_USEC=-1\nWATCHDOG_USEC=1s").period);
+  CHECK(parse_notification("X-UPSTART-BRIDGES=file-bridge timer-bridge").bridges ==
+        std::vector<std::string>{"file-bridge", "timer-bridge"});
+  CHECK(parse_notification("X-UPSTART-BRIDGES=").bridges == std::vector<std::string>{});
+  CHECK_FALSE(parse_notification("READY=1").bridges);
   CHECK(parse_notification("READY=0\nready=1\n\n") == Notification{});
   CHECK(parse_notification("") == Notification{});
 }

@@ -1,5 +1,7 @@
 #include "daemons/init/notify/notify-socket.hpp"
 
+#include "protocol/bridges.hpp"
+
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -50,6 +52,13 @@ std::optional<std::chrono::microseconds> microseconds_of(std::string_view text) 
   return std::chrono::microseconds{number};
 }
 
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (auto word : std::views::split(text, ' '))
+    if (!word.empty()) words.emplace_back(std::string_view{word});
+  return words;
+}
+
 } // namespace
 
 Notification parse_notification(std::string_view lines) {
@@ -62,6 +71,8 @@ Notification parse_notification(std::string_view lines) {
     else if (line == "FDSTOREREMOVE=1") result.forget = true;
     else if (line == "WATCHDOG=1") result.alive = true;
     else if (line.starts_with("WATCHDOG_USEC=")) result.period = microseconds_of(line.substr(line.find('=') + 1));
+    else if (line.starts_with(protocol::wanted_bridges_line))
+      result.bridges = words_of(line.substr(protocol::wanted_bridges_line.size()));
     else if (line.starts_with("FDNAME=")) result.name = line.substr(line.find('=') + 1);
     else if (line.starts_with("STATUS=")) result.status = line.substr(line.find('=') + 1);
   }

@@ -3,8 +3,10 @@
 // itself:
 //   STAND_IN_SLOW      names of daemons that are ready only when a client says "ready"
 //   STAND_IN_STUBBORN  names of daemons that do not heed SIGTERM
+//   STAND_IN_BRIDGES   what the supervisor says that jobs ask for; not set: socket-bridge
 #include "daemons/base/orphan-exits.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "protocol/bridges.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -79,6 +81,8 @@ std::string open_descriptors() {
 
 std::string execute(const std::string& command) {
   if (command == "ready") return notify_manager("READY=1") ? "ready" : "failed";
+  if (command.starts_with("bridges "))
+    return notify_manager(std::string{upstart::protocol::wanted_bridges_line} + command.substr(8)) ? "told" : "failed";
   if (command == "who") return own_name + " " + std::to_string(::getpid());
   if (command == "job") return std::to_string(start_job());
   if (command == "limit") {
@@ -175,6 +179,10 @@ int main(int argc, char** argv) {
   }
   auto sockets_end = watched.size();
   if (exits >= 0) watched.push_back({exits, POLLIN, 0});
+  if (own_name == "upstart-job-supervisor") {
+    const char* bridges = std::getenv("STAND_IN_BRIDGES");
+    execute(std::string{"bridges "} + (bridges == nullptr ? "socket-bridge" : bridges));
+  }
   if (!is_listed("STAND_IN_SLOW")) {
     notify_manager("READY=1");
     tell("is ready");

@@ -89,7 +89,8 @@ StandInSession::~StandInSession() {
 void StandInSession::make_directories(const How& how) {
   fs::create_directory(runtime_directory());
   fs::create_directory(home() + "/daemons");
-  for (const char* name : {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge"})
+  for (const char* name :
+       {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge", "upstart-file-bridge"})
     if (!how.where) fs::create_symlink(STAND_IN_DAEMON, home() + "/daemons/" + name);
   if (!how.uid) return;
   for (const auto& path : {home(), runtime_directory()})
@@ -156,6 +157,10 @@ void StandInSession::await_ready() {
   for (const char* name :
        {"upstart-event-broker is ready", "upstart-job-supervisor is ready", "upstart-socket-bridge is ready"})
     if (!has_heard(name)) await(name);
+}
+
+void StandInSession::install(const std::string& program) const {
+  fs::create_symlink(STAND_IN_DAEMON, home() + "/daemons/" + program);
 }
 
 std::string StandInSession::ask(const std::string& socket, const std::string& command) {

@@ -53,6 +53,8 @@ public:
 
   // Where the three daemons are up; returns after their three "is ready" lines, in whatever order.
   void await_ready();
+  // Another program that init may start.
+  void install(const std::string& program) const;
 
   // Asks a daemon by its own socket, "event-broker" say, or by the private one, "upstart".
   [[nodiscard]] std::string ask(const std::string& socket, const std::string& command);

@@ -63,6 +63,7 @@ public:
   [[nodiscard]] Commands& commands() { return commands_; }
   [[nodiscard]] EnvironmentCommands& environments() { return environments_; }
   [[nodiscard]] ConditionWatch& conditions() { return watch_; }
+  [[nodiscard]] std::vector<std::string> bridges_wanted() const { return changes_.bridges_wanted(); }
   [[nodiscard]] const ClassTable& classes() const { return core_.classes; }
   // To look at, for those who tell of the state.
   [[nodiscard]] const Core& core() const { return core_; }

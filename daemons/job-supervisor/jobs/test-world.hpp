@@ -316,6 +316,11 @@ private:
   static std::string line(const notice::ActivityChanged& of) {
     return "active " + of.job + " " + std::to_string(of.active);
   }
+  static std::string line(const notice::BridgesWanted& of) {
+    std::string result = "bridges";
+    for (const auto& bridge : of.bridges) result += " " + bridge;
+    return result;
+  }
   static std::string line(const notice::SessionEnded&) { return "session ended"; }
 };
 

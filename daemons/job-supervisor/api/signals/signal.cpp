@@ -67,6 +67,7 @@ struct BuildSignal {
     return make(protocol::path::job_supervisor, interface_name::job_supervisor, "ActivityChanged", "su",
                 protocol::escaped(changed.job).c_str(), static_cast<std::uint32_t>(changed.active));
   }
+  int operator()(const notice::BridgesWanted&) const { return 0; }
   int operator()(const notice::SessionEnded&) const { return 0; }
 
 private:

@@ -15,11 +15,17 @@ void ClassChanges::apply(const std::vector<ClassChange>& changes) {
       replace(*entry, change.job_class);
     }
   }
+  tell_bridges();
 }
 
 void ClassChanges::replace_by_successor(const std::string& name) {
   auto* entry = core_.classes.find(name);
   if (entry != nullptr && entry->instances().empty() && entry->successor) replace(*entry, *entry->successor);
+  tell_bridges();
+}
+
+void ClassChanges::tell_bridges() {
+  if (demand_.take_change()) core_.tell(notice::BridgesWanted{demand_.wanted()});
 }
 
 void ClassChanges::add(std::shared_ptr<const JobClass> job_class) {
@@ -31,6 +37,7 @@ void ClassChanges::replace(ClassEntry& entry, std::shared_ptr<const JobClass> jo
   auto before = entry.job_class();
   auto held = entry.start_on().state().reset();
   core_.classes.remove(before->name);
+  demand_.remove(*before);
   core_.tell(notice::JobRemoved{before->name});
   watch_.tell_change(before->name, before.get(), job_class.get());
   if (job_class) {
@@ -50,6 +57,7 @@ ClassEntry& ClassChanges::restore(std::shared_ptr<const JobClass> job_class) { r
 
 ClassEntry& ClassChanges::add_entry(std::shared_ptr<const JobClass> job_class) {
   auto& entry = core_.classes.add(core_.index, std::move(job_class));
+  demand_.add(*entry.job_class());
   const auto& start_on = entry.job_class()->start_on;
   protocol::Environment of_class;
   if (!start_on.empty()) of_class = core_.environments.of_class_alone(*entry.job_class());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/configuration/class-change.hpp"
+#include "daemons/job-supervisor/jobs/decisions/bridge-demand.hpp"
 #include "daemons/job-supervisor/jobs/decisions/condition-watch.hpp"
 #include "daemons/job-supervisor/jobs/decisions/event-matching.hpp"
 
@@ -19,15 +20,20 @@ public:
   // The class that waits for the last instance of this one takes its place.
   void replace_by_successor(const std::string& name);
 
+  // The bridges that classes in force ask for.
+  [[nodiscard]] std::vector<std::string> bridges_wanted() const { return demand_.wanted(); }
+
 private:
   void add(std::shared_ptr<const JobClass> job_class);
   void replace(ClassEntry& entry, std::shared_ptr<const JobClass> job_class);
   ClassEntry& put_in_force(std::shared_ptr<const JobClass> job_class);
+  void tell_bridges();
   ClassEntry& add_entry(std::shared_ptr<const JobClass> job_class);
 
   Core& core_;
   EventMatching& matching_;
   ConditionWatch& watch_;
+  BridgeDemand demand_;
 };
 
 } // namespace upstart::supervisor

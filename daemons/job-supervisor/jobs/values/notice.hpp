@@ -7,6 +7,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace upstart::supervisor {
 
@@ -51,13 +52,18 @@ struct ActivityChanged {
   std::string job;
   std::size_t active;
 };
+// For init: which bridges the loaded jobs ask for has changed (names of protocol/bridges.hpp).
+struct BridgesWanted {
+  std::vector<std::string> bridges;
+};
 // All jobs have been stopped at the end of the session.
 struct SessionEnded {};
 
 } // namespace notice
 
-using Notice = std::variant<notice::JobAdded, notice::JobRemoved, notice::InstanceAdded, notice::InstanceRemoved,
-                            notice::GoalChanged, notice::StateChanged, notice::Failed, notice::EventEmitted,
-                            notice::ConditionsChanged, notice::ActivityChanged, notice::SessionEnded>;
+using Notice =
+    std::variant<notice::JobAdded, notice::JobRemoved, notice::InstanceAdded, notice::InstanceRemoved,
+                 notice::GoalChanged, notice::StateChanged, notice::Failed, notice::EventEmitted,
+                 notice::ConditionsChanged, notice::ActivityChanged, notice::BridgesWanted, notice::SessionEnded>;
 
 } // namespace upstart::supervisor

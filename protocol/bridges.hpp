@@ -1,0 +1,33 @@
+// The bridges of Upstart, and which events each of them emits: what init starts when a loaded job asks for one, and
+// what clients say of an event that only a bridge emits. (upstart-local-bridge is not here: it emits events of any
+// name, and is started by a job or by hand.)
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace upstart::protocol {
+
+struct BridgeEntry {
+  const char* name;  // of its socket, and of its program, upstart-NAME
+  const char* event; // that it emits: a name or a pattern (event-pattern.hpp); no event fits two of them
+};
+
+inline constexpr std::array bridges{
+    BridgeEntry{"socket-bridge", "socket"},   BridgeEntry{"file-bridge", "file"},
+    BridgeEntry{"udev-bridge", "*-device-*"}, BridgeEntry{"dbus-bridge", "dbus"},
+    BridgeEntry{"event-bridge", ":sys:*"},    BridgeEntry{"timer-bridge", "timer"},
+};
+
+// The place in `bridges` of the one that emits this event; nothing where none does.
+[[nodiscard]] std::optional<std::size_t> bridge_of_event(const std::string& event);
+// The place of the one of this name.
+[[nodiscard]] std::optional<std::size_t> bridge_of_name(std::string_view name);
+
+// The line by which the job supervisor tells init which bridges loaded jobs ask for, on NOTIFY_SOCKET: this, and their
+// names with a space between.
+inline constexpr std::string_view wanted_bridges_line = "X-UPSTART-BRIDGES=";
+
+} // namespace upstart::protocol
