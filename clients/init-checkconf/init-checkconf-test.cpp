@@ -1,6 +1,6 @@
+#include "clients/init-checkconf/bridge-conditions.hpp"
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
-#include "clients/init-checkconf/socket-conditions.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
 
 #include <doctest/doctest.h>
@@ -189,7 +189,7 @@ TEST_CASE("sockets that the bridge does not serve are warned of, by the bridge's
   const Directory directory;
   const auto warnings = [&](const std::string& words) {
     auto checked = check_all({directory.add("a.conf", "start on x or socket " + words + "\nenv PORT=80\nexec x\n")});
-    check_socket_conditions(checked.files.front());
+    check_bridge_conditions(checked.files.front());
     return only(checked).result.diagnostics;
   };
   for (const auto* words :

@@ -1,9 +1,9 @@
 // init-checkconf FILE|DIR…: are these job files right? Needs no daemon; reads, parses, and asks the shell about
 // scripts.
 #include "clients/base/output.hpp"
+#include "clients/init-checkconf/bridge-conditions.hpp"
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
-#include "clients/init-checkconf/socket-conditions.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
 
@@ -44,7 +44,7 @@ void print_lints(client::Output& output) {
 
 int check(const Options& options, client::Output& output) {
   auto checked = client::check_all(options.paths);
-  std::ranges::for_each(checked.files, client::check_socket_conditions);
+  std::ranges::for_each(checked.files, client::check_bridge_conditions);
   for (auto& file : checked.files) {
     if (options.no_scripts) break;
     if (const auto asked = client::check_scripts(file); !asked) {

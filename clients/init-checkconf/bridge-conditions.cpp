@@ -1,10 +1,8 @@
-#include "clients/init-checkconf/socket-conditions.hpp"
+#include "clients/init-checkconf/bridge-conditions.hpp"
 
+#include "clients/base/bridges/condition-check.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
-#include "daemons/socket-bridge/conditions/socket-condition.hpp"
 
-#include <algorithm>
-#include <format>
 #include <sstream>
 
 namespace upstart::client {
@@ -13,8 +11,6 @@ namespace {
 
 using supervisor::Diagnostic;
 using supervisor::EventExpression;
-
-constexpr std::string_view lint = "socket-condition";
 
 // Where the last stanza of this name stands in the text, from 1; 0: nowhere.
 std::pair<std::size_t, std::string> last_line_of(const std::string& text, std::string_view first,
@@ -30,29 +26,33 @@ std::pair<std::size_t, std::string> last_line_of(const std::string& text, std::s
   return found;
 }
 
+// What `env NAME=VALUE` gives; a name without a value is taken from init's own environment, which is not known here.
+protocol::Environment own_variables(const supervisor::JobClass& job_class) {
+  protocol::Environment variables;
+  for (const auto& entry : job_class.env)
+    if (entry.contains('=')) variables.set(protocol::key_of(entry), protocol::value_of(entry));
+  return variables;
+}
+
 void check(CheckedFile& file, const EventExpression& expression, std::string_view which) {
+  const auto of_class = own_variables(*file.result.job_class);
   const auto [line, source] = last_line_of(file.text, which, "on");
   if (line == 0) return; // of the file that this one overrides
   for (const auto& words : postfix(expression)) {
-    const auto refers = [](const std::string& word) { return word.contains('$'); };
-    if (words.front() != socket_bridge::event_name || std::ranges::any_of(words, refers)) continue;
-    const auto condition = socket_bridge::parse_condition(std::span{words}.subspan(1));
-    if (condition) continue;
-    const auto& [variable, message] = condition.error();
-    file.result.diagnostics.push_back(
-        {.severity = Diagnostic::Severity::warning,
-         .line = line,
-         .message = std::format("upstart-socket-bridge does not serve this socket: {}{}{}", variable,
-                                variable.empty() ? "" : ": ", message),
-         .source = source,
-         .lint = std::string{lint}});
+    const auto unserved = check_condition({words.front(), std::span{words}.subspan(1), of_class});
+    if (!unserved || supervisor::is_ignored(file.text, unserved->lint)) continue;
+    file.result.diagnostics.push_back({.severity = Diagnostic::Severity::warning,
+                                       .line = line,
+                                       .message = unserved->text(),
+                                       .source = source,
+                                       .lint = unserved->lint});
   }
 }
 
 } // namespace
 
-void check_socket_conditions(CheckedFile& file) {
-  if (!file.ok() || supervisor::is_ignored(file.text, lint)) return;
+void check_bridge_conditions(CheckedFile& file) {
+  if (!file.ok()) return;
   check(file, file.result.job_class->start_on, "start");
   check(file, file.result.job_class->stop_on, "stop");
 }

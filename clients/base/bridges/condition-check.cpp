@@ -1,0 +1,52 @@
+#include "clients/base/bridges/condition-check.hpp"
+
+#include "daemons/socket-bridge/conditions/socket-condition.hpp"
+#include "protocol/bridges.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+
+namespace upstart::client {
+
+namespace {
+
+using Fault = std::optional<bridge::ConditionFault>;
+
+// A condition with a variable that is known only when a job runs names nothing to check yet.
+Fault check_socket(const ConditionInJob& condition) {
+  if (std::ranges::any_of(condition.arguments, [](const std::string& word) { return word.contains('$'); })) return {};
+  auto parsed = socket_bridge::parse_condition(condition.arguments);
+  return parsed ? Fault{} : parsed.error();
+}
+
+struct Checker {
+  std::string_view bridge; // as protocol/bridges.hpp has it
+  const char* lint;
+  const char* what;
+  Fault (*check)(const ConditionInJob&);
+};
+
+constexpr std::array checkers{
+    Checker{"socket-bridge", "socket-condition", "this socket", check_socket},
+};
+
+} // namespace
+
+std::string UnservedCondition::text() const {
+  return std::format("{} does not serve {}: {}{}{}", program, what, fault.variable, fault.variable.empty() ? "" : ": ",
+                     fault.message);
+}
+
+std::optional<UnservedCondition> check_condition(const ConditionInJob& condition) {
+  auto place = protocol::bridge_of_event(condition.event);
+  if (!place) return std::nullopt;
+  const auto* bridge = protocol::bridges.at(*place).name;
+  auto checker = std::ranges::find(checkers, bridge, &Checker::bridge);
+  if (checker == checkers.end()) return std::nullopt;
+  auto fault = checker->check(condition);
+  if (!fault) return std::nullopt;
+  return UnservedCondition{std::string{"upstart-"} + bridge, checker->lint, checker->what, std::move(*fault)};
+}
+
+} // namespace upstart::client
