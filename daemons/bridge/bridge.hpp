@@ -9,8 +9,10 @@
 #include "daemons/bridge/conditions/job-conditions.hpp"
 #include "daemons/bridge/public-object.hpp"
 
+#include <chrono>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace upstart::bridge {
 
@@ -18,9 +20,17 @@ namespace upstart::bridge {
 struct Services {
   base::EventLoop& loop;
   Emitter& emitter;
-  PublicObject& object; // to be told what to serve before the bridge's constructor returns
+  PublicObject& object; // to be told, before the bridge's constructor returns, of an interface of its own
   std::multimap<std::string, base::FileDescriptor>& inherited; // descriptors kept by the bridge before, by name
   const std::string& run_directory;                            // for what must survive the bridge
+};
+
+// Something outside that is watched, for whoever asks why a job does not start.
+struct Watch {
+  std::string what;              // in words: "file /run/app.pid"
+  std::string state = "watched"; // or why it is not
+  std::chrono::system_clock::time_point since{};
+  std::vector<std::string> jobs{}; // whose conditions ask for it
 };
 
 class Bridge {
@@ -35,6 +45,8 @@ public:
   // Whether events are taken. What is emitted while they are not is kept, unless the emission says otherwise.
   virtual void broker_ready() {}
   virtual void broker_gone() {}
+  // All that is watched, or should be; sorted. Shown by the interface Bridge1 of the bridge's object.
+  [[nodiscard]] virtual std::vector<Watch> watches() const { return {}; }
 };
 
 } // namespace upstart::bridge

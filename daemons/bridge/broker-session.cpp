@@ -25,12 +25,18 @@ BrokerSession::~BrokerSession() { *alive_ = false; }
 
 // The supervisor's word that a job has become active may lie unread beside the broker's that the event has finished: it
 // is read first.
-void BrokerSession::emit(base::Emission emission, std::function<void(bool failed)> finished) {
-  emitter_.emit(std::move(emission), [this, finished = std::move(finished)](bool failed) {
-    loop_.defer([alive = alive_, finished, failed] {
-      if (*alive) finished(failed);
-    });
-  });
+void BrokerSession::emit(base::Emission emission, std::function<void(bool failed)> finished,
+                         std::function<void()> accepted) {
+  base::EventEmitter::Accepted on_accepted;
+  if (accepted) on_accepted = [accepted = std::move(accepted)](base::EventId) { accepted(); };
+  emitter_.emit(
+      std::move(emission),
+      [this, finished = std::move(finished)](bool failed) {
+        loop_.defer([alive = alive_, finished, failed] {
+          if (*alive) finished(failed);
+        });
+      },
+      std::move(on_accepted));
 }
 
 } // namespace upstart::bridge

@@ -21,7 +21,9 @@ public:
 
   // `finished` is called once, from the loop, when the event has finished (failed: a job failed because of it, or the
   // broker refused it), and after what the supervisor had said by then of the jobs that it started.
-  virtual void emit(base::Emission emission, std::function<void(bool failed)> finished) = 0;
+  // `accepted`, where given, is called once before that, when the broker has the event: it cannot be lost any more.
+  virtual void emit(base::Emission emission, std::function<void(bool failed)> finished,
+                    std::function<void()> accepted = {}) = 0;
 };
 
 class BrokerSession final : public Emitter {
@@ -35,7 +37,8 @@ public:
   BrokerSession(base::EventLoop& loop, const std::string& address, Events events);
   ~BrokerSession() override;
 
-  void emit(base::Emission emission, std::function<void(bool failed)> finished) override;
+  void emit(base::Emission emission, std::function<void(bool failed)> finished,
+            std::function<void()> accepted) override;
 
 private:
   base::EventLoop& loop_;

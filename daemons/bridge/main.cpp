@@ -4,6 +4,7 @@
 #include "daemons/base/program/own-socket.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/bridge/supervisor-session.hpp"
+#include "daemons/bridge/watches-object.hpp"
 #include "protocol/names.hpp"
 
 #include <spdlog/spdlog.h>
@@ -34,6 +35,9 @@ public:
                          [this](const auto& address) {
                            if (!object_.has_bus()) object_.join_bus(address);
                          }}} {
+    object_.serve([this](auto& connection, const auto& path) {
+      return std::make_unique<WatchesObject>(connection, path, [this] { return bridge_->watches(); });
+    });
     if (!options.bus.empty()) object_.join_bus(options.bus);
   }
 

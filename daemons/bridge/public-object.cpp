@@ -13,8 +13,8 @@ PublicObject::PublicObject(base::EventLoop& loop, base::FileDescriptor listening
       path_{protocol::daemon_object_path(daemon)},
       bus_{loop,
            {.kind = base::ReconnectingConnection::Kind::bus, .other_end = "bus", .name = bus_name_, .name_queue = true},
-           {.connected = [this](auto& bus) { on_bus_ = make_(bus.sdbus(), path_); },
-            .lost = [this] { on_bus_.reset(); },
+           {.connected = [this](auto& bus) { on_bus_ = objects_on(bus.sdbus()); },
+            .lost = [this] { on_bus_.clear(); },
             .name_answered = [this](auto outcome, const auto& why) { name_answered(outcome, why); }}},
       server_{loop,
               std::move(listening),
@@ -24,15 +24,21 @@ PublicObject::PublicObject(base::EventLoop& loop, base::FileDescriptor listening
 
 // Objects go before the connections that they are on.
 PublicObject::~PublicObject() {
-  for (auto& client : clients_) client.object.reset();
+  for (auto& client : clients_) client.objects.clear();
+}
+
+PublicObject::Objects PublicObject::objects_on(sdbus::IConnection& connection) const {
+  Objects objects;
+  for (const auto& make : makes_) objects.push_back(make(connection, path_));
+  return objects;
 }
 
 void PublicObject::add_client(std::unique_ptr<base::BusConnection> connection) {
   auto client = clients_.emplace(clients_.end());
   client->connection = std::move(connection);
-  client->object = make_(client->connection->sdbus(), path_);
+  client->objects = objects_on(client->connection->sdbus());
   client->connection->on_disconnected([this, client] {
-    client->object.reset();
+    client->objects.clear();
     clients_.erase(client);
   });
 }

@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace upstart::bridge {
 
@@ -32,8 +33,9 @@ public:
   PublicObject& operator=(const PublicObject&) = delete;
   ~PublicObject();
 
-  // What is served from now on; to be called before the loop runs. `make` must be callable as long as this lives.
-  void serve(Make make) { make_ = std::move(make); }
+  // An interface that is served from now on, beside others; to be called before the loop runs. `make` must be callable
+  // as long as this lives.
+  void serve(Make make) { makes_.push_back(std::move(make)); }
 
   // Joins the bus at this D-Bus address, and again whenever it comes back.
   void join_bus(const std::string& address) { bus_.connect_to(address); }
@@ -41,31 +43,35 @@ public:
   // Tries now to connect to the bus, if it is not connected.
   void rejoin_bus() { bus_.connect_now(); }
 
-  // Sends a signal on every connection: `send` calls an `emit…` of the object, which is of the class that `make` makes.
+  // Sends a signal on every connection: `send` calls an `emit…` of the object of this class, which a `make` makes.
   // A client that has just hung up is skipped.
   template <typename Object, typename Send> void for_each(Send&& send) {
-    for (auto& client : clients_) send_on<Object>(*client.object, send);
-    if (on_bus_) send_on<Object>(*on_bus_, send);
+    for (auto& client : clients_) send_on<Object>(client.objects, send);
+    send_on<Object>(on_bus_, send);
   }
 
 private:
+  using Objects = std::vector<std::unique_ptr<ExportedObject>>; // one for each interface
   struct Client {
     std::unique_ptr<base::BusConnection> connection;
-    std::unique_ptr<ExportedObject> object;
+    Objects objects;
   };
 
-  template <typename Object, typename Send> void send_on(ExportedObject& object, Send& send) {
-    if (auto problem = base::send_if_connected([&] { send(dynamic_cast<Object&>(object)); })) not_sent(*problem);
+  template <typename Object, typename Send> void send_on(Objects& objects, Send& send) {
+    for (auto& one : objects)
+      if (auto* object = dynamic_cast<Object*>(one.get()))
+        if (auto problem = base::send_if_connected([&] { send(*object); })) not_sent(*problem);
   }
+  [[nodiscard]] Objects objects_on(sdbus::IConnection& connection) const;
   static void not_sent(const std::string& why);
   void add_client(std::unique_ptr<base::BusConnection> connection);
   void name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why) const;
 
   std::string bus_name_;
   sdbus::ObjectPath path_;
-  Make make_;
+  std::vector<Make> makes_;
   base::ReconnectingConnection bus_;
-  std::unique_ptr<ExportedObject> on_bus_;
+  Objects on_bus_;
   std::list<Client> clients_;
   base::PeerServer server_;
 };

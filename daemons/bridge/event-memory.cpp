@@ -1,0 +1,161 @@
+#include "daemons/bridge/event-memory.hpp"
+
+#include "daemons/base/bytes.hpp"
+#include "daemons/base/fault-point.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <format>
+
+namespace upstart::bridge {
+
+namespace {
+
+// The first letter of a key on disk says what the record is.
+constexpr char of_bridge = 'r', of_event = 'e';
+constexpr const char* identity_key = "identity";
+constexpr const char* last_key = "last";
+
+std::string event_key(std::uint64_t number) { return std::format("{}{:020}", of_event, number); }
+std::string record_key(std::string_view key) { return of_bridge + std::string{key}; }
+
+} // namespace
+
+EventMemory::EventMemory(base::EventLoop& loop, Emitter& emitter, const std::string& directory,
+                         const std::string& bridge, unsigned form)
+    : loop_{loop}, emitter_{emitter} {
+  auto found = base::RecordStore::open(directory + "/" + bridge + ".journal", "upstart " + bridge, form);
+  if (!found) {
+    spdlog::error("{}; events may be lost or come twice if this bridge dies", found.error());
+  } else {
+    for (const auto& fault : found->faults) spdlog::warn("{}", fault);
+    for (const auto& [key, bytes] : found->records) take(key, bytes);
+    store_.emplace(std::move(found->store));
+  }
+  if (identity_.empty()) {
+    identity_ = base::random_identity();
+    if (store_) store_->put(identity_key, identity_);
+  }
+  if (!events_.empty()) {
+    sent_ = events_.begin()->first - 1;
+    spdlog::info("{} events that the broker may not have are emitted again", events_.size());
+  } else {
+    sent_ = last_;
+  }
+  commit_later();
+}
+
+EventMemory::~EventMemory() {
+  *alive_ = false;
+  write();
+}
+
+void EventMemory::take(const std::string& key, const std::string& bytes) {
+  base::ByteReader reader{bytes};
+  if (key == identity_key) identity_ = bytes;
+  else if (key == last_key) last_ = std::max(last_, reader.number<Number>());
+  else if (key.starts_with(of_bridge)) records_.emplace(key.substr(1), bytes);
+  else if (key.starts_with(of_event)) {
+    auto number = reader.number<Number>();
+    Event event{reader.text(), protocol::Environment{reader.texts()}};
+    last_ = std::max(last_, number);
+    events_.emplace(number, std::move(event));
+  }
+}
+
+void EventMemory::put(std::string_view key, std::string bytes) {
+  if (store_) store_->put(record_key(key), bytes);
+  records_.insert_or_assign(std::string{key}, std::move(bytes));
+  commit_later();
+}
+
+void EventMemory::erase(std::string_view key) {
+  auto place = records_.find(key);
+  if (place == records_.end()) return;
+  if (store_) store_->erase(record_key(key));
+  records_.erase(place);
+  commit_later();
+}
+
+void EventMemory::emit(std::string name, protocol::Environment environment) {
+  auto number = ++last_;
+  Event event{std::move(name), std::move(environment)};
+  if (store_) {
+    std::string bytes;
+    base::ByteWriter writer{bytes};
+    writer.number(number);
+    writer.text(event.name);
+    writer.texts(event.environment.strings());
+    store_->put(event_key(number), bytes);
+    bytes.clear();
+    writer.number(last_);
+    store_->put(last_key, bytes);
+  }
+  events_.emplace(number, std::move(event));
+  commit_later();
+}
+
+void EventMemory::for_each_record(const base::RecordStore::Put& put) const {
+  put(identity_key, identity_);
+  std::string bytes;
+  base::ByteWriter writer{bytes};
+  writer.number(last_);
+  put(last_key, bytes);
+  for (const auto& [key, value] : records_) put(record_key(key), value);
+  for (const auto& [number, event] : events_) {
+    bytes.clear();
+    writer.number(number);
+    writer.text(event.name);
+    writer.texts(event.environment.strings());
+    put(event_key(number), bytes);
+  }
+}
+
+void EventMemory::commit_later() {
+  if (std::exchange(commit_is_due_, true)) return;
+  loop_.defer([this, alive = alive_] {
+    if (!*alive) return;
+    commit_is_due_ = false;
+    commit();
+  });
+}
+
+void EventMemory::write() {
+  if (!store_ || !store_->has_unwritten()) return;
+  auto written = store_->write([this](const auto& put) { for_each_record(put); });
+  if (!written && !std::exchange(behind_was_said_, true))
+    spdlog::error("{}; events may be lost or come twice if this bridge dies", written.error());
+  if (written) behind_was_said_ = false;
+}
+
+void EventMemory::commit() {
+  write();
+  base::fault_point("bridge-written");
+  send();
+}
+
+void EventMemory::send() {
+  for (auto next = events_.upper_bound(sent_); next != events_.end() && in_flight_ < most_in_flight; ++next) {
+    auto number = sent_ = next->first;
+    ++in_flight_;
+    emitter_.emit(
+        {.name = next->second.name,
+         .environment = next->second.environment,
+         .token = std::format("{}/{}", identity_, number)},
+        [this, alive = alive_, number](bool) {
+          if (*alive) accepted(number); // also where the broker refuses it
+        },
+        [this, alive = alive_, number] {
+          if (*alive) accepted(number);
+        });
+  }
+}
+
+void EventMemory::accepted(Number number) {
+  if (events_.erase(number) == 0) return;
+  --in_flight_;
+  if (store_) store_->erase(event_key(number));
+  commit_later();
+}
+
+} // namespace upstart::bridge

@@ -1,0 +1,69 @@
+// The memory of a bridge whose source does not keep what happened: records by key, and the events that the broker has
+// not accepted yet, on a journal in the run directory (NAME.journal). What is put and emitted in one turn of the loop
+// is written at its end, in one write, and only then the events leave. Each has a token of its own from that write on:
+// the bridge that comes after one that was killed sends those again that may not have arrived, and the broker knows
+// them.
+//
+// At most `most_in_flight` events are on their way at a time, which is far less than the tokens that the broker
+// remembers of events that have ended.
+#pragma once
+
+#include "daemons/base/event-loop.hpp"
+#include "daemons/base/files/record-store.hpp"
+#include "daemons/bridge/broker-session.hpp"
+#include "daemons/bridge/ports/memory.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace upstart::bridge {
+
+class EventMemory final : public Memory {
+public:
+  static constexpr std::size_t most_in_flight = 1000;
+
+  // `directory` is the run directory, `bridge` the name of the bridge, `form` that of its records: what was written in
+  // another form is set aside. What is wrong with the file is logged; without one, nothing outlives the process. What
+  // an earlier process had not seen accepted is emitted.
+  EventMemory(base::EventLoop& loop, Emitter& emitter, const std::string& directory, const std::string& bridge,
+              unsigned form);
+  ~EventMemory() override;
+
+  [[nodiscard]] const std::map<std::string, std::string, std::less<>>& records() const { return records_; }
+  void put(std::string_view key, std::string bytes) override;
+  void erase(std::string_view key) override;
+  void emit(std::string name, protocol::Environment environment) override;
+  // Writes now, and lets the events leave.
+  void commit();
+
+private:
+  struct Event {
+    std::string name;
+    protocol::Environment environment;
+  };
+  using Number = std::uint64_t;
+
+  void take(const std::string& key, const std::string& bytes);
+  void write();
+  void commit_later();
+  void send();
+  void accepted(Number number);
+  void for_each_record(const base::RecordStore::Put& put) const;
+
+  base::EventLoop& loop_;
+  Emitter& emitter_;
+  std::optional<base::RecordStore> store_;
+  bool behind_was_said_ = false;
+  std::string identity_; // its tokens begin with it
+  std::map<std::string, std::string, std::less<>> records_;
+  std::map<Number, Event> events_; // not accepted yet
+  Number last_ = 0;                // number that was given to an event
+  Number sent_ = 0;                // up to this one
+  std::size_t in_flight_ = 0;
+  bool commit_is_due_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+} // namespace upstart::bridge
