@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Services {
   PublicObject& object; // to be told, before the bridge's constructor returns, of an interface of its own
   std::multimap<std::string, base::FileDescriptor>& inherited; // descriptors kept by the bridge before, by name
   const std::string& run_directory;                            // for what must survive the bridge
+  std::optional<std::string> home{}; // of the user whose session this is; nothing on the system
 };
 
 // Something outside that is watched, for whoever asks why a job does not start.

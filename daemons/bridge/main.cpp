@@ -3,11 +3,14 @@
 #include "daemons/base/program/daemon-main.hpp"
 #include "daemons/base/program/own-socket.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "daemons/bridge/by-hand.hpp"
 #include "daemons/bridge/supervisor-session.hpp"
 #include "daemons/bridge/watches-object.hpp"
 #include "protocol/names.hpp"
 
+#include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -21,12 +24,12 @@ using Inherited = std::multimap<std::string, base::FileDescriptor>;
 class Daemon {
 public:
   Daemon(base::EventLoop& loop, const Description& description, const base::CommonOptions& options,
-         base::FileDescriptor listening, Inherited& inherited)
+         const ByHand& by_hand, base::FileDescriptor listening, Inherited& inherited)
       : object_{loop, std::move(listening), description.name},
         broker_{loop,
                 protocol::daemon_address(options.run_directory, protocol::socket_name::broker),
                 {.ready = [this] { bridge_->broker_ready(); }, .gone = [this] { bridge_->broker_gone(); }}},
-        bridge_{description.make({loop, broker_, object_, inherited, options.run_directory})},
+        bridge_{description.make({loop, broker_, object_, inherited, options.run_directory, by_hand.home()})},
         supervisor_{loop,
                     protocol::daemon_address(options.run_directory, protocol::socket_name::supervisor),
                     description.events,
@@ -58,30 +61,60 @@ private:
   SupervisorSession supervisor_;
 };
 
-int run_bridge(const Description& description, const base::CommonOptions& options) {
-  base::EventLoop loop;
+// The socket at which init has clients wait belongs to the bridge that init starts.
+std::expected<base::OwnSocket, std::string> own_socket(Inherited& inherited, const Description& description,
+                                                       const base::CommonOptions& options) {
+  auto address_of = [&](const std::string& name) { return protocol::daemon_address(options.run_directory, name); };
+  auto own = base::OwnSocket::open(inherited, description.name, address_of(description.name));
+  if (own) return own;
+  return base::OwnSocket::open(inherited, description.name,
+                               address_of(description.name + "." + std::to_string(::getpid())));
+}
+
+int run_bridge(const Description& description, const base::CommonOptions& options, const ByHand& by_hand) {
+  if (by_hand.daemon) go_to_background();
   auto inherited = base::inherited_descriptors();
-  auto own = base::OwnSocket::open(inherited, description.name,
-                                   protocol::daemon_address(options.run_directory, description.name));
+  bool is_managed = inherited.contains(description.name);
+  auto only = OnlyBridge::be(options.run_directory, description.name, is_managed);
+  if (!only) {
+    spdlog::error("{}", only.error());
+    return EXIT_FAILURE;
+  }
+  base::EventLoop loop;
+  auto own = own_socket(inherited, description, options);
   if (!own) {
     spdlog::error("{}", own.error());
     return EXIT_FAILURE;
   }
-  Daemon daemon{loop, description, options, own->take(), inherited};
+  Daemon daemon{loop, description, options, by_hand, own->take(), inherited};
   base::DaemonSignals signals{loop, {.end = [&] { loop.stop(); }, .connect_now = [&] { daemon.rejoin_bus(); }}};
   loop.run();
   base::notify_manager("STOPPING=1");
   return EXIT_SUCCESS;
 }
 
+void declare(CLI::App& app, ByHand& by_hand) {
+  auto* user = app.add_flag("--user", by_hand.user, "serve the session that UPSTART_SESSION names");
+  auto* system = app.add_flag("--system", by_hand.system, "serve the system's Upstart");
+  user->excludes(system);
+  app.add_flag("--daemon", by_hand.daemon, "go to the background, as `expect daemon' has it");
+}
+
 } // namespace
 
 int run(const Description& description, int argc, char** argv) {
-  return base::run_daemon({.name = description.name,
-                           .description = description.summary,
-                           .declare = description.declare,
-                           .run = [&](const base::CommonOptions& options) { return run_bridge(description, options); }},
-                          argc, argv);
+  ByHand by_hand;
+  return base::run_daemon(
+      {.name = description.name,
+       .description = description.summary,
+       .declare =
+           [&](CLI::App& app) {
+             declare(app, by_hand);
+             if (description.declare) description.declare(app);
+           },
+       .find_run_directory = [&] { return by_hand.run_directory(); },
+       .run = [&](const base::CommonOptions& options) { return run_bridge(description, options, by_hand); }},
+      argc, argv);
 }
 
 } // namespace upstart::bridge

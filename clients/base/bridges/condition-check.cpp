@@ -1,5 +1,6 @@
 #include "clients/base/bridges/condition-check.hpp"
 
+#include "daemons/file-bridge/conditions/file-condition.hpp"
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
 #include "protocol/bridges.hpp"
 
@@ -20,6 +21,12 @@ Fault check_socket(const ConditionInJob& condition) {
   return parsed ? Fault{} : parsed.error();
 }
 
+// Whether the job is one of a session, where a path may begin at home, is not known here.
+Fault check_file(const ConditionInJob& condition) {
+  auto parsed = file_bridge::parse_condition(condition.arguments, "/");
+  return parsed ? Fault{} : parsed.error();
+}
+
 struct Checker {
   std::string_view bridge; // as protocol/bridges.hpp has it
   const char* lint;
@@ -28,6 +35,7 @@ struct Checker {
 };
 
 constexpr std::array checkers{
+    Checker{"file-bridge", "file-condition", "this file", check_file},
     Checker{"socket-bridge", "socket-condition", "this socket", check_socket},
 };
 

@@ -25,11 +25,11 @@ struct Flags {
   }
 };
 
-void declare_common(CLI::App& app, CommonOptions& options, Flags& flags) {
+void declare_common(CLI::App& app, CommonOptions& options, Flags& flags, bool needs_run_directory) {
   app.set_version_flag("--version", app.get_name() + " (upstart " UPSTART_VERSION ")");
   app.add_option("--run-directory", options.run_directory,
                  "the directory with the daemons' sockets, and with what must survive a restart")
-      ->required()
+      ->required(needs_run_directory)
       ->type_name("DIR");
   app.add_option("--bus", options.bus, "D-Bus address of the bus to join")->type_name("ADDRESS");
   app.add_flag("-q,--quiet", flags.quiet, "log errors only");
@@ -49,12 +49,20 @@ int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
   CLI::App app{program.description, "upstart-" + program.name};
   CommonOptions options;
   Flags flags;
-  declare_common(app, options, flags);
+  declare_common(app, options, flags, !program.find_run_directory);
   if (program.declare) program.declare(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return error.get_exit_code() == 0 ? app.exit(error) : wrong_command_line(program, error);
+  }
+  if (options.run_directory.empty()) {
+    auto found = program.find_run_directory();
+    if (!found) {
+      std::cerr << program.name << ": " << found.error() << '\n';
+      return EXIT_FAILURE;
+    }
+    options.run_directory = std::move(*found);
   }
   options.verbosity = flags.verbosity();
   open_log(program.name, program.levels.of(options.verbosity));

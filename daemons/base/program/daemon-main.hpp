@@ -9,6 +9,7 @@
 #include "daemons/base/log/logging.hpp"
 #include "daemons/base/program/heartbeat.hpp"
 
+#include <expected>
 #include <functional>
 #include <list>
 #include <string>
@@ -21,7 +22,7 @@ namespace upstart::base {
 
 // What every daemon is told.
 struct CommonOptions {
-  std::string run_directory; // --run-directory; required: where the daemons' sockets are
+  std::string run_directory; // --run-directory: where the daemons' sockets are
   std::string bus;           // --bus: the D-Bus address of the bus to join; empty: none given
   Verbosity verbosity = Verbosity::normal;
 };
@@ -34,6 +35,9 @@ struct DaemonProgram {
   bool vital = false;
   // Adds the options that only this daemon has. May be empty.
   std::function<void(CLI::App&)> declare{};
+  // Where the run directory is if the command line does not say; the error says why that cannot be told. Empty: the
+  // command line must say it.
+  std::function<std::expected<std::string, std::string>()> find_run_directory{};
   // Does the daemon's work, to its end; the exit status. What it throws is logged, and the status is 1.
   std::function<int(const CommonOptions&)> run;
 };

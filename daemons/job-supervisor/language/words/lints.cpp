@@ -15,6 +15,7 @@ constexpr std::array table{
     Lint{"event-as-argument", "started JOB on EVENT, where an `and' or `or' is missing"},
     Lint{"exit-status-range", "normal exit with a status above 255"},
     Lint{"export-value", "export or import with a value"},
+    Lint{"file-condition", "a file that upstart-file-bridge does not watch"},
     Lint{"forks-of-shell", "expect fork or daemon with a script whose shell forks, too"},
     Lint{"here-document-end", "a block that `end script' ends inside a here-document"},
     Lint{"invisible-character", "a byte order mark, a no-break space and others that cannot be seen"},
