@@ -65,8 +65,8 @@ private:
 std::expected<base::OwnSocket, std::string> own_socket(Inherited& inherited, const Description& description,
                                                        const base::CommonOptions& options) {
   auto address_of = [&](const std::string& name) { return protocol::daemon_address(options.run_directory, name); };
-  auto own = base::OwnSocket::open(inherited, description.name, address_of(description.name));
-  if (own) return own;
+  if (!description.several)
+    if (auto own = base::OwnSocket::open(inherited, description.name, address_of(description.name))) return own;
   return base::OwnSocket::open(inherited, description.name,
                                address_of(description.name + "." + std::to_string(::getpid())));
 }
@@ -75,10 +75,14 @@ int run_bridge(const Description& description, const base::CommonOptions& option
   if (by_hand.daemon) go_to_background();
   auto inherited = base::inherited_descriptors();
   bool is_managed = inherited.contains(description.name);
-  auto only = OnlyBridge::be(options.run_directory, description.name, is_managed);
-  if (!only) {
-    spdlog::error("{}", only.error());
-    return EXIT_FAILURE;
+  std::optional<OnlyBridge> only;
+  if (!description.several) {
+    auto taken = OnlyBridge::be(options.run_directory, description.name, is_managed);
+    if (!taken) {
+      spdlog::error("{}", taken.error());
+      return EXIT_FAILURE;
+    }
+    only.emplace(std::move(*taken));
   }
   base::EventLoop loop;
   auto own = own_socket(inherited, description, options);

@@ -24,6 +24,7 @@ struct Description {
   std::vector<std::string> events; // whose conditions it wants to know; names, or fnmatch patterns of names
   std::function<std::unique_ptr<Bridge>(Services)> make;
   std::function<void(CLI::App&)> declare{}; // adds the options that only this bridge has; may be empty
+  bool several = false; // several may serve one Upstart: each has an own socket with its process id in the name
 };
 
 // Runs the bridge to its end. The exit status of the program: 0 after SIGTERM or SIGINT, --help and --version; 1, with

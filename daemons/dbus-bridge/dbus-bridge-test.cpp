@@ -1,6 +1,5 @@
 // The real program between stand-ins, on a real bus.
 #include "daemons/bridge/testing/fixture.hpp"
-#include "generated/DbusBridge1-proxy-stub.hpp"
 
 #include <csignal>
 #include <fstream>
@@ -23,27 +22,16 @@ struct DbusBridgeFixture : Fixture {
 
   // States by rule, asked for now.
   std::map<std::string, std::string> states() {
-    std::optional<std::map<std::string, std::string>> answer;
-    auto connection = connect();
-    auto object = sdbus::createProxy(connection->sdbus(), sdbus::ServiceName{""},
-                                     sdbus::ObjectPath{protocol::daemon_object_path(name)});
-    object->callMethodAsync("ListWatched")
-        .onInterface(com::ubuntu::Upstart::DbusBridge1_proxy_stub::INTERFACE_NAME)
-        .uponReplyInvoke([&](std::optional<sdbus::Error> error,
-                             const std::vector<sdbus::Struct<std::string, Strings, std::string>>& list) {
-          REQUIRE_FALSE(error);
-          answer.emplace();
-          for (const auto& rule : list) (*answer)[rule.get<0>()] = rule.get<2>();
-        });
-    until([&] { return answer.has_value(); }, "ListWatched");
-    return *answer;
+    std::map<std::string, std::string> all;
+    for (const auto& watch : watches()) all[watch.what] = watch.state;
+    return all;
   }
   void until_listening(std::size_t rules) {
     until(
         [&] {
           auto all = states();
           return all.size() == rules &&
-                 std::ranges::all_of(all, [](const auto& rule) { return rule.second.starts_with("listening since "); });
+                 std::ranges::all_of(all, [](const auto& rule) { return rule.second == "watched"; });
         },
         "listening");
   }
@@ -56,16 +44,6 @@ struct DbusBridgeFixture : Fixture {
     REQUIRE(sd_bus_get_unique_name(sender->raw(), &unique) >= 0);
     return unique;
   }
-  // The bus has handled all that was sent before.
-  void until_bus_has_all() {
-    bool answered = false;
-    auto proxy = sdbus::createProxy(sender->sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"},
-                                    sdbus::ObjectPath{"/org/freedesktop/DBus"});
-    proxy->callMethodAsync("GetId")
-        .onInterface("org.freedesktop.DBus")
-        .uponReplyInvoke([&](std::optional<sdbus::Error>, const std::string&) { answered = true; });
-    until([&] { return answered; }, "an answer of the bus");
-  }
 };
 
 } // namespace
@@ -75,7 +53,7 @@ TEST_CASE("a signal that a job names makes an event with its arguments") {
   test.supervisor.set_job("a", {{"dbus", "SIGNAL=Happened", "INTERFACE=x.y"}});
   test.start();
   test.until_listening(1);
-  CHECK(test.states().begin()->first == "system: type='signal',interface='x.y',member='Happened'");
+  CHECK(test.states().begin()->first == "system bus: type='signal',interface='x.y',member='Happened'");
   int error =
       sd_bus_emit_signal(test.sender->raw(), "/a", "x.y", "Happened", "sybnqiuxtdogasv", "text", 200, 1, -2, 2, -3, 3U,
                          std::int64_t{-4}, std::uint64_t{4}, 0.5, "/o", "as", 1, "passed over", "s", "v");
@@ -118,7 +96,7 @@ TEST_CASE("a storm of signals that nobody asked for does not wake the bridge onc
   test.until_listening(1);
   auto before = test.bridge->until_idle();
   for (int i = 0; i < 20'000; ++i) test.send("Unwanted", "x");
-  test.until_bus_has_all();
+  test.until_bus_has_all(*test.sender);
   CHECK(test.bridge->wake_ups() == before);
 }
 
@@ -192,6 +170,6 @@ TEST_CASE("what cannot be served is told in the log, and by the object") {
   test.start();
   CHECK(content_of(test.output).contains("job bad: MEMBER in its dbus condition: not a variable of a dbus event"));
   CHECK(content_of(test.output).contains("DBUS_SESSION_BUS_ADDRESS is not set"));
-  CHECK(test.states() ==
-        std::map<std::string, std::string>{{"session: type='signal'", "the address of the session bus is not known"}});
+  CHECK(test.states() == std::map<std::string, std::string>{
+                             {"session bus: type='signal'", "the address of the session bus is not known"}});
 }

@@ -1,11 +1,12 @@
 #include "daemons/dbus-bridge/dbus-bridge.hpp"
 
-#include "protocol/text.hpp"
+#include "daemons/dbus-bridge/signal-message.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <format>
+#include <ranges>
 
 namespace upstart::dbus_bridge {
 
@@ -21,31 +22,20 @@ std::string system_address() {
 }
 std::string session_address() { return from_environment("DBUS_SESSION_BUS_ADDRESS", ""); }
 
-std::string label(Bus bus, const std::string& rule) { return std::format("{}: {}", name_of(bus), rule); }
-
 } // namespace
 
 DbusBridge::DbusBridge(bridge::Services services, const Options& options)
     : services_{services},
       wanted_{{.preset = options.session ? Bus::session : Bus::system, .bus_name = options.bus_name}, options.always},
-      system_{services.loop, Bus::system, system_address(), events_of(Bus::system)},
-      session_{services.loop, Bus::session, session_address(), events_of(Bus::session)} {
-  services_.object.serve([this](auto& connection, const auto& path) {
-    return std::make_unique<DbusBridgeObject>(connection, path, [this] { return report(); });
-  });
+      system_{services.loop, "system bus", system_address(), events_of(Bus::system)},
+      session_{services.loop, "session bus", session_address(), events_of(Bus::session)} {
   ask_buses();
 }
 
-BusListener::Events DbusBridge::events_of(Bus bus) {
-  return {.signal = [this, bus](const Signal& signal) { received(bus, signal); },
+bridge::BusListener::Events DbusBridge::events_of(Bus bus) {
+  return {.signal = [this, bus](auto* message) { received(bus, message); },
           .owner = [this, bus](const auto& name, const auto& owner) { wanted_.owner_changed(bus, name, owner); },
-          .gone = [this, bus] { wanted_.bus_gone(bus); },
-          .changed =
-              [this, bus](const auto& rule, const auto& state) {
-                services_.object.for_each<DbusBridgeObject>([&](auto& object) {
-                  object.emitWatchedChanged(protocol::readable(label(bus, rule)), protocol::readable(state));
-                });
-              }};
+          .gone = [this, bus] { wanted_.bus_gone(bus); }};
 }
 
 void DbusBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
@@ -54,29 +44,38 @@ void DbusBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
 }
 
 void DbusBridge::ask_buses() {
-  system_.want(wanted_.wishes(Bus::system));
-  session_.want(wanted_.wishes(Bus::session));
+  auto ask = [this](bridge::BusListener& listener, Bus bus) {
+    const auto& [rules, names] = wanted_.wishes(bus);
+    listener.want(rules | std::views::keys | std::ranges::to<std::set>(), names);
+  };
+  ask(system_, Bus::system);
+  ask(session_, Bus::session);
   if (!wanted_.wishes(Bus::session).empty() && session_address().empty())
     spdlog::warn("DBUS_SESSION_BUS_ADDRESS is not set: signals of the session bus make no events");
 }
 
 // Kept while the broker is away: the bus does not send it again.
-void DbusBridge::received(Bus bus, const Signal& signal) {
-  for (auto& environment : wanted_.events_of(bus, signal)) {
-    spdlog::info("signal {}.{} of {} on the {} bus; emitting the event {}", signal.interface, signal.member,
-                 signal.sender, name_of(bus), event_name);
+void DbusBridge::received(Bus bus, sd_bus_message* message) {
+  auto signal = signal_of(message);
+  if (!signal) return;
+  for (auto& environment : wanted_.events_of(bus, *signal)) {
+    spdlog::info("signal {}.{} of {} on the {} bus; emitting the event {}", signal->interface, signal->member,
+                 signal->sender, name_of(bus), event_name);
     services_.emitter.emit({.name = event_name, .environment = std::move(environment)}, [](bool) {});
   }
 }
 
-std::vector<RuleReport> DbusBridge::report() const {
-  std::vector<RuleReport> reports;
-  for (const auto* listener : {&system_, &session_}) {
-    auto bus = listener == &system_ ? Bus::system : Bus::session;
-    for (const auto& [rule, jobs] : wanted_.wishes(bus).rules)
-      reports.push_back({label(bus, rule), {jobs.begin(), jobs.end()}, listener->state(rule)});
-  }
-  return reports;
+std::vector<bridge::Watch> DbusBridge::watches() const {
+  std::vector<bridge::Watch> watches;
+  for (auto bus : {Bus::session, Bus::system}) // sorted
+    for (const auto& [rule, jobs] : wanted_.wishes(bus).rules) {
+      auto [state, since] = (bus == Bus::system ? system_ : session_).state(rule);
+      watches.push_back({.what = std::format("{} bus: {}", name_of(bus), rule),
+                         .state = state == "listening" ? "watched" : state,
+                         .since = since,
+                         .jobs = {jobs.begin(), jobs.end()}});
+    }
+  return watches;
 }
 
 } // namespace upstart::dbus_bridge

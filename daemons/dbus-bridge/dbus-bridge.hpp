@@ -3,9 +3,8 @@
 #pragma once
 
 #include "daemons/bridge/bridge.hpp"
-#include "daemons/dbus-bridge/bus-listener.hpp"
+#include "daemons/bridge/bus-listener.hpp"
 #include "daemons/dbus-bridge/core/wanted-signals.hpp"
-#include "daemons/dbus-bridge/dbus-bridge-object.hpp"
 
 namespace upstart::dbus_bridge {
 
@@ -20,16 +19,16 @@ public:
   DbusBridge(bridge::Services services, const Options& options);
 
   void jobs_changed(const bridge::ConditionsUpdate& update) override;
+  [[nodiscard]] std::vector<bridge::Watch> watches() const override;
 
 private:
-  [[nodiscard]] BusListener::Events events_of(Bus bus);
-  void received(Bus bus, const Signal& signal);
-  [[nodiscard]] std::vector<RuleReport> report() const;
+  [[nodiscard]] bridge::BusListener::Events events_of(Bus bus);
+  void received(Bus bus, sd_bus_message* message);
   void ask_buses();
 
   bridge::Services services_;
   WantedSignals wanted_;
-  BusListener system_, session_;
+  bridge::BusListener system_, session_;
 };
 
 } // namespace upstart::dbus_bridge

@@ -106,4 +106,18 @@ void UdevBridge::write_later() {
   });
 }
 
+std::vector<bridge::Watch> UdevBridge::watches() const {
+  std::vector<bridge::Watch> watches;
+  for (const auto& [event, jobs] : table_.wanted()) {
+    auto device_event = device_event_of(event);
+    auto count = device_event ? table_.count(device_event->subsystem) : 0;
+    std::string state = monitor_.waits_for_udev() ? "udev does not run" : std::format("watched, {} devices now", count);
+    watches.push_back({.what = event,
+                       .state = fault_.empty() ? state : fault_,
+                       .since = since_.at(event),
+                       .jobs = {jobs.begin(), jobs.end()}});
+  }
+  return watches;
+}
+
 } // namespace upstart::udev_bridge

@@ -26,6 +26,7 @@ public:
   ~UdevBridge() override;
 
   void jobs_changed(const bridge::ConditionsUpdate& update) override;
+  [[nodiscard]] std::vector<bridge::Watch> watches() const override;
 
 private:
   void restore();

@@ -5,6 +5,7 @@
 #include "daemons/bridge/testing/process.hpp"
 #include "daemons/bridge/testing/stand-ins.hpp"
 #include "daemons/bridge/testing/temporary-directory.hpp"
+#include "generated/Bridge1-proxy-stub.hpp"
 
 #include <doctest/doctest.h>
 
@@ -85,6 +86,29 @@ struct Fixture {
     return connection;
   }
 
+  // What the bridge watches, asked for now, on its own socket.
+  struct ShownWatch {
+    std::string what, state;
+    std::uint64_t since; // microseconds
+    Strings jobs;
+  };
+  std::vector<ShownWatch> watches() {
+    std::optional<std::vector<ShownWatch>> answer;
+    auto connection = connect();
+    auto object = sdbus::createProxy(connection->sdbus(), sdbus::ServiceName{""},
+                                     sdbus::ObjectPath{protocol::daemon_object_path(name)});
+    object->callMethodAsync("ListWatches")
+        .onInterface(com::ubuntu::Upstart::Bridge1_proxy_stub::INTERFACE_NAME)
+        .uponReplyInvoke([&](std::optional<sdbus::Error> error,
+                             const std::vector<sdbus::Struct<std::string, std::string, std::uint64_t, Strings>>& list) {
+          REQUIRE_FALSE(error);
+          answer.emplace();
+          for (const auto& [what, state, since, jobs] : list) answer->push_back({what, state, since, jobs});
+        });
+    until([&] { return answer.has_value(); }, "ListWatches");
+    return *answer;
+  }
+
   // A bus daemon, and a connection of the test to it.
   std::string bus_address() const { return "unix:path=" + (directory / "bus"); }
   Process start_bus() {
@@ -109,6 +133,16 @@ struct Fixture {
         },
         "the bus");
     return connection;
+  }
+  // The bus has handled all that was sent on this connection before.
+  void until_bus_has_all(base::BusConnection& connection) {
+    bool answered = false;
+    auto bus = sdbus::createProxy(connection.sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"},
+                                  sdbus::ObjectPath{"/org/freedesktop/DBus"});
+    bus->callMethodAsync("GetId")
+        .onInterface("org.freedesktop.DBus")
+        .uponReplyInvoke([&](std::optional<sdbus::Error>, const std::string&) { answered = true; });
+    until([&] { return answered; }, "an answer of the bus");
   }
   void until_on_bus(base::BusConnection& connection) {
     auto bus = sdbus::createProxy(connection.sdbus(), sdbus::ServiceName{"org.freedesktop.DBus"},

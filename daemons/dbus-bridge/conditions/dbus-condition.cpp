@@ -1,5 +1,6 @@
 #include "daemons/dbus-bridge/conditions/dbus-condition.hpp"
 
+#include "daemons/bridge/conditions/match-rule.hpp"
 #include "daemons/dbus-bridge/conditions/dbus-names.hpp"
 #include "protocol/text.hpp"
 
@@ -116,21 +117,14 @@ Outcome check_distinct(const std::vector<Constraint>& constraints) {
   return {};
 }
 
-std::string quoted(std::string_view value) {
-  std::string text = "'";
-  for (char c : value) {
-    if (c == '\'') text += R"('\'')";
-    else text += c;
-  }
-  return text + "'";
-}
-
 constexpr int most_arguments_of_rule = 64;
 
 // The part of a match rule that lets through what the constraint does, and perhaps more; empty: none says that.
 std::string rule_part(const Constraint& constraint) {
   const auto& value = constraint.pattern;
-  auto part = [](std::string_view key, std::string_view text) { return std::format(",{}={}", key, quoted(text)); };
+  auto part = [](std::string_view key, std::string_view text) {
+    return std::format(",{}={}", key, bridge::quoted_in_rule(text));
+  };
   int argument = argument_number(constraint.variable);
   if (constraint.is_fixed()) {
     if (const auto* variable = find_variable(constraint.variable)) return part(variable->rule_key, value);

@@ -1,27 +1,25 @@
-#include "daemons/dbus-bridge/bus-listener.hpp"
+#include "daemons/bridge/bus-listener.hpp"
 
-#include "daemons/dbus-bridge/signal-message.hpp"
+#include "daemons/bridge/conditions/match-rule.hpp"
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <cstring>
 #include <format>
 
-namespace upstart::dbus_bridge {
+namespace upstart::bridge {
 
 namespace {
 
+using Clock = std::chrono::system_clock;
+
 constexpr const char* driver = "org.freedesktop.DBus";
 constexpr const char* driver_path = "/org/freedesktop/DBus";
+constexpr const char* owner_changed = "NameOwnerChanged";
 
 std::string owner_rule(const std::string& name) {
-  return std::format("type='signal',sender='{0}',path='{1}',interface='{0}',member='NameOwnerChanged',arg0='{2}'",
-                     driver, driver_path, name);
-}
-
-std::string now() {
-  return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  return std::format("type='signal',sender='{0}',path='{1}',interface='{0}',member='{2}',arg0={3}", driver, driver_path,
+                     owner_changed, quoted_in_rule(name));
 }
 
 } // namespace
@@ -44,39 +42,43 @@ struct BusListener::Call {
   }
 };
 
-BusListener::BusListener(base::EventLoop& loop, Bus bus, std::string address, Events events)
-    : bus_{bus},
+BusListener::BusListener(base::EventLoop& loop, std::string label, std::string address, Events events)
+    : label_{std::move(label)},
       address_{std::move(address)},
       events_{std::move(events)},
+      lost_{std::format("no connection to the {} yet", label_), Clock::now()},
       connection_{loop,
-                  {.kind = base::ReconnectingConnection::Kind::bus,
-                   .other_end = std::format("{} bus", name_of(bus)),
-                   .watch_path = true},
+                  {.kind = base::ReconnectingConnection::Kind::bus, .other_end = label_, .watch_path = true},
                   {.connected = [this](auto& connection) { connected(connection); },
                    .lost =
                        [this] {
                          disconnected();
-                         lost_ = "it hung up at " + now();
+                         lost("it hung up");
                        },
-                   .attempt_failed = [this](const auto& why) { lost_ = why; }}} {}
+                   .attempt_failed = [this](const auto& why) { lost(why); }}} {
+  if (address_.empty()) lost_.text = std::format("the address of the {} is not known", label_);
+}
 
 BusListener::~BusListener() { disconnected(); }
 
-void BusListener::want(const Wishes& wishes) {
-  if (wishes == wishes_) return;
-  wishes_ = wishes;
+void BusListener::lost(const std::string& why) {
+  auto text = std::format("no connection to the {}: {}", label_, why);
+  if (lost_.text != text) lost_ = {std::move(text), Clock::now()};
+}
+
+void BusListener::want(std::set<std::string> rules, std::set<std::string> names) {
+  rules_ = std::move(rules);
+  names_ = std::move(names);
   if (raw_ != nullptr) bring_into_force();
-  if (wishes_.empty()) {
+  if (rules_.empty()) {
     disconnected();
     connection_.disconnect();
   } else if (!address_.empty() && connection_.address().empty()) connection_.connect_to(address_);
 }
 
-std::string BusListener::state(const std::string& rule) const {
-  if (address_.empty()) return std::format("the address of the {} bus is not known", name_of(bus_));
-  if (raw_ == nullptr) return std::format("no connection to the {} bus: {}", name_of(bus_), lost_);
-  auto found = rules_.find(rule);
-  return found == rules_.end() ? "not wanted" : found->second;
+BusListener::State BusListener::state(const std::string& rule) const {
+  auto found = asked_for_.find(rule);
+  return found == asked_for_.end() ? lost_ : found->second;
 }
 
 void BusListener::connected(base::BusConnection& connection) {
@@ -94,23 +96,23 @@ void BusListener::disconnected() {
   calls_.clear();
   filter_.reset();
   if (std::exchange(raw_, nullptr) == nullptr) return;
-  rules_.clear();
-  names_.clear();
-  events_.gone();
+  asked_for_.clear();
+  followed_.clear();
+  if (events_.gone) events_.gone();
 }
 
 void BusListener::bring_into_force() {
-  for (const auto& name : wishes_.names)
-    if (!names_.contains(name)) follow(name);
-  for (const auto& [rule, jobs] : wishes_.rules)
-    if (!rules_.contains(rule)) add_rule(rule);
-  std::erase_if(rules_, [this](const auto& entry) {
-    if (wishes_.rules.contains(entry.first)) return false;
+  for (const auto& name : names_)
+    if (!followed_.contains(name)) follow(name);
+  for (const auto& rule : rules_)
+    if (!asked_for_.contains(rule)) add_rule(rule);
+  std::erase_if(asked_for_, [this](const auto& entry) {
+    if (rules_.contains(entry.first)) return false;
     ask("RemoveMatch", entry.first, {});
     return true;
   });
-  std::erase_if(names_, [this](const auto& name) {
-    if (wishes_.names.contains(name)) return false;
+  std::erase_if(followed_, [this](const auto& name) {
+    if (names_.contains(name)) return false;
     ask("RemoveMatch", owner_rule(name), {});
     return true;
   });
@@ -120,13 +122,13 @@ void BusListener::ask(const char* method, const std::string& argument, std::func
   auto call = std::make_unique<Call>(this, std::move(answered));
   int error = sd_bus_call_method_async(raw_, &call->slot, driver, driver_path, driver, method, Call::answer, call.get(),
                                        "s", argument.c_str());
-  if (error < 0) return spdlog::debug("the {} bus cannot be asked: {}", name_of(bus_), std::strerror(-error));
+  if (error < 0) return spdlog::debug("the {} cannot be asked: {}", label_, std::strerror(-error));
   auto* key = call.get();
   calls_.emplace(key, std::move(call));
 }
 
 void BusListener::follow(const std::string& name) {
-  names_.insert(name);
+  followed_.insert(name);
   ask("AddMatch", owner_rule(name), {});
   ask("GetNameOwner", name, [this, name](sd_bus_message* reply) {
     const char* owner = "";
@@ -136,30 +138,32 @@ void BusListener::follow(const std::string& name) {
 }
 
 void BusListener::add_rule(const std::string& rule) {
-  rules_[rule] = "asking";
+  asked_for_[rule] = {"asking", Clock::now()};
   ask("AddMatch", rule, [this, rule](sd_bus_message* reply) {
-    if (!rules_.contains(rule)) return;
+    auto asked = asked_for_.find(rule);
+    if (asked == asked_for_.end()) return;
     const auto* error = sd_bus_message_get_error(reply);
-    if (error == nullptr) return set_state(rule, "listening since " + now());
-    spdlog::error("the {} bus refuses the match rule {}: {}; its signals make no event", name_of(bus_), rule,
-                  error->message);
-    set_state(rule, std::format("refused: {}", error->message));
+    if (error != nullptr)
+      spdlog::error("the {} refuses the match rule {}: {}; its signals make no event", label_, rule, error->message);
+    else spdlog::debug("the {} sends what matches {}", label_, rule);
+    asked->second = {error == nullptr ? "listening" : std::format("refused: {}", error->message), Clock::now()};
   });
 }
 
 void BusListener::received(sd_bus_message* message) {
-  auto signal = signal_of(message);
-  if (!signal) return;
-  if (signal->sender == driver && signal->member == "NameOwnerChanged" && signal->arguments.size() == 3 &&
-      names_.contains(*signal->arguments[0]))
-    events_.owner(*signal->arguments[0], *signal->arguments[2]);
-  events_.signal(*signal);
+  note_owner(message);
+  events_.signal(message);
 }
 
-void BusListener::set_state(const std::string& rule, std::string state) {
-  spdlog::debug("{} bus: {}: {}", name_of(bus_), rule, state);
-  rules_[rule] = state;
-  events_.changed(rule, state);
+void BusListener::note_owner(sd_bus_message* message) {
+  const char* sender = sd_bus_message_get_sender(message);
+  if (followed_.empty() || sender == nullptr || std::strcmp(sender, driver) != 0 ||
+      sd_bus_message_is_signal(message, driver, owner_changed) <= 0)
+    return;
+  const char *name = nullptr, *before = nullptr, *owner = nullptr;
+  bool readable = sd_bus_message_read(message, "sss", &name, &before, &owner) > 0;
+  if (readable && followed_.contains(name)) events_.owner(name, owner);
+  sd_bus_message_rewind(message, 1);
 }
 
-} // namespace upstart::dbus_bridge
+} // namespace upstart::bridge
