@@ -185,6 +185,31 @@ TEST_CASE("scripts are read, not run") {
   CHECK_FALSE(std::filesystem::exists(mark));
 }
 
+TEST_CASE("what the bridges of devices, D-Bus and the system's events do not serve is warned of, in their words") {
+  const Directory directory;
+  const auto warnings = [&](const std::string& condition) {
+    auto checked = check_all({directory.add("a.conf", "start on " + condition + "\nexec x\n")});
+    check_bridge_conditions(checked.files.front());
+    return only(checked).result.diagnostics;
+  };
+  for (const auto* condition : {"net-device-added INTERFACE=eth*", "net-device-up lo", "dbus SIGNAL=A BUS=session",
+                                ":sys:runlevel RUNLEVEL=2"}) {
+    CAPTURE(condition);
+    CHECK(warnings(condition).empty());
+  }
+  const auto device = warnings("startup and drm-device-added card0");
+  REQUIRE(device.size() == 1);
+  CHECK(device[0].lint == "device-condition");
+  CHECK(device[0].line == 1);
+  CHECK(device[0].message.starts_with("upstart-udev-bridge does not serve this device: card0: a value without a "
+                                      "variable at this place is compared with SUBSYSTEM, which is drm"));
+  const auto signal = warnings("dbus MEMBER=A");
+  REQUIRE(signal.size() == 1);
+  CHECK(signal[0].lint == "dbus-condition");
+  CHECK(signal[0].message.starts_with("upstart-dbus-bridge does not serve this signal: MEMBER: not a variable"));
+  CHECK(warnings(":sys:\xff")[0].lint == "system-event-condition");
+}
+
 TEST_CASE("sockets that the bridge does not serve are warned of, by the bridge's own words") {
   const Directory directory;
   const auto warnings = [&](const std::string& words) {

@@ -1,7 +1,10 @@
 #include "clients/base/bridges/condition-check.hpp"
 
+#include "daemons/dbus-bridge/conditions/dbus-condition.hpp"
+#include "daemons/event-bridge/conditions/system-event.hpp"
 #include "daemons/file-bridge/conditions/file-condition.hpp"
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
+#include "daemons/udev-bridge/conditions/device-condition.hpp"
 #include "protocol/bridges.hpp"
 
 #include <algorithm>
@@ -27,6 +30,24 @@ Fault check_file(const ConditionInJob& condition) {
   return parsed ? Fault{} : parsed.error();
 }
 
+Fault check_dbus(const ConditionInJob& condition) {
+  auto parsed = dbus_bridge::parse_condition(condition.arguments);
+  return parsed ? Fault{} : parsed.error();
+}
+
+Fault check_system_event(const ConditionInJob& condition) {
+  auto parsed = event_bridge::parse_condition(condition.event);
+  return parsed ? Fault{} : parsed.error();
+}
+
+// An event such as net-device-up is somebody else's.
+Fault check_device(const ConditionInJob& condition) {
+  auto event = udev_bridge::device_event_of(condition.event);
+  if (!event) return {};
+  auto parsed = udev_bridge::parse_condition(*event, condition.arguments);
+  return parsed ? Fault{} : parsed.error();
+}
+
 struct Checker {
   std::string_view bridge; // as protocol/bridges.hpp has it
   const char* lint;
@@ -35,8 +56,11 @@ struct Checker {
 };
 
 constexpr std::array checkers{
+    Checker{"dbus-bridge", "dbus-condition", "this signal", check_dbus},
+    Checker{"event-bridge", "system-event-condition", "this event of the system", check_system_event},
     Checker{"file-bridge", "file-condition", "this file", check_file},
     Checker{"socket-bridge", "socket-condition", "this socket", check_socket},
+    Checker{"udev-bridge", "device-condition", "this device", check_device},
 };
 
 } // namespace

@@ -12,6 +12,8 @@ constexpr std::array table{
     Lint{"background-command", "a command that ends with &, where nobody supervises it"},
     Lint{"builtin-as-command", "exec cd and the like, which only a shell knows"},
     Lint{"cut-by-comment", "a # within a word, which begins a comment and cuts the line"},
+    Lint{"dbus-condition", "a D-Bus signal that upstart-dbus-bridge does not wait for"},
+    Lint{"device-condition", "a device that upstart-udev-bridge does not wait for"},
     Lint{"event-as-argument", "started JOB on EVENT, where an `and' or `or' is missing"},
     Lint{"exit-status-range", "normal exit with a status above 255"},
     Lint{"export-value", "export or import with a value"},
@@ -29,6 +31,7 @@ constexpr std::array table{
     Lint{"replaced-stanza", "a stanza that a later one replaces"},
     Lint{"script-in-script", "a block inside a block: an `end script' is missing"},
     Lint{"socket-condition", "a socket that upstart-socket-bridge does not serve"},
+    Lint{"system-event-condition", "an event of the system that upstart-event-bridge cannot hear of"},
 };
 
 constexpr std::string_view switch_off = "init-checkconf: ignore";
