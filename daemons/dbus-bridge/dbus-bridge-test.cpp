@@ -129,7 +129,7 @@ TEST_CASE("a bus that goes and comes back is asked anew") {
   test.until_events(1);
 }
 
-TEST_CASE("a signal is kept while the broker is away") {
+TEST_CASE("a signal is kept while the broker is away, and by the bridge that follows one that was killed") {
   DbusBridgeFixture test;
   test.supervisor.set_job("a", {{"dbus", "SIGNAL=Happened"}});
   test.start();
@@ -137,6 +137,8 @@ TEST_CASE("a signal is kept while the broker is away") {
   test.broker.stop();
   test.send("Happened", "1");
   test.until([&] { return content_of(test.output).contains("emitting the event dbus"); }, "the signal");
+  test.bridge->end(SIGKILL);
+  test.start();
   test.broker.start();
   test.until_events(1);
 }

@@ -12,6 +12,8 @@ namespace upstart::dbus_bridge {
 
 namespace {
 
+constexpr unsigned form_of_records = 1;
+
 std::string from_environment(const char* variable, const char* otherwise) {
   const char* value = std::getenv(variable);
   return value == nullptr || *value == '\0' ? otherwise : value;
@@ -25,7 +27,7 @@ std::string session_address() { return from_environment("DBUS_SESSION_BUS_ADDRES
 } // namespace
 
 DbusBridge::DbusBridge(bridge::Services services, const Options& options)
-    : services_{services},
+    : memory_{services.loop, services.emitter, services.run_directory, "dbus-bridge", form_of_records},
       wanted_{{.preset = options.session ? Bus::session : Bus::system, .bus_name = options.bus_name}, options.always},
       system_{services.loop, "system bus", system_address(), events_of(Bus::system)},
       session_{services.loop, "session bus", session_address(), events_of(Bus::session)} {
@@ -54,14 +56,14 @@ void DbusBridge::ask_buses() {
     spdlog::warn("DBUS_SESSION_BUS_ADDRESS is not set: signals of the session bus make no events");
 }
 
-// Kept while the broker is away: the bus does not send it again.
+// Kept until the broker has it: the bus does not send it again.
 void DbusBridge::received(Bus bus, sd_bus_message* message) {
   auto signal = signal_of(message);
   if (!signal) return;
   for (auto& environment : wanted_.events_of(bus, *signal)) {
     spdlog::info("signal {}.{} of {} on the {} bus; emitting the event {}", signal->interface, signal->member,
                  signal->sender, name_of(bus), event_name);
-    services_.emitter.emit({.name = event_name, .environment = std::move(environment)}, [](bool) {});
+    memory_.emit(event_name, std::move(environment));
   }
 }
 

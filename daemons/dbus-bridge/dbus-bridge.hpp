@@ -4,6 +4,7 @@
 
 #include "daemons/bridge/bridge.hpp"
 #include "daemons/bridge/bus-listener.hpp"
+#include "daemons/bridge/event-memory.hpp"
 #include "daemons/dbus-bridge/core/wanted-signals.hpp"
 
 namespace upstart::dbus_bridge {
@@ -26,7 +27,7 @@ private:
   void received(Bus bus, sd_bus_message* message);
   void ask_buses();
 
-  bridge::Services services_;
+  bridge::EventMemory memory_; // of events that the broker does not have yet
   WantedSignals wanted_;
   bridge::BusListener system_, session_;
 };

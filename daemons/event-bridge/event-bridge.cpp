@@ -16,6 +16,8 @@ namespace upstart::event_bridge {
 
 namespace {
 
+constexpr unsigned form_of_records = 1;
+
 std::string system_bus() {
   const char* address = std::getenv("DBUS_SYSTEM_BUS_ADDRESS");
   return address == nullptr || *address == '\0' ? "unix:path=/run/dbus/system_bus_socket" : address;
@@ -38,7 +40,7 @@ bool is_signal(sd_bus_message* message, const char* member) {
 } // namespace
 
 EventBridge::EventBridge(bridge::Services services)
-    : services_{services},
+    : memory_{services.loop, services.emitter, services.run_directory, "event-bridge", form_of_records},
       listener_{services.loop,
                 "system bus",
                 system_bus(),
@@ -81,13 +83,13 @@ void EventBridge::received(sd_bus_message* message) {
   if (auto environment = strings_of(message)) emit(name, *environment);
 }
 
-// Nobody waits, as the system's event has finished. Kept while the broker is away: it is not told again.
+// Nobody waits, as the system's event has finished. Kept until the broker has it: it is not told again.
 void EventBridge::emit(const std::string& name, const std::vector<std::string>& environment) {
   if (!wanted_.contains(name)) return;
   if (protocol::environment_fault(environment)) return;
   auto event = std::format("{}{}", prefix, name);
   spdlog::info("emitting the event {}", event);
-  services_.emitter.emit({.name = event, .environment = protocol::Environment{environment}}, [](bool) {});
+  memory_.emit(event, protocol::Environment{environment});
 }
 
 std::vector<bridge::Watch> EventBridge::watches() const {

@@ -129,7 +129,7 @@ TEST_CASE("what happened while no bridge was there is told by the next one, and 
 #ifdef UPSTART_FAULT_POINTS
 TEST_CASE("killed at any step, each device is told once") {
   NEED_NAMESPACES
-  for (const char* point : {"udev-bridge.written:2", "udev-bridge.emitted:2"}) {
+  for (const char* point : {"bridge-written:2", "bridge-written:3"}) {
     CAPTURE(point);
     UdevBridgeFixture test;
     test.supervisor.set_job("a", added, removed);

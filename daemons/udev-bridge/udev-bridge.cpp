@@ -1,8 +1,6 @@
 #include "daemons/udev-bridge/udev-bridge.hpp"
 
-#include "daemons/base/fault-point.hpp"
 #include "daemons/udev-bridge/conditions/device-condition.hpp"
-#include "protocol/text.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -12,40 +10,20 @@ namespace upstart::udev_bridge {
 
 namespace {
 
-constexpr const char* file = "udev-bridge.devices";
-constexpr const char* records = "devices of the udev bridge";
-constexpr unsigned form = 1;
+constexpr unsigned form_of_records = 1;
 
 } // namespace
 
 UdevBridge::UdevBridge(bridge::Services services, const Options& options)
-    : services_{services},
-      table_{{.strip = options.no_strip ? Strip::nothing : Strip::unprintable,
-              .coldplug = !options.no_coldplug,
-              .identity = base::random_identity()}},
+    : memory_{services.loop, services.emitter, services.run_directory, "udev-bridge", form_of_records},
+      table_{{.strip = options.no_strip ? Strip::nothing : Strip::unprintable, .coldplug = !options.no_coldplug},
+             memory_,
+             memory_.records()},
       monitor_{services.loop,
                options.group,
                {.message = [this](const auto& message) { table_.happened(message); },
                 .messages_lost = [this] { table_.search_again(); },
-                .turn_over =
-                    [this] {
-                      search();
-                      write_and_emit();
-                    }}} {
-  restore();
-  write_and_emit();
-}
-
-UdevBridge::~UdevBridge() { *alive_ = false; }
-
-void UdevBridge::restore() {
-  auto path = services_.run_directory + "/" + file;
-  auto found = base::RecordStore::open(path, records, form);
-  if (!found) return spdlog::error("{}; devices may be told of twice after a restart of this bridge", found.error());
-  for (const auto& fault : found->faults) spdlog::warn("{}", fault);
-  for (const auto& fault : table_.restore(found->records)) spdlog::warn("{}: {}", path, fault);
-  store_.emplace(std::move(found->store));
-}
+                .turn_over = [this] { search(); }}} {}
 
 void UdevBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
   for (const auto& warning : table_.jobs_changed(update)) spdlog::warn("{}", warning);
@@ -57,7 +35,6 @@ void UdevBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
   fault_ = fault;
   if (monitor_.waits_for_udev()) spdlog::info("udev does not run; devices are told of when it does");
   search();
-  write_and_emit();
 }
 
 // The socket listens before: whatever happens meanwhile is in its queue.
@@ -66,44 +43,6 @@ void UdevBridge::search() {
   if (subsystems.empty()) return;
   auto devices = monitor_.devices_of(subsystems);
   table_.found(subsystems, devices, UdevMonitor::last_message());
-}
-
-void UdevBridge::write_and_emit() {
-  write();
-  base::fault_point("udev-bridge.written");
-  for (auto& event : table_.take_events()) {
-    spdlog::info("emitting the event {} for {}", event.name,
-                 protocol::readable(event.environment.get("DEVPATH").value_or("")));
-    services_.emitter.emit(
-        {.name = event.name, .environment = std::move(event.environment), .token = std::move(event.token)},
-        [this, number = event.number](bool) {
-          table_.finished(number);
-          write_later();
-        });
-  }
-  base::fault_point("udev-bridge.emitted");
-}
-
-void UdevBridge::write() {
-  write_is_due_ = false;
-  if (!store_) return;
-  for (const auto& [key, bytes] : table_.take_changes()) {
-    if (bytes) store_->put(key, *bytes);
-    else store_->erase(key);
-  }
-  if (!store_->has_unwritten()) return;
-  auto written = store_->write([this](const auto& put) { table_.for_each_record(put); });
-  if (!written && could_write_)
-    spdlog::error("{}; devices may be told of twice after a restart of this bridge", written.error());
-  could_write_ = written.has_value();
-}
-
-// The ends of events that come in one turn of the loop are one write.
-void UdevBridge::write_later() {
-  if (std::exchange(write_is_due_, true)) return;
-  services_.loop.defer([this, alive = alive_] {
-    if (*alive) write();
-  });
 }
 
 std::vector<bridge::Watch> UdevBridge::watches() const {

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <utility>
+
 using namespace upstart::udev_bridge;
 using upstart::protocol::Environment;
 using Words = std::vector<std::string>;
@@ -17,45 +20,35 @@ Device net(const std::string& name, std::uint64_t identity = 1) {
           .properties = Environment{{"INTERFACE=" + name}}};
 }
 
-// A table, and what a store would hold of it: a second table may be made of that at any time.
-struct Scene {
-  explicit Scene(bool coldplug = true) : settings{.strip = Strip::unprintable, .coldplug = coldplug, .identity = "t"} {}
+// A table on a memory, as it outlives the table: a second table may be made of it at any time.
+struct Scene final : upstart::bridge::Memory {
+  explicit Scene(bool coldplug = true) : settings{.strip = Strip::unprintable, .coldplug = coldplug} { die(); }
 
   DeviceTable::Settings settings;
-  DeviceTable table{settings};
-  std::map<std::string, std::string> records;
+  DeviceTable::Records records;
+  Words emitted; // "NAME KERNEL"
+  std::unique_ptr<DeviceTable> table;
   std::uint64_t number = 100; // of the kernel's last message
+
+  void put(std::string_view key, std::string bytes) override { records.insert_or_assign(std::string{key}, bytes); }
+  void erase(std::string_view key) override { records.erase(std::string{key}); }
+  void emit(std::string name, Environment environment) override {
+    emitted.push_back(name + " " + std::string{environment.get("KERNEL").value_or("")});
+  }
 
   void want(const Words& events, const char* job = "a") {
     upstart::bridge::ConditionsUpdate update;
     if (events.empty()) update.gone = {job};
     else update.changed.push_back({job, {}});
     for (const auto& event : events) update.changed[0].matches.push_back({event, {}, true});
-    CHECK(table.jobs_changed(update).empty());
+    CHECK(table->jobs_changed(update).empty());
   }
-  void find(const std::vector<Device>& devices) { table.found(table.to_be_searched(), devices, number); }
+  void find(const std::vector<Device>& devices) { table->found(table->to_be_searched(), devices, number); }
   void happen(const char* action, const Device& device, std::string former = {}) {
-    table.happened({.device = device, .action = action, .number = ++number, .former_path = std::move(former)});
+    table->happened({.device = device, .action = action, .number = ++number, .former_path = std::move(former)});
   }
-  // Writes what is to be written, then gives the events: "NAME KERNEL".
-  Words events() {
-    for (const auto& [key, bytes] : table.take_changes()) {
-      if (bytes) records[key] = *bytes;
-      else records.erase(key);
-    }
-    Words texts;
-    for (const auto& event : table.take_events()) {
-      texts.push_back(event.name + " " + std::string{event.environment.get("KERNEL").value_or("")});
-      given.push_back(event.token);
-    }
-    return texts;
-  }
-  void die() {
-    settings.identity += "'";
-    table = DeviceTable{settings};
-    CHECK(table.restore(records).empty());
-  }
-  std::vector<std::string> given; // tokens
+  Words events() { return std::exchange(emitted, {}); }
+  void die() { table = std::make_unique<DeviceTable>(settings, *this, records); }
 };
 
 } // namespace
@@ -80,14 +73,14 @@ TEST_CASE("an event has its variables in their order, and unprintable bytes only
 TEST_CASE("devices that are there are told as added, and what happens to them afterwards, once") {
   Scene scene;
   scene.want({"net-device-added", "net-device-removed", "net-device-changed"});
-  CHECK(scene.table.to_be_searched() == std::set<std::string>{"net"});
+  CHECK(scene.table->to_be_searched() == std::set<std::string>{"net"});
   scene.find({net("lo"), net("eth0")});
   CHECK(scene.events() == Words{"net-device-added lo", "net-device-added eth0"});
   scene.happen("add", net("eth1"));
   scene.happen("change", net("eth1"));
   scene.happen("remove", net("eth0"));
   CHECK(scene.events() == Words{"net-device-added eth1", "net-device-changed eth1", "net-device-removed eth0"});
-  CHECK(scene.table.to_be_searched().empty());
+  CHECK(scene.table->to_be_searched().empty());
 }
 
 TEST_CASE("only what a job asks for is told, and a job that comes later gets what was not told yet") {
@@ -103,7 +96,7 @@ TEST_CASE("only what a job asks for is told, and a job that comes later gets wha
   scene.want({}, "b");
   scene.want({}, "c");
   scene.want({"block-device-added"}, "a");
-  CHECK(scene.table.to_be_searched() == std::set<std::string>{"block"});
+  CHECK(scene.table->to_be_searched() == std::set<std::string>{"block"});
   scene.happen("remove", net("lo"));
   CHECK(scene.events().empty());
 }
@@ -138,46 +131,11 @@ TEST_CASE("a bridge that follows tells what happened meanwhile, and nothing agai
   scene.want({"net-device-added", "net-device-removed"});
   scene.find({net("lo"), net("eth0", 1), net("eth1")});
   CHECK(scene.events().size() == 3);
-  for (std::uint64_t number : {1, 2, 3}) scene.table.finished(number);
-  CHECK(scene.events().empty());
   scene.die();
   scene.want({"net-device-added", "net-device-removed"});
   scene.find({net("lo"), net("eth0", 2), net("eth2")});
   CHECK(scene.events() ==
         Words{"net-device-removed eth1", "net-device-removed eth0", "net-device-added eth0", "net-device-added eth2"});
-}
-
-TEST_CASE("an event that had not finished is given again, with its token and before others") {
-  Scene scene;
-  scene.want({"net-device-added"});
-  scene.find({net("lo"), net("eth0")});
-  CHECK(scene.events().size() == 2);
-  scene.table.finished(1);
-  CHECK(scene.events().empty());
-  scene.die();
-  CHECK(scene.events() == Words{"net-device-added eth0"});
-  CHECK(scene.given == Words{"t:1", "t:2", "t:2"});
-  scene.want({"net-device-added"});
-  scene.find({net("lo"), net("eth0"), net("eth1")});
-  CHECK(scene.events() == Words{"net-device-added eth1"});
-  CHECK(scene.given.back() == "t':3");
-}
-
-TEST_CASE("killed after any write, a device is told once") {
-  Scene scene;
-  scene.want({"net-device-added"});
-  scene.find({net("lo")});
-  std::map<std::string, std::string> before = scene.records; // killed before the first write
-  CHECK(scene.events() == Words{"net-device-added lo"});
-  auto after = std::exchange(scene.records, before);
-  scene.die();
-  scene.want({"net-device-added"});
-  scene.find({net("lo")});
-  CHECK(scene.events() == Words{"net-device-added lo"});
-  scene.records = after; // killed after it
-  scene.die();
-  CHECK(scene.events() == Words{"net-device-added lo"}); // the same token
-  CHECK(scene.given.back() == "t:1");
 }
 
 TEST_CASE("a device that moves keeps what was told of it") {
@@ -187,7 +145,7 @@ TEST_CASE("a device that moves keeps what was told of it") {
   CHECK(scene.events() == Words{"net-device-added eth0"});
   scene.happen("move", net("lan0"), net("eth0").path);
   CHECK(scene.events() == Words{"net-device-moved lan0"});
-  scene.table.search_again();
+  scene.table->search_again();
   scene.find({net("lan0")});
   CHECK(scene.events().empty());
 }
@@ -197,26 +155,32 @@ TEST_CASE("where messages were lost a search makes them good") {
   scene.want({"net-device-added", "net-device-removed"});
   scene.find({net("lo")});
   CHECK(scene.events().size() == 1);
-  scene.table.search_again();
-  CHECK(scene.table.to_be_searched() == std::set<std::string>{"net"});
+  scene.table->search_again();
+  CHECK(scene.table->to_be_searched() == std::set<std::string>{"net"});
   scene.find({net("eth0")});
   CHECK(scene.events() == Words{"net-device-removed lo", "net-device-added eth0"});
 }
 
-TEST_CASE("records that cannot be read are passed over, each with a message") {
-  DeviceTable table{{.strip = Strip::unprintable, .coldplug = true, .identity = "t"}};
-  CHECK(table.restore({{"d/devices/x", "short"}, {"e5", ""}, {"snet", ""}}).size() == 2);
-  CHECK(table.take_events().empty());
+TEST_CASE("a record that cannot be read is dropped: its device is told again") {
+  Scene scene;
+  scene.want({"net-device-added"});
+  scene.find({net("lo")});
+  CHECK(scene.events().size() == 1);
+  scene.records["d" + net("lo").path] = "short";
+  scene.die();
+  scene.want({"net-device-added"});
+  scene.find({net("lo")});
+  CHECK(scene.events() == Words{"net-device-added lo"});
 }
 
 TEST_CASE("a condition that no device can match is a message, and one of another's event is left alone") {
-  DeviceTable table{{.strip = Strip::unprintable, .coldplug = true, .identity = "t"}};
-  auto warnings = table.jobs_changed(
+  Scene scene;
+  auto warnings = scene.table->jobs_changed(
       {.changed = {{"a", {{"net-device-up", {}, true}, {"drm-device-added", {"SUBSYSTEM=net"}, true}}}},
        .gone = {},
        .activity = {}});
   CHECK(warnings ==
         Words{"job a: SUBSYSTEM in its drm-device-added condition: it is drm in every such event, which net "
               "does not match; no device is waited for because of it"});
-  CHECK(table.subsystems().empty());
+  CHECK(scene.table->subsystems().empty());
 }

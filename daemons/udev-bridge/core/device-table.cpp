@@ -5,7 +5,6 @@
 #include "daemons/udev-bridge/conditions/device-condition.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <format>
 
 namespace upstart::udev_bridge {
@@ -13,10 +12,9 @@ namespace upstart::udev_bridge {
 namespace {
 
 // Keys of records: what they are, then whose.
-constexpr char of_subsystem = 's', of_device = 'd', of_event = 'e';
+constexpr char of_subsystem = 's', of_device = 'd';
 
 std::string key(char kind, std::string_view whose) { return std::format("{}{}", kind, whose); }
-std::string key(DeviceTable::EventNumber number) { return std::format("{}{}", of_event, number); }
 
 void write(base::ByteWriter& to, const Device& device) {
   to.text(device.path);
@@ -46,46 +44,20 @@ std::string bytes_of(const Device& device, bool told) {
   return bytes;
 }
 
-std::string bytes_of(const DeviceTable::Event& event) {
-  std::string bytes;
-  base::ByteWriter to{bytes};
-  to.text(event.name);
-  to.texts(event.environment.strings());
-  to.text(event.token);
-  return bytes;
-}
-
 } // namespace
 
-std::vector<std::string> DeviceTable::restore(const std::map<std::string, std::string>& records) {
-  std::vector<std::string> faults;
+DeviceTable::DeviceTable(Settings settings, bridge::Memory& memory, const Records& records)
+    : settings_{settings}, memory_{memory} {
+  std::vector<std::string> unreadable;
   for (const auto& [name, bytes] : records) {
-    if (name.empty()) continue;
+    if (name.starts_with(of_subsystem)) tracked_.insert(name.substr(1));
+    if (!name.starts_with(of_device)) continue;
     base::ByteReader from{bytes};
-    auto whose = std::string_view{name}.substr(1);
-    if (name.front() == of_subsystem) tracked_.emplace(whose);
-    if (name.front() == of_device) {
-      auto device = read_device(from);
-      auto path = device.path;
-      devices_[path] = {std::move(device), from.truth()};
-      if (!from.outcome()) devices_.erase(path);
-    }
-    if (name.front() == of_event) {
-      Event event;
-      std::from_chars(whose.data(), whose.data() + whose.size(), event.number);
-      event.name = from.text();
-      event.environment = protocol::Environment{from.texts()};
-      event.token = from.text();
-      if (from.outcome()) unfinished_[event.number] = std::move(event);
-    }
-    if (auto outcome = from.outcome(); !outcome && name.front() != of_subsystem)
-      faults.push_back(std::format("a record of {} is passed over: {}", whose, outcome.error()));
+    Known known{.device = read_device(from), .told = from.truth()};
+    if (from.outcome()) devices_[known.device.path] = std::move(known);
+    else unreadable.push_back(name);
   }
-  for (const auto& [number, event] : unfinished_) {
-    last_event_ = std::max(last_event_, number);
-    events_.push_back(event);
-  }
-  return faults;
+  for (const auto& name : unreadable) memory_.erase(name);
 }
 
 std::vector<std::string> DeviceTable::jobs_changed(const bridge::ConditionsUpdate& update) {
@@ -114,7 +86,7 @@ void DeviceTable::track() {
   auto wanted = subsystems();
   std::erase_if(tracked_, [&](const auto& subsystem) {
     if (wanted.contains(subsystem)) return false;
-    changed_.insert(key(of_subsystem, subsystem));
+    memory_.erase(key(of_subsystem, subsystem));
     return true;
   });
   for (auto known = devices_.begin(); known != devices_.end();)
@@ -160,7 +132,7 @@ void DeviceTable::found(std::set<std::string> subsystems, const std::vector<Devi
     if (another || known == devices_.end()) added(device, settings_.coldplug || tracked_.contains(device.subsystem));
   }
   for (const auto& subsystem : subsystems) {
-    if (tracked_.insert(subsystem).second) changed_.insert(key(of_subsystem, subsystem));
+    if (tracked_.insert(subsystem).second) memory_.put(key(of_subsystem, subsystem), "");
     searched_.insert(subsystem);
     to_be_searched_.erase(subsystem);
   }
@@ -186,16 +158,14 @@ void DeviceTable::happened(const DeviceMessage& message) {
   bool told = (known != devices_.end() && known->second.told) || (former != devices_.end() && former->second.told);
   if (former != devices_.end()) forget(former);
   if (is_new) added(device, true);
-  else devices_[device.path] = {device, told};
-  changed_.insert(key(of_device, device.path));
+  else remember({device, told});
   emit(device, message.action);
 }
 
 // `tell`: or else it counts as told.
 void DeviceTable::added(const Device& device, bool tell) {
   bool wanted = wanted_.contains(event_name(device.subsystem, "add"));
-  devices_[device.path] = {device, !tell || wanted};
-  changed_.insert(key(of_device, device.path));
+  remember({device, !tell || wanted});
   if (tell) emit(device, "add");
 }
 
@@ -208,55 +178,24 @@ void DeviceTable::tell_untold() {
   for (auto& [path, known] : devices_) {
     if (known.told || !wanted_.contains(event_name(known.device.subsystem, "add"))) continue;
     known.told = true;
-    changed_.insert(key(of_device, path));
+    memory_.put(key(of_device, path), bytes_of(known.device, true));
     if (settings_.coldplug) emit(known.device, "add");
   }
 }
 
 DeviceTable::Devices::iterator DeviceTable::forget(Devices::iterator known) {
-  changed_.insert(key(of_device, known->first));
+  memory_.erase(key(of_device, known->first));
   return devices_.erase(known);
+}
+
+void DeviceTable::remember(const Known& known) {
+  memory_.put(key(of_device, known.device.path), bytes_of(known.device, known.told));
+  devices_[known.device.path] = known;
 }
 
 void DeviceTable::emit(const Device& device, std::string_view action) {
   auto name = event_name(device.subsystem, action);
-  if (!wanted_.contains(name)) return;
-  auto number = ++last_event_;
-  Event event{.number = number,
-              .name = std::move(name),
-              .environment = environment_of(device, action, settings_.strip),
-              .token = std::format("{}:{}", settings_.identity, number)};
-  changed_.insert(key(number));
-  events_.push_back(event);
-  unfinished_.emplace(number, std::move(event));
-}
-
-void DeviceTable::finished(EventNumber number) {
-  if (unfinished_.erase(number) > 0) changed_.insert(key(number));
-}
-
-std::vector<DeviceTable::Change> DeviceTable::take_changes() {
-  std::vector<Change> changes;
-  for (const auto& name : std::exchange(changed_, {})) {
-    std::optional<std::string> bytes;
-    auto whose = name.substr(1);
-    if (name.front() == of_subsystem && tracked_.contains(whose)) bytes = "";
-    if (auto known = devices_.find(whose); name.front() == of_device && known != devices_.end())
-      bytes = bytes_of(known->second.device, known->second.told);
-    if (name.front() == of_event) {
-      EventNumber number = 0;
-      std::from_chars(whose.data(), whose.data() + whose.size(), number);
-      if (auto event = unfinished_.find(number); event != unfinished_.end()) bytes = bytes_of(event->second);
-    }
-    changes.push_back({name, std::move(bytes)});
-  }
-  return changes;
-}
-
-void DeviceTable::for_each_record(const std::function<void(std::string_view, std::string_view)>& put) const {
-  for (const auto& subsystem : tracked_) put(key(of_subsystem, subsystem), "");
-  for (const auto& [path, known] : devices_) put(key(of_device, path), bytes_of(known.device, known.told));
-  for (const auto& [number, event] : unfinished_) put(key(number), bytes_of(event));
+  if (wanted_.contains(name)) memory_.emit(std::move(name), environment_of(device, action, settings_.strip));
 }
 
 } // namespace upstart::udev_bridge

@@ -1,25 +1,20 @@
 // The devices of the subsystems that jobs ask for, and what of them is to be told: takes the conditions of jobs, what
-// devices there are and what happens to them, and returns the events to be emitted. Pure; what it returns is to be
-// written to the store before any event of it is emitted.
+// devices there are and what happens to them, and emits. Pure: what it remembers and emits goes to a Memory, where the
+// two are never apart, so that nothing is lost or told twice, whenever the bridge dies.
 //
 // A subsystem is tracked while a job names an event of it. From then on the table holds its devices, so that whatever
 // the bridge was not there to hear of is found by comparing (`found`): one that is not in the table is told as added, a
 // missing one as removed, one with another identity as both. Each device is told as added once; where no job asks for
 // that yet, when one does.
-//
-// An event stays in the table, with its token, until it has finished: a bridge that follows one that was killed emits
-// it again, and the broker knows it by its token. So nothing is lost or told twice, whenever the bridge dies.
 #pragma once
 
 #include "daemons/bridge/conditions/job-conditions.hpp"
+#include "daemons/bridge/ports/memory.hpp"
 #include "daemons/udev-bridge/core/device.hpp"
 
-#include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace upstart::udev_bridge {
@@ -27,30 +22,15 @@ namespace upstart::udev_bridge {
 struct DeviceTableSettings {
   Strip strip = Strip::unprintable;
   bool coldplug = true; // devices that are there when their subsystem is tracked first are told as added
-  std::string identity; // of this process, unique: its tokens begin with it
 };
 
 class DeviceTable {
 public:
   using Settings = DeviceTableSettings;
-  using EventNumber = std::uint64_t;
-  struct Event {
-    EventNumber number = 0;
-    std::string name;
-    protocol::Environment environment;
-    std::string token;
-  };
-  // A record that has changed; without bytes it is gone.
-  struct Change {
-    std::string key;
-    std::optional<std::string> bytes;
-  };
+  using Records = std::map<std::string, std::string, std::less<>>;
 
-  explicit DeviceTable(Settings settings) : settings_{std::move(settings)} {}
-
-  // What a former bridge had written. Events that had not finished are to be emitted again. The messages say what
-  // cannot be read.
-  [[nodiscard]] std::vector<std::string> restore(const std::map<std::string, std::string>& records);
+  // `records` are those of the memory, which a bridge before may have left. One that cannot be read is dropped.
+  DeviceTable(Settings settings, bridge::Memory& memory, const Records& records);
 
   // What cannot be served of the jobs that have changed, each a message that names job and variable.
   [[nodiscard]] std::vector<std::string> jobs_changed(const bridge::ConditionsUpdate& update);
@@ -66,13 +46,6 @@ public:
   void happened(const DeviceMessage& message);
   // Messages were lost: all subsystems must be searched.
   void search_again();
-  void finished(EventNumber number);
-
-  // The events to be emitted, and what is to be written before, since this was called last.
-  [[nodiscard]] std::vector<Event> take_events() { return std::exchange(events_, {}); }
-  [[nodiscard]] std::vector<Change> take_changes();
-  // Every record, for a store that is written anew.
-  void for_each_record(const std::function<void(std::string_view key, std::string_view bytes)>& put) const;
 
 private:
   struct Known {
@@ -88,8 +61,10 @@ private:
   void tell_untold();
   void emit(const Device& device, std::string_view action);
   Devices::iterator forget(Devices::iterator known);
+  void remember(const Known& known);
 
   Settings settings_;
+  bridge::Memory& memory_;
   std::map<std::string, std::set<std::string>> by_job_; // the event names of each job
   std::map<std::string, std::set<std::string>> wanted_;
   std::set<std::string> tracked_;  // also by a bridge before
@@ -97,10 +72,6 @@ private:
   std::set<std::string> to_be_searched_;
   Devices devices_;
   std::uint64_t searched_up_to_ = 0;
-  std::map<EventNumber, Event> unfinished_;
-  EventNumber last_event_ = 0;
-  std::vector<Event> events_;
-  std::set<std::string> changed_; // keys of records
 };
 
 } // namespace upstart::udev_bridge
