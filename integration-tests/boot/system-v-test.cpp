@@ -181,3 +181,27 @@ TEST_CASE("a system's own runner and initialization come before those of Upstart
                  {"/etc/init.d/rcS", "#!/bin/sh\necho own rcS >>/ran\nexit 1\n"}}};
   CHECK(system.ran_until("login 2") == "own rcS\nown 2 N\nlogin 2\n");
 }
+
+TEST_CASE("a system with /etc/event.d boots from the jobs of the old dialect, whose conditions match by position") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.jobs = {},
+                   .files = {{"/etc/rc.d/rc", "#!/bin/sh\necho \"rc $1 $RUNLEVEL $PREVLEVEL\" >>/ran\n"},
+                             {"/etc/inittab", "id:5:initdefault:\n"},
+                             {"/etc/event.d/five", "start on runlevel 5\nstop on runlevel [!5]\nservice\n"
+                                                   "exec sh -c 'echo five >>/ran; exec sleep 1000'\n"},
+                             {"/etc/event.d/after", "start on stopped rc3\nexec sh -c 'echo after >>/ran'\n"}},
+                   .outside =
+                       [](const std::string& root) {
+                         for (const auto& job : fs::directory_iterator{SHIPPED_JOBS "/event.d"})
+                           fs::copy_file(job.path(), root + "/etc/event.d/" + job.path().filename().native());
+                         std::ofstream{root + "/var/run/utmp"}.flush();
+                       },
+                   .inside = [] { return ::mount("/upstart", "/usr/local/sbin", nullptr, MS_BIND, nullptr) == 0; }}};
+  machine.await_text("/ran", "rc S S N\n");
+  machine.await_text("/ran", "rc 5 5 N\n");
+  machine.await_text("/ran", "five\n");
+  CHECK(machine.run({"runlevel"}).out == "N 5\n");
+  CHECK(machine.run({"telinit", "3"}).status == 0);
+  machine.await_text("/ran", "rc 3 3 5\nafter\n");
+  CHECK(machine.initctl({"status", "five"}).out == "five stop/waiting\n");
+}
