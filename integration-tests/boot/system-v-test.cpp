@@ -106,7 +106,7 @@ TEST_CASE("a system boots from scripts and jobs, goes through runlevels, and reb
 
   CHECK(machine.run({"telinit", "3"}).status == 0);
   CHECK(system.ran_until("db start 3 2") == "db start 3 2\n"); // the others run already, so does the login
-  CHECK(machine.run({"telinit", "2"}).status == 0);
+  CHECK(machine.run({"init", "2"}).status == 0);
   CHECK(system.ran_until("db stop 2 3") == "db stop 2 3\n");
   CHECK(machine.run({"runlevel"}).out == "3 2\n");
 
