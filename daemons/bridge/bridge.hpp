@@ -8,6 +8,7 @@
 #include "daemons/bridge/broker-session.hpp"
 #include "daemons/bridge/conditions/job-conditions.hpp"
 #include "daemons/bridge/public-object.hpp"
+#include "daemons/bridge/socket-offers.hpp"
 
 #include <chrono>
 #include <map>
@@ -24,6 +25,7 @@ struct Services {
   PublicObject& object; // to be told, before the bridge's constructor returns, of an interface of its own
   std::multimap<std::string, base::FileDescriptor>& inherited; // descriptors kept by the bridge before, by name
   const std::string& run_directory;                            // for what must survive the bridge
+  SocketOffers& offers;              // listening descriptors that jobs get however they are started
   std::optional<std::string> home{}; // of the user whose session this is; nothing on the system
 };
 

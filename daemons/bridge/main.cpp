@@ -29,7 +29,7 @@ public:
         broker_{loop,
                 protocol::daemon_address(options.run_directory, protocol::socket_name::broker),
                 {.ready = [this] { bridge_->broker_ready(); }, .gone = [this] { bridge_->broker_gone(); }}},
-        bridge_{description.make({loop, broker_, object_, inherited, options.run_directory, by_hand.home()})},
+        bridge_{description.make({loop, broker_, object_, inherited, options.run_directory, offers_, by_hand.home()})},
         supervisor_{loop,
                     protocol::daemon_address(options.run_directory, protocol::socket_name::supervisor),
                     description.events,
@@ -37,7 +37,8 @@ public:
                      .bus_address =
                          [this](const auto& address) {
                            if (!object_.has_bus()) object_.join_bus(address);
-                         }}} {
+                         }},
+                    &offers_} {
     object_.serve([this](auto& connection, const auto& path) {
       return std::make_unique<WatchesObject>(connection, path, [this] { return bridge_->watches(); });
     });
@@ -57,6 +58,7 @@ private:
   bool ready_ = false;
   PublicObject object_;
   BrokerSession broker_;
+  SocketOffers offers_;
   std::unique_ptr<Bridge> bridge_;
   SupervisorSession supervisor_;
 };

@@ -14,6 +14,7 @@ namespace upstart::bridge {
 namespace {
 
 constexpr const char* bus_address_property = "bus_address";
+using SocketOnWire = sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>;
 using JobOnWire = sdbus::Struct<std::string, Expression, Expression, std::uint32_t>;
 
 ConditionStore::Report report_of(const JobOnWire& job) {
@@ -43,6 +44,8 @@ public:
              [this](std::optional<sdbus::Error> error, const sdbus::Variant& value) {
                if (!error) take_bus_address(value);
              });
+    if (session_.offers_ != nullptr)
+      session_.offers_->connected([this](const auto& job, const auto& sockets) { offer(job, sockets); });
   }
 
 private:
@@ -78,6 +81,37 @@ private:
     session_.hand_on_later();
   }
 
+  void offer(const std::string& job, const std::vector<SocketOffer>& sockets) {
+    std::vector<SocketOnWire> on_wire;
+    for (const auto& socket : sockets)
+      on_wire.emplace_back(socket.identity, protocol::escaped(socket.name), protocol::escaped(socket.event.strings()),
+                           sdbus::UnixFd{socket.file->get()});
+    getProxy()
+        .callMethodAsync("OfferSockets")
+        .onInterface(INTERFACE_NAME)
+        .withArguments(protocol::escaped(job), on_wire)
+        .uponReplyInvoke([this, job](std::optional<sdbus::Error> error, const std::vector<std::string>& held) {
+          if (error) return not_offered(job, *error);
+          session_.offers_->take_answer(job, held);
+        });
+  }
+
+  // A job that is not there any more is told of by its conditions.
+  void not_offered(const std::string& job, const sdbus::Error& error) {
+    if (base::is_hang_up(error) || error.getName() == SD_BUS_ERROR_NO_REPLY ||
+        error.getName() == protocol::error_name::unknown_job)
+      return;
+    spdlog::error(
+        "the job supervisor does not take the sockets of job {}: {}; the job gets a socket with the event of a "
+        "client only",
+        protocol::readable(job), error.getMessage());
+    session_.offers_->take_answer(job, {});
+  }
+
+  void onSocketHeld(const std::string& job, const std::string& socket, const bool& held) override {
+    if (session_.offers_ != nullptr) session_.offers_->take_change(protocol::unescaped(job), socket, held);
+  }
+
   void onActivityChanged(const std::string& job, const std::uint32_t& active) override {
     session_.store_.take_activity(protocol::unescaped(job), active);
     session_.hand_on();
@@ -98,10 +132,11 @@ private:
 };
 
 SupervisorSession::SupervisorSession(base::EventLoop& loop, const std::string& address,
-                                     std::vector<std::string> watched, Events events)
+                                     std::vector<std::string> watched, Events events, SocketOffers* offers)
     : loop_{loop},
       watched_{std::move(watched)},
       events_{std::move(events)},
+      offers_{offers},
       store_{watched_},
       connection_{loop,
                   {.other_end = "job supervisor"},
@@ -110,7 +145,11 @@ SupervisorSession::SupervisorSession(base::EventLoop& loop, const std::string& a
                          proxy_ = std::make_unique<Proxy>(connection.sdbus(), *this);
                          proxy_->ask();
                        },
-                   .lost = [this] { proxy_.reset(); }}} {
+                   .lost =
+                       [this] {
+                         if (offers_ != nullptr) offers_->disconnected();
+                         proxy_.reset();
+                       }}} {
   connection_.connect_to(address);
 }
 

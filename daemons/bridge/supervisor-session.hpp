@@ -4,6 +4,7 @@
 
 #include "daemons/base/reconnecting-connection.hpp"
 #include "daemons/bridge/conditions/condition-store.hpp"
+#include "daemons/bridge/socket-offers.hpp"
 
 #include <functional>
 #include <memory>
@@ -20,8 +21,10 @@ public:
     std::function<void(const std::string&)> bus_address; // never empty
   };
 
-  // `address` is that of the supervisor's own socket, `watched` the names of the events.
-  SupervisorSession(base::EventLoop& loop, const std::string& address, std::vector<std::string> watched, Events events);
+  // `address` is that of the supervisor's own socket, `watched` the names of the events; `offers`, where given, are
+  // carried to it, and must outlive this.
+  SupervisorSession(base::EventLoop& loop, const std::string& address, std::vector<std::string> watched, Events events,
+                    SocketOffers* offers = nullptr);
   SupervisorSession(const SupervisorSession&) = delete;
   SupervisorSession& operator=(const SupervisorSession&) = delete;
   ~SupervisorSession();
@@ -35,6 +38,7 @@ private:
   base::EventLoop& loop_;
   std::vector<std::string> watched_;
   Events events_;
+  SocketOffers* offers_;
   ConditionStore store_;
   bool hand_on_is_due_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -349,7 +349,8 @@ void Daemon::tell(const Notice& notice) {
     client.listener().tell_properties(notice);
   });
   bool for_bridges = std::holds_alternative<notice::ConditionsChanged>(notice) ||
-                     std::holds_alternative<notice::ActivityChanged>(notice);
+                     std::holds_alternative<notice::ActivityChanged>(notice) ||
+                     std::holds_alternative<notice::SocketHeld>(notice);
   if (!for_bridges) return;
   for (auto& peer : bridges_) peer.client.listener().tell(signal);
 }

@@ -7,6 +7,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <format>
@@ -303,10 +304,10 @@ TEST_CASE("a port that somebody else has is an error in the log, and served once
   test.supervisor.set_job("web", inet(port));
   test.supervisor.set_job("db", unix_path(test.directory / "s"));
   test.start();
-  CHECK(test.state(address) == "failed: the address is in use by another program");
+  auto why = std::format("the address is in use by another program (socket_bridge_t, process {})", ::getpid());
+  CHECK(test.state(address) == "failed: " + why);
   CHECK(connect_to("unix:" + (test.directory / "s")));
-  CHECK(content_of(test.output)
-            .contains("error: " + address + " cannot be served: the address is in use by another program"));
+  CHECK(content_of(test.output).contains("error: " + address + " cannot be served: " + why));
   other.reset();
   test.until_state(address, "listening");
 }
@@ -324,6 +325,102 @@ TEST_CASE("a socket whose file the job removed is opened anew") {
   std::filesystem::remove(path);
   test.supervisor.set_active("db", 0);
   test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
+}
+
+TEST_CASE("a job is offered all of its sockets before any client comes, in its order, and again when the supervisor is "
+          "back") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  auto path = test.directory / "s";
+  Expression both{{"socket", "PROTO=unix", "SOCKET_PATH=" + path}, inet(port).front(), {"/OR"}};
+  test.supervisor.set_job("pair", both);
+  test.start();
+  auto offered = [&] {
+    Strings names;
+    for (const auto& offer : test.supervisor.offers("pair")) names.push_back(offer.name);
+    return names == Strings{"s", std::to_string(port)};
+  };
+  test.until(offered, "two sockets offered");
+  auto client = connect_to("unix:" + path);
+  send_text(accept_on(test.supervisor.offers("pair")[0].file.get()), "served");
+  CHECK(receive_text(client) == "served");
+  test.supervisor.stop();
+  test.supervisor.set_job("pair", {});
+  test.supervisor.set_job("pair", both);
+  auto before = test.supervisor.offers("pair")[0].identity;
+  test.supervisor.forget_offers();
+  test.supervisor.start();
+  test.until(offered, "two sockets offered again");
+  CHECK(test.supervisor.offers("pair")[0].identity == before);
+}
+
+TEST_CASE("of a job's two sockets each makes an event until an instance has it") {
+  SocketBridgeFixture test;
+  auto one = free_port();
+  auto other = free_port();
+  test.supervisor.set_job("pair", {inet(one).front(), inet(other).front(), {"/OR"}});
+  test.start();
+  auto client = connect_to(inet_address(one));
+  test.until_events(1);
+  test.supervisor.set_held("pair", 0, true);
+  test.until_state(inet_address(one), "handed-over");
+  test.broker.finish(1, false);
+  CHECK(test.state(inet_address(other)) == "listening");
+  auto second = connect_to(inet_address(other));
+  test.until_events(2);
+}
+
+TEST_CASE("a socket's file that somebody removes while nobody has the socket is made again at once, and told") {
+  SocketBridgeFixture test;
+  auto path = test.directory / "s";
+  test.supervisor.set_job("db", unix_path(path));
+  test.start();
+  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the socket");
+  SUBCASE("the file") { std::filesystem::remove(path); }
+  SUBCASE("its name") { std::filesystem::rename(path, path + ".old"); }
+  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
+  CHECK(content_of(test.output).contains("unix:" + path + ": clients do not reach it any more"));
+}
+
+TEST_CASE("a directory that was removed with the socket in it is made again as it was") {
+  SocketBridgeFixture test;
+  auto directory = test.directory / "d";
+  std::filesystem::create_directory(directory);
+  ::chmod(directory.c_str(), 0750);
+  auto path = directory + "/s";
+  test.supervisor.set_job("db", unix_path(path));
+  test.start();
+  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the socket");
+  SUBCASE("removed") { std::filesystem::remove_all(directory); }
+  SUBCASE("renamed") { std::filesystem::rename(directory, directory + ".old"); }
+  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
+  struct stat made{};
+  REQUIRE(::stat(directory.c_str(), &made) == 0);
+  CHECK((made.st_mode & 07777) == 0750);
+  CHECK(content_of(test.output).contains("the directory " + directory + " was gone and is made again"));
+}
+
+TEST_CASE("a file that is removed while a job has the socket is made again, unless the job has put its own there") {
+  SocketBridgeFixture test;
+  auto path = test.directory / "s";
+  test.supervisor.set_job("db", unix_path(path));
+  test.start();
+  auto client = connect_to("unix:" + path);
+  test.until_events(1);
+  test.job_runs("db", 1);
+  test.until_state("unix:" + path, "handed-over");
+  std::filesystem::remove(path);
+  SUBCASE("nothing is there") {
+    test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
+    CHECK(content_of(test.output).contains("job db has the old one"));
+  }
+  SUBCASE("its own is there") {
+    auto own = listen_on("unix:" + path);
+    auto inode = inode_of(path);
+    test.supervisor.set_active("db", 0); // looked at now, if not before
+    test.until([&] { return content_of(test.output).contains("cannot be served"); }, "a message");
+    CHECK(inode_of(path) == inode);
+  }
 }
 
 TEST_CASE("a socket that the job shut down for all is opened anew") {

@@ -6,11 +6,16 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <format>
 #include <iterator>
 
 namespace upstart::socket_bridge {
 
 namespace {
+
+std::optional<SocketAddress> address_of_identity(const std::string& identity) {
+  return address_of_text(protocol::unescaped(identity.substr(0, identity.rfind('#'))));
+}
 
 Time now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::now().time_since_epoch()); }
 
@@ -22,8 +27,12 @@ DefaultMode::DefaultMode(bridge::Services services)
       sockets_{services.loop,
                {.client_came = [this](const auto& address,
                                       auto waiting) { execute(table_.client_came(address, waiting, now())); },
-                .lost = [this](const auto& address) { execute(table_.lost(address)); }}} {
-  table_.adopt(sockets_.adopt(services.inherited));
+                .lost = [this](const auto& address) { lost(address); },
+                .file_may_be_gone = [this](const auto& address) { execute(table_.file_gone(address, now())); }}} {
+  table_.adopt(sockets_.adopt(services.inherited), now());
+  services_.offers.on_answers(
+      {.answered = [this](const auto& job, const auto& held) { offers_answered(job, held); },
+       .held_changed = [this](const auto& job, const auto& identity, bool held) { socket_held(job, identity, held); }});
   services_.object.serve([this](auto& connection, const auto& path) {
     return std::make_unique<SocketBridgeObject>(connection, path, [this] { return table_.report(); });
   });
@@ -36,7 +45,7 @@ void DefaultMode::execute(Actions actions) {
   std::ranges::move(actions, std::back_inserter(pending_));
   if (executing_) return;
   executing_ = true;
-  for (std::size_t i = 0; i < pending_.size(); ++i) {
+  for (std::size_t i = 0; i < pending_.size() || offers_follow(); ++i) {
     auto action = std::move(pending_[i]);
     std::visit([this](const auto& it) { execute_one(it); }, action);
   }
@@ -45,12 +54,19 @@ void DefaultMode::execute(Actions actions) {
   set_alarm();
 }
 
+// What a job gets is offered when all its sockets are open that can be.
+bool DefaultMode::offers_follow() {
+  auto offers = table_.offers();
+  std::ranges::move(offers, std::back_inserter(pending_));
+  return !offers.empty();
+}
+
 void DefaultMode::execute_one(const OpenSocket& action) {
   auto opened = sockets_.open(action.address, action.permissions);
   if (opened) {
     spdlog::info("{} is open", text_of(action.address));
     logged_failures_.erase(action.address);
-    return execute(table_.opened(action.address));
+    return execute(table_.opened(action.address, now()));
   }
   if (auto& logged = logged_failures_[action.address]; logged != opened.error()) {
     logged = opened.error();
@@ -81,6 +97,44 @@ void DefaultMode::execute_one(const EmitEvent& action) {
        .files = sockets_.for_event(action.address),
        .keep = false},
       [this, ticket = action.ticket](bool failed) { execute(table_.event_finished(ticket, failed, now())); });
+}
+
+void DefaultMode::execute_one(const OfferToJob& action) {
+  std::vector<bridge::SocketOffer> offers;
+  for (const auto& socket : action.sockets)
+    if (auto file = sockets_.copy_of(socket.address))
+      offers.push_back({.identity = sockets_.identity_of(socket.address),
+                        .name = socket.name,
+                        .event = socket.event,
+                        .file = std::move(file)});
+  services_.offers.offer(action.job, std::move(offers));
+}
+
+// What is said of a socket that has been opened again since is of no interest.
+void DefaultMode::socket_held(const std::string& job, const std::string& identity, bool held) {
+  auto address = address_of_identity(identity);
+  if (address && sockets_.identity_of(*address) == identity) execute(table_.socket_held(job, *address, held, now()));
+}
+
+void DefaultMode::offers_answered(const std::string& job, const std::vector<std::string>& held) {
+  std::set<SocketAddress> addresses;
+  for (const auto& identity : held)
+    if (auto address = address_of_identity(identity); address && sockets_.identity_of(*address) == identity)
+      addresses.insert(*address);
+  execute(table_.offers_answered(job, addresses, now()));
+}
+
+void DefaultMode::execute_one(const CheckSocket& action) { sockets_.check(action.address, action.is_held); }
+
+void DefaultMode::lost(const SocketAddress& address) {
+  std::string who;
+  for (const auto& socket : table_.report())
+    if (socket.address == address)
+      for (const auto& job : socket.held_by)
+        who += std::format("; job {} has the old one and serves no new client until it is started again", job);
+  spdlog::warn("{}: clients do not reach it any more, {}; it is made again{}", text_of(address),
+               address.has_file() ? "its file has been removed or replaced" : "it was shut down", who);
+  execute(table_.lost(address));
 }
 
 void DefaultMode::execute_one(const Announce& action) {

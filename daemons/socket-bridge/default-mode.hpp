@@ -19,13 +19,19 @@ public:
 
 private:
   void execute(Actions actions);
+  bool offers_follow();
   void execute_one(const OpenSocket& action);
   void execute_one(const CloseSocket& action);
   void execute_one(const SetPermissions& action);
   void execute_one(const WatchSocket& action);
   void execute_one(const EmitEvent& action);
+  void execute_one(const OfferToJob& action);
+  void execute_one(const CheckSocket& action);
   void execute_one(const Announce& action);
   void execute_one(const Warn& action);
+  void offers_answered(const std::string& job, const std::vector<std::string>& held);
+  void socket_held(const std::string& job, const std::string& identity, bool held);
+  void lost(const SocketAddress& address);
   void set_alarm();
 
   bridge::Services services_;

@@ -38,7 +38,8 @@ base::FileDescriptor datagram_socket_at(const std::string& path) {
 
 void Supervisor::set_job(const std::string& name, Expression start_on, Expression stop_on) {
   auto& job = jobs_[name];
-  auto before = std::exchange(job, {std::move(start_on), std::move(stop_on), job.active});
+  Job before{.start_on = std::exchange(job.start_on, std::move(start_on)),
+             .stop_on = std::exchange(job.stop_on, std::move(stop_on))};
   for (const auto& event : watched_) {
     if (names(job, event)) tell_conditions(event, name, job);
     else if (names(before, event)) tell_conditions(event, name, {});
@@ -57,7 +58,15 @@ void Supervisor::remove_job(const std::string& name) {
 
 void Supervisor::set_active(const std::string& name, unsigned active) {
   jobs_[name].active = active;
-  if (serving_) serving_->for_each([&](auto& object) { object.emitActivityChanged(name, active); });
+  if (!serving_) return;
+  for (const auto& offer : jobs_[name].offers)
+    serving_->for_each([&](auto& object) { object.emitSocketHeld(name, offer.identity, active > 0); });
+  serving_->for_each([&](auto& object) { object.emitActivityChanged(name, active); });
+}
+
+void Supervisor::set_held(const std::string& name, std::size_t offer, bool held) {
+  const auto& identity = jobs_[name].offers.at(offer).identity;
+  serving_->for_each([&](auto& object) { object.emitSocketHeld(name, identity, held); });
 }
 
 void Supervisor::set_bus_address(const std::string& address) {
@@ -77,6 +86,22 @@ Supervisor::Object::WatchConditions(const std::string& event) {
   for (const auto& [name, job] : owner_.jobs_)
     if (names(job, event)) jobs.emplace_back(name, job.start_on, job.stop_on, job.active);
   return jobs;
+}
+
+std::vector<std::string> Supervisor::Object::OfferSockets(
+    const std::string& job,
+    const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>& sockets) {
+  auto& of_job = owner_.jobs_[job];
+  of_job.offers.clear();
+  std::vector<std::string> held;
+  for (const auto& [identity, name, event, file] : sockets) {
+    of_job.offers.push_back({.identity = identity,
+                             .name = name,
+                             .event = event,
+                             .file = base::FileDescriptor{::fcntl(file.get(), F_DUPFD_CLOEXEC, 3)}});
+    if (of_job.active > 0) held.push_back(identity);
+  }
+  return held;
 }
 
 void Broker::finish(std::size_t id, bool failed) {

@@ -63,6 +63,12 @@ public:
     Expression start_on;
     Expression stop_on;
     unsigned active = 0;
+    struct Offer {
+      std::string identity, name;
+      std::vector<std::string> event;
+      base::FileDescriptor file;
+    };
+    std::vector<Offer> offers = {};
   };
 
   Supervisor(base::EventLoop& loop, const std::string& run_directory) : loop_{loop}, run_directory_{run_directory} {
@@ -73,11 +79,21 @@ public:
   void start() { serving_.emplace(loop_, run_directory_, protocol::socket_name::supervisor, *this); }
   void stop() { serving_.reset(); }
 
+  // An active job has all of its offered sockets, another one none.
   // Who watches an event that the job names, before or after the change, is sent a signal.
   void set_job(const std::string& name, Expression start_on, Expression stop_on = {});
   void remove_job(const std::string& name);
   void set_active(const std::string& name, unsigned active);
   void set_bus_address(const std::string& address);
+  // An instance of the job has this one of its offered sockets, by number, or no longer.
+  void set_held(const std::string& name, std::size_t offer, bool held);
+  // What is offered to the job now.
+  [[nodiscard]] const std::vector<Job::Offer>& offers(const std::string& name) { return jobs_[name].offers; }
+
+  // As a supervisor that remembers nothing.
+  void forget_offers() {
+    for (auto& [_, job] : jobs_) job.offers.clear();
+  }
 
   [[nodiscard]] int times_asked() const { return times_asked_; }
 
@@ -99,6 +115,10 @@ private:
   private:
     std::vector<sdbus::Struct<std::string, Expression, Expression, uint32_t>>
     WatchConditions(const std::string& event) override;
+    std::vector<std::string>
+    OfferSockets(const std::string& job,
+                 const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>&
+                     sockets) override;
     std::string bus_address() override { return owner_.bus_address_; }
     Supervisor& owner_;
   };

@@ -306,11 +306,32 @@ SupervisorObject::WatchConditions(const std::string& event) {
   auto& conditions = client_.jobs().conditions();
   if (watches && !conditions.watched_events().contains(event)) check_may_be_watched(conditions, event);
   if (watches && client_.connection().is_peer()) client_.control().bridges().note(this, caller.pid, event);
-  for (const auto* entry : watches ? conditions.watch(event) : conditions.jobs_naming(event))
-    jobs.emplace_back(protocol::escaped(entry->name()), protocol::escaped(postfix(entry->job_class()->start_on)),
-                      protocol::escaped(postfix(entry->job_class()->stop_on)),
+  for (const auto* entry : watches ? conditions.watch(event) : conditions.jobs_naming(event)) {
+    const auto& job_class = *entry->job_class();
+    jobs.emplace_back(protocol::escaped(entry->name()),
+                      protocol::escaped(postfix(conditions.for_bridges(job_class, job_class.start_on))),
+                      protocol::escaped(postfix(conditions.for_bridges(job_class, job_class.stop_on))),
                       static_cast<uint32_t>(entry->instances().size()));
+  }
   return jobs;
+}
+
+std::vector<std::string> SupervisorObject::OfferSockets(
+    const std::string& job,
+    const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>& sockets) {
+  const auto* entry = client_.jobs().classes().find(protocol::unescaped(job));
+  if (entry == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + protocol::unescaped(job));
+  std::vector<SocketOffer> offers;
+  for (const auto& [identity, name, variables, file] : sockets) {
+    auto descriptor = std::make_shared<const base::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
+    if (!*descriptor || few_descriptors_left(descriptor->get()))
+      raise(protocol::error_name::limits_exceeded, "There is no descriptor left to take the socket's");
+    offers.push_back({.identity = identity,
+                      .name = protocol::unescaped(name),
+                      .variables = protocol::Environment{protocol::unescaped(variables)},
+                      .file = std::move(descriptor)});
+  }
+  return client_.jobs().conditions().offer(*entry, std::move(offers));
 }
 
 std::string SupervisorObject::PrintClass(const std::string& job) {

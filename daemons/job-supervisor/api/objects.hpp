@@ -116,6 +116,10 @@ private:
   std::vector<sdbus::Struct<std::string, std::vector<std::vector<std::string>>, std::vector<std::vector<std::string>>,
                             uint32_t>>
   WatchConditions(const std::string& event) override;
+  std::vector<std::string>
+  OfferSockets(const std::string& job,
+               const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>&
+                   sockets) override;
   std::string PrintClass(const std::string& job) override;
   std::string DescribeJob(const std::string& job) override;
   std::string AboutUnknownJob(const std::string& job) override;

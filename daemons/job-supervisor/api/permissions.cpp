@@ -26,6 +26,7 @@ constexpr std::array operations{
     Operation{"Restart", "request restart"},
     Operation{"EmitEvent", "emit an event"},
     Operation{"EmitEventWithFile", "emit an event"},
+    Operation{"OfferSockets", "offer sockets to a job"},
     Operation{"DescribeJob", "request state"},
     Operation{"AboutUnknownJob", "request state"},
     Operation{"ListHolders", "request state"},

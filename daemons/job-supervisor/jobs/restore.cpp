@@ -1,11 +1,13 @@
 #include "daemons/job-supervisor/jobs/restore.hpp"
 
+#include "daemons/job-supervisor/jobs/core/socket-offers.hpp"
 #include "daemons/job-supervisor/language/parse-job.hpp"
 #include "daemons/job-supervisor/language/print-job.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <format>
+#include <ranges>
 #include <set>
 
 namespace upstart::supervisor {
@@ -41,6 +43,7 @@ void Restore::take(const Records& records, const std::vector<ClassChange>& files
   take_instances();
   take_held();
   take_facts();
+  take_offers();
   forget_files_that_nobody_names();
   block_events();
   resume_waits();
@@ -196,10 +199,33 @@ void Restore::take_facts() {
   });
 }
 
+// One whose descriptor was lost is offered again by its bridge.
+void Restore::take_offers() {
+  std::map<std::string, std::map<std::size_t, OfferedSocket>> jobs;
+  for_each(record_key::offer, [&](std::string_view, std::string_view bytes) {
+    auto offer = read("a socket that is offered to a job", record::offer_of(bytes));
+    if (!offer || !classes_.contains(offer->job)) return;
+    auto kept = kept_.find(offer->socket.file);
+    if (kept == kept_.end()) return;
+    offer->socket.offer.file = kept->second;
+    offer->socket.is_kept = true;
+    std::erase_if(offer->socket.without, [this](JobId job) { return core_.classes.find(job) == nullptr; });
+    jobs[offer->job].emplace(offer->index, std::move(offer->socket));
+  });
+  SocketOffers offers{core_};
+  for (auto& [job, sockets] : jobs) {
+    auto* entry = entry_of(job);
+    auto values = sockets | std::views::values | std::views::as_rvalue;
+    offers.restore(job, {values.begin(), values.end()});
+    for (const auto& [_, instance] : entry->instances()) offers.assign(*instance);
+  }
+}
+
 void Restore::forget_files_that_nobody_names() {
   for (const auto& [file, _] : kept_) {
     core_.events.restore_last_file(file);
     bool named =
+        core_.offers.find(file).has_value() ||
         std::ranges::any_of(core_.classes.instances(), [&](const Job* job) { return !job->files({file}).empty(); });
     if (!named && core_.ports.memory != nullptr) core_.ports.memory->forget_file(file);
   }

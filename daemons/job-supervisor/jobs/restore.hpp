@@ -29,6 +29,7 @@ private:
   void take_instance(JobId id, record::Instance instance);
   void clean(Life& life) const;
   void take_held();
+  void take_offers();
   void take_facts();
   void block_events();
   void forget_files_that_nobody_names();

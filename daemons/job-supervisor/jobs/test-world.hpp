@@ -38,6 +38,7 @@ public:
     std::vector<std::string> environment;
     std::size_t files = 0;
     std::vector<std::string> parameters = {};
+    std::vector<std::string> sockets = {}; // that are offered, by name
   };
   // What lives on when the jobs die.
   struct Kernel {
@@ -61,6 +62,7 @@ public:
       if (request.kind == ProcessKind::main) kernel.ready = false;
       REQUIRE_FALSE(running.contains(request.kind)); // never two of a kind
       running[request.kind] = {++all.last_pid, request.environment, request.files.size(), request.parameters};
+      for (const auto& socket : request.offered) running[request.kind].sockets.push_back(socket.name);
       ++all.spawned;
       all.fault.pass();
       return all.last_pid;
@@ -320,6 +322,9 @@ private:
     std::string result = "bridges";
     for (const auto& bridge : of.bridges) result += " " + bridge;
     return result;
+  }
+  static std::string line(const notice::SocketHeld& of) {
+    return of.job + (of.held ? " has " : " has no longer ") + of.identity;
   }
   static std::string line(const notice::SessionEnded&) { return "session ended"; }
 };

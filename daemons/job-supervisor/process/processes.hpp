@@ -28,6 +28,14 @@ struct SpawnFailure {
   friend bool operator==(const SpawnFailure&, const SpawnFailure&) = default;
 };
 
+// A listening socket that a bridge offers to the job.
+struct OfferedFile {
+  std::shared_ptr<const base::FileDescriptor> file;
+  std::string name; // in LISTEN_FDNAMES
+  // Others have the same open socket; whether it blocks is as they have set it. Else it is made to block.
+  bool is_used_by_others = false;
+};
+
 struct SpawnRequest {
   ProcessKind kind = ProcessKind::main;
   std::vector<std::string>
@@ -35,7 +43,8 @@ struct SpawnRequest {
                      // added: UPSTART_FDS, LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, READY_FD, NOTIFY_SOCKET
   SharedFiles files; // become descriptors 3, 4, … of the process
   std::vector<std::string>
-      file_names{}; // for LISTEN_FDNAMES, in the order of `files`; those that lack one are "unknown"
+      file_names{};                   // for LISTEN_FDNAMES, in the order of `files`; those that lack one are "unknown"
+  std::vector<OfferedFile> offered{}; // come before `files`, which lose those that are the same sockets
   std::vector<std::string> parameters{}; // $1 $2 … of what a shell runs (JobClass::positional_parameters)
 };
 

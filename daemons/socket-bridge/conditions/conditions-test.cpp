@@ -58,12 +58,22 @@ TEST_CASE("a condition names a socket, and the event says all that it says, in a
             "inet:0.0.0.0:53",
             {"PROTO=inet", "PORT=53", "ADDR=0.0.0.0", "TYPE=stream"}},
            {{"PROTO=fifo", "SOCKET_PATH=/x"}, "fifo:/x", {"PROTO=fifo", "SOCKET_PATH=/x"}},
+           {{"PROTO=inet6", "PORT=80", "ADDR=fe80::1%lo"},
+            "inet6:[fe80::1%lo]:80",
+            {"PROTO=inet6", "PORT=80", "ADDR=fe80::1%lo"}},
        }) {
     CAPTURE(address);
     auto condition = understood(words);
     CHECK(text_of(condition.address) == address);
     CHECK(condition.event.strings() == event);
   }
+}
+
+TEST_CASE("a descriptor has the name that FDNAME gives it, else one of its address") {
+  CHECK(understood({"PROTO=inet", "PORT=80", "FDNAME=http"}).name == "http");
+  CHECK(understood({"PROTO=inet6", "PORT=80"}).name == "80");
+  CHECK(understood({"PROTO=unix", "SOCKET_PATH=/run/a/b.sock"}).name == "b.sock");
+  CHECK(understood({"PROTO=unix", "SOCKET_PATH=@a:b"}).name == "a_b");
 }
 
 TEST_CASE("permissions are understood") {
@@ -105,6 +115,10 @@ TEST_CASE("the fault of a bad condition names its variable") {
            {{"PROTO=unix", "SOCKET_PATH=/x", "OWNER="}, "OWNER"},
            {{"PROTO=unix", "SOCKET_PATH=@x", "MODE=0600"}, "MODE"},
            {{"PROTO=fifo", "SOCKET_PATH=@x"}, "SOCKET_PATH"},
+           {{"PROTO=inet6", "PORT=80", "ADDR=fe80::1"}, "ADDR"},
+           {{"PROTO=inet6", "PORT=80", "ADDR=::1%lo"}, "ADDR"},
+           {{"PROTO=inet", "PORT=80", "FDNAME=a:b"}, "FDNAME"},
+           {{"PROTO=inet", "PORT=80", "FDNAME="}, "FDNAME"},
        })
     CHECK(faulty_variable(words) == variable);
 }

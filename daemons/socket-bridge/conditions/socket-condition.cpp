@@ -26,10 +26,11 @@ struct Protocol {
   std::span<const std::string_view> variables;
 };
 
-constexpr std::array<std::string_view, 4> network_variables{"PROTO", "PORT", "ADDR", "TYPE"};
-constexpr std::array<std::string_view, 7> file_variables{"PROTO", "SOCKET_PATH", "PATH", "TYPE",
-                                                         "MODE",  "OWNER",       "GROUP"};
-constexpr std::array<std::string_view, 6> fifo_variables{"PROTO", "SOCKET_PATH", "PATH", "MODE", "OWNER", "GROUP"};
+constexpr std::array<std::string_view, 5> network_variables{"PROTO", "PORT", "ADDR", "TYPE", "FDNAME"};
+constexpr std::array<std::string_view, 8> file_variables{"PROTO", "SOCKET_PATH", "PATH",  "TYPE",
+                                                         "MODE",  "OWNER",       "GROUP", "FDNAME"};
+constexpr std::array<std::string_view, 7> fifo_variables{"PROTO", "SOCKET_PATH", "PATH",  "MODE",
+                                                         "OWNER", "GROUP",       "FDNAME"};
 
 constexpr std::array protocols{
     Protocol{"inet", Family::inet, network_variables},
@@ -82,6 +83,9 @@ Outcome take_network_address(const Environment& variables, SocketCondition& cond
   if (!numeric)
     return fault("ADDR", std::format("{} is no numeric {} address, such as {}", host, six ? "IPv6" : "IPv4",
                                      six ? "::1" : "127.0.0.1"));
+  if (six && is_of_one_link(*numeric) && without_zone(*numeric).second.empty())
+    return fault("ADDR",
+                 std::format("{} is the address of one link; its interface is needed, such as {}%eth0", host, host));
   address.port = *number;
   address.host = *numeric;
   condition.event.set("PORT", *port);
@@ -107,6 +111,21 @@ Outcome take_path(const Environment& variables, SocketCondition& condition) {
   address.path = value.substr(abstract ? 1 : 0);
   condition.event.set("SOCKET_PATH", value);
   if (older) condition.event.set("PATH", value);
+  return {};
+}
+
+Outcome take_name(const Environment& variables, SocketCondition& condition) {
+  const auto& address = condition.address;
+  if (auto name = variables.get("FDNAME")) {
+    auto is_bad = [](unsigned char c) { return c < ' ' || c == 0x7f || c == ':'; };
+    if (name->empty() || name->size() > 255 || std::ranges::any_of(*name, is_bad))
+      return fault("FDNAME", std::format("{} is no name; up to 255 characters without : are needed", *name));
+    condition.name = *name;
+    return {};
+  }
+  bool network = address.family == Family::inet || address.family == Family::inet6;
+  condition.name = network ? std::to_string(address.port) : address.path.substr(address.path.rfind('/') + 1);
+  std::ranges::replace_if(condition.name, [](unsigned char c) { return c < ' ' || c == 0x7f || c == ':'; }, '_');
   return {};
 }
 
@@ -147,9 +166,10 @@ std::expected<SocketCondition, ConditionFault> parse_condition(std::span<const s
                      .and_then([&] {
                        return network ? take_network_address(*variables, condition) : take_path(*variables, condition);
                      })
-                     .and_then([&] { return take_permissions(*variables, condition); });
+                     .and_then([&] { return take_permissions(*variables, condition); })
+                     .and_then([&] { return take_name(*variables, condition); });
   if (!outcome) return std::unexpected(outcome.error());
-  condition.event.merge(*variables); // those not there yet come last: TYPE, MODE, OWNER, GROUP
+  condition.event.merge(*variables); // those not there yet come last: TYPE, MODE, OWNER, GROUP, FDNAME
   return condition;
 }
 

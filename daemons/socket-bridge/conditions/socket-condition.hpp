@@ -17,8 +17,9 @@ inline constexpr const char* event_name = "socket";
 
 struct SocketCondition {
   SocketAddress address;
-  protocol::Environment event; // PROTO, then PORT, ADDR or SOCKET_PATH, PATH, then TYPE, MODE, OWNER, GROUP
+  protocol::Environment event; // PROTO, then PORT, ADDR or SOCKET_PATH, PATH, then TYPE, MODE, OWNER, GROUP, FDNAME
   Permissions permissions;
+  std::string name; // of the descriptor in LISTEN_FDNAMES: FDNAME, else the port, the file's name or the abstract name
 };
 
 // The arguments that follow the event's name: KEY=VALUE each.

@@ -37,6 +37,7 @@ void join(const std::string& job, const JobSockets::Use& use, Wanted& wanted) {
   }
   socket.event.merge(use.condition.event);
   join_permissions(socket.permissions, use.condition.permissions);
+  if (socket.jobs.empty() || use.condition.event.contains("FDNAME")) socket.name = use.condition.name;
   socket.jobs.insert(job);
   if (use.starts) socket.holders.insert(job);
 }

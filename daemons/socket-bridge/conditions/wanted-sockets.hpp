@@ -27,7 +27,8 @@ struct WantedSocket {
   protocol::Environment event; // matches the conditions of all of its jobs
   Permissions permissions;
   std::set<std::string> jobs;    // all that name it
-  std::set<std::string> holders; // those that it starts, and that have it while they are active
+  std::set<std::string> holders; // those that it starts, which get it however they are started
+  std::string name;              // of the descriptor, for all of them
   friend bool operator==(const WantedSocket&, const WantedSocket&) = default;
 };
 

@@ -12,14 +12,12 @@ namespace {
 const SocketAddress x = *address_of_text("unix:/x");
 const SocketAddress y = *address_of_text("unix:/y");
 
-ConditionsUpdate starts_at(const char* job, const char* path, unsigned active = 0) {
+ConditionsUpdate starts_at(const char* job, const char* path) {
   return {.changed = {{job, {{event_name, {"PROTO=unix", std::string{"SOCKET_PATH="} + path}, true}}}},
           .gone = {},
-          .activity = {{job, active}}};
+          .activity = {}};
 }
-ConditionsUpdate is_active(const char* job, unsigned active) {
-  return {.changed = {}, .gone = {}, .activity = {{job, active}}};
-}
+ConditionsUpdate is_active(const char* job) { return {.changed = {}, .gone = {}, .activity = {{job, 1}}}; }
 
 } // namespace
 
@@ -32,25 +30,22 @@ TEST_CASE("the first update says which sockets are wanted, even if none is; late
   change = demand.take(starts_at("a", "/x"));
   REQUIRE(change.sockets);
   CHECK(change.sockets->contains(x));
-  CHECK_FALSE(demand.take(is_active("a", 1)).sockets);
+  CHECK_FALSE(demand.take(is_active("a")).sockets);
 }
 
-TEST_CASE("a job that becomes active concerns the sockets that it holds, and no others") {
+TEST_CASE("a job's sockets come in the order of its file, each once, without those that only stop it") {
   Demand demand;
-  auto a = demand.take(starts_at("a", "/x")).sockets->at(x);
-  auto b = demand.take(starts_at("b", "/y")).sockets->at(y);
-  CHECK(demand.take(is_active("a", 1)).activity == std::set{x});
-  CHECK(demand.is_held(a));
-  CHECK_FALSE(demand.is_held(b));
-  CHECK(demand.take(is_active("nobody", 1)).activity.empty());
-}
-
-TEST_CASE("a job that is gone holds nothing any more, and is not active when it comes back") {
-  Demand demand;
-  std::ignore = demand.take(starts_at("a", "/x", 1));
-  CHECK(demand.take({.changed = {}, .gone = {"a"}, .activity = {}}).sockets->empty());
-  auto again = demand.take({.changed = starts_at("a", "/x").changed, .gone = {}, .activity = {}}).sockets->at(x);
-  CHECK_FALSE(demand.is_held(again));
+  auto match = [](const char* path, bool starts) {
+    return upstart::bridge::Match{event_name, {"PROTO=unix", std::string{"SOCKET_PATH="} + path}, starts};
+  };
+  std::ignore = demand.take(
+      {.changed = {{"a", {match("/y", true), match("/x", true), match("/y", true)}}, {"b", {match("/x", false)}}},
+       .gone = {},
+       .activity = {}});
+  CHECK(demand.sockets_of("a") == std::vector{y, x});
+  CHECK(demand.sockets_of("b").empty());
+  std::ignore = demand.take({.changed = {}, .gone = {"a"}, .activity = {}});
+  CHECK(demand.sockets_of("a").empty());
 }
 
 TEST_CASE("deadlines come in order of time, and each socket has one") {

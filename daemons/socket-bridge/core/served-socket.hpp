@@ -1,5 +1,6 @@
-// The state of one socket. Once open it goes through: listening → (a client comes) starting → handed-over while any of
-// its jobs is active → listening. At most one of its events is on its way at a time, however many clients come.
+// The state of one socket. Once open it goes through: listening → (a client comes) starting → handed-over while any
+// instance of its jobs has it → listening. At most one of its events is on its way at a time, however many clients
+// come.
 //
 // An attempt runs from the event to the moment when it has finished and no holder is active. Where it failed, or no job
 // took the socket, a client that still waits must not start the next attempt at once: the socket rests, longer each
@@ -39,7 +40,7 @@ public:
   [[nodiscard]] bool client_came(std::optional<unsigned> waiting, Time now);
   void event_emitted(Time now);
   void event_finished(bool failed, Time now);
-  // Whether any job that gets this socket is active.
+  // Whether any instance has this socket, or is about to get it.
   void set_held(bool held, Time now);
 
   // True: open it (again).

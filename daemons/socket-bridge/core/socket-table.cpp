@@ -4,19 +4,79 @@
 
 namespace upstart::socket_bridge {
 
-void SocketTable::adopt(const std::vector<SocketAddress>& addresses) {
-  for (const auto& address : addresses) sockets_[address].socket.opened();
+void SocketTable::adopt(const std::vector<SocketAddress>& addresses, Time now) {
+  for (const auto& address : addresses) {
+    auto& entry = sockets_[address];
+    entry.socket.opened();
+    entry.since = now;
+  }
 }
 
 Actions SocketTable::jobs_changed(const bridge::ConditionsUpdate& jobs, Time now) {
   known_ = true;
   auto change = demand_.take(jobs);
   for (auto& warning : change.warnings) actions_.emplace_back(Warn{std::move(warning)});
+  for (const auto& job : jobs.changed) to_be_offered_.insert(job.job);
+  to_be_offered_.insert(jobs.gone.begin(), jobs.gone.end());
   if (change.sockets) want(std::move(*change.sockets), now);
-  for (const auto& address : change.activity) {
+  return taken();
+}
+
+Actions SocketTable::offers_answered(const std::string& job, const std::set<SocketAddress>& held, Time now) {
+  for (const auto& address : demand_.sockets_of(job)) {
     auto place = sockets_.find(address);
-    place->second.socket.set_held(demand_.is_held(place->second.wanted), now);
-    update(place);
+    if (place == sockets_.end() || !place->second.socket.is_open()) continue;
+    place->second.unanswered.erase(job);
+    set_held(place, job, held.contains(address), now);
+  }
+  return taken();
+}
+
+Actions SocketTable::socket_held(const std::string& job, const SocketAddress& address, bool held, Time now) {
+  if (auto place = sockets_.find(address); place != sockets_.end() && place->second.wanted.holders.contains(job))
+    set_held(place, job, held, now);
+  return taken();
+}
+
+void SocketTable::set_held(Sockets::iterator place, const std::string& job, bool held, Time now) {
+  auto& entry = place->second;
+  if (held) entry.held_by.insert(job);
+  else entry.held_by.erase(job);
+  entry.socket.set_held(!entry.held_by.empty(), now);
+  update(place);
+}
+
+void SocketTable::offer_to_all(Entry& entry) {
+  entry.unanswered = entry.wanted.holders;
+  entry.held_by.clear();
+  to_be_offered_.insert(entry.wanted.holders.begin(), entry.wanted.holders.end());
+}
+
+void SocketTable::note_holders(Entry& entry, const WantedSocket& before) {
+  if (!entry.socket.is_open() || entry.wanted == before) return;
+  const auto& holders = entry.wanted.holders;
+  std::erase_if(entry.held_by, [&](const auto& job) { return !holders.contains(job); });
+  std::erase_if(entry.unanswered, [&](const auto& job) { return !holders.contains(job); });
+  for (const auto& job : holders)
+    if (!before.holders.contains(job)) entry.unanswered.insert(job);
+  to_be_offered_.insert(holders.begin(), holders.end());
+}
+
+Actions SocketTable::offers() {
+  for (const auto& job : std::exchange(to_be_offered_, {})) {
+    OfferToJob offer{.job = job, .sockets = {}};
+    for (const auto& address : demand_.sockets_of(job)) {
+      auto place = sockets_.find(address);
+      if (place == sockets_.end()) continue;
+      const auto& wanted = place->second.wanted;
+      if (place->second.socket.is_open() && wanted.holders.contains(job))
+        offer.sockets.push_back({.address = address, .name = wanted.name, .event = wanted.event});
+    }
+    bool anything = !offer.sockets.empty();
+    if (!anything && !offered_.contains(job)) continue;
+    if (anything) offered_.insert(job);
+    else offered_.erase(job);
+    actions_.emplace_back(std::move(offer));
   }
   return taken();
 }
@@ -45,17 +105,22 @@ void SocketTable::close_unwanted(const std::map<SocketAddress, WantedSocket>& wa
 void SocketTable::take_wanted(const SocketAddress& address, WantedSocket wanted, Time now) {
   auto [place, is_new] = sockets_.try_emplace(address);
   auto& entry = place->second;
-  bool permissions_differ = entry.wanted.permissions != wanted.permissions;
-  entry.wanted = std::move(wanted);
-  entry.socket.set_held(demand_.is_held(entry.wanted), now);
+  auto before = std::exchange(entry.wanted, std::move(wanted));
+  bool permissions_differ = entry.wanted.permissions != before.permissions;
+  note_holders(entry, before);
+  entry.socket.set_held(!entry.held_by.empty(), now);
   if (is_new) actions_.emplace_back(OpenSocket{address, entry.wanted.permissions});
   else if (permissions_differ && entry.socket.is_open())
     actions_.emplace_back(SetPermissions{address, entry.wanted.permissions});
 }
 
-Actions SocketTable::opened(const SocketAddress& address) {
+Actions SocketTable::opened(const SocketAddress& address, Time now) {
   if (auto place = sockets_.find(address); place != sockets_.end()) {
-    place->second.socket.opened();
+    auto& entry = place->second;
+    entry.socket.opened();
+    entry.since = now;
+    offer_to_all(entry);
+    entry.socket.set_held(false, now);
     update(place);
   }
   return taken();
@@ -63,7 +128,10 @@ Actions SocketTable::opened(const SocketAddress& address) {
 
 Actions SocketTable::could_not_be_opened(const SocketAddress& address, const std::string& reason, Time now) {
   if (auto place = sockets_.find(address); place != sockets_.end()) {
-    place->second.socket.could_not_be_opened(reason, now);
+    auto& entry = place->second;
+    if (entry.socket.state() != ServedSocket::State::failed) entry.since = now;
+    entry.socket.could_not_be_opened(reason, now);
+    to_be_offered_.insert(entry.wanted.holders.begin(), entry.wanted.holders.end());
     update(place);
   }
   return taken();
@@ -89,6 +157,19 @@ Actions SocketTable::lost(const SocketAddress& address) {
   place->second.socket.lost();
   update(place);
   actions_.emplace_back(OpenSocket{address, place->second.wanted.permissions});
+  return taken();
+}
+
+// One that a job has may be replaced by the job itself: it is looked at a little later.
+Actions SocketTable::file_gone(const SocketAddress& address, Time now) {
+  auto place = sockets_.find(address);
+  if (place == sockets_.end() || !place->second.socket.is_open() || place->second.check_at) return {};
+  if (place->second.held_by.empty()) {
+    actions_.emplace_back(CheckSocket{.address = address});
+  } else {
+    place->second.check_at = now + patience;
+    update(place);
+  }
   return taken();
 }
 
@@ -122,7 +203,13 @@ void SocketTable::forget_ticket(Entry& entry) {
 Actions SocketTable::time_reached(Time now) {
   while (auto address = deadlines_.reached(now)) {
     auto place = sockets_.find(*address);
-    if (place->second.socket.time_reached(now))
+    auto& entry = place->second;
+    if (entry.check_at && now >= *entry.check_at) {
+      entry.check_at.reset();
+      if (entry.socket.is_open())
+        actions_.emplace_back(CheckSocket{.address = place->first, .is_held = !entry.held_by.empty()});
+    }
+    if (entry.socket.time_reached(now))
       actions_.emplace_back(OpenSocket{place->first, place->second.wanted.permissions});
     update(place);
   }
@@ -131,9 +218,11 @@ Actions SocketTable::time_reached(Time now) {
 
 void SocketTable::update(Sockets::iterator place) {
   auto& [address, entry] = *place;
-  deadlines_.set(address, entry.socket.due());
+  auto due = entry.socket.due();
+  if (entry.check_at) due = due ? std::min(*due, *entry.check_at) : *entry.check_at;
+  deadlines_.set(address, due);
   if (!known_) return;
-  bool watch = broker_ready_ && entry.socket.state() == ServedSocket::State::listening;
+  bool watch = broker_ready_ && entry.unanswered.empty() && entry.socket.state() == ServedSocket::State::listening;
   if (watch != std::exchange(entry.watched, watch)) actions_.emplace_back(WatchSocket{address, watch});
   auto text = entry.socket.text();
   if (entry.socket.state() == ServedSocket::State::opening || text == entry.announced) return;
@@ -148,7 +237,12 @@ void SocketTable::update_all() {
 std::vector<SocketReport> SocketTable::report() const {
   std::vector<SocketReport> result;
   for (const auto& [address, entry] : sockets_)
-    result.push_back({address, {entry.wanted.jobs.begin(), entry.wanted.jobs.end()}, entry.socket.text()});
+    result.push_back({.address = address,
+                      .jobs = {entry.wanted.jobs.begin(), entry.wanted.jobs.end()},
+                      .state = entry.socket.text(),
+                      .holders = {entry.wanted.holders.begin(), entry.wanted.holders.end()},
+                      .held_by = {entry.held_by.begin(), entry.held_by.end()},
+                      .since = entry.since});
   return result;
 }
 

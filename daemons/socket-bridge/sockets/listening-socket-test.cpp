@@ -7,6 +7,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <format>
 #include <fstream>
@@ -18,6 +19,8 @@ using upstart::base::FileDescriptor;
 using upstart::bridge::testing::TemporaryDirectory;
 
 namespace {
+
+std::string this_program() { return std::format("another program (socket_bridge_s, process {})", ::getpid()); }
 
 SocketAddress at(const std::string& text) { return *address_of_text(text); }
 
@@ -97,7 +100,7 @@ TEST_CASE("an IPv6 socket leaves IPv4 alone") {
 TEST_CASE("a port that is in use is an error that says so") {
   auto address = std::format("inet:127.0.0.1:{}", free_port());
   auto other = listen_on(address);
-  CHECK(why_not(address) == "the address is in use by another program");
+  CHECK(why_not(address) == "the address is in use by " + this_program());
 }
 
 TEST_CASE("an address that this machine does not have is an error that says so") {
@@ -116,9 +119,9 @@ TEST_CASE("a socket file that somebody listens on stays theirs") {
   TemporaryDirectory directory;
   auto address = "unix:" + (directory / "s");
   auto other = listen_on(address);
-  CHECK(why_not(address) == "another program listens on " + (directory / "s"));
+  CHECK(why_not(address) == this_program() + " listens on " + (directory / "s"));
   CHECK(connect_to(address));
-  CHECK(why_not("unix-dgram:" + (directory / "s")) == "another program listens on " + (directory / "s"));
+  CHECK(why_not("unix-dgram:" + (directory / "s")) == this_program() + " listens on " + (directory / "s"));
 }
 
 TEST_CASE("a file that is no socket is never replaced") {

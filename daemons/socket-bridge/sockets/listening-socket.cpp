@@ -1,8 +1,11 @@
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
 
+#include "daemons/socket-bridge/sockets/port-owner.hpp"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -27,6 +30,19 @@ struct KernelAddress {
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
+std::optional<unsigned> number_in(const std::string& text) {
+  unsigned number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// Of a network interface, by its name or number; 0: there is none.
+unsigned index_of(const std::string& interface) {
+  auto index = ::if_nametoindex(interface.c_str());
+  return index != 0 ? index : number_in(interface).value_or(0);
+}
+
 KernelAddress kernel_address(const SocketAddress& address) {
   KernelAddress result;
   switch (address.family) {
@@ -42,7 +58,9 @@ KernelAddress kernel_address(const SocketAddress& address) {
     auto& in = reinterpret_cast<sockaddr_in6&>(result.storage);
     in.sin6_family = AF_INET6;
     in.sin6_port = htons(address.port);
-    ::inet_pton(AF_INET6, address.host.c_str(), &in.sin6_addr);
+    auto [number, zone] = without_zone(address.host);
+    ::inet_pton(AF_INET6, number.c_str(), &in.sin6_addr);
+    in.sin6_scope_id = zone.empty() ? 0 : index_of(zone);
     result.size = sizeof in;
     break;
   }
@@ -64,9 +82,14 @@ int type_of(const SocketAddress& address) {
 
 std::string reason(int error) { return std::strerror(error); }
 
+std::string owner_or(const SocketAddress& address, const char* otherwise) {
+  auto owner = owner_of(address);
+  return owner.empty() ? otherwise : "another program (" + owner + ")";
+}
+
 std::string bind_reason(const SocketAddress& address, int error) {
   switch (error) {
-  case EADDRINUSE: return "the address is in use by another program";
+  case EADDRINUSE: return "the address is in use by " + owner_or(address, "another program");
   case EADDRNOTAVAIL: return std::format("no interface of this machine has the address {}", address.host);
   case ENOENT: return std::format("the directory of {} does not exist", address.path);
   case EACCES:
@@ -96,13 +119,6 @@ private:
   std::optional<mode_t> before_;
 };
 
-std::optional<unsigned> number_in(const std::string& text) {
-  unsigned number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 std::expected<uid_t, std::string> user_of(const std::string& owner) {
   if (owner.empty()) return static_cast<uid_t>(-1);
   if (auto number = number_in(owner)) return *number;
@@ -128,7 +144,8 @@ std::expected<void, std::string> clear_the_place(const SocketAddress& address) {
   struct stat file{};
   if (address.family != Family::unix_path || ::lstat(address.path.c_str(), &file) < 0) return {};
   if (!S_ISSOCK(file.st_mode)) return std::unexpected(std::format("{} exists and is not a socket", address.path));
-  if (!is_stale(address)) return std::unexpected(std::format("another program listens on {}", address.path));
+  if (!is_stale(address))
+    return std::unexpected(std::format("{} listens on {}", owner_or(address, "another program"), address.path));
   if (::unlink(address.path.c_str()) < 0)
     return std::unexpected(std::format("unable to replace the stale {}: {}", address.path, reason(errno)));
   return {};
@@ -139,6 +156,8 @@ std::expected<void, std::string> clear_the_place(const SocketAddress& address) {
 std::expected<ListeningSocket, std::string> ListeningSocket::open(const SocketAddress& address,
                                                                   const Permissions& permissions) {
   if (address.family == Family::fifo) return open_fifo(address, permissions);
+  if (auto zone = without_zone(address.host).second; !zone.empty() && index_of(zone) == 0)
+    return std::unexpected(std::format("this machine has no interface {}", zone));
   auto target = kernel_address(address);
   FileDescriptor fd{::socket(target.storage.ss_family, type_of(address) | SOCK_CLOEXEC, 0)};
   if (!fd) return std::unexpected("unable to create a socket: " + reason(errno));

@@ -2,24 +2,35 @@
 
 #include "daemons/base/service-manager.hpp"
 #include "daemons/socket-bridge/sockets/backlog.hpp"
+#include "protocol/text.hpp"
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <format>
 
 namespace upstart::socket_bridge {
 
 namespace {
+
+std::string directory_of(const SocketAddress& address) {
+  return address.path.substr(0, std::max<std::size_t>(address.path.rfind('/'), 1));
+}
 
 bool has_manager() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 
 } // namespace
 
 OpenSockets::OpenSockets(base::EventLoop& loop, Events events)
-    : events_{std::move(events)}, watcher_{loop, [this](int fd) { client_came(fd); }} {}
+    : events_{std::move(events)},
+      watcher_{loop, [this](int fd) { client_came(fd); }},
+      files_{loop, [this](const auto& address) { events_.file_may_be_gone(address); }} {}
 
 // Files of sockets that nobody keeps are removed with them.
 OpenSockets::~OpenSockets() {
@@ -46,7 +57,12 @@ std::vector<SocketAddress> OpenSockets::adopt(std::multimap<std::string, base::F
 }
 
 std::expected<void, std::string> OpenSockets::open(const SocketAddress& address, const Permissions& permissions) {
+  auto directory = directories_.find(address);
+  bool again = directory != directories_.end();
+  Directory before = again ? directory->second : Directory{};
   close(address);
+  if (again) directories_[address] = before;
+  if (again) make_directory_again(address);
   auto socket = ListeningSocket::open(address, permissions);
   if (!socket) return std::unexpected(socket.error());
   put(address, std::move(*socket), false);
@@ -56,6 +72,27 @@ std::expected<void, std::string> OpenSockets::open(const SocketAddress& address,
 
 void OpenSockets::put(const SocketAddress& address, ListeningSocket socket, bool kept) {
   sockets_.insert_or_assign(address, Open{std::move(socket), kept});
+  if (!address.has_file()) return;
+  note_directory(address);
+  files_.watch(address);
+}
+
+void OpenSockets::note_directory(const SocketAddress& address) {
+  struct stat directory{};
+  if (::stat(directory_of(address).c_str(), &directory) == 0)
+    directories_[address] = {.mode = directory.st_mode & 07777, .user = directory.st_uid, .group = directory.st_gid};
+}
+
+// As it was; those above it as they usually are.
+void OpenSockets::make_directory_again(const SocketAddress& address) {
+  auto path = directory_of(address);
+  const auto& was = directories_.at(address);
+  std::error_code problem;
+  if (!address.has_file() || !std::filesystem::create_directories(path, problem)) return;
+  bool as_it_was = ::chown(path.c_str(), was.user, was.group) == 0;
+  as_it_was = ::chmod(path.c_str(), was.mode) == 0 && as_it_was;
+  spdlog::warn("{}: the directory {} was gone and is made again{}", text_of(address), path,
+               as_it_was ? "" : ", with another owner or mode than it had");
 }
 
 void OpenSockets::keep(const SocketAddress& address, Open& open) {
@@ -73,6 +110,8 @@ void OpenSockets::close(const SocketAddress& address) {
   if (auto name = descriptor_name(address); name && open.kept) base::forget_descriptor(*name);
   open.socket.remove_file();
   watch(address, false);
+  files_.unwatch(address);
+  directories_.erase(address);
   sockets_.erase(place);
 }
 
@@ -104,15 +143,42 @@ void OpenSockets::client_came(int fd) {
   else events_.lost(address);
 }
 
+void OpenSockets::check(const SocketAddress& address, bool only_if_free) {
+  auto place = sockets_.find(address);
+  if (place == sockets_.end() || place->second.socket.is_reachable()) return;
+  struct stat file{};
+  if (only_if_free && ::lstat(address.path.c_str(), &file) == 0) return;
+  events_.lost(address);
+}
+
+// The inode of a socket, which no other one has as long as it is there.
+std::string OpenSockets::identity_of(const SocketAddress& address) const {
+  auto place = sockets_.find(address);
+  struct stat socket{};
+  if (place == sockets_.end() || ::fstat(place->second.socket.fd(), &socket) < 0) return {};
+  return std::format("{}#{}", protocol::escaped(text_of(address)), socket.st_ino);
+}
+
+std::shared_ptr<const base::FileDescriptor> OpenSockets::copy_of(const SocketAddress& address) const {
+  auto place = sockets_.find(address);
+  if (place == sockets_.end()) return {};
+  auto copy = std::make_shared<base::FileDescriptor>(::fcntl(place->second.socket.fd(), F_DUPFD_CLOEXEC, 3));
+  if (*copy) return copy;
+  spdlog::error("{}: unable to copy the descriptor: {}; the job gets none", text_of(address), std::strerror(errno));
+  return {};
+}
+
+std::optional<unsigned> OpenSockets::clients_at(const SocketAddress& address) const {
+  auto place = sockets_.find(address);
+  return place != sockets_.end() ? clients_waiting(place->second.socket.fd()) : std::nullopt;
+}
+
 base::SharedFiles OpenSockets::for_event(const SocketAddress& address) const {
   auto place = sockets_.find(address);
   if (place == sockets_.end()) return {};
   place->second.socket.set_blocking();
-  auto copy = std::make_shared<base::FileDescriptor>(::fcntl(place->second.socket.fd(), F_DUPFD_CLOEXEC, 3));
-  if (*copy) return {std::move(copy)};
-  spdlog::error("{}: unable to copy the descriptor for the event: {}; the job gets none", text_of(address),
-                std::strerror(errno));
-  return {};
+  auto copy = copy_of(address);
+  return copy ? base::SharedFiles{std::move(copy)} : base::SharedFiles{};
 }
 
 } // namespace upstart::socket_bridge

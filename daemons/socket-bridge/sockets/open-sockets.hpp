@@ -4,6 +4,7 @@
 
 #include "daemons/base/event-emitter.hpp"
 #include "daemons/socket-bridge/sockets/client-watcher.hpp"
+#include "daemons/socket-bridge/sockets/file-watch.hpp"
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
 
 #include <functional>
@@ -16,7 +17,8 @@ class OpenSockets {
 public:
   struct Events {
     std::function<void(const SocketAddress&, std::optional<unsigned> waiting)> client_came;
-    std::function<void(const SocketAddress&)> lost; // it must be opened again
+    std::function<void(const SocketAddress&)> lost;             // it must be opened again
+    std::function<void(const SocketAddress&)> file_may_be_gone; // to be checked
   };
 
   OpenSockets(base::EventLoop& loop, Events events);
@@ -26,11 +28,19 @@ public:
 
   // Takes over those of the inherited descriptors that are sockets of the bridge before; says which.
   std::vector<SocketAddress> adopt(std::multimap<std::string, base::FileDescriptor>& inherited);
-  // Replaces the one that is open at this address.
+  // Replaces the one that is open at this address. The directory of one that was lost is made again where it is gone.
   std::expected<void, std::string> open(const SocketAddress& address, const Permissions& permissions);
   void close(const SocketAddress& address);
   std::expected<void, std::string> set_permissions(const SocketAddress& address, const Permissions& permissions);
   void watch(const SocketAddress& address, bool on);
+  // Tells of one that clients do not reach any more as lost; where `only_if_free`, only if nothing is at its path.
+  void check(const SocketAddress& address, bool only_if_free);
+  // Which open socket is at this address, over restarts of the bridge too; empty: none is.
+  [[nodiscard]] std::string identity_of(const SocketAddress& address) const;
+  // A copy of the descriptor, as it is; empty where none is open.
+  [[nodiscard]] std::shared_ptr<const base::FileDescriptor> copy_of(const SocketAddress& address) const;
+  // How many clients wait, where the kernel tells.
+  [[nodiscard]] std::optional<unsigned> clients_at(const SocketAddress& address) const;
   // What goes with an event: a copy of the descriptor, in blocking mode whatever the last job made of it; nothing where
   // none is open.
   [[nodiscard]] base::SharedFiles for_event(const SocketAddress& address) const;
@@ -40,15 +50,24 @@ private:
     ListeningSocket socket;
     bool kept = false;
   };
+  struct Directory {
+    mode_t mode = 0755;
+    uid_t user = 0;
+    gid_t group = 0;
+  };
 
   void put(const SocketAddress& address, ListeningSocket socket, bool kept);
   void keep(const SocketAddress& address, Open& open);
   void client_came(int fd);
+  void note_directory(const SocketAddress& address);
+  void make_directory_again(const SocketAddress& address);
 
   Events events_;
   std::map<SocketAddress, Open> sockets_;
   std::map<int, SocketAddress> watched_;
+  std::map<SocketAddress, Directory> directories_; // of sockets that have a file
   ClientWatcher watcher_;
+  FileWatch files_;
 };
 
 } // namespace upstart::socket_bridge

@@ -5,9 +5,9 @@
 using namespace upstart::socket_bridge;
 
 TEST_CASE("an address is read back from its text and from its descriptor's name") {
-  for (const auto* text :
-       {"inet:127.0.0.1:80", "inet6:[::1]:65535", "unix:/run/a b%:c\xff", "abstract:x:y", "fifo:/run/f",
-        "inet-dgram:0.0.0.0:53", "inet6-dgram:[::]:53", "unix-dgram:/run/d", "abstract-dgram:d"}) {
+  for (const auto* text : {"inet:127.0.0.1:80", "inet6:[::1]:65535", "unix:/run/a b%:c\xff", "abstract:x:y",
+                           "fifo:/run/f", "inet6:[fe80::1%eth0]:80", "inet-dgram:0.0.0.0:53", "inet6-dgram:[::]:53",
+                           "unix-dgram:/run/d", "abstract-dgram:d"}) {
     CAPTURE(text);
     auto address = address_of_text(text);
     REQUIRE(address);
@@ -41,6 +41,10 @@ TEST_CASE("a numeric address has one spelling") {
   CHECK(numeric_host(Family::inet, "10.0.0.1") == "10.0.0.1");
   CHECK_FALSE(numeric_host(Family::inet, "10.1"));
   CHECK_FALSE(numeric_host(Family::inet, "::1"));
+  CHECK(numeric_host(Family::inet6, "FE80::0:1%lo") == "fe80::1%lo");
+  for (const auto* host : {"::1%lo", "fe80::1%", "%lo", "fe80::1%an-interface-with-a-long-name"})
+    CHECK_FALSE(numeric_host(Family::inet6, host));
+  CHECK_FALSE(numeric_host(Family::inet, "10.0.0.1%lo"));
 }
 
 TEST_CASE("a port is a number from 1 to 65535 without leading zeros") {

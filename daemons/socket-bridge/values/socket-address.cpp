@@ -1,7 +1,10 @@
 #include "daemons/socket-bridge/values/socket-address.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <format>
@@ -105,9 +108,23 @@ std::optional<std::string> numeric_host(Family family, const std::string& host) 
   int af = family == Family::inet6 ? AF_INET6 : AF_INET;
   in6_addr binary{};
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (::inet_pton(af, host.c_str(), &binary) != 1) return std::nullopt;
+  auto [number, zone] = family == Family::inet6 ? without_zone(host) : std::pair{host, std::string{}};
+  if (::inet_pton(af, number.c_str(), &binary) != 1) return std::nullopt;
   if (::inet_ntop(af, &binary, text.data(), text.size()) == nullptr) return std::nullopt;
-  return std::string{text.data()};
+  if (zone.empty()) return number == host ? std::optional<std::string>{text.data()} : std::nullopt;
+  if (!is_of_one_link(number) || zone.size() >= IF_NAMESIZE || zone.contains('/')) return std::nullopt;
+  return std::format("{}%{}", text.data(), zone);
+}
+
+std::pair<std::string, std::string> without_zone(const std::string& host) {
+  auto percent = std::min(host.find('%'), host.size());
+  return {host.substr(0, percent), host.substr(std::min(percent + 1, host.size()))};
+}
+
+bool is_of_one_link(const std::string& host) {
+  in6_addr binary{};
+  return ::inet_pton(AF_INET6, without_zone(host).first.c_str(), &binary) == 1 &&
+         (IN6_IS_ADDR_LINKLOCAL(&binary) || IN6_IS_ADDR_MC_LINKLOCAL(&binary));
 }
 
 std::optional<std::uint16_t> port_number(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace upstart::socket_bridge {
 
@@ -17,7 +18,7 @@ enum class Transport { stream, datagram };
 struct SocketAddress {
   Family family = Family::inet;
   Transport transport = Transport::stream;
-  std::string host;       // inet and inet6: numeric, in its shortest spelling
+  std::string host;       // inet and inet6: numeric, in its shortest spelling; inet6 also "fe80::1%eth0"
   std::uint16_t port = 0; // inet and inet6
   std::string path;       // unix_path and fifo: absolute; abstract: the name without "@"
 
@@ -30,8 +31,13 @@ struct SocketAddress {
 [[nodiscard]] std::string text_of(const SocketAddress& address);
 [[nodiscard]] std::optional<SocketAddress> address_of_text(std::string_view text);
 
-// A numeric address in its shortest spelling; nothing where it is none of that family.
+// A numeric address in its shortest spelling; nothing where it is none of that family. An IPv6 address of one link may
+// be followed by % and the name or number of its interface (the zone), others may not.
 [[nodiscard]] std::optional<std::string> numeric_host(Family family, const std::string& host);
+// The address without its zone, and the zone, empty where there is none.
+[[nodiscard]] std::pair<std::string, std::string> without_zone(const std::string& host);
+// Whether an IPv6 address means something on one link only, so that it needs a zone.
+[[nodiscard]] bool is_of_one_link(const std::string& host);
 // A port as a condition may spell it: 1 to 65535, digits only, no leading zero.
 [[nodiscard]] std::optional<std::uint16_t> port_number(std::string_view text);
 

@@ -68,6 +68,10 @@ struct BuildSignal {
                 protocol::escaped(changed.job).c_str(), static_cast<std::uint32_t>(changed.active));
   }
   int operator()(const notice::BridgesWanted&) const { return 0; }
+  int operator()(const notice::SocketHeld& of) const {
+    return make(protocol::path::job_supervisor, interface_name::job_supervisor, "SocketHeld", "ssb",
+                protocol::escaped(of.job).c_str(), of.identity.c_str(), static_cast<int>(of.held));
+  }
   int operator()(const notice::SessionEnded&) const { return 0; }
 
 private:

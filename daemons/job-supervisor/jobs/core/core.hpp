@@ -9,6 +9,7 @@
 #include "daemons/job-supervisor/jobs/tables/class-table.hpp"
 #include "daemons/job-supervisor/jobs/tables/environment-tables.hpp"
 #include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
+#include "daemons/job-supervisor/jobs/tables/offered-sockets.hpp"
 
 #include <functional>
 
@@ -61,6 +62,7 @@ public:
   Callers callers;
   Emissions emissions;
   ClassTable classes;
+  OfferedSockets offers;
   Turn turn;
   bool session_ends = false;
   record::Session session;                 // when it ends

@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/jobs/core/executor.hpp"
 
 #include "daemons/base/fault-point.hpp"
+#include "daemons/job-supervisor/jobs/core/socket-offers.hpp"
 #include "daemons/job-supervisor/jobs/values/cases.hpp"
 
 #include <algorithm>
@@ -71,6 +72,7 @@ void Executor::spawn(Job& job, effect::Spawn& spawn) {
   if (const auto& address = core_.options.session_address; !address.empty())
     set_variable(spawn.environment, "UPSTART_SESSION=", address);
   auto pid = try_to_spawn(job, spawn);
+  if (pid && kind == ProcessKind::main) SocketOffers{core_}.handed_over(job);
   if (pid) return record_spawned(job, kind, *pid);
   core_.add_work(work::ForJob{job.id(), input::NotExecuted{kind, pid.error().reason}});
 }
@@ -85,10 +87,12 @@ void Executor::record_spawned(Job& job, ProcessKind kind, pid_t pid) {
 }
 
 std::expected<pid_t, SpawnFailure> Executor::try_to_spawn(Job& job, effect::Spawn& spawn) try {
-  return job.processes().spawn({.kind = spawn.process,
-                                .environment = std::move(spawn.environment),
-                                .files = job.files(spawn.files),
-                                .parameters = std::move(spawn.positional)});
+  SpawnRequest request{.kind = spawn.process,
+                       .environment = std::move(spawn.environment),
+                       .files = job.files(spawn.files),
+                       .parameters = std::move(spawn.positional)};
+  if (spawn.process == ProcessKind::main) request.offered = SocketOffers{core_}.of(job);
+  return job.processes().spawn(request);
 } catch (const std::exception& error) { return std::unexpected(SpawnFailure{error.what()}); }
 
 } // namespace upstart::supervisor

@@ -17,7 +17,7 @@ private:
   void carry_out(outgoing::OfJob& of_job);
   void spawn(Job& job, effect::Spawn& spawn);
   void record_spawned(Job& job, ProcessKind kind, pid_t pid);
-  [[nodiscard]] static std::expected<pid_t, SpawnFailure> try_to_spawn(Job& job, effect::Spawn& spawn);
+  [[nodiscard]] std::expected<pid_t, SpawnFailure> try_to_spawn(Job& job, effect::Spawn& spawn);
 
   Core& core_;
   Recorder& recorder_;

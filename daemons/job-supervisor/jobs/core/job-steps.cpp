@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/jobs/core/job-steps.hpp"
 
+#include "daemons/job-supervisor/jobs/core/socket-offers.hpp"
 #include "daemons/job-supervisor/jobs/values/cases.hpp"
 #include "protocol/names.hpp"
 
@@ -19,8 +20,10 @@ const char* failure_message(CommandKind kind) {
 } // namespace
 
 void JobSteps::take(Job& job, Input input) {
+  bool starts = std::holds_alternative<input::Start>(input);
   auto effects = job.step(std::move(input), core_.ports.clock.now());
   core_.classes.mark(job.id());
+  if (starts) SocketOffers{core_}.assign(job);
   for (auto& effect : effects) carry_out(job, effect);
   // Last, so that an event that it failed comes after those that the job itself emits because of that.
   for (const auto& effect : effects)
@@ -92,6 +95,7 @@ void JobSteps::remove(Job& job) {
   auto& entry = *core_.classes.find(job.name());
   for (auto event : job.stop_on().state().reset()) core_.release(event, false);
   job.stop_on().unfile();
+  SocketOffers{core_}.instance_gone(job);
   core_.turn.gone.push_back(core_.classes.remove_instance(entry, job));
   core_.tell_activity(entry);
   if (entry.instances().empty() && entry.successor) core_.add_work(work::ReplaceClass{entry.name()});

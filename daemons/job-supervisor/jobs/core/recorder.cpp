@@ -80,6 +80,7 @@ void Recorder::write_changes() {
   record_events();
   record_emissions();
   record_others();
+  record_offers();
   record_ids();
   record_next_spawn();
   if (!std::exchange(dirty_, false)) return;
@@ -149,6 +150,7 @@ void Recorder::count_files(JobId id, const Job* job, bool keep) {
 }
 
 void Recorder::forget_dropped_files() {
+  for (auto file : std::exchange(dropped_offers_, {})) core_.ports.memory->forget_file(file);
   for (auto file : std::exchange(dropped_files_, {})) {
     auto uses = file_uses_.find(file);
     if (uses == file_uses_.end() || uses->second > 0) continue;
@@ -252,6 +254,20 @@ void Recorder::record_others() {
   }
 }
 
+// Before it is written that a socket is offered, a copy of its descriptor is kept.
+void Recorder::record_offers() {
+  for (auto file : core_.offers.changes().take()) {
+    auto key = record_key::of(record_key::offer, file);
+    if (auto place = core_.offers.find(file)) {
+      if (!std::exchange(place->socket->is_kept, true)) core_.ports.memory->keep_file(file, *place->socket->offer.file);
+      put(key, record::to_bytes(*place));
+    } else if (written_.contains(key)) {
+      erase(key);
+      dropped_offers_.push_back(file);
+    }
+  }
+}
+
 void Recorder::record_ids() {
   auto used = used_ids(core_);
   if (within(used, reserved_)) return;
@@ -285,6 +301,7 @@ void Recorder::drop_changes() {
   [[maybe_unused]] auto emissions = core_.emissions.changes().take();
   [[maybe_unused]] auto commands = core_.callers.changes().take();
   [[maybe_unused]] auto kept = core_.kept_changes.take();
+  [[maybe_unused]] auto offers = core_.offers.changes().take();
   [[maybe_unused]] bool environment = core_.environments.take_change();
 }
 
@@ -319,6 +336,10 @@ void Recorder::put_all(const Put& out) {
   for (const auto& [token, command] : core_.callers.commands())
     put(record_key::of(record_key::command, token), record::to_bytes(command));
   for (const auto& [name, value] : core_.kept) put(record_key::of(record_key::kept, name), value);
+  for (auto& [job, sockets] : core_.offers.all())
+    for (std::size_t i = 0; i < sockets.size(); ++i)
+      put(record_key::of(record_key::offer, sockets[i].file),
+          record::to_bytes(OfferedSockets::Place{.job = &job, .index = i, .socket = &sockets[i]}));
   const auto& environments = core_.environments;
   if (!environments.is_initial()) put(std::string{record_key::environment}, record::to_bytes(environments.global()));
   if (!core_.watched_events.empty()) put(std::string{record_key::watched}, record::to_bytes(core_.watched_events));

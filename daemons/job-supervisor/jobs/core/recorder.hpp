@@ -34,6 +34,7 @@ private:
   void record_events();
   void record_emissions();
   void record_others();
+  void record_offers();
   void record_ids();
   void record_next_spawn();
   void drop_changes();
@@ -58,7 +59,8 @@ private:
   std::unordered_map<JobId, Pending> pending_;           // operations that are not carried out yet
   std::unordered_map<JobId, std::vector<FileId>> files_; // that each life names
   std::unordered_map<FileId, int> file_uses_;
-  std::vector<FileId> dropped_files_; // named by none any more, once that is written
+  std::vector<FileId> dropped_files_;  // named by none any more, once that is written
+  std::vector<FileId> dropped_offers_; // likewise
   record::Ids reserved_;
   std::optional<record::Spawn> spawn_; // the next, as it is written down
   record::Session session_;

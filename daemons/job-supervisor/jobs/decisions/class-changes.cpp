@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/jobs/decisions/class-changes.hpp"
 
+#include "daemons/job-supervisor/jobs/core/socket-offers.hpp"
+
 namespace upstart::supervisor {
 
 void ClassChanges::apply(const std::vector<ClassChange>& changes) {
@@ -41,8 +43,11 @@ void ClassChanges::replace(ClassEntry& entry, std::shared_ptr<const JobClass> jo
   core_.tell(notice::JobRemoved{before->name});
   watch_.tell_change(before->name, before.get(), job_class.get());
   if (job_class) {
-    matching_.offer_again(put_in_force(std::move(job_class)).start_on(), held);
+    auto& now = put_in_force(std::move(job_class));
+    if (!now.watched) SocketOffers{core_}.drop(now.name());
+    matching_.offer_again(now.start_on(), held);
   } else {
+    SocketOffers{core_}.drop(before->name);
     for (auto event : held) core_.release(event, false);
   }
 }

@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/jobs/decisions/condition-watch.hpp"
 
+#include "daemons/job-supervisor/expression/expand.hpp"
+#include "daemons/job-supervisor/jobs/core/socket-offers.hpp"
 #include "protocol/event-pattern.hpp"
 
 #include <algorithm>
@@ -35,6 +37,24 @@ std::vector<ClassEntry*> ConditionWatch::jobs_naming(const std::string& event) c
   return entries;
 }
 
+EventExpression ConditionWatch::for_bridges(const JobClass& job_class, const EventExpression& expression) const {
+  auto expanded = expression;
+  std::optional<protocol::Environment> of_class;
+  for (auto& node : expanded.nodes)
+    for (auto& argument : node.arguments) {
+      if (!argument.pattern.contains('$')) continue;
+      if (!of_class) of_class = core_.environments.of_class_alone(job_class);
+      if (auto value = expand(argument.pattern, *of_class)) argument.pattern = std::move(*value);
+    }
+  return expanded;
+}
+
+std::vector<std::string> ConditionWatch::offer(const ClassEntry& entry, std::vector<SocketOffer> offers) {
+  auto held = SocketOffers{core_}.take(entry, std::move(offers));
+  run_turn_();
+  return held;
+}
+
 void ConditionWatch::mark(ClassEntry& entry) const {
   const auto& job_class = *entry.job_class();
   entry.watched = std::ranges::any_of(core_.watched_events,
@@ -44,7 +64,8 @@ void ConditionWatch::mark(ClassEntry& entry) const {
 void ConditionWatch::tell_change(const std::string& job, const JobClass* before, const JobClass* after) {
   for (const auto& event : core_.watched_events) {
     if (after != nullptr && names_event(*after, event))
-      core_.tell(notice::ConditionsChanged{event, job, after->start_on, after->stop_on});
+      core_.tell(notice::ConditionsChanged{event, job, for_bridges(*after, after->start_on),
+                                           for_bridges(*after, after->stop_on)});
     else if (before != nullptr && names_event(*before, event))
       core_.tell(notice::ConditionsChanged{event, job, {}, {}});
   }

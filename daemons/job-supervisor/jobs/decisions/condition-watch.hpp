@@ -20,6 +20,12 @@ public:
   [[nodiscard]] std::vector<ClassEntry*> jobs_naming(const std::string& event) const;
   [[nodiscard]] const std::set<std::string>& watched_events() const { return core_.watched_events; }
 
+  // The conditions of a class on events as bridges are told them: references to what its `env` says are expanded, as
+  // they are when events are matched; others are left as they are.
+  [[nodiscard]] EventExpression for_bridges(const JobClass& job_class, const EventExpression& expression) const;
+  // A bridge offers these sockets to the job, in place of what it offered before: SocketOffers::take.
+  [[nodiscard]] std::vector<std::string> offer(const ClassEntry& entry, std::vector<SocketOffer> offers);
+
   // A class has come into force.
   void mark(ClassEntry& entry) const;
   // A class has taken the place of another; either may be missing.

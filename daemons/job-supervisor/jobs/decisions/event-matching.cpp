@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/jobs/decisions/event-matching.hpp"
 
 #include "daemons/job-supervisor/expression/expand.hpp"
+#include "daemons/job-supervisor/jobs/core/socket-offers.hpp"
 
 #include <algorithm>
 #include <format>
@@ -121,7 +122,11 @@ StartParameters EventMatching::start_parameters(const JobClass& job_class, const
   StartParameters parameters{.environment = core_.environments.of_class(job_class)};
   for (auto id : events) parameters.environment.merge(job_variables(core_.events.at(id).event));
   auto once = distinct(events);
-  for (auto id : once) std::ranges::copy(core_.events.at(id).files, std::back_inserter(parameters.files));
+  for (auto id : once) {
+    const auto& handled = core_.events.at(id);
+    if (!SocketOffers{core_}.stands_for(job_class.name, handled.event)) // it is given with the others that are offered
+      std::ranges::copy(handled.files, std::back_inserter(parameters.files));
+  }
   parameters.environment.set("UPSTART_EVENTS", names_of(events));
   if (!job_class.positional_parameters) return parameters;
   parameters.environment.set("UPSTART_EVENT", core_.events.at(events.front()).event.name);

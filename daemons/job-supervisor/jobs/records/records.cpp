@@ -288,6 +288,32 @@ Read<protocol::Environment> environment_of(std::string_view bytes) {
   return read(bytes, [](ByteReader& in) { return protocol::Environment{in.texts()}; });
 }
 
+std::string to_bytes(const OfferedSockets::Place& place) {
+  return written([&](ByteWriter& out) {
+    const auto& [offer, file, holders, without, is_kept] = *place.socket;
+    out.text(*place.job);
+    out.number(place.index);
+    out.number(file);
+    out.text(offer.identity);
+    out.text(offer.name);
+    out.texts(offer.variables.strings());
+    out.list(without, [&](JobId job) { out.number(job); });
+  });
+}
+Read<Offer> offer_of(std::string_view bytes) {
+  return read(bytes, [](ByteReader& in) {
+    Offer offer{.job = in.text(), .index = in.number<std::size_t>(), .socket = {}};
+    auto& socket = offer.socket;
+    socket.file = in.number();
+    socket.offer.identity = in.text();
+    socket.offer.name = in.text();
+    socket.offer.variables = protocol::Environment{in.texts()};
+    auto without = read_ids(in);
+    socket.without = {without.begin(), without.end()};
+    return offer;
+  });
+}
+
 std::string to_bytes(const std::set<std::string>& names) {
   return written([&](ByteWriter& out) { out.list(names, [&](const std::string& name) { out.text(name); }); });
 }

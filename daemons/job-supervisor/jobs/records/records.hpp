@@ -9,6 +9,7 @@
 #include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
 #include "daemons/job-supervisor/jobs/tables/job-records.hpp"
 #include "daemons/job-supervisor/jobs/tables/job.hpp"
+#include "daemons/job-supervisor/jobs/tables/offered-sockets.hpp"
 #include "daemons/job-supervisor/language/model/job-class.hpp"
 
 #include <expected>
@@ -31,7 +32,7 @@ inline constexpr std::string_view ids = "ids", environment = "environment", sess
 // Followed by an id or a name.
 inline constexpr std::string_view job = "job/", event = "event/", finished = "finished/", emission = "emission/",
                                   command = "command/", job_class = "class/", held = "held/", facts = "facts/",
-                                  kept = "kept/";
+                                  kept = "kept/", offer = "offer/";
 [[nodiscard]] std::string of(std::string_view table, std::uint64_t id);
 [[nodiscard]] std::string of(std::string_view table, std::string_view name);
 } // namespace record_key
@@ -108,6 +109,15 @@ struct Spawn {
 [[nodiscard]] Read<Callers::Command> command_of(std::string_view bytes);
 [[nodiscard]] std::string to_bytes(const protocol::Environment& environment);
 [[nodiscard]] Read<protocol::Environment> environment_of(std::string_view bytes);
+
+// A socket that a bridge offers to a job, without its descriptor.
+struct Offer {
+  std::string job;
+  std::size_t index = 0; // among those of the job
+  OfferedSocket socket;
+};
+[[nodiscard]] std::string to_bytes(const OfferedSockets::Place& place);
+[[nodiscard]] Read<Offer> offer_of(std::string_view bytes);
 
 // Names, in order.
 [[nodiscard]] std::string to_bytes(const std::set<std::string>& names);

@@ -38,6 +38,8 @@ public:
   // For the memory: what there is, what has changed, and the ids of descriptors that are consumed.
   [[nodiscard]] const std::unordered_map<EventId, Handled>& all() const { return events_; }
   [[nodiscard]] Changes<EventId>& changes() { return changes_; }
+  // A new id of a descriptor.
+  [[nodiscard]] FileId next_file() { return ++last_file_; }
   [[nodiscard]] FileId last_file() const { return last_file_; }
   void restore_last_file(FileId last) { last_file_ = std::max(last_file_, last); }
   // Nobody blocks it yet.

@@ -56,14 +56,19 @@ struct ActivityChanged {
 struct BridgesWanted {
   std::vector<std::string> bridges;
 };
+// For bridges: whether an instance of the job has, or is to get, the socket that is known by this text.
+struct SocketHeld {
+  std::string job, identity;
+  bool held;
+};
 // All jobs have been stopped at the end of the session.
 struct SessionEnded {};
 
 } // namespace notice
 
-using Notice =
-    std::variant<notice::JobAdded, notice::JobRemoved, notice::InstanceAdded, notice::InstanceRemoved,
-                 notice::GoalChanged, notice::StateChanged, notice::Failed, notice::EventEmitted,
-                 notice::ConditionsChanged, notice::ActivityChanged, notice::BridgesWanted, notice::SessionEnded>;
+using Notice = std::variant<notice::JobAdded, notice::JobRemoved, notice::InstanceAdded, notice::InstanceRemoved,
+                            notice::GoalChanged, notice::StateChanged, notice::Failed, notice::EventEmitted,
+                            notice::ConditionsChanged, notice::ActivityChanged, notice::SocketHeld,
+                            notice::BridgesWanted, notice::SessionEnded>;
 
 } // namespace upstart::supervisor

@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/process/instances/instance-processes.hpp"
 
 #include "daemons/job-supervisor/process/instances/launch.hpp"
+#include "daemons/job-supervisor/process/plan/offered-files.hpp"
 #include "daemons/job-supervisor/process/readiness/make-readiness.hpp"
 
 #include <algorithm>
@@ -35,7 +36,8 @@ SpawnedProcess::Calls InstanceProcesses::calls(ProcessKind kind) {
           .ended = [this, kind](int wait_status) { ended(kind, wait_status); }};
 }
 
-std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& request) {
+std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& asked) {
+  auto request = with_offered_files(asked);
   ProcessKind kind = request.kind;
   bool is_main = kind == ProcessKind::main;
   if (slot(kind)) return std::unexpected{SpawnFailure{"unable to start: one is running already"}};
