@@ -81,7 +81,7 @@ private:
     session_.hand_on_later();
   }
 
-  void offer(const std::string& job, const std::vector<SocketOffer>& sockets) {
+  void offer(const std::string& job, const std::vector<SocketOffer>& sockets) try {
     std::vector<SocketOnWire> on_wire;
     for (const auto& socket : sockets)
       on_wire.emplace_back(socket.identity, protocol::escaped(socket.name), protocol::escaped(socket.event.strings()),
@@ -94,7 +94,7 @@ private:
           if (error) return not_offered(job, *error);
           session_.offers_->take_answer(job, held);
         });
-  }
+  } catch (const sdbus::Error& error) { not_offered(job, error); }
 
   // A job that is not there any more is told of by its conditions.
   void not_offered(const std::string& job, const sdbus::Error& error) {

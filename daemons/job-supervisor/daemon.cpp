@@ -181,7 +181,6 @@ void Daemon::listen() {
     private_server_ = serve(inherited, protocol::socket_name::session, line_.private_address, clients_);
   own_server_ = serve(inherited, protocol::socket_name::supervisor,
                       protocol::daemon_address(line_.run_directory, protocol::socket_name::supervisor), bridges_);
-  if (own_server_) own_server_->take_no_descriptors();
 }
 
 std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base::FileDescriptor>& inherited,
