@@ -21,8 +21,9 @@ Time now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::
 
 } // namespace
 
-DefaultMode::DefaultMode(bridge::Services services)
+DefaultMode::DefaultMode(bridge::Services services, std::function<void()> ready)
     : services_{services},
+      ready_{std::move(ready)},
       alarm_{services.loop, [this] { execute(table_.time_reached(now())); }},
       sockets_{services.loop,
                {.client_came = [this](const auto& address,
@@ -38,7 +39,10 @@ DefaultMode::DefaultMode(bridge::Services services)
   });
 }
 
-void DefaultMode::jobs_changed(const bridge::ConditionsUpdate& update) { execute(table_.jobs_changed(update, now())); }
+void DefaultMode::jobs_changed(const bridge::ConditionsUpdate& update) {
+  execute(table_.jobs_changed(update, now()));
+  if (ready_) std::exchange(ready_, nullptr)();
+}
 
 // What an action brings about may be an input itself; its actions come after those that are pending already.
 void DefaultMode::execute(Actions actions) {

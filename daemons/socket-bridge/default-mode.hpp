@@ -10,8 +10,9 @@ namespace upstart::socket_bridge {
 
 class DefaultMode final : public bridge::Bridge {
 public:
-  // Takes those of the inherited descriptors that are sockets.
-  explicit DefaultMode(bridge::Services services);
+  // Takes those of the inherited descriptors that are sockets. `ready` is called when all that jobs want has been tried
+  // to be opened once.
+  DefaultMode(bridge::Services services, std::function<void()> ready);
 
   void jobs_changed(const bridge::ConditionsUpdate& update) override;
   void broker_ready() override { execute(table_.broker_ready()); }
@@ -35,6 +36,7 @@ private:
   void set_alarm();
 
   bridge::Services services_;
+  std::function<void()> ready_;
   SocketTable table_;
   std::map<SocketAddress, std::string> logged_failures_; // so that a retry logs nothing new
   Actions pending_;                                      // to be executed, in order

@@ -88,6 +88,17 @@ Supervisor::Object::WatchConditions(const std::string& event) {
   return jobs;
 }
 
+void Supervisor::Object::StartJobWithFile(sdbus::Result<sdbus::ObjectPath>&& result, std::string /*token*/,
+                                          std::string job, std::string instance, sdbus::UnixFd file) {
+  if (owner_.all_run_) {
+    ++owner_.times_busy_;
+    return result.returnError(sdbus::Error{sdbus::Error::Name{protocol::error_name::already_started}, "runs"});
+  }
+  owner_.started_.emplace_back(instance.empty() ? job : job + "/" + instance,
+                               base::FileDescriptor{::fcntl(file.get(), F_DUPFD_CLOEXEC, 3)});
+  result.returnResults(sdbus::ObjectPath{protocol::instance_path(job, instance)});
+}
+
 std::vector<std::string> Supervisor::Object::OfferSockets(
     const std::string& job,
     const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>& sockets) {

@@ -95,6 +95,11 @@ public:
     for (auto& [_, job] : jobs_) job.offers.clear();
   }
 
+  // What was started with a descriptor: "JOB" or "JOB/INSTANCE". While it is said that all run, nothing is.
+  [[nodiscard]] const std::vector<std::pair<std::string, base::FileDescriptor>>& started() const { return started_; }
+  void set_running(bool all) { all_run_ = all; }
+  [[nodiscard]] int times_busy() const { return times_busy_; }
+
   [[nodiscard]] int times_asked() const { return times_asked_; }
 
 private:
@@ -119,6 +124,8 @@ private:
     OfferSockets(const std::string& job,
                  const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>&
                      sockets) override;
+    void StartJobWithFile(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::string job,
+                          std::string instance, sdbus::UnixFd file) override;
     std::string bus_address() override { return owner_.bus_address_; }
     Supervisor& owner_;
   };
@@ -130,6 +137,9 @@ private:
   std::set<std::string> watched_; // events
   std::string bus_address_;
   int times_asked_ = 0;
+  std::vector<std::pair<std::string, base::FileDescriptor>> started_;
+  bool all_run_ = false;
+  int times_busy_ = 0;
   std::optional<StandIn<Object>> serving_;
 };
 

@@ -434,6 +434,17 @@ void SupervisorObject::command(sdbus::Result<sdbus::ObjectPath>&& result, const 
   act(client_.jobs().commands(), *selected, std::move(*asker));
 }
 
+void SupervisorObject::StartJobWithFile(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::string job,
+                                        std::string instance, sdbus::UnixFd file) {
+  auto descriptor = std::make_shared<const base::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
+  if (!*descriptor || few_descriptors_left(descriptor->get()))
+    raise(protocol::error_name::limits_exceeded, "There is no descriptor left to take the job's");
+  command(std::move(result), "StartJobWithFile", token, {protocol::unescaped(job)}, {},
+          [&](Commands& commands, Selected selected, Asker asker) {
+            commands.start_with_file(selected.entry, protocol::unescaped(instance), descriptor, std::move(asker));
+          });
+}
+
 void SupervisorObject::StartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token,
                                 std::vector<std::string> job_details, std::vector<std::string> env, bool wait) {
   command(std::move(result), "StartJob", token, job_details, env, [&](Commands& commands, Selected job, Asker asker) {

@@ -120,6 +120,8 @@ private:
   OfferSockets(const std::string& job,
                const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>&
                    sockets) override;
+  void StartJobWithFile(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::string job,
+                        std::string instance, sdbus::UnixFd file) override;
   std::string PrintClass(const std::string& job) override;
   std::string DescribeJob(const std::string& job) override;
   std::string AboutUnknownJob(const std::string& job) override;

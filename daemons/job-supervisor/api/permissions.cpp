@@ -46,6 +46,7 @@ constexpr std::array operations{
     Operation{"Start", "start job"},
     Operation{"Stop", "stop job"},
     Operation{"StartJob", "start job"},
+    Operation{"StartJobWithFile", "start job"},
     Operation{"StopJob", "stop job"},
     Operation{"RestartJob", "request restart"},
     Operation{"Reload", "reload job"},

@@ -134,6 +134,12 @@ TEST_CASE("every socket that a job names is wanted, and a bad one spoils no othe
   CHECK(job.warnings[0].contains("job web: PORT"));
 }
 
+TEST_CASE("a match of a master's connections names no socket, and is no fault") {
+  auto job = sockets_of_job({"each", {starts({"SOCKET_PATH=/run/x", "CONNECTION=*"})}});
+  CHECK(job.uses.empty());
+  CHECK(job.warnings.empty());
+}
+
 TEST_CASE("two jobs that name one address share one socket, whose event matches both") {
   auto wanted = union_of({wanted_by("a", starts({"PROTO=unix", "SOCKET_PATH=/x"})),
                           wanted_by("b", stops({"PROTO=unix", "PATH=/x", "MODE=0600"}))});

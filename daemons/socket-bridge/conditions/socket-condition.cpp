@@ -152,6 +152,10 @@ Outcome take_permissions(const Environment& variables, SocketCondition& conditio
 
 } // namespace
 
+bool is_of_master(std::span<const std::string> arguments) {
+  return std::ranges::any_of(arguments, [](const auto& word) { return protocol::key_of(word) == "CONNECTION"; });
+}
+
 std::expected<SocketCondition, ConditionFault> parse_condition(std::span<const std::string> arguments) {
   auto variables = bridge::variables_of(arguments, bridge::Patterns::refused);
   if (!variables) return std::unexpected(variables.error());

@@ -22,6 +22,10 @@ struct SocketCondition {
   std::string name; // of the descriptor in LISTEN_FDNAMES: FDNAME, else the port, the file's name or the abstract name
 };
 
+// Whether the match is of the connections that a master of a socket accepts (CONNECTION=…), and names no socket that
+// the resident bridge would have to serve.
+[[nodiscard]] bool is_of_master(std::span<const std::string> arguments);
+
 // The arguments that follow the event's name: KEY=VALUE each.
 [[nodiscard]] std::expected<SocketCondition, bridge::ConditionFault>
 parse_condition(std::span<const std::string> arguments);

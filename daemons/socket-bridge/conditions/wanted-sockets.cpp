@@ -47,6 +47,7 @@ void join(const std::string& job, const JobSockets::Use& use, Wanted& wanted) {
 JobSockets sockets_of_job(const bridge::JobConditions& conditions) {
   JobSockets result;
   for (const auto& match : conditions.matches) {
+    if (is_of_master(match.arguments)) continue;
     auto condition = parse_condition(match.arguments);
     if (condition) result.uses.push_back({std::move(*condition), match.starts});
     else result.warnings.push_back(warning(condition.error(), conditions.job));

@@ -3,7 +3,10 @@
 #include "daemons/job-supervisor/expression/expand.hpp"
 #include "protocol/names.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <format>
+#include <optional>
 
 namespace upstart::supervisor {
 
@@ -24,6 +27,19 @@ std::optional<CallerId>& caller_of(Input& input) {
   if (auto* start = std::get_if<input::Start>(&input)) return start->caller;
   if (auto* stop = std::get_if<input::Stop>(&input)) return stop->caller;
   return std::get<input::Restart>(input).caller;
+}
+
+// The variables by which an instance gets its name, where that is a single one; nothing where the name cannot be had
+// so.
+std::optional<std::vector<std::string>> environment_naming(std::string_view expression, const std::string& name) {
+  if (expression.empty()) return name.empty() ? std::optional{std::vector<std::string>{}} : std::nullopt;
+  if (!expression.starts_with('$') || name.empty()) return std::nullopt;
+  expression.remove_prefix(1);
+  if (expression.starts_with('{') && expression.ends_with('}'))
+    expression = expression.substr(1, expression.size() - 2);
+  auto is_of_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  if (expression.empty() || !std::ranges::all_of(expression, is_of_name)) return std::nullopt;
+  return std::vector{std::string{expression} + "=" + name};
 }
 
 } // namespace
@@ -58,6 +74,22 @@ void Commands::start(ClassEntry& entry, const std::vector<std::string>& environm
   if (exists && found->second->life().is_to_run()) return refuse(std::move(asker), already_started(*found->second));
   auto& job = exists ? *found->second : steps_.make_instance(entry, *name);
   give(job, input::Start{.parameters = parameters(*entry.job_class(), environment)}, std::move(asker), wait);
+}
+
+void Commands::start_with_file(ClassEntry& entry, const std::string& instance,
+                               std::shared_ptr<const base::FileDescriptor> file, Asker asker) {
+  auto environment = environment_naming(entry.job_class()->instance, instance);
+  if (!environment)
+    return refuse(std::move(asker), invalid(std::format("Job {} has no instance {}: its instances are named by `{}'",
+                                                        entry.name(), instance, entry.job_class()->instance)));
+  auto found = entry.instances().find(instance);
+  bool exists = found != entry.instances().end();
+  if (exists && found->second->life().is_to_run()) return refuse(std::move(asker), already_started(*found->second));
+  auto& job = exists ? *found->second : steps_.make_instance(entry, instance);
+  auto start = parameters(*entry.job_class(), *environment);
+  start.files.push_back(core_.events.next_file());
+  job.keep(start.files.front(), std::move(file));
+  give(job, input::Start{.parameters = std::move(start)}, std::move(asker), false);
 }
 
 void Commands::stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker) {

@@ -15,6 +15,9 @@ public:
   // Of the instance that the environment names. Start makes it; restart rebuilds its environment. `asker` is answered
   // exactly once; its token, if it has one, is not known yet (Jobs::resume).
   void start(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker);
+  // The instance of this name, made where there is none, with a descriptor for its main process; answered at once.
+  void start_with_file(ClassEntry& entry, const std::string& instance, std::shared_ptr<const base::FileDescriptor> file,
+                       Asker asker);
   void stop(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker);
   void restart(ClassEntry& entry, const std::vector<std::string>& environment, bool wait, Asker asker);
   // Of this instance, which keeps its environment.
