@@ -1,6 +1,6 @@
 // All sockets that jobs want, and what is to be done about them: the decisions of the default mode. Each input returns
 // the actions that follow from it, in order; the shell executes them and gives the outcome as the next input. Knows no
-// descriptor, no loop and no bus.
+// descriptor, no loop and no bus. More than twenty methods: one for each input.
 //
 // A socket is offered to each job that it starts as soon as it is open, and watched when the supervisor has answered:
 // then it is known whether an instance has it. Which instance has which socket is the supervisor's to say.

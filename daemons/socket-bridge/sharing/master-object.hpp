@@ -30,8 +30,6 @@ public:
   [[nodiscard]] virtual std::string address() const = 0;
 };
 
-inline constexpr const char* master_path = "/com/ubuntu/Upstart/SocketMaster";
-
 class MasterObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::SocketMaster1_adaptor> {
 public:
   // Both outlive this.

@@ -1,6 +1,7 @@
 #include "daemons/socket-bridge/sharing/master.hpp"
 
 #include "protocol/names.hpp"
+#include "protocol/socket-master-names.hpp"
 #include "protocol/text.hpp"
 
 #include <fcntl.h>
@@ -72,7 +73,7 @@ Master::Master(base::EventLoop& loop, SharingOptions options, ListeningSocket so
       bus_{loop,
            {.kind = base::ReconnectingConnection::Kind::bus,
             .other_end = "bus",
-            .name = "com.ubuntu.Upstart.SocketMaster.m" + protocol::path_element(text_of(options_.address)),
+            .name = protocol::socket_master_bus_name(text_of(options_.address)),
             .name_queue = true},
            {.connected = [this](auto& bus) { on_bus_ = std::make_unique<MasterObject>(bus, *this); },
             .lost = [this] { on_bus_.reset(); }}},

@@ -3,7 +3,8 @@
 // instance of a job with it, or emits the event `socket` with it where there is neither.
 //
 // A connection that a slave was given stays here too until the slave has taken it: a slave that dies loses only what it
-// had taken. Owned by the main program.
+// had taken. Owned by the main program. More than twenty methods: the calls of slaves, the ways of a connection and the
+// life of a slave are a few lines each and share one table.
 #pragma once
 
 #include "daemons/base/growing-pause.hpp"

@@ -1,6 +1,7 @@
 #include "daemons/socket-bridge/sharing/options.hpp"
 
 #include "protocol/names.hpp"
+#include "protocol/socket-master-names.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -129,11 +130,7 @@ std::optional<SocketAddress> address_named(const std::string& name) {
   return address_of_text(name);
 }
 
-std::string master_address(const SocketAddress& address) {
-  if (address.family == Family::unix_path) return std::format("unix:path={}.master", address.path);
-  if (address.family == Family::abstract) return std::format("unix:abstract={}.master", address.path);
-  return std::format("unix:abstract=/com/ubuntu/upstart/socket-master/{}", protocol::path_element(text_of(address)));
-}
+std::string master_address(const SocketAddress& address) { return protocol::socket_master_address(text_of(address)); }
 
 std::string own_run_directory() {
   const char* session = std::getenv("UPSTART_SESSION");
