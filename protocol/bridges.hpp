@@ -30,4 +30,11 @@ inline constexpr std::array bridges{
 // names with a space between.
 inline constexpr std::string_view wanted_bridges_line = "X-UPSTART-BRIDGES=";
 
+// Where the master of a socket (SocketMaster1) is, by the socket's text ("unix:/run/app.sock", as SocketBridge1 has
+// it): its object, its name on the bus, and the D-Bus address of its own socket, which lies beside a socket that has a
+// file or an abstract name.
+inline constexpr const char* socket_master_path = "/com/ubuntu/Upstart/SocketMaster";
+[[nodiscard]] std::string socket_master_bus_name(std::string_view socket);
+[[nodiscard]] std::string socket_master_address(std::string_view socket);
+
 } // namespace upstart::protocol

@@ -44,6 +44,48 @@ void DefaultMode::jobs_changed(const bridge::ConditionsUpdate& update) {
   if (ready_) std::exchange(ready_, nullptr)();
 }
 
+namespace {
+
+std::string list_of(const std::vector<std::string>& jobs) {
+  std::string text = jobs.size() == 1 ? "job " : "jobs ";
+  for (const auto& job : jobs) text += (job == jobs.front() ? "" : ", ") + job;
+  return text;
+}
+
+// What a user wants to know of a socket: who has it, what a client brings about, why it is not there.
+std::string told_state(const SocketReport& socket, std::optional<unsigned> waiting) {
+  auto clients = waiting.value_or(0) == 0 ? "" : std::format("; {} clients wait", *waiting);
+  auto starts =
+      socket.holders.empty() ? std::string{"emits the event"} : std::format("starts {} again", list_of(socket.holders));
+  if (socket.state == "listening")
+    return std::format("listening: the next client {}{}{}", starts,
+                       socket.holders.empty() ? "" : ", and a start by hand brings the socket too", clients);
+  if (socket.state == "handed-over")
+    return std::format("handed over to {}: its clients are served there; when it has stopped the next client {}{}",
+                       list_of(socket.held_by), starts, clients);
+  if (socket.state == "starting") return "a client has come, and the event socket is on its way" + clients;
+  if (socket.state == "resting")
+    return std::format("resting: no job took its clients, or each ended at once; tried again within {} seconds{}",
+                       std::chrono::duration_cast<std::chrono::seconds>(ServedSocket::pauses.longest).count(), clients);
+  return "not open, tried again: " + socket.state.substr(std::string_view{"failed: "}.size());
+}
+
+} // namespace
+
+std::vector<bridge::Watch> DefaultMode::watches() const {
+  std::vector<bridge::Watch> watches;
+  for (const auto& socket : table_.report()) {
+    bridge::Watch watch{.what = "socket " + text_of(socket.address),
+                        .state = told_state(socket, sockets_.clients_at(socket.address)),
+                        .jobs = socket.jobs};
+    if (socket.since)
+      watch.since = std::chrono::system_clock::now() -
+                    std::chrono::duration_cast<std::chrono::system_clock::duration>(now() - *socket.since);
+    watches.push_back(std::move(watch));
+  }
+  return watches;
+}
+
 // What an action brings about may be an input itself; its actions come after those that are pending already.
 void DefaultMode::execute(Actions actions) {
   std::ranges::move(actions, std::back_inserter(pending_));

@@ -17,6 +17,7 @@ public:
   void jobs_changed(const bridge::ConditionsUpdate& update) override;
   void broker_ready() override { execute(table_.broker_ready()); }
   void broker_gone() override { execute(table_.broker_gone()); }
+  [[nodiscard]] std::vector<bridge::Watch> watches() const override;
 
 private:
   void execute(Actions actions);

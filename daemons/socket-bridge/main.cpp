@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
           },
       .declare =
           [](auto& app) {
-            app.add_flag("--fork,--daemon", "go to the background once ready"); // seen before
+            app.add_flag("--fork", "as --daemon, and end when ready"); // seen before
             socket_bridge::describe_sharing(app);
           }};
   return bridge::run(description, argc, argv);

@@ -1,13 +1,13 @@
 #include "daemons/socket-bridge/sharing/master-object.hpp"
 
+#include "protocol/bridges.hpp"
 #include "protocol/names.hpp"
-#include "protocol/socket-master-names.hpp"
 #include "protocol/text.hpp"
 
 namespace upstart::socket_bridge {
 
 MasterObject::MasterObject(base::BusConnection& connection, SlaveCalls& calls)
-    : AdaptorInterfaces(connection.sdbus(), sdbus::ObjectPath{protocol::path::socket_master}),
+    : AdaptorInterfaces(connection.sdbus(), sdbus::ObjectPath{protocol::socket_master_path}),
       connection_{connection},
       calls_{calls} {
   registerAdaptor();

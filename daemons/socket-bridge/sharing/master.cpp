@@ -1,7 +1,7 @@
 #include "daemons/socket-bridge/sharing/master.hpp"
 
+#include "protocol/bridges.hpp"
 #include "protocol/names.hpp"
-#include "protocol/socket-master-names.hpp"
 #include "protocol/text.hpp"
 
 #include <fcntl.h>
@@ -218,6 +218,7 @@ void Master::refuse(const Accepted& accepted) {
 }
 
 void Master::give_pending() {
+  if (!options_.accept) return; // slaves accept for themselves
   retry_.stop();
   while (!pending_.empty() && !retry_.active()) {
     auto pending = std::move(pending_.front());
@@ -302,7 +303,8 @@ void Master::emit(const Pending& pending) {
                 [this, id = pending.id](bool failed) {
                   --emitted_;
                   if (failed) spdlog::warn("{}: a job failed because of connection {}", text_of(options_.address), id);
-                });
+                },
+                {});
 }
 
 } // namespace upstart::socket_bridge

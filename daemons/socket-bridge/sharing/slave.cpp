@@ -3,7 +3,7 @@
 #include "daemons/socket-bridge/sharing/commands.hpp"
 #include "daemons/socket-bridge/sharing/relay.hpp"
 #include "generated/SocketMaster1-proxy.hpp"
-#include "protocol/socket-master-names.hpp"
+#include "protocol/bridges.hpp"
 #include "protocol/text.hpp"
 
 #include <fcntl.h>
@@ -39,7 +39,7 @@ std::string name_of(const SocketAddress& address) {
 class Slave::Proxy final : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::SocketMaster1_proxy> {
 public:
   Proxy(sdbus::IConnection& connection, Slave& slave)
-      : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::path::socket_master}),
+      : ProxyInterfaces(connection, sdbus::ServiceName{""}, sdbus::ObjectPath{protocol::socket_master_path}),
         slave_{slave} {
     registerProxy();
   }
