@@ -4,6 +4,7 @@
 #include "daemons/event-bridge/conditions/system-event.hpp"
 #include "daemons/file-bridge/conditions/file-condition.hpp"
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
+#include "daemons/timer-bridge/conditions/timer-condition.hpp"
 #include "daemons/udev-bridge/conditions/device-condition.hpp"
 #include "protocol/bridges.hpp"
 
@@ -49,6 +50,11 @@ Fault check_device(const ConditionInJob& condition) {
   return parsed ? Fault{} : parsed.error();
 }
 
+Fault check_timer(const ConditionInJob& condition) {
+  auto parsed = timer_bridge::parse_condition(condition.arguments);
+  return parsed ? Fault{} : parsed.error();
+}
+
 struct Checker {
   std::string_view bridge; // as protocol/bridges.hpp has it
   const char* lint;
@@ -61,6 +67,7 @@ constexpr std::array checkers{
     Checker{"event-bridge", "system-event-condition", "this event of the system", check_system_event},
     Checker{"file-bridge", "file-condition", "this file", check_file},
     Checker{"socket-bridge", "socket-condition", "this socket", check_socket},
+    Checker{"timer-bridge", "timer-condition", "this timer", check_timer},
     Checker{"udev-bridge", "device-condition", "this device", check_device},
 };
 

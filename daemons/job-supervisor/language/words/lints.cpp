@@ -32,6 +32,7 @@ constexpr std::array table{
     Lint{"script-in-script", "a block inside a block: an `end script' is missing"},
     Lint{"socket-condition", "a socket that upstart-socket-bridge does not serve"},
     Lint{"system-event-condition", "an event of the system that upstart-event-bridge cannot hear of"},
+    Lint{"timer-condition", "a timer that upstart-timer-bridge does not run"},
 };
 
 constexpr std::string_view switch_off = "init-checkconf: ignore";

@@ -1,0 +1,50 @@
+#include "daemons/timer-bridge/clock/last-times-file.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <format>
+#include <fstream>
+
+namespace upstart::timer_bridge {
+
+TimerTable::LastTimes LastTimesFile::read() const {
+  TimerTable::LastTimes times;
+  std::ifstream file{path()};
+  std::int64_t seconds = 0;
+  std::string condition;
+  while (file >> seconds && file.get() == ' ' && std::getline(file, condition))
+    times.insert_or_assign(condition, WallTime{std::chrono::seconds{seconds}});
+  return times;
+}
+
+std::expected<void, std::string> LastTimesFile::write(const TimerTable::LastTimes& times) {
+  if (times == written_) return {};
+  auto all = read();
+  for (const auto& [condition, _] : written_)
+    if (!times.contains(condition)) all.erase(condition);
+  for (const auto& [condition, time] : times) all.insert_or_assign(condition, time);
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  auto temporary = std::format("{}.{}", path(), ::getpid());
+  std::ofstream file{temporary};
+  for (const auto& [condition, time] : all) file << time.time_since_epoch().count() << ' ' << condition << '\n';
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path().c_str()) < 0) {
+    auto problem = std::format("unable to write {}: {}", path(), std::strerror(errno));
+    std::filesystem::remove(temporary, error);
+    return std::unexpected(problem);
+  }
+  written_ = times;
+  return {};
+}
+
+std::string state_directory(const std::optional<std::string>& home) {
+  if (!home) return "/var/lib/upstart";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/')
+    return std::string{state} + "/upstart";
+  return *home + "/.local/state/upstart";
+}
+
+} // namespace upstart::timer_bridge

@@ -1,0 +1,34 @@
+// The times of the wall clock that each timer had last, in the state directory: by them the next start of the machine
+// knows what was missed. A line for each: seconds since 1970, a blank, the condition. Several sessions of one user
+// share it; each changes its own lines.
+#pragma once
+
+#include "daemons/timer-bridge/core/timer-table.hpp"
+
+#include <expected>
+#include <string>
+
+namespace upstart::timer_bridge {
+
+class LastTimesFile {
+public:
+  // In this directory, which is made when there is something to write.
+  explicit LastTimesFile(std::string directory) : directory_{std::move(directory)} {}
+
+  // Empty where there is no file; lines that cannot be understood are left out.
+  [[nodiscard]] TimerTable::LastTimes read() const;
+  // What is there now: written in place of what was there before, as one change, if it differs. The error names the
+  // file.
+  std::expected<void, std::string> write(const TimerTable::LastTimes& times);
+
+private:
+  [[nodiscard]] std::string path() const { return directory_ + "/timers"; }
+
+  std::string directory_;
+  TimerTable::LastTimes written_{};
+};
+
+// $XDG_STATE_HOME/upstart or ~/.local/state/upstart of a session, whose home directory this is; else /var/lib/upstart.
+[[nodiscard]] std::string state_directory(const std::optional<std::string>& home);
+
+} // namespace upstart::timer_bridge
