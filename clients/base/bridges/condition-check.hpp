@@ -16,7 +16,7 @@ namespace upstart::client {
 struct ConditionInJob {
   const std::string& event;
   std::span<const std::string> arguments; // KEY=VALUE …, as the job file has them
-  const protocol::Environment& of_class;  // the variables of the job's own `env` stanzas; empty where not known
+  protocol::Environment of_class;         // the variables of the job's own `env` stanzas; empty where not known
 };
 
 struct UnservedCondition {

@@ -98,6 +98,17 @@ std::vector<EventHolder> holders_of(std::uint64_t event, Supervisor& supervisor)
   return holders;
 }
 
+std::vector<KnownBridge> bridges_for(const protocol::JobState& state, Supervisor& supervisor, Upstart& upstart) {
+  std::vector<KnownBridge> bridges;
+  if (!names_event_of_bridge(state)) return bridges;
+  for (const auto& [name, pid, bus_name, events, jobs] : supervisor.ListBridges()) {
+    auto watches = watches_of(upstart, name, pid).value_or(std::vector<BridgeWatch>{});
+    std::erase_if(watches, [&](const auto& watch) { return !std::ranges::contains(watch.jobs, state.name); });
+    bridges.push_back({name, std::move(watches)});
+  }
+  return bridges;
+}
+
 std::expected<Knowledge, Failure> gather(const protocol::JobState& state, const Call& call, Supervisor& supervisor) {
   auto& upstart = *call.upstart;
   auto history = read_history(call.context, upstart, 0);
@@ -106,6 +117,7 @@ std::expected<Knowledge, Failure> gather(const protocol::JobState& state, const 
   Knowledge knowledge{.history = std::move(*history),
                       .possible = {loaded, supervisor.ListEmits()},
                       .named_jobs = named_by(state, loaded, supervisor, upstart)};
+  knowledge.bridges = bridges_for(state, supervisor, upstart);
   for (auto id : own_pending_events(state, knowledge.history)) knowledge.holders[id] = holders_of(id, supervisor);
   return knowledge;
 }

@@ -1,5 +1,7 @@
 #include "clients/initctl/conditions/possible-events.hpp"
 
+#include "protocol/bridges.hpp"
+
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -30,6 +32,7 @@ PossibleEvents::PossibleEvents(const std::vector<std::string>& jobs, const std::
 bool PossibleEvents::is_emitted(std::string_view event) const {
   if (names_.contains(event)) return true;
   std::string name{event};
+  if (protocol::bridge_of_event(name)) return true;
   if (std::ranges::any_of(patterns_,
                           [&](const auto& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; }))
     return true;

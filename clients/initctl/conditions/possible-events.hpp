@@ -1,5 +1,5 @@
 // Which events can come at all, as far as the loaded jobs tell: those that init emits by itself, those that a job says
-// that it emits, and the life events of jobs that exist.
+// that it emits, those of bridges, and the life events of jobs that exist.
 #pragma once
 
 #include "clients/initctl/conditions/conditions.hpp"

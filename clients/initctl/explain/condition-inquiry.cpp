@@ -1,6 +1,8 @@
 #include "clients/initctl/explain/condition-inquiry.hpp"
 
+#include "clients/base/bridges/condition-check.hpp"
 #include "clients/base/status.hpp"
+#include "protocol/bridges.hpp"
 #include "protocol/environment.hpp"
 
 #include <fnmatch.h>
@@ -58,7 +60,41 @@ private:
     }
     auto in_force = node.expanded.empty() ? nullptr : tree_of({node.expanded});
     look_back(in_force ? *in_force : event, finding);
+    look_at_bridge(in_force ? *in_force : event, finding);
     return finding;
+  }
+
+  // An event that only a bridge emits: what keeps it from coming, or since when it is watched for.
+  void look_at_bridge(const Condition& event, EventFinding& finding) const {
+    auto place = protocol::bridge_of_event(event.event);
+    if (!place) return;
+    if (auto unserved = check_condition({event.event, event.arguments, {}})) {
+      finding.can_come = false;
+      finding.remark = "cannot come: " + unserved->text();
+      return;
+    }
+    std::string bridge = protocol::bridges.at(*place).name;
+    auto known = std::ranges::find(knowledge_.bridges, bridge, &KnownBridge::name);
+    if (known == knowledge_.bridges.end())
+      finding.remark += std::format("; upstart-{}, which emits it, is not running: it is about to be started, or not "
+                                    "installed (init's log says so)",
+                                    bridge);
+    else finding.remark += "; " + watched_by(*known, finding.event);
+  }
+
+  // What the bridge watches for this condition or, where that cannot be told, for all conditions of the job.
+  static std::string watched_by(const KnownBridge& bridge, const std::string& event) {
+    std::string text;
+    auto is_of_condition = [&](const BridgeWatch& watch) {
+      return event.contains(watch.what.substr(watch.what.find(' ') + 1));
+    };
+    bool some = std::ranges::any_of(bridge.watches, is_of_condition);
+    for (const auto& watch : bridge.watches) {
+      if (some && !is_of_condition(watch)) continue;
+      auto since = watch.since ? " since " + shown_time(*watch.since) : "";
+      text += std::format("{}{} ({}{})", text.empty() ? "" : ", ", watch.what, watch.state, since);
+    }
+    return std::format("upstart-{} {}{}", bridge.name, text.empty() ? "emits it" : "has ", text);
   }
 
   static std::string not_set(const std::vector<std::string>& variables) {

@@ -57,12 +57,13 @@ struct System {
   std::vector<PastEvent> history = {};
   Words emitted = {};
   std::map<std::uint64_t, std::vector<EventHolder>> holders = {};
+  std::vector<KnownBridge> bridges = {};
 
   [[nodiscard]] Explanation explained() const {
     Words names;
     for (const auto& job : jobs) names.push_back(job.name);
     std::vector<JobState> others{jobs.begin() + 1, jobs.end()};
-    return explain(jobs.front(), {history, PossibleEvents{names, emitted}, others, holders});
+    return explain(jobs.front(), {history, PossibleEvents{names, emitted}, others, holders, bridges});
   }
 };
 
@@ -347,4 +348,27 @@ TEST_CASE("an override that drops the start on is named with its line, and one t
   CHECK(text.starts_with("web is stopped: `manual' (/etc/init/web.override:1) drops its `start on'"));
   CHECK(text.contains("overridden by /etc/init/web.override\n"));
   CHECK(text.contains("ignored for an error: /etc/init/late/web.override:1: Mismatched parentheses"));
+}
+
+TEST_CASE("of an event of a bridge it is said what the bridge watches and since when, never that nobody emits it") {
+  System system{
+      {stopped_job("f", {unseen({"file", "FILE=/run/a"}), unseen({"file", "FILE=/run/b"}), unseen({"/OR"})})}};
+  CHECK(names_event_of_bridge(system.jobs[0]));
+  CHECK_FALSE(names_event_of_bridge(stopped_job("g", {unseen({"go"})})));
+  auto remark = [&](std::size_t place) { return system.explained().start_on.events[place].remark; };
+  CHECK(remark(0).starts_with("not seen yet; upstart-file-bridge, which emits it, is not running"));
+  system.bridges = {{"file-bridge",
+                     {{"file /run/a", "watched", BridgeTime{std::chrono::hours{500'000}}, {"f"}},
+                      {"file /run/b", "failed: no", {}, {"f"}}}}};
+  CHECK(remark(0).starts_with("not seen yet; upstart-file-bridge has file /run/a (watched since "));
+  CHECK(remark(1) == "not seen yet; upstart-file-bridge has file /run/b (failed: no)");
+  CHECK(system.explained().start_on.can_come_true);
+}
+
+TEST_CASE("of a condition that a bridge does not serve it is said what is wrong with it") {
+  System system{{stopped_job("f", {unseen({"file", "FILE=/run/a", "EVENT=made"})})}};
+  const auto& finding = system.explained().start_on.events[0];
+  CHECK_FALSE(finding.can_come);
+  CHECK(finding.remark.starts_with(
+      "cannot come: upstart-file-bridge does not serve this file: EVENT: unknown value made"));
 }

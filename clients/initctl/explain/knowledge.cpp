@@ -1,5 +1,7 @@
 #include "clients/initctl/explain/knowledge.hpp"
 
+#include "protocol/bridges.hpp"
+
 #include <algorithm>
 
 namespace upstart::client {
@@ -21,6 +23,15 @@ std::vector<std::string> jobs_named_by(const protocol::JobState& job) {
   add_jobs_named_by(job.start_on, jobs);
   for (const auto& instance : job.instances) add_jobs_named_by(instance.stop_on, jobs);
   return jobs;
+}
+
+bool names_event_of_bridge(const protocol::JobState& job) {
+  auto is_of_bridge = [](const protocol::ConditionNode& node) {
+    return protocol::bridge_of_event(node.words.front()).has_value();
+  };
+  return std::ranges::any_of(job.start_on, is_of_bridge) || std::ranges::any_of(job.instances, [&](const auto& one) {
+           return std::ranges::any_of(one.stop_on, is_of_bridge);
+         });
 }
 
 const PastEvent* own_pending_event(const std::string& job, const protocol::InstanceState& instance,

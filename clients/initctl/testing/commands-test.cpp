@@ -1,6 +1,7 @@
 // Whole runs of initctl against an init daemon of the test's own.
 #include "clients/initctl/command/command-table.hpp"
 #include "clients/initctl/testing/fake-upstart.hpp"
+#include "protocol/bridges.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -389,15 +390,25 @@ TEST_CASE("a name that is known to be mistaken is answered with what may be mean
                                               "but a job's file must be called NAME.conf\n");
 }
 
-TEST_CASE("bridges lists those that are attached, or says that there is none") {
+TEST_CASE("bridges lists those that are attached, and those that are not running") {
   Session with_bridge{{{"web", {}}}};
-  CHECK(with_bridge.initctl("bridges").out ==
-        "socket-bridge serving, process 7, com.ubuntu.Upstart.SocketBridge\n\tevents: socket; 1 job waits for them\n");
-  CHECK(with_bridge.json("bridges") == nlohmann::json::parse(R"([{"name": "socket-bridge", "state": "serving", "pid": 7,
-    "bus_name": "com.ubuntu.Upstart.SocketBridge", "events": ["socket"], "jobs": 1}])"));
+  CHECK(with_bridge.initctl("bridges").out.starts_with(
+      "socket-bridge serving, process 7, com.ubuntu.Upstart.SocketBridge\n\tevents: socket; 1 job waits for them\n"
+      "file-bridge not running\n\tevents: file\n"));
+  CHECK(with_bridge.json("bridges")[0] ==
+        nlohmann::json::parse(R"({"name": "socket-bridge", "state": "serving", "pid": 7,
+    "bus_name": "com.ubuntu.Upstart.SocketBridge", "events": ["socket"], "jobs": 1, "watches": []})"));
   Session without;
-  CHECK(without.initctl("bridges").out == "No bridge is attached: events that bridges emit do not come.\n");
-  CHECK(without.json("bridges").empty());
+  CHECK(without.initctl("bridges").out.starts_with("socket-bridge not running\n\tevents: socket\n"));
+  CHECK(without.json("bridges").size() == upstart::protocol::bridges.size());
+  CHECK(without.json("bridges")[1] == nlohmann::json::parse(R"({"name": "file-bridge", "state": "not running",
+    "pid": null, "bus_name": "", "events": ["file"], "jobs": null, "watches": []})"));
+}
+
+TEST_CASE("timers says that no job asks for one, where no timer bridge runs") {
+  Session session{{{"web", {}}}};
+  CHECK(session.initctl("timers").out == "No loaded job asks for a timer.\n");
+  CHECK(session.json("timers").empty());
 }
 
 TEST_CASE("as JSON help and version are JSON too") {
