@@ -17,6 +17,8 @@ TEST_CASE("each event of a bridge is found by its name, and others are of no bri
   CHECK(bridge_of("socket") == "socket-bridge");
   CHECK(bridge_of("file") == "file-bridge");
   CHECK(bridge_of("net-device-added") == "udev-bridge");
+  CHECK(bridge_of("pci-device-unbound") == "udev-bridge");
+  CHECK(bridge_of("net-device-up").empty());
   CHECK(bridge_of("dbus") == "dbus-bridge");
   CHECK(bridge_of(":sys:runlevel") == "event-bridge");
   CHECK(bridge_of("timer") == "timer-bridge");

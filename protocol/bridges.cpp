@@ -15,10 +15,18 @@ std::optional<std::size_t> place_of(auto fits) {
   return static_cast<std::size_t>(found - bridges.begin());
 }
 
+// What happens to a device is told in the past (added, changed, unbound); net-device-up and the like come from
+// elsewhere.
+bool is_of_somebody_else(const BridgeEntry& bridge, std::string_view event) {
+  return bridge.name == std::string_view{"udev-bridge"} && !event.ends_with("ed") && !event.ends_with("bound");
+}
+
 } // namespace
 
 std::optional<std::size_t> bridge_of_event(const std::string& event) {
-  return place_of([&](const BridgeEntry& bridge) { return event_fits(bridge.event, event); });
+  return place_of([&](const BridgeEntry& bridge) {
+    return event_fits(bridge.event, event) && !is_of_somebody_else(bridge, event);
+  });
 }
 
 std::optional<std::size_t> bridge_of_name(std::string_view name) {

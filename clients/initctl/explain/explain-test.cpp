@@ -367,7 +367,7 @@ TEST_CASE("of an event of a bridge it is said what the bridge watches and since 
 
 TEST_CASE("of a condition that a bridge does not serve it is said what is wrong with it") {
   System system{{stopped_job("f", {unseen({"file", "FILE=/run/a", "EVENT=made"})})}};
-  const auto& finding = system.explained().start_on.events[0];
+  const auto finding = system.explained().start_on.events.at(0);
   CHECK_FALSE(finding.can_come);
   CHECK(finding.remark.starts_with(
       "cannot come: upstart-file-bridge does not serve this file: EVENT: unknown value made"));
