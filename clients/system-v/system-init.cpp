@@ -2,9 +2,13 @@
 
 #include "clients/base/commands/tracked-commands.hpp"
 #include "clients/system-v/login-records.hpp"
+#include "clients/system-v/other-init.hpp"
 #include "clients/system-v/present-runlevels.hpp"
 #include "clients/system-v/program.hpp"
 
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <format>
 
 namespace upstart::client {
@@ -20,6 +24,16 @@ ProcessContext for_system_init(const ProcessContext& context) {
           .program = context.program};
 }
 
+namespace {
+
+Outcome tell_systemd(char runlevel, const std::vector<std::string>& environment, ProcessContext& context) {
+  warn(context, "process 1 is systemd until the next boot: telling it by a signal");
+  if (::kill(1, SIGRTMIN + systemd_signal_for(runlevel, environment)) == 0) return 0;
+  return std::unexpected{Failure{std::format("unable to send a signal to process 1: {}", std::strerror(errno))}};
+}
+
+} // namespace
+
 Outcome change_runlevel(char runlevel, const std::vector<std::string>& environment, ProcessContext& context) {
   auto files = SystemFiles::of(context);
   Runlevels levels{.previous = present_runlevels(context, files).current, .current = runlevel};
@@ -30,10 +44,14 @@ Outcome change_runlevel(char runlevel, const std::vector<std::string>& environme
                                      std::format("PREVLEVEL={}", levels.previous)};
   variables.insert(variables.end(), environment.begin(), environment.end());
   auto system = for_system_init(context);
-  return with_upstart({}, system, [&](Upstart& upstart) -> Outcome {
+  auto outcome = with_upstart({}, system, [&](Upstart& upstart) -> Outcome {
     TrackedCommands{upstart}.emit("runlevel", variables, false);
     return 0;
   });
+  // Who names the init that is meant does not mean another.
+  if (!outcome && !context.variable("UPSTART_INIT_ADDRESS") && systemd_is_process_1())
+    return tell_systemd(runlevel, environment, context);
+  return outcome;
 }
 
 } // namespace upstart::client
