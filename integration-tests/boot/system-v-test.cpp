@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -204,4 +206,33 @@ TEST_CASE("a system with /etc/event.d boots from the jobs of the old dialect, wh
   CHECK(machine.run({"telinit", "3"}).status == 0);
   machine.await_text("/ran", "rc 3 3 5\nafter\n");
   CHECK(machine.initctl({"status", "five"}).out == "five stop/waiting\n");
+}
+
+TEST_CASE("terminals that are there have logins from runlevel 2 to 5, and are added by hand") {
+  SKIP_WITHOUT_MACHINES();
+  auto options =
+      System::options("quiet", {{"/upstart/agetty", "#!/bin/sh\necho \"agetty $* $TTY\" >>/ran\nexec sleep 1000\n"}});
+  options.jobs.clear();
+  options.outside = [](const std::string& root) {
+    lay_out(root);
+    fs::copy_file(SHIPPED_JOBS "/ttys.conf", root + "/etc/init/ttys.conf");
+  };
+  options.inside = [mount = options.inside] {
+    for (unsigned minor : {1U, 3U, 8U})
+      if (::mknod(std::format("/dev/tty{}", minor).c_str(), S_IFCHR | 0600, ::makedev(4, minor)) < 0) return false;
+    return mount();
+  };
+  Machine machine{std::move(options)};
+  machine.await_text("/ran", "agetty --noclear tty1 38400 linux tty1\n");
+  machine.await_text("/ran", "agetty --noclear tty3 38400 linux tty3\n");
+  CHECK(machine.initctl({"start", "tty", "TTY=tty8"}).out.starts_with("tty (tty8) start/running, process "));
+  CHECK(machine.run({"telinit", "3"}).status == 0);
+  machine.await_text("/ran", "db start 3 2\n");
+  machine.await("ttys has ended", [&] { return machine.initctl({"status", "ttys"}).out == "ttys stop/waiting\n"; });
+  auto list = machine.initctl({"list"}).out;
+  for (const char* terminal : {"tty1", "tty3", "tty8"})
+    CHECK_MESSAGE(list.contains(std::format("tty ({}) start/running", terminal)), list);
+  CHECK(!list.contains("tty2"));
+  CHECK(machine.run({"telinit", "1"}).status == 0);
+  machine.await("no login is left", [&] { return !machine.initctl({"list"}).out.contains("tty (tty"); });
 }
