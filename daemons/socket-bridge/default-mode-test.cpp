@@ -437,6 +437,38 @@ TEST_CASE("a socket that the job shut down for all is opened anew") {
   test.until([&] { return bool{connect_to(inet_address(port))}; }, "the port again");
 }
 
+TEST_CASE("every socket is shown with what its next client brings about, who has it, or why it is not open") {
+  SocketBridgeFixture test;
+  auto port = free_port(), taken = free_port();
+  auto other = listen_on(inet_address(taken));
+  test.supervisor.set_job("bad", inet(taken));
+  test.supervisor.set_job("web", inet(port));
+  test.start();
+  auto states = [&] {
+    auto connection = test.connect();
+    auto bridge = sdbus::createProxy(connection->sdbus(), sdbus::ServiceName{""},
+                                     sdbus::ObjectPath{protocol::path::socket_bridge});
+    std::map<std::string, std::string> told;
+    bool answered = false;
+    bridge->callMethodAsync("ListWatches")
+        .onInterface("com.ubuntu.Upstart.Bridge1")
+        .uponReplyInvoke([&](std::optional<sdbus::Error>,
+                             const std::vector<sdbus::Struct<std::string, std::string, uint64_t, Strings>>& watches) {
+          for (const auto& watch : watches) told[watch.get<3>().at(0)] = watch.get<0>() + " " + watch.get<1>();
+          answered = true;
+        });
+    test.until([&] { return answered; }, "ListWatches");
+    return told;
+  };
+  auto socket = "socket " + inet_address(port) + " ";
+  CHECK(states()["web"] == socket + "the next client starts job web, and a start by hand brings the socket too; open");
+  CHECK(states()["bad"].starts_with("socket " + inet_address(taken) + " tried again and again: the address is in use"));
+  test.supervisor.set_active("web", 1);
+  test.until_state(inet_address(port), "handed-over");
+  CHECK(states()["web"] ==
+        socket + "handed over to job web: when it has stopped, the next client starts job web again; open");
+}
+
 TEST_CASE("state changes arrive as signals") {
   SocketBridgeFixture test;
   auto port = free_port();

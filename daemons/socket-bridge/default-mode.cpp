@@ -52,22 +52,22 @@ std::string list_of(const std::vector<std::string>& jobs) {
   return text;
 }
 
-// What a user wants to know of a socket: who has it, what a client brings about, why it is not there.
+// What a user wants to know of a socket: who has it, what a client brings about, why it is not there. What is last is
+// so since the time that is told beside it.
 std::string told_state(const SocketReport& socket, std::optional<unsigned> waiting) {
-  auto clients = waiting.value_or(0) == 0 ? "" : std::format("; {} clients wait", *waiting);
-  auto starts =
-      socket.holders.empty() ? std::string{"emits the event"} : std::format("starts {} again", list_of(socket.holders));
+  auto clients = waiting.value_or(0) == 0 ? "" : std::format("{} clients wait; ", *waiting);
+  auto starts = socket.holders.empty() ? std::string{"makes the event"} : "starts " + list_of(socket.holders);
   if (socket.state == "listening")
-    return std::format("listening: the next client {}{}{}", starts,
-                       socket.holders.empty() ? "" : ", and a start by hand brings the socket too", clients);
+    return std::format("{}the next client {}{}; open", clients, starts,
+                       socket.holders.empty() ? "" : ", and a start by hand brings the socket too");
   if (socket.state == "handed-over")
-    return std::format("handed over to {}: its clients are served there; when it has stopped the next client {}{}",
-                       list_of(socket.held_by), starts, clients);
-  if (socket.state == "starting") return "a client has come, and the event socket is on its way" + clients;
+    return std::format("{}handed over to {}: when it has stopped, the next client {} again; open", clients,
+                       list_of(socket.held_by), starts);
+  if (socket.state == "starting") return clients + "a client has come, the event is on its way; open";
   if (socket.state == "resting")
-    return std::format("resting: no job took its clients, or each ended at once; tried again within {} seconds{}",
-                       std::chrono::duration_cast<std::chrono::seconds>(ServedSocket::pauses.longest).count(), clients);
-  return "not open, tried again: " + socket.state.substr(std::string_view{"failed: "}.size());
+    return std::format("{}no job took its clients, or each ended at once: tried again within {} seconds; open", clients,
+                       std::chrono::duration_cast<std::chrono::seconds>(ServedSocket::pauses.longest).count());
+  return "tried again and again: " + socket.state.substr(std::string_view{"failed: "}.size());
 }
 
 } // namespace
