@@ -94,4 +94,7 @@ struct JobAddress {
 // Whose path this is; nothing where it is not below /com/ubuntu/Upstart/jobs.
 [[nodiscard]] std::optional<JobAddress> address_of_path(std::string_view object_path);
 
+// By which the job supervisor asks init, on its notification socket, to execute its program anew.
+inline constexpr const char* execute_anew_notification = "X_UPSTART_EXECUTE_ANEW=1";
+
 } // namespace upstart::protocol

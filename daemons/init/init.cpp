@@ -1,6 +1,7 @@
 #include "daemons/init/init.hpp"
 
 #include "daemons/base/program/oom-score.hpp"
+#include "daemons/init/handover/re-execution.hpp"
 #include "daemons/init/machine/console.hpp"
 #include "daemons/init/machine/emergency.hpp"
 #include "daemons/init/processes/launch.hpp"
@@ -49,6 +50,8 @@ const std::string& name_of(Daemon daemon) { return entry(daemon).program; }
 Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
     : loop_{loop},
       log_{log},
+      command_line_{std::move(prepared.command_line)},
+      run_directory_{prepared.directory},
       run_{std::move(prepared.run)},
       environment_{std::move(prepared.environment)},
       daemons_{manage(std::move(prepared.specs))},
@@ -60,7 +63,9 @@ Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
       limit_{loop, [this] { perform(lifecycle_.limit_over()); }},
       kept_exits_{loop} {
   prepare_process();
+  if (prepared.handed) take_over(*prepared.handed);
   watch_signals();
+  let_signals_in();
 }
 
 std::vector<Init::ManagedDaemon> Init::manage(LaunchSpecs specs) {
@@ -78,7 +83,13 @@ std::vector<Init::ManagedDaemon> Init::manage(LaunchSpecs specs) {
 }
 
 int Init::run() {
-  perform(lifecycle_.begin(now()));
+  if (resumed_) {
+    perform(lifecycle_.resume(*resumed_, now()));
+    reap();
+    perform(lifecycle_.replace_asked());
+  } else {
+    perform(lifecycle_.begin(now()));
+  }
   loop_.run();
   return status_;
 }
@@ -98,7 +109,10 @@ void Init::watch_signals() {
   on_signal(SIGCHLD, [this] { reap(); });
   on_signal(SIGHUP, [this] { pass_on(supervisor, SIGHUP); });
   on_signal(SIGUSR1, [this] { pass_on(own_daemons(), SIGUSR1); });
-  on_signal(SIGTERM, [this] { perform(leads_session() ? lifecycle_.end_asked() : lifecycle_.replace_asked()); });
+  on_signal(SIGTERM, [this] {
+    if (leads_session()) perform(lifecycle_.end_asked());
+    else execute_anew();
+  });
   if (leads_machine()) watch_kernel_signals();
   else on_signal(SIGINT, [this] { perform(lifecycle_.end_asked()); });
 }
@@ -162,6 +176,7 @@ void Init::perform(const Start& start) {
     return;
   }
   of(start.daemon).pid = *pid;
+  of(start.daemon).tells_of_execution = run_.executed_anew;
   say_started(start.daemon);
 }
 
@@ -336,8 +351,10 @@ void Init::notified(pid_t sender, const Notification& notification, std::vector<
   if (notification.bridges && daemon == Daemon::supervisor) take_wanted_bridges(*notification.bridges);
   if (notification.ready) {
     log_.debug("{} is ready", name_of(*daemon));
+    if (*daemon == Daemon::supervisor && of(*daemon).tells_of_execution) run_.executed_anew = false;
     perform(lifecycle_.ready(*daemon, now()));
   }
+  if (notification.execute_anew && *daemon == Daemon::supervisor) loop_.defer([this] { execute_anew(); });
   if (notification.stopping) {
     log_.debug("{} is stopping", name_of(*daemon));
     perform(lifecycle_.stopping(*daemon));

@@ -31,6 +31,11 @@ public:
   [[nodiscard]] int run();
 
 private:
+  // Into another program in this process (re-executed.cpp).
+  void execute_anew();
+  [[nodiscard]] HandedState state_to_hand_over();
+  void take_over(const HandedState& state);
+
   struct ManagedDaemon {
     LaunchSpec spec;
     DescriptorStore kept;
@@ -41,7 +46,8 @@ private:
     pid_t pid = 0;
     ProgramVersion version{};
     bool started_before = false;
-    bool said_missing = false; // that its program is not there
+    bool said_missing = false;       // that its program is not there
+    bool tells_of_execution = false; // of init; a supervisor that was started since then
   };
 
   [[nodiscard]] std::vector<ManagedDaemon> manage(LaunchSpecs specs);
@@ -89,6 +95,8 @@ private:
 
   base::EventLoop& loop_;
   const Log& log_;
+  std::vector<std::string> command_line_;
+  const RunDirectory& run_directory_;
   Run run_;
   protocol::Environment environment_;
   std::vector<ManagedDaemon> daemons_; // by their place in the table
@@ -103,6 +111,7 @@ private:
   pid_t rescue_shell_ = 0;
   Lifecycle::Time rescue_since_{};
   rlimit open_files_{};
+  std::optional<std::vector<Lifecycle::Known>> resumed_; // what an init before has handed over
   int status_ = 0;
 };
 

@@ -1,4 +1,5 @@
 #include "daemons/init/configuration/options.hpp"
+#include "daemons/init/handover/re-execution.hpp"
 #include "daemons/init/init.hpp"
 #include "daemons/init/machine/console.hpp"
 #include "daemons/init/machine/container.hpp"
@@ -17,18 +18,22 @@ using namespace upstart::init;
 
 namespace {
 
-std::expected<int, std::string> lead(const Options& options, const Log& log) {
-  auto prepared = prepare(options, log);
+std::expected<int, std::string> lead(const Options& options, const Log& log,
+                                     const std::vector<std::string>& command_line) {
+  auto handed = take_handed_state();
+  if (handed && !*handed) log.error("what the init before has handed over is lost: {}", handed->error());
+  auto prepared =
+      prepare(options, log, command_line, handed && *handed ? std::optional{std::move(**handed)} : std::nullopt);
   if (!prepared) return std::unexpected(prepared.error());
   base::EventLoop loop;
   return Init{loop, log, *prepared}.run();
 }
 
 // Of a session or a container: where it cannot work it says why, and ends.
-int lead_to_the_end(const Options& options) {
+int lead_to_the_end(const Options& options, const std::vector<std::string>& command_line) {
   Log log{options.verbosity};
   try {
-    auto status = lead(options, log);
+    auto status = lead(options, log, command_line);
     if (status) return *status;
     log.error("{}", status.error());
   } catch (const std::exception& fault) { log.error("{}", fault.what()); }
@@ -48,6 +53,7 @@ int main(int argc, char** argv) {
   open_standard_descriptors();
   auto command_line = command_line_of(argc, argv);
   std::vector<std::string> arguments{command_line.begin() + 1, command_line.end()};
+  if (arguments.size() == 2 && arguments[0] == check_option) return check_state(arguments[1]);
   bool process_1 = ::getpid() == 1;
   if (!process_1 && is_for_telinit(arguments)) return become_telinit(arguments);
   bool machine = process_1 && !is_in_container();
@@ -57,5 +63,5 @@ int main(int argc, char** argv) {
     return options.error().status;
   }
   if (machine && options->mode == Mode::system) lead_machine(*options, command_line);
-  return lead_to_the_end(*options);
+  return lead_to_the_end(*options, command_line);
 }

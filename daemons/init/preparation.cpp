@@ -10,11 +10,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <format>
 #include <thread>
+#include <utility>
 
 namespace upstart::init {
 
@@ -116,16 +118,34 @@ std::expected<FileDescriptor, Fault> listen_privately(const Log& log, const std:
   return second;
 }
 
+bool has_socket(const LaunchSpec& spec, const std::string& name) {
+  return std::ranges::any_of(spec.sockets, [&](const auto& socket) { return socket.first == name; });
+}
+
 std::expected<void, Fault> make_sockets(const Log& log, const std::optional<SessionRecord>& earlier, Run& run,
                                         LaunchSpecs& specs) {
   for (auto daemon : all_daemons())
     for (const auto& [name, address] : entry(daemon).sockets(run)) {
+      if (has_socket(spec_of(specs, daemon), name)) continue;
       auto socket = name == protocol::socket_name::session ? listen_privately(log, earlier, *run.private_address)
                                                            : base::listen_at(address);
       if (!socket) return std::unexpected(socket.error());
       spec_of(specs, daemon).sockets.emplace_back(name, std::move(*socket));
     }
   return {};
+}
+
+// Those that an init before has listened at; where the table has changed since then, the others are made, or closed.
+void take_sockets(HandedState& handed, Run& run, LaunchSpecs& specs) {
+  run.goes_on = handed.goes_on;
+  run.executed_anew = true;
+  if (!handed.private_address.empty()) run.private_address = handed.private_address;
+  for (auto& daemon : handed.daemons)
+    for (auto& [name, fd] : daemon.sockets) {
+      FileDescriptor socket{std::exchange(fd, -1)};
+      for (auto one : all_daemons())
+        if (entry(one).program == daemon.program) spec_of(specs, one).sockets.emplace_back(name, std::move(socket));
+    }
 }
 
 RunDirectory::Places places(const Environment& environment) {
@@ -200,7 +220,9 @@ std::vector<std::string> job_directories_in_force(const Options& options) {
   return existing_job_directories(options, own_environment());
 }
 
-std::expected<Preparation, std::string> prepare(const Options& options, const Log& log) {
+std::expected<Preparation, std::string> prepare(const Options& options, const Log& log,
+                                                const std::vector<std::string>& command_line,
+                                                std::optional<HandedState> handed) {
   auto environment = own_environment();
   if (auto allowed = check_mode(options.mode); !allowed) return std::unexpected(allowed.error());
   auto bus = given_bus(options, environment);
@@ -208,24 +230,28 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   LaunchSpecs specs;
   if (auto found = find_programs(options, specs); !found) return std::unexpected(found.error());
   auto record = SessionRecord::of_this_process(existing_job_directories(options, environment));
-  auto directory = RunDirectory::make(options.mode, places(environment), record);
+  auto directory = handed ? RunDirectory::taken_over(handed->directory, std::exchange(handed->lock, -1))
+                          : RunDirectory::make(options.mode, places(environment), record);
   if (!directory) return std::unexpected(directory.error());
   auto run = plan(options, environment, *directory);
   run.bus_address = *bus;
+  if (handed) take_sockets(*handed, run, specs);
   if (auto made = make_sockets(log, directory->left_by(), run, specs); !made) return std::unexpected(made.error());
   record.address = run.private_address.value_or("");
   if (auto written = record.write(run.directory); !written) return std::unexpected(written.error());
   auto notify_path = run.directory + "/notify";
-  auto notify = NotifySocket::bind(notify_path);
+  auto notify = handed ? FileDescriptor{std::exchange(handed->notify_socket, -1)} : NotifySocket::bind(notify_path);
   if (!notify) return std::unexpected(notify.error());
   plan_own_bus(log, run, spec_of(specs, Daemon::bus), environment);
-  say_what_was_found(log, run, directory->left_by());
-  say_what_is_missing(log, run);
-  make_log_directory(log, run, environment);
+  if (!handed) {
+    say_what_was_found(log, run, directory->left_by());
+    say_what_is_missing(log, run);
+    make_log_directory(log, run, environment);
+    directory->admit_daemons();
+  }
   complete_environment(run, notify_path, environment);
-  directory->admit_daemons();
   return Preparation{std::move(*directory), std::move(run), std::move(environment), std::move(specs),
-                     std::move(*notify)};
+                     std::move(*notify),    command_line,   std::move(handed)};
 }
 
 } // namespace upstart::init

@@ -4,6 +4,7 @@
 
 #include "daemons/base/file-descriptor.hpp"
 #include "daemons/init/configuration/daemon-table.hpp"
+#include "daemons/init/handover/handed-state.hpp"
 #include "daemons/init/log.hpp"
 #include "daemons/init/run-directory/run-directory.hpp"
 #include "protocol/environment.hpp"
@@ -26,11 +27,16 @@ struct Preparation {
   protocol::Environment environment; // of the daemons
   LaunchSpecs specs;
   base::FileDescriptor notify_socket;
+  std::vector<std::string> command_line{}; // of this program, its own path first
+  std::optional<HandedState> handed{};     // by an init that was executed in this process before
 };
 
 // The directories of job files, by the options and the environment of this process.
 [[nodiscard]] std::vector<std::string> job_directories_in_force(const Options& options);
 
-[[nodiscard]] std::expected<Preparation, std::string> prepare(const Options& options, const Log& log);
+// Where a state was handed over, what that tells of is taken and not made.
+[[nodiscard]] std::expected<Preparation, std::string> prepare(const Options& options, const Log& log,
+                                                              const std::vector<std::string>& command_line,
+                                                              std::optional<HandedState> handed);
 
 } // namespace upstart::init

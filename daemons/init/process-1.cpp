@@ -1,5 +1,6 @@
 #include "daemons/init/process-1.hpp"
 
+#include "daemons/init/handover/re-execution.hpp"
 #include "daemons/init/init.hpp"
 #include "daemons/init/machine/console.hpp"
 #include "daemons/init/machine/crash.hpp"
@@ -15,6 +16,7 @@
 #include <csignal>
 #include <exception>
 #include <filesystem>
+#include <utility>
 
 namespace upstart::init {
 
@@ -60,9 +62,10 @@ void end_earlier_daemons() {
 }
 
 // Why it came to its end, which it should not.
-std::string lead(const Options& options, const Log& log) {
+std::string lead(const Options& options, const Log& log, const std::vector<std::string>& command_line,
+                 std::optional<HandedState> handed) {
   try {
-    auto prepared = prepare(options, log);
+    auto prepared = prepare(options, log, command_line, std::move(handed));
     if (!prepared) return prepared.error();
     base::EventLoop loop;
     (void)Init{loop, log, *prepared}.run();
@@ -72,28 +75,33 @@ std::string lead(const Options& options, const Log& log) {
   }
 }
 
-void take_possession(const Log& log, const std::vector<std::string>& faults) {
-  for (const auto& fault : faults) log.warning("{}", fault);
+// What comes before everything else where the machine has just been started.
+void take_possession() {
   (void)!::chdir("/");
   ::setsid();
+  reset_console();
+  write_to_kernel_log();
 }
 
 } // namespace
 
 void lead_machine(const Options& options, const std::vector<std::string>& command_line) {
   auto crashes = crashes_so_far();
+  auto handed = take_handed_state();
   survive_crashes(command_line);
+  bool goes_on = handed && *handed;
   auto faults = complete_file_systems();
-  reset_console();
-  write_to_kernel_log();
+  if (!goes_on) take_possession();
   Log log{options.verbosity};
-  take_possession(log, faults);
+  for (const auto& fault : faults) log.warning("{}", fault);
   if (crashes >= most_crashes_in_a_row)
     call_for_help(log, "init has crashed " + std::to_string(crashes) + " times in a row");
-  end_earlier_daemons();
-  if (crashes == 0) look_for_jobs(options, log);
+  if (handed && !*handed) log.error("what the init before has handed over is lost: {}", handed->error());
+  if (!goes_on) end_earlier_daemons();
+  if (crashes == 0 && !handed) look_for_jobs(options, log);
+  auto state = goes_on ? std::optional{std::move(**handed)} : std::nullopt;
   while (true) {
-    call_for_help(log, lead(options, log));
+    call_for_help(log, lead(options, log, command_line, std::exchange(state, std::nullopt)));
     log.critical("unable to execute init anew: {}", execute_anew());
   }
 }

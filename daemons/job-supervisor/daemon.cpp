@@ -76,15 +76,13 @@ Daemon::Daemon(DaemonOptions line)
              .memory = memory_ ? memory_->memory.get() : nullptr},
             job_options()},
       cut_off_{loop_, [](const std::string& text) { spdlog::warn("{}", text); }},
-      bus_{loop_,
-           jobs_,
-           *this,
-           {.joined = [this] { tell_bus_address(); }, .name_missing = [this] { end_without_name(); }}},
+      bus_{loop_, jobs_, *this, {.joined = [this] { joined_bus(); }, .name_missing = [this] { end_without_name(); }}},
       named_bus_{loop_, jobs_, *this, {.joined = [this] { tell_bus_address(); }}},
       signals_{loop_,
                {.end = [this] { end_asked(); },
                 .reload = [this] { reload_configuration(); },
-                .connect_now = [this] { bus_.try_now(); }}} {}
+                .connect_now = [this] { bus_.try_now(); }}},
+      restarted_{loop_, [this] { tell_restarted(); }} {}
 
 Daemon::~Daemon() = default;
 
@@ -117,6 +115,7 @@ int Daemon::run() {
   emit_startup();
   if (is_process_1()) watch_kernel_signals();
   base::notify_manager("READY=1");
+  if (line_.executed_anew) restarted_.start(std::chrono::milliseconds{200});
   loop_.run();
   return exit_status_;
 }
@@ -229,6 +228,13 @@ void Daemon::join_bus(const std::string& address, Reply reply) {
   named_bus_.join_or_give_up(address, std::move(reply));
 }
 
+void Daemon::joined_bus() {
+  tell_bus_address();
+  if (!std::exchange(bus_misses_restarted_, false) || bus_.client() == nullptr) return;
+  auto restarted = Signal::restarted();
+  bus_.client()->listener().tell(restarted);
+}
+
 void Daemon::tell_bus_address() {
   if (named_bus_.is_joined()) {
     jobs_.keep("bus", named_bus_.address());
@@ -288,9 +294,19 @@ std::string Daemon::about_unknown_job(const std::string& job) const {
 
 std::string Daemon::state_as_json() { return dump_state(jobs_); }
 
+// The caller is answered first.
 void Daemon::restart() {
-  throw sdbus::Error{sdbus::Error::Name{"org.freedesktop.DBus.Error.NotSupported"},
-                     "Re-execution is asked of init: send it SIGTERM"};
+  if (line_.init_pid == 0)
+    throw sdbus::Error{sdbus::Error::Name{"org.freedesktop.DBus.Error.NotSupported"},
+                       "This job supervisor was started by no init that could be executed anew"};
+  loop_.defer([] { base::notify_manager(protocol::execute_anew_notification); });
+}
+
+// Clients that come back to the private socket, and the bus, have a moment to be there.
+void Daemon::tell_restarted() {
+  auto restarted = Signal::restarted();
+  bus_misses_restarted_ = !bus_.is_joined();
+  for_each_client([&](ClientConnection& client) { client.listener().tell(restarted); });
 }
 
 void Daemon::logs_writable() {

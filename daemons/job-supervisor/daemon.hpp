@@ -74,6 +74,8 @@ private:
   void tell_property(const char* path, const char* interface, const char* property, const std::string& value);
   void tell_bus_address();
   static void tell_bridges(const std::vector<std::string>& bridges);
+  void joined_bus();
+  void tell_restarted();
   void end_without_name();
   // Where the public objects are: on the buses first, then on the private socket.
   void for_each_client(const std::function<void(ClientConnection&)>& action);
@@ -108,6 +110,8 @@ private:
   PublicBus named_bus_; // that NotifyDBusAddress named
   base::DaemonSignals signals_;
   std::list<base::SignalWatcher> kernel_signals_; // of process 1, passed on by init
+  base::Timer restarted_;
+  bool bus_misses_restarted_ = false; // since it was not joined when the others were told
   int exit_status_ = 0;
 };
 

@@ -21,8 +21,9 @@ struct DaemonOptions {
   bool control_groups = true;
   std::string bus_address;
   int init_pid = 0;
-  bool restarted = false; // another one ran before under the same init
-  bool no_memory = false; // what happens is forgotten with this process
+  bool restarted = false;     // another one ran before under the same init
+  bool executed_anew = false; // init was, and this supervisor tells its clients
+  bool no_memory = false;     // what happens is forgotten with this process
   bool debug = false;
 
   // As given: complete() works them in.

@@ -23,6 +23,9 @@ public:
   [[nodiscard]] static std::expected<RunDirectoryLock, Refusal> take_over(const std::string& directory);
   // Lets the daemons in again after `take_over`; init's part stays.
   void admit_daemons();
+  // For an init that was executed anew with the lock's descriptor open.
+  [[nodiscard]] static RunDirectoryLock taken_over(FileDescriptor file) { return RunDirectoryLock{std::move(file)}; }
+  [[nodiscard]] int fd() const { return file_.get(); }
   // For a daemon. Without a lock file there is nothing to share.
   [[nodiscard]] static std::expected<RunDirectoryLock, Refusal> share(const std::string& directory);
 

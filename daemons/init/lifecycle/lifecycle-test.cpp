@@ -157,12 +157,37 @@ TEST_CASE("a signal waits until the daemon is ready for signals") {
   CHECK(life.pass_on(supervisor, SIGHUP) == Actions{Send{supervisor, SIGHUP}});
 }
 
-TEST_CASE("asked to replace the daemons, they are killed and started again; at the end nobody is replaced") {
+TEST_CASE("asked to replace the daemons, each is killed when the new one before it is ready, the supervisor last") {
   auto life = running(true);
-  CHECK(life.replace_asked() == Actions{Send{broker, SIGKILL}, Send{supervisor, SIGKILL}, Send{bridge, SIGKILL}});
-  CHECK(life.died(supervisor, Ending::crashed, at(1s)) == Actions{Start{supervisor, true}});
+  CHECK(life.replace_asked() == Actions{Send{broker, SIGKILL}});
+  CHECK(life.died(broker, Ending::crashed, at(1s)) == Actions{Start{broker, true}});
+  CHECK(life.ready(broker, at(2s)) == Actions{Send{bridge, SIGKILL}});
+  CHECK(life.died(bridge, Ending::crashed, at(3s)) == Actions{Start{bridge, true}});
+  CHECK(life.ready(bridge, at(4s)) == Actions{Send{supervisor, SIGKILL}});
+  CHECK(life.died(supervisor, Ending::crashed, at(5s)) == Actions{Start{supervisor, true}});
+  CHECK(life.ready(supervisor, at(6s)).empty());
+}
+
+TEST_CASE("at the end nobody is replaced") {
+  auto life = running();
+  (void)life.replace_asked();
   (void)life.end_asked();
   CHECK(life.replace_asked().empty());
+  (void)life.died(broker, Ending::crashed, at(1s));
+  CHECK(life.ready(broker, at(2s)).empty());
+}
+
+TEST_CASE("an init that follows another goes on with the daemons that run, and starts those that do not") {
+  auto before = running();
+  (void)before.died(bridge, Ending::crashed, at(1s));
+  std::vector<Lifecycle::Known> known;
+  for (auto daemon : {bus, broker, supervisor, bridge}) known.push_back(before.known_of(daemon));
+  known.back().alive = false; // it was not started again yet
+  Lifecycle life{false};
+  CHECK(life.resume(known, at(2s)) == Actions{Start{bridge, true}});
+  CHECK(life.pass_on(supervisor, SIGHUP) == Actions{Send{supervisor, SIGHUP}});
+  CHECK(life.died(supervisor, Ending::crashed, at(5s)) == Actions{Start{supervisor, true}});
+  CHECK(life.ready(supervisor, at(6s)).empty()); // the session is known to the world
 }
 
 TEST_CASE("asked to end, the supervisor is told first and the others go after it, the bus last") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <utility>
 
 namespace upstart::init {
@@ -54,6 +55,30 @@ Actions Lifecycle::begin(Time now) {
   return actions;
 }
 
+Actions Lifecycle::resume(const std::vector<Known>& all, Time now) {
+  for (const auto& known : all) {
+    auto& state = of(known.daemon);
+    if (is_bridge(known.daemon)) state.wanted = known.wanted;
+    state.alive = known.alive;
+    state.ready = known.ready;
+    state.was_ready = known.was_ready;
+    state.since = now;
+  }
+  Actions actions;
+  for (auto daemon : all_daemons())
+    if (of(daemon).wanted && !alive(daemon)) actions.emplace_back(start(daemon, now));
+  return actions;
+}
+
+Lifecycle::Known Lifecycle::known_of(Daemon daemon) const {
+  const auto& state = daemons_[static_cast<std::size_t>(daemon)];
+  return {.daemon = daemon,
+          .wanted = state.wanted || state.lingering,
+          .alive = state.alive,
+          .ready = state.ready,
+          .was_ready = state.was_ready};
+}
+
 Start Lifecycle::start(Daemon daemon, Time now) {
   auto& state = of(daemon);
   state.alive = true;
@@ -70,6 +95,7 @@ Actions Lifecycle::ready(Daemon daemon, Time now) {
   Actions actions;
   if (announce) actions.emplace_back(Announce{});
   for (int signal : std::exchange(state.held, {})) actions.emplace_back(Send{daemon, signal});
+  if (first_died_ && to_replace_.front() == daemon) std::ranges::copy(replaced(), std::back_inserter(actions));
   return actions;
 }
 
@@ -84,8 +110,10 @@ Actions Lifecycle::died(Daemon daemon, Ending how, Time now) {
   state.deaths = proved ? 1 : state.deaths + 1;
   state.alive = state.ready = false;
   if (daemon == Daemon::supervisor) supervisor_died(how);
+  if (!to_replace_.empty() && to_replace_.front() == daemon) first_died_ = true;
   if (needed(daemon)) return start_again(daemon, now);
   auto actions = advance();
+  if (first_died_ && to_replace_.front() == daemon) std::ranges::copy(replaced(), std::back_inserter(actions));
   if (is_bridge(daemon) && phase_ == Phase::running) actions.emplace_back(Discard{daemon});
   return actions;
 }
@@ -179,12 +207,25 @@ Actions Lifecycle::pass_on(Daemon daemon, int signal) {
   return {};
 }
 
+// The supervisor comes last: it tells clients that all is done.
 Actions Lifecycle::replace_asked() {
-  Actions actions;
-  if (phase_ != Phase::running) return actions;
-  for (auto daemon : own_daemons())
-    if (alive(daemon)) actions.emplace_back(Send{daemon, SIGKILL});
-  return actions;
+  if (phase_ != Phase::running) return {};
+  to_replace_ = {Daemon::broker};
+  to_replace_.insert(to_replace_.end(), all_bridges().begin(), all_bridges().end());
+  to_replace_.push_back(Daemon::supervisor);
+  return replace_next();
+}
+
+Actions Lifecycle::replace_next() {
+  first_died_ = false;
+  while (!to_replace_.empty() && !alive(to_replace_.front())) to_replace_.pop_front();
+  if (to_replace_.empty()) return {};
+  return {Send{to_replace_.front(), SIGKILL}};
+}
+
+Actions Lifecycle::replaced() {
+  to_replace_.pop_front();
+  return replace_next();
 }
 
 Actions Lifecycle::end_asked() {

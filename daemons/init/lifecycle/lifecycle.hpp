@@ -16,6 +16,7 @@
 
 #include <array>
 #include <chrono>
+#include <deque>
 #include <variant>
 #include <vector>
 
@@ -98,6 +99,18 @@ public:
   explicit Lifecycle(bool with_bus, bool machine = false);
 
   [[nodiscard]] Actions begin(Time now);
+  // What another one of these may know of a daemon.
+  struct Known {
+    Daemon daemon;
+    bool wanted = true;
+    bool alive = false;
+    bool ready = false;
+    bool was_ready = false;
+  };
+  // Instead of `begin`, where init was executed anew: those that are wanted and do not run are started.
+  [[nodiscard]] Actions resume(const std::vector<Known>& all, Time now);
+  [[nodiscard]] Known known_of(Daemon daemon) const;
+  [[nodiscard]] bool is_running() const { return phase_ == Phase::running; }
   // The daemon has said READY=1 or STOPPING=1.
   [[nodiscard]] Actions ready(Daemon daemon, Time now);
   [[nodiscard]] Actions stopping(Daemon daemon);
@@ -110,7 +123,8 @@ public:
   void not_installed(Daemon bridge) { of(bridge).wanted = of(bridge).lingering = of(bridge).alive = false; }
   // A signal meant for the daemon. Until it is ready, and ready for signals, it is held back.
   [[nodiscard]] Actions pass_on(Daemon daemon, int signal);
-  // Each of Upstart's own daemons is to be replaced by a new one, the way a crash is survived.
+  // Each of Upstart's own daemons is to be replaced by a new one, the way a crash is survived: one after the other, the
+  // next when the new one is ready.
   [[nodiscard]] Actions replace_asked();
   // Asked a second time, the supervisor gets `hurry_limit` to finish; a third time, none.
   [[nodiscard]] Actions end_asked();
@@ -147,7 +161,13 @@ private:
   void unwant(Daemon bridge, Actions& actions);
   Actions start_again(Daemon daemon, Time now);
   void supervisor_died(Ending how);
-  void begin_ending() { phase_ = Phase::ending; }
+  void begin_ending() {
+    phase_ = Phase::ending;
+    to_replace_.clear();
+    first_died_ = false;
+  }
+  Actions replace_next();
+  Actions replaced();
   Actions hurry();
   Actions advance();
   void dismiss(Actions& actions);
@@ -157,6 +177,8 @@ private:
   std::array<DaemonState, daemon_count> daemons_;
   bool machine_;
   bool rescuing_ = false;
+  std::deque<Daemon> to_replace_; // the first has been killed
+  bool first_died_ = false;       // of to_replace_
   Phase phase_ = Phase::running;
   unsigned times_asked_ = 0;        // to end
   bool may_have_left_jobs_ = false; // a supervisor died otherwise than at the end of its work

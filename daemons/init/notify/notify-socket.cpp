@@ -1,6 +1,7 @@
 #include "daemons/init/notify/notify-socket.hpp"
 
 #include "protocol/bridges.hpp"
+#include "protocol/names.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -69,6 +70,7 @@ Notification parse_notification(std::string_view lines) {
     else if (line == "STOPPING=1") result.stopping = true;
     else if (line == "FDSTORE=1") result.keep = true;
     else if (line == "FDSTOREREMOVE=1") result.forget = true;
+    else if (line == protocol::execute_anew_notification) result.execute_anew = true;
     else if (line == "WATCHDOG=1") result.alive = true;
     else if (line.starts_with("WATCHDOG_USEC=")) result.period = microseconds_of(line.substr(line.find('=') + 1));
     else if (line.starts_with(protocol::wanted_bridges_line))

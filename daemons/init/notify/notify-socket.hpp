@@ -23,6 +23,7 @@ struct Notification {
   bool stopping = false;
   bool keep = false;                                 // FDSTORE=1: the descriptors that came along
   bool forget = false;                               // FDSTOREREMOVE=1
+  bool execute_anew = false;                         // X_UPSTART_EXECUTE_ANEW=1: init itself, for a client that asks
   bool alive = false;                                // WATCHDOG=1
   std::optional<std::chrono::microseconds> period{}; // WATCHDOG_USEC: until the next WATCHDOG=1; 0: none will come
   std::optional<std::vector<std::string>> bridges{}; // X-UPSTART-BRIDGES: those that loaded jobs ask for
@@ -40,6 +41,7 @@ public:
 
   NotifySocket(base::EventLoop& loop, base::FileDescriptor bound, Received received);
 
+  [[nodiscard]] int fd() const { return socket_.get(); }
   // Hands on all that has come by now. To be called before a death is acted on: what the dead one said comes first.
   void drain();
 

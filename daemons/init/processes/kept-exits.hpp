@@ -17,6 +17,16 @@ public:
 
   void add(const base::OrphanExit& exit);
 
+  // All that are kept, and how many are not any more; to be given to another one of these.
+  void describe(std::vector<base::OrphanExit>& exits, std::uint64_t& forgotten) const {
+    exits.assign(kept_.begin(), kept_.end());
+    forgotten = first_;
+  }
+  void restore(const std::vector<base::OrphanExit>& exits, std::uint64_t forgotten) {
+    kept_.assign(exits.begin(), exits.end());
+    first_ = forgotten;
+  }
+
   // The end for a new supervisor to inherit; the one before hears nothing more. Empty: there is no descriptor to be
   // had. All is sent without waiting: what a supervisor has no room for waits here until it reads on.
   [[nodiscard]] base::FileDescriptor connect();

@@ -89,6 +89,12 @@ std::expected<RunDirectory, std::string> RunDirectory::make_in(const std::string
   return make_anew(path).and_then([](std::string made) { return RunDirectory{std::move(made)}.locked(); });
 }
 
+RunDirectory RunDirectory::taken_over(std::string path, int lock) {
+  RunDirectory result{std::move(path)};
+  if (lock >= 0) result.lock_ = RunDirectoryLock::taken_over(base::FileDescriptor{lock});
+  return result;
+}
+
 // Where there can be no locks the directory serves nevertheless; it is only never taken over.
 std::expected<RunDirectory, std::string> RunDirectory::locked() && {
   auto lock = RunDirectoryLock::make_for_init(path_);

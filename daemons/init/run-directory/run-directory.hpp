@@ -26,6 +26,9 @@ public:
   [[nodiscard]] static std::expected<RunDirectory, std::string> make(Mode mode, const Places& places,
                                                                      const SessionRecord& own);
 
+  // Of an init that was executed anew: as it is, with its lock (or -1).
+  [[nodiscard]] static RunDirectory taken_over(std::string path, int lock);
+
   RunDirectory(RunDirectory&& other) noexcept
       : path_{std::move(other.path_)}, lock_{std::move(other.lock_)}, left_by_{std::move(other.left_by_)} {
     other.path_.clear();
@@ -34,6 +37,8 @@ public:
   ~RunDirectory();
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  // The descriptor of the lock; -1: there is none.
+  [[nodiscard]] int lock() const { return lock_ ? lock_->fd() : -1; }
   // The session that is gone on with; nothing: this one is new.
   [[nodiscard]] const std::optional<SessionRecord>& left_by() const { return left_by_; }
   // From now on daemons may be started.

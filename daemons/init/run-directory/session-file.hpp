@@ -14,6 +14,9 @@ public:
   [[nodiscard]] static std::expected<SessionFile, std::string> write(const std::string& runtime, pid_t pid,
                                                                      const std::string& address);
 
+  // One that is there already, of this session.
+  [[nodiscard]] static SessionFile taken_over(std::string path) { return SessionFile{std::move(path)}; }
+
   SessionFile(SessionFile&& other) noexcept : path_{std::move(other.path_)} { other.path_.clear(); }
   SessionFile& operator=(SessionFile&&) = delete;
   ~SessionFile();

@@ -124,6 +124,14 @@ Signal Signal::property_changed(std::string path, const char* interface, const c
                 bytes};
 }
 
+Signal Signal::restarted() {
+  return Signal{[](sd_bus* bus, sd_bus_message** message) {
+                  return sd_bus_message_new_signal(bus, message, protocol::path::manager, interface_name::upstart,
+                                                   "Restarted");
+                },
+                frame};
+}
+
 sd_bus_message* Signal::message(sd_bus* bus) {
   if (message_ || !build_) return message_.get();
   sd_bus_message* built = nullptr;

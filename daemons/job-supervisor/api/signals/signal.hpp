@@ -26,6 +26,9 @@ public:
   static Signal property_changed(std::string path, const char* interface, const char* property, std::string value,
                                  const char* to_be_asked = nullptr, std::string to = {});
 
+  // Restarted: init was executed anew.
+  static Signal restarted();
+
   // The message, built on this connection if none is there yet. Null where it cannot be built, or there is none for
   // this notice; `problem` says why.
   [[nodiscard]] sd_bus_message* message(sd_bus* bus);

@@ -1,0 +1,149 @@
+// init executes its program anew, and nobody notices.
+#include "integration-tests/boot/machine.hpp"
+#include "integration-tests/boot/skip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <filesystem>
+
+using namespace upstart::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int services = 200;
+constexpr int callers = 100;
+constexpr const char* waits_at_gate = "instance $N\nconsole none\npre-start exec sh -c 'read x </gate; true'\n"
+                                      "exec sleep 1000\n";
+
+std::map<std::string, std::string> many_services() {
+  std::map<std::string, std::string> jobs{{"waits", waits_at_gate}};
+  for (int i = 0; i < services; ++i)
+    jobs["svc" + std::to_string(i)] = "start on startup\nconsole none\nexec sleep 1000\n";
+  return jobs;
+}
+
+void await_services(Machine& machine) {
+  machine.await_answers();
+  machine.await("all services run", [&] {
+    return machine.shell("initctl list | grep -c '^svc.* start/running, process'").out ==
+           std::to_string(services) + "\n";
+  });
+}
+
+// With the process of each.
+std::string running(const Machine& machine) { return machine.shell("initctl list | grep ^svc | sort").out; }
+
+// Puts another program in the place of init's, as a package does.
+void install_as_init(const Machine& machine, const std::string& program) {
+  auto target = machine.root() + "/upstart/init";
+  fs::copy_file(program, target + ".new");
+  fs::rename(target + ".new", target);
+}
+
+std::string version_of_process_1(const Machine& machine) { return machine.run({"/proc/1/exe", "--version"}).out; }
+
+struct Daemons {
+  explicit Daemons(const Machine& machine)
+      : broker{machine.daemon("upstart-event-broker")}, supervisor{machine.daemon("upstart-job-supervisor")} {}
+  [[nodiscard]] bool all_there() const { return broker != 0 && supervisor != 0; }
+  [[nodiscard]] bool all_replaced(const Daemons& now) const {
+    return now.all_there() && now.broker != broker && now.supervisor != supervisor;
+  }
+  pid_t broker, supervisor;
+};
+
+void await_replaced(Machine& machine, const Daemons& before) {
+  machine.await("all daemons are replaced", [&] { return before.all_replaced(Daemons{machine}); });
+  machine.await_answers();
+}
+
+} // namespace
+
+TEST_CASE("init is upgraded under 200 jobs and a hundred callers that wait, and nobody notices") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.jobs = many_services()}};
+  await_services(machine);
+  REQUIRE(machine
+              .shell("mkfifo /gate; for i in $(seq " + std::to_string(callers) +
+                     "); do (initctl start waits N=$i >/tmp/out.$i 2>&1; echo $? >>/tmp/out.$i) & done")
+              .status == 0);
+  machine.await("all callers wait", [&] {
+    return machine.shell("initctl list | grep -c '^waits .*pre-start'").out == std::to_string(callers) + "\n";
+  });
+  auto jobs = running(machine);
+  Daemons before{machine};
+  install_as_init(machine, INIT_OF_ANOTHER_VERSION);
+  machine.signal(SIGTERM);
+  await_replaced(machine, before);
+  CHECK(version_of_process_1(machine) == "init (upstart 9.9.9)\n");
+  CHECK(running(machine) == jobs);
+  CHECK(machine.shell("ls -A /tmp | wc -l; cat /tmp/out.*").out ==
+        std::to_string(callers) + "\n"); // nobody was told anything
+  REQUIRE(machine.shell(": >/gate").status == 0);
+  machine.await("all callers are answered", [&] {
+    return machine.shell("cat /tmp/out.* | grep -c '^waits (.*) start/running, process'").out ==
+           std::to_string(callers) + "\n";
+  });
+  CHECK(machine.shell("cat /tmp/out.* | grep -c '^0$'").out == std::to_string(callers) + "\n");
+  CHECK(machine.initctl({"stop", "svc7"}).out == "svc7 stop/waiting\n");
+}
+
+TEST_CASE("init is executed anew again and again, and keeps reaping, serving and being upgraded") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.jobs = {{"svc", "start on startup\nrespawn\nexec sleep 1000\n"}}}};
+  machine.await_answers();
+  machine.await("svc runs", [&] { return !machine.main_process("svc").empty(); });
+  auto process = machine.main_process("svc");
+  for (int time = 0; time < 3; ++time) {
+    Daemons before{machine};
+    CHECK(machine
+              .run({"dbus-send", "--peer=unix:abstract=/com/ubuntu/upstart", "--print-reply", "/com/ubuntu/Upstart",
+                    "com.ubuntu.Upstart0_6.Restart"})
+              .status == 0);
+    await_replaced(machine, before);
+    CHECK(machine.main_process("svc") == process);
+  }
+  CHECK(machine.shell("ls /proc/1/fd | wc -l").out.size() <= 3); // two digits
+  CHECK(machine.shell("kill -KILL " + process).status == 0);
+  machine.await("svc is respawned", [&] {
+    auto now = machine.main_process("svc");
+    return !now.empty() && now != process;
+  });
+  CHECK(machine.shell("cat /proc/[0-9]*/stat | grep -c ') Z '").out == "0\n");
+}
+
+TEST_CASE("a new program that cannot take the state over is not executed, and it is said why") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.jobs = {{"svc", "start on startup\nexec sleep 1000\n"}}}};
+  machine.await_answers();
+  auto version = version_of_process_1(machine);
+  machine.write("/put-in-place", "#!/bin/sh\necho 'format 1 is not known' >&2\nexit 1\n");
+  install_as_init(machine, machine.root() + "/put-in-place");
+  Daemons before{machine};
+  machine.signal(SIGTERM);
+  machine.await_text("/kmsg", "init goes on as it is: /upstart/init cannot take the state over: format 1 is not known");
+  CHECK(version_of_process_1(machine) == version);
+  CHECK(Daemons{machine}.supervisor == before.supervisor);
+  CHECK(machine.initctl({"status", "svc"}).out.starts_with("svc start/running"));
+}
+
+TEST_CASE("each daemon of a machine is killed in turn: the machine stays up, its jobs are untouched") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.jobs = {{"svc", "start on startup\nexec sleep 1000\n"}}}};
+  machine.await_answers();
+  machine.await("svc runs", [&] { return !machine.main_process("svc").empty(); });
+  auto process = machine.main_process("svc");
+  for (const char* program : {"upstart-event-broker", "upstart-job-supervisor"}) {
+    auto before = machine.daemon(program);
+    CHECK(machine.shell("kill -KILL " + std::to_string(before)).status == 0);
+    machine.await(std::string{program} + " is there again", [&] {
+      auto now = machine.daemon(program);
+      return now != 0 && now != before;
+    });
+    machine.await_answers();
+    CHECK(machine.main_process("svc") == process);
+    CHECK(machine.initctl({"emit", "anything"}).status == 0);
+  }
+}
