@@ -235,7 +235,8 @@ void Session::start_init() {
 
 void Session::kill_all_and_start_again() {
   ::kill(init_, SIGSTOP); // it starts nobody again
-  for (const char* program : {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge", "dbus-daemon"})
+  for (const char* program : {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge",
+                              "upstart-file-bridge", "upstart-timer-bridge", "dbus-daemon"})
     if (pid_t pid = daemon(program); pid > 0) ::kill(pid, SIGKILL);
   ::kill(init_, SIGKILL);
   ::waitpid(init_, nullptr, 0);
