@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
             app.add_flag("--no-strip", options.no_strip, "keep bytes that are not printable");
             app.add_option("--monitor", options.group, "whose messages: `udev', or `kernel' where no udev runs")
                 ->transform(CLI::CheckedTransformer(groups))
+                ->envname("UPSTART_UDEV_MONITOR")
                 ->type_name("GROUP");
           }};
   return bridge::run(description, argc, argv);

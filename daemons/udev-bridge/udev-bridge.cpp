@@ -48,10 +48,8 @@ void UdevBridge::search() {
 std::vector<bridge::Watch> UdevBridge::watches() const {
   std::vector<bridge::Watch> watches;
   for (const auto& [event, jobs] : table_.wanted()) {
-    auto device_event = device_event_of(event);
-    auto count = device_event ? table_.count(device_event->subsystem) : 0;
-    std::string state = monitor_.waits_for_udev() ? "udev does not run" : std::format("watched, {} devices now", count);
-    watches.push_back({.what = event,
+    const auto* state = monitor_.waits_for_udev() ? "udev does not run" : "watched";
+    watches.push_back({.what = "event " + event,
                        .state = fault_.empty() ? state : fault_,
                        .since = since_.at(event),
                        .jobs = {jobs.begin(), jobs.end()}});

@@ -133,8 +133,8 @@ uint64_t Broker::Object::EmitOnce(const std::string& name, const std::vector<std
     throw sdbus::Error{sdbus::Error::Name{protocol::error_name::permission_denied},
                        "You do not have permission to emit"};
   }
-  if (auto known = std::ranges::find(owner_.events_, token, &Event::token); known != owner_.events_.end())
-    return static_cast<uint64_t>(known - owner_.events_.begin()) + 1;
+  auto [known, is_new] = owner_.by_token_.try_emplace(token, owner_.events_.size() + 1);
+  if (!is_new) return known->second;
   Event event{.name = name, .env = env, .files = {}, .token = token, .failed = {}};
   for (const auto& file : files) event.files.emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
   owner_.events_.push_back(std::move(event));

@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace upstart::bridge::testing {
@@ -198,6 +199,7 @@ private:
   base::EventLoop& loop_;
   std::string run_directory_;
   std::vector<Event> events_;
+  std::unordered_map<std::string, uint64_t> by_token_;
   bool refusing_ = false;
   int refused_ = 0;
   std::optional<StandIn<Object>> serving_;

@@ -105,11 +105,6 @@ std::set<std::string> DeviceTable::subsystems() const {
   return subsystems;
 }
 
-std::size_t DeviceTable::count(std::string_view subsystem) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(devices_, [&](const auto& known) { return known.second.device.subsystem == subsystem; }));
-}
-
 void DeviceTable::search_again() {
   searched_.clear();
   to_be_searched_ = subsystems();

@@ -39,7 +39,6 @@ public:
   [[nodiscard]] const std::set<std::string>& to_be_searched() const { return to_be_searched_; }
   // By event name, the jobs that ask for it.
   [[nodiscard]] const std::map<std::string, std::set<std::string>>& wanted() const { return wanted_; }
-  [[nodiscard]] std::size_t count(std::string_view subsystem) const;
 
   // These are all devices of these subsystems. Messages up to `number` may have happened before.
   void found(std::set<std::string> subsystems, const std::vector<Device>& devices, std::uint64_t number);
