@@ -71,7 +71,7 @@ class Tree:
     def part_of(self, path):
         """The part of the tree that a file belongs to, and what that may include; (None, None) where no rule names it."""
         names = folder_of(path).split("/")
-        for depth in range(1, len(names) + 1):
+        for depth in range(len(names), 0, -1):  # the deepest folder that a rule names
             folder = "/".join(names[:depth])
             for pattern, others in self.rules.may:
                 if pattern.match(folder):
