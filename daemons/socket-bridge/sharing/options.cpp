@@ -120,8 +120,9 @@ std::expected<SharingOptions, int> sharing_options(int argc, char** argv) {
 }
 
 void describe_sharing(CLI::App& app) {
-  app.footer("With --master or --slave and a SOCKET_PATH: several services behind one socket; see "
-             "upstart-socket-bridge --master --help");
+  app.footer(
+      "With a SOCKET_PATH, and --master or --slave: several services behind one socket. Options for that are --accept, "
+      "--policy, --instance, --max-connections, --wait, --fork; see upstart-socket-bridge --master --help");
 }
 
 std::optional<SocketAddress> address_named(const std::string& name) {
