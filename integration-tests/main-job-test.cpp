@@ -127,7 +127,10 @@ TEST_CASE("the end of a session leaves nothing behind") {
 }
 
 TEST_CASE("without a bus given, init starts one and everything is reachable over it") {
-  Session session{{{"job", "task\nexec sh -c 'echo $DBUS_SESSION_BUS_ADDRESS'\n"}}, {.own_bus = false}};
+  Session session{
+      {{"job", "task\nexec sh -c 'echo $DBUS_SESSION_BUS_ADDRESS'\n"},
+       {"web", "start on socket PROTO=unix SOCKET_PATH=@DIR@/web.sock\nexec sleep 1000\n"}}, // for its bridge
+      {.own_bus = false}};
   CHECK(session.initctl({"start", "job"}).status == 0);
   session.await("the job has written its bus", [&] { return session.log("job").starts_with("unix:path="); });
   auto bus = session.log("job");
