@@ -37,7 +37,7 @@ struct SharingFixture {
     words.insert(words.end(), options.begin(), options.end());
     words.push_back(path);
     auto process = run(words);
-    until([&] { return std::filesystem::exists(path + ".master"); }, "a master");
+    until([&] { return bool{connect_to(socket + ".master")}; }, "a master");
     return process;
   }
   // Answers each client with the word and closes.
