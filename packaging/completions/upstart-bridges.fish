@@ -3,6 +3,9 @@ for bridge in socket file udev dbus event local timer
     set -l program upstart-$bridge-bridge
     complete -c $program -f
     complete -c $program -l run-directory -x -a '(__fish_complete_directories)' -d 'where the daemons\' sockets are'
+    complete -c $program -l user -d 'serve the session of UPSTART_SESSION'
+    complete -c $program -l system -d 'serve the system\'s Upstart'
+    complete -c $program -l daemon -d 'go to the background'
     complete -c $program -l bus -x -d 'address of the bus to join'
     complete -c $program -s q -l quiet -d 'log errors only'
     complete -c $program -s v -l verbose -d 'log also what is done'
