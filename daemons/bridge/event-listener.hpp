@@ -34,6 +34,11 @@ public:
   EventListener& operator=(const EventListener&) = delete;
   ~EventListener();
 
+  // Attaches although nothing may be wanted: what was given to the bridge before is heard again, so that no event waits
+  // for one that wants none any more.
+  void attach_anyway() {
+    if (!session_) connection_.connect_to(address_);
+  }
   // The names of the events to hear of, and no others.
   void want(const std::set<std::string>& names);
   // It is remembered for good: the broker need not give it again.

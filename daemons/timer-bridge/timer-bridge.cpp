@@ -46,6 +46,7 @@ TimerBridge::TimerBridge(const bridge::Services& services)
 
 void TimerBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
   for (const auto& warning : table_.jobs_changed(update, clocks())) spdlog::warn("{}", warning);
+  if (table_.has_seen_events()) listener_.attach_anyway();
   listener_.want(table_.events());
   look();
 }

@@ -66,6 +66,8 @@ public:
 
   // The events that timers wait for.
   [[nodiscard]] std::set<std::string> events() const;
+  // Whether any came, perhaps to the bridge before.
+  [[nodiscard]] bool has_seen_events() const { return last_event_ > 0; }
   // One of them came. One that was told before is ignored.
   void event_seen(const SeenEvent& event, Now now);
   // Those that came before the bridge asked for them: of those, the timers that are new since the last call take what
