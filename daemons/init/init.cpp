@@ -61,7 +61,10 @@ Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
                        notified(sender, notification, std::move(descriptors));
                      }},
       limit_{loop, [this] { perform(lifecycle_.limit_over()); }},
-      kept_exits_{loop} {
+      kept_exits_{loop},
+      command_limit_{loop, [this] {
+                       if (command_ > 0) ::kill(command_, SIGKILL);
+                     }} {
   prepare_process();
   if (prepared.handed) take_over(*prepared.handed);
   watch_signals();
@@ -110,11 +113,11 @@ void Init::watch_signals() {
   on_signal(SIGHUP, [this] { pass_on(supervisor, SIGHUP); });
   on_signal(SIGUSR1, [this] { pass_on(own_daemons(), SIGUSR1); });
   on_signal(SIGTERM, [this] {
-    if (leads_session()) perform(lifecycle_.end_asked());
+    if (leads_session() || leads_container()) end_asked();
     else execute_anew();
   });
   if (leads_machine()) watch_kernel_signals();
-  else on_signal(SIGINT, [this] { perform(lifecycle_.end_asked()); });
+  else on_signal(SIGINT, [this] { end_asked(); });
 }
 
 void Init::watch_kernel_signals() {
@@ -216,7 +219,33 @@ void Init::rescue_ended() {
   perform(lifecycle_.rescue_over(now() - rescue_since_ >= shortest_use, now()));
 }
 
+// A container's manager waits ten seconds before it kills everything: the jobs get seven, what is left then two more.
+void Init::end_asked() {
+  constexpr std::chrono::milliseconds limit_of_jobs{7'000};
+  if (lifecycle_.is_running() && leads_container()) limit_.start(limit_of_jobs);
+  if (command_ > 0) ::kill(command_, SIGTERM);
+  perform(lifecycle_.end_asked());
+}
+
+void Init::run_command() {
+  const auto& command = run_.options.command;
+  if (command.empty() || command_ > 0 || command_status_) return;
+  auto started = launch_command(command, open_files_);
+  if (started) command_ = *started;
+  else log_.error("unable to start {}: {}", command.front(), started.error());
+}
+
+void Init::command_ended(int status) {
+  constexpr int signal_base = 128;
+  command_ = 0;
+  command_status_ = WIFSIGNALED(status) ? signal_base + WTERMSIG(status) : WEXITSTATUS(status);
+  log_.info("{} {}: the container ends", run_.options.command.front(), describe(status));
+  if (left_) perform(Leave{status_});
+  else if (lifecycle_.is_running()) end_asked();
+}
+
 void Init::perform(const Announce&) {
+  run_command();
   if (!run_.private_address) return;
   log_.info("clients are served at {}", *run_.private_address);
   if (!run_.runtime_directory) return;
@@ -237,7 +266,11 @@ void Init::perform(const EndOrphans& end) {
 }
 
 void Init::perform(const Leave& leave) {
+  constexpr std::chrono::milliseconds limit_of_command{500};
   status_ = leave.status;
+  left_ = true;
+  if (command_ > 0) return command_limit_.start(limit_of_command);
+  if (command_status_) status_ = *command_status_;
   loop_.stop();
 }
 
@@ -271,7 +304,7 @@ bool Init::reap(const siginfo_t& ended) {
   pid_t pid = ended.si_pid;
   int status = wait_status(ended);
   auto daemon = daemon_of(pid);
-  if (!daemon && pid != rescue_shell_) {
+  if (!daemon && pid != rescue_shell_ && pid != command_) {
     auto stat = process_stat(pid);
     kept_exits_.add({.pid = pid,
                      .status = status,
@@ -282,6 +315,7 @@ bool Init::reap(const siginfo_t& ended) {
   if (::waitpid(pid, nullptr, WNOHANG) != pid) return false;
   if (daemon) died(*daemon, status);
   else if (pid == rescue_shell_) rescue_ended();
+  else if (pid == command_) command_ended(status);
   else log_.debug("orphan ({}) {}", pid, describe(status));
   return true;
 }
@@ -377,6 +411,7 @@ std::optional<Daemon> Init::daemon_of(pid_t pid) const {
 std::set<pid_t> Init::daemon_pids() const {
   std::set<pid_t> result;
   for (const auto& managed : daemons_) result.insert(managed.pid);
+  if (command_ > 0) result.insert(command_); // it is told by itself
   return result;
 }
 

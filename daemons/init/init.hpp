@@ -79,6 +79,9 @@ private:
   void look_at_stops();
   void look_for_orphans();
   void rescue_ended();
+  void end_asked();
+  void run_command();
+  void command_ended(int status);
   void watch(Daemon daemon, const HangWatch::Answer& answer);
   void hang_limit_over(Daemon daemon);
   void hear_sign(Daemon daemon, const Notification& notification);
@@ -89,7 +92,8 @@ private:
 
   [[nodiscard]] ManagedDaemon& of(Daemon daemon) { return daemons_[static_cast<std::size_t>(daemon)]; }
   [[nodiscard]] bool leads_session() const { return run_.options.mode == Mode::user; }
-  [[nodiscard]] bool leads_machine() const { return run_.options.mode == Mode::system; }
+  [[nodiscard]] bool leads_container() const { return run_.options.container; }
+  [[nodiscard]] bool leads_machine() const { return run_.options.mode == Mode::system && !leads_container(); }
   [[nodiscard]] std::optional<Daemon> daemon_of(pid_t pid) const;
   [[nodiscard]] std::set<pid_t> daemon_pids() const;
 
@@ -110,6 +114,11 @@ private:
   bool ending_orphans_ = false;
   pid_t rescue_shell_ = 0;
   Lifecycle::Time rescue_since_{};
+  // Of a container.
+  pid_t command_ = 0;
+  std::optional<int> command_status_;
+  bool left_ = false; // all that remains to be awaited is the command
+  base::Timer command_limit_;
   rlimit open_files_{};
   std::optional<std::vector<Lifecycle::Known>> resumed_; // what an init before has handed over
   int status_ = 0;

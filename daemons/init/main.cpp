@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -56,12 +57,13 @@ int main(int argc, char** argv) {
   if (arguments.size() == 2 && arguments[0] == check_option) return check_state(arguments[1]);
   bool process_1 = ::getpid() == 1;
   if (!process_1 && is_for_telinit(arguments)) return become_telinit(arguments);
-  bool machine = process_1 && !is_in_container();
+  bool machine = process_1 && !is_in_container() && std::ranges::find(arguments, "--container") == arguments.end();
   auto options = read_options(arguments, machine);
   if (!options) {
     std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
     return options.error().status;
   }
   if (machine && options->mode == Mode::system) lead_machine(*options, command_line);
+  options->container = options->container || (process_1 && options->mode == Mode::system);
   return lead_to_the_end(*options, command_line);
 }

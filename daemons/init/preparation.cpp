@@ -208,7 +208,7 @@ void make_log_directory(const Log& log, const Run& run, const Environment& envir
 void complete_environment(const Run& run, const std::string& notify_path, Environment& environment) {
   environment.set("NOTIFY_SOCKET", notify_path);
   if (run.options.mode == Mode::system) {
-    environment.set("PATH", machine_path);
+    if (!run.options.container || !variable(environment, "PATH")) environment.set("PATH", machine_path);
     if (!variable(environment, "TERM")) environment.set("TERM", "linux");
   }
   if (run.options.mode == Mode::user) environment.set("UPSTART_SESSION", *run.private_address);

@@ -113,7 +113,7 @@ int Daemon::run() {
   restore_own();
   tell_bridges(jobs_.bridges_wanted());
   emit_startup();
-  if (is_process_1()) watch_kernel_signals();
+  if (is_of_machine()) watch_kernel_signals();
   base::notify_manager("READY=1");
   if (line_.executed_anew) restarted_.start(std::chrono::milliseconds{200});
   loop_.run();
@@ -316,12 +316,12 @@ void Daemon::logs_writable() {
 
 // Nobody logs out of a machine.
 void Daemon::end_session() {
-  if (!is_process_1()) begin_session_end("logout");
+  if (!is_of_machine()) begin_session_end("logout");
 }
 
 // A machine's jobs outlive their supervisor; the next one goes on with them.
 void Daemon::end_asked() {
-  if (is_process_1()) loop_.stop();
+  if (is_of_machine()) loop_.stop();
   else begin_session_end("shutdown");
 }
 

@@ -79,6 +79,8 @@ private:
   void end_without_name();
   // Where the public objects are: on the buses first, then on the private socket.
   void for_each_client(const std::function<void(ClientConnection&)>& action);
+  // What never ends.
+  [[nodiscard]] bool is_of_machine() const { return is_process_1() && !line_.container; }
   void end_asked();
   void begin_session_end(const std::string& type);
   [[nodiscard]] std::optional<JournalMemory::Opened> open_memory();

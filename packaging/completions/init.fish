@@ -2,6 +2,7 @@
 complete -c init -f
 complete -c init -l user -d 'lead the session of a user'
 complete -c init -l session -d 'use the session bus only, no private socket'
+complete -c init -l container -d 'be process 1 of a container'
 complete -c init -l confdir -x -a '(__fish_complete_directories)' -d 'read job files from this directory instead'
 complete -c init -l prepend-confdir -x -a '(__fish_complete_directories)' -d 'read job files from this directory first'
 complete -c init -l append-confdir -x -a '(__fish_complete_directories)' -d 'read job files from this directory last'

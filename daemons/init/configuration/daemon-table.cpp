@@ -58,6 +58,7 @@ Arguments supervisor_arguments(const Run& run, bool again) {
   add(result, "--init-pid", std::to_string(run.init_pid));
   add_flag(result, "--restarted", again);
   add_flag(result, "--executed-anew", run.executed_anew);
+  add_flag(result, "--container", options.container);
   add_verbosity(result, run);
   add_flag(result, "--quiet", options.verbosity == Verbosity::quiet); // the others say no more by themselves
   return result;

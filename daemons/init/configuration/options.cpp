@@ -18,6 +18,7 @@ constexpr const char* footer =
 struct Flags {
   bool user = false;
   bool session = false;
+  bool container = false;
   bool quiet = false;
   bool verbose = false;
   bool debug = false;
@@ -27,6 +28,10 @@ void add_mode(CLI::App& app, Flags& flags) {
   auto* user = app.add_flag("--user", flags.user, "lead a user's session");
   auto* session = app.add_flag("--session", flags.session, "use the session bus only, no private socket");
   user->excludes(session);
+  app.add_flag("--container", flags.container,
+               "be process 1 of a container; a command after -- is run in it, and ends it")
+      ->excludes(user)
+      ->excludes(session);
 }
 
 void add_directories(CLI::App& app, Options& options) {
@@ -95,8 +100,10 @@ std::expected<Options, Answer> read_options(const std::vector<std::string>& argu
   add_behaviour(app, options);
   add_verbosity(app, flags);
   app.allow_extras(process_1);
+  auto own_end = std::ranges::find(arguments, "--");
   try {
-    app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes them last first
+    std::vector<std::string> own{arguments.begin(), own_end};
+    app.parse(std::vector<std::string>{own.rbegin(), own.rend()}); // CLI11 takes them last first
   } catch (const CLI::CallForHelp&) {
     if (!process_1) return std::unexpected(Answer{app.help(), 0});
   } catch (const CLI::CallForVersion& version) {
@@ -105,6 +112,8 @@ std::expected<Options, Answer> read_options(const std::vector<std::string>& argu
     if (!process_1) return std::unexpected(mistake(error.what()));
   }
   options.mode = mode_of(flags);
+  options.container = flags.container;
+  if (own_end != arguments.end()) options.command.assign(own_end + 1, arguments.end());
   options.verbosity = verbosity_of(flags);
   return options;
 }

@@ -30,6 +30,8 @@ struct Options {
   std::optional<std::string> startup_event{};
   std::optional<std::string> daemon_directory{}; // where the daemons are, instead of beside init
   std::chrono::milliseconds watchdog{10'000};    // within which an active daemon gives a sign of life; 0: never asked
+  bool container = false;                        // process 1 of a container: of the system, but it ends
+  std::vector<std::string> command{};            // of a container, after "--": with it the container ends
   bool no_log = false;
   bool no_startup_event = false;
   bool no_dbus = false;

@@ -4,12 +4,14 @@
 #include "daemons/base/log/log-stream.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 
 namespace upstart::init {
@@ -132,6 +134,29 @@ std::expected<pid_t, std::string> launch(const Launch& what) {
   ::sigprocmask(SIG_SETMASK, &all, &before); // no signal handler of init may run in the child
   pid_t pid = ::fork();
   if (pid == 0) run(prepared);
+  int error = errno;
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return std::unexpected(std::string{"unable to fork: "} + std::strerror(error));
+  return pid;
+}
+
+std::expected<pid_t, std::string> launch_command(std::vector<std::string> words, rlimit open_files) {
+  auto arguments = pointers(words);
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before); // as above
+  pid_t pid = ::fork();
+  if (pid == 0) {
+    ::setsid();
+    reset_signals();
+    if (::isatty(STDIN_FILENO) == 1) ::ioctl(STDIN_FILENO, TIOCSCTTY, 1);
+    ::close_range(first_descriptor, ~0U, 0);
+    ::setrlimit(RLIMIT_NOFILE, &open_files);
+    ::execvp(arguments.front(), arguments.data());
+    ::dprintf(STDERR_FILENO, "init: unable to run %s: %s\n", arguments.front(), std::strerror(errno));
+    ::_exit(not_run_status);
+  }
   int error = errno;
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) return std::unexpected(std::string{"unable to fork: "} + std::strerror(error));

@@ -26,4 +26,8 @@ struct Launch {
 // The error is why there is no child. A program that cannot be run ends with status 127 and says so itself.
 [[nodiscard]] std::expected<pid_t, std::string> launch(const Launch& what);
 
+// The command of a container: with init's own standard descriptors and environment, in a session of its own with the
+// terminal, if there is one. It is looked for in PATH; status 127, and a message, where it cannot be run.
+[[nodiscard]] std::expected<pid_t, std::string> launch_command(std::vector<std::string> words, rlimit open_files);
+
 } // namespace upstart::init
