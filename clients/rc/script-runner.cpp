@@ -9,6 +9,7 @@
 #include <expected>
 #include <format>
 #include <map>
+#include <utility>
 
 namespace upstart::client {
 
@@ -83,13 +84,17 @@ private:
     if (pid < 0 && errno == EINTR) return;
     auto ended = running_.find(pid);
     if (ended == running_.end()) {
-      if (pid < 0) running_.clear(); // somebody else has reaped them
+      if (pid < 0) all_have_ended(); // somebody else has reaped them
       return;
     }
     auto script = ended->second;
     running_.erase(ended);
     if (status != 0) tell(script, how_it_ended(status));
     has_ended(script);
+  }
+
+  void all_have_ended() {
+    for (auto [pid, script] : std::exchange(running_, {})) has_ended(script);
   }
 
   void has_ended(std::size_t script) {

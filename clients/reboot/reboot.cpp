@@ -22,11 +22,11 @@ constexpr Kind kinds[] = {{"reboot", PowerAction::reboot, "-r", "[COMMAND]"},
                           {"halt", PowerAction::halt, "-H", ""},
                           {"poweroff", PowerAction::power_off, "-P", ""}};
 
-Kind kind_of(const std::string& path) {
+std::optional<Kind> kind_of(const std::string& path) {
   auto name = path.substr(path.rfind('/') + 1);
   for (const auto& kind : kinds)
     if (kind.name == name) return kind;
-  return kinds[0];
+  return std::nullopt;
 }
 
 Program program_for(const Kind& kind) {
@@ -86,8 +86,12 @@ Outcome run(const Kind& called_as, const GivenWords& given, ProcessContext& cont
 
 int reboot(const std::vector<std::string>& words, ProcessContext& context, Machine& machine) {
   const auto kind = kind_of(words.empty() ? "" : words[0]);
-  return run_program(program_for(kind), words, context,
-                     [&](const GivenWords& given) { return run(kind, given, context, machine); });
+  if (!kind) {
+    context.err << std::format("{}: call it reboot, halt or poweroff: its name says what it does\n", context.program);
+    return 1;
+  }
+  return run_program(program_for(*kind), words, context,
+                     [&](const GivenWords& given) { return run(*kind, given, context, machine); });
 }
 
 } // namespace upstart::client

@@ -232,6 +232,13 @@ TEST_CASE("what a shutdown that was killed has left keeps nobody out") {
   CHECK(system.shutdown({"-r", "now"}).status == 0);
 }
 
+TEST_CASE("a program of another name does not touch the machine") {
+  System system;
+  CHECK(system.machine({"/sbin/hibernate", "-f"}).empty());
+  CHECK(system.last.status == 1);
+  CHECK(system.last.err.contains("call it reboot, halt or poweroff"));
+}
+
 TEST_CASE("reboot, halt and poweroff go through shutdown") {
   System system;
   CHECK(system.machine({"reboot"}) == Words{"shutdown -r now"});

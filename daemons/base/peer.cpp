@@ -77,13 +77,13 @@ std::shared_ptr<void> PeerServer::place_for(uid_t user) {
 }
 
 void PeerServer::begin_handshake(FileDescriptor accepted, pid_t process, std::shared_ptr<void> place) {
-  if (greetings_.size() >= most_handshakes) give_up_one();
-  auto at = greetings_.emplace(greetings_.end(), process, nullptr);
+  if (handshakes_.size() >= most_handshakes) give_up_one();
+  auto at = handshakes_.emplace(handshakes_.end(), process, nullptr);
   at->handshake = Handshake::from_client(loop_, std::move(accepted), takes_descriptors_,
                                          [this, at, place = std::move(place)](auto outcome) {
                                            auto kept = place; // the handshake goes, and this with it
                                            auto handshake = std::move(at->handshake);
-                                           greetings_.erase(at);
+                                           handshakes_.erase(at);
                                            // A client whose handshake fails is disconnected; nobody else is concerned.
                                            if (outcome) {
                                              (*outcome)->keep(std::move(kept));
@@ -96,9 +96,9 @@ void PeerServer::begin_handshake(FileDescriptor accepted, pid_t process, std::sh
 
 void PeerServer::give_up_one() {
   std::unordered_map<pid_t, std::size_t> of_process;
-  for (const auto& greeting : greetings_) ++of_process[greeting.process];
+  for (const auto& begun : handshakes_) ++of_process[begun.process];
   auto most = std::ranges::max_element(of_process, {}, [](const auto& each) { return each.second; })->first;
-  greetings_.erase(std::ranges::find(greetings_, most, &Greeting::process));
+  handshakes_.erase(std::ranges::find(handshakes_, most, &Begun::process));
 }
 
 void PeerServer::out_of_descriptors() {

@@ -4,7 +4,7 @@
 //
 // One user cannot take them all: root may have three quarters of the descriptors that the process may open in
 // connections, another user half; further ones are hung up on. When too many are shaking hands, the process with most
-// of them loses the one that it began first: a flood of half greetings does not cost anyone else theirs.
+// of them loses the one that it began first: a flood of handshakes that are begun does not cost anyone else theirs.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
@@ -51,11 +51,11 @@ private:
   bool takes_descriptors_ = true;
   std::shared_ptr<Users> users_ = std::make_shared<Users>();
   RepeatedMessage too_many_;
-  struct Greeting {
+  struct Begun {
     pid_t process;
     std::unique_ptr<Handshake> handshake;
   };
-  std::list<Greeting> greetings_; // the oldest first
+  std::list<Begun> handshakes_; // the oldest first
   FdWatcher watcher_;
   Timer pause_, quiet_;
 };

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -124,7 +125,7 @@ TEST_CASE("a client that says nothing does not hold up the next one") {
 }
 
 TEST_CASE(
-    "a process that begins many greetings and ends none does not cost another process the one that it has begun") {
+    "a process that begins many handshakes and ends none does not cost another process the one that it has begun") {
   EventLoop loop;
   auto listening = listen_at(test_address());
   REQUIRE(listening);
@@ -139,14 +140,19 @@ TEST_CASE(
   REQUIRE(::pipe2(all_begun.data(), O_CLOEXEC) == 0);
   pid_t flood = ::fork();
   if (flood == 0) {
-    for (int i = 0; i < 200; ++i) {
-      int greeting = connected_to(address).release();
-      (void)!::write(greeting, first.data(), first.size());
-    }
-    (void)!::write(all_begun[1], "", 1);
-    ::pause();
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    try {
+      for (int i = 0; i < 200; ++i) {
+        int handshake = connected_to(address).release();
+        (void)!::write(handshake, first.data(), first.size());
+      }
+      (void)!::write(all_begun[1], "", 1);
+      ::pause();
+    } catch (...) {}
+    ::_exit(1);
   }
   REQUIRE(flood > 0);
+  ::close(all_begun[1]);
   bool begun = false;
   FdWatcher watcher{loop, all_begun[0], [&](unsigned) { begun = true; }};
   watcher.watch(FdWatcher::readable);
@@ -159,7 +165,7 @@ TEST_CASE(
   CHECK(served == 1);
   ::kill(flood, SIGKILL);
   ::waitpid(flood, nullptr, 0);
-  for (int end : all_begun) ::close(end);
+  ::close(all_begun[0]);
 }
 
 TEST_CASE("a message that comes in one piece with the handshake is answered") {
