@@ -1,6 +1,8 @@
 // The real program between stand-ins, on a real bus.
 #include "daemons/bridge/testing/fixture.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <fstream>
 
@@ -39,6 +41,34 @@ struct DbusBridgeFixture : Fixture {
   void send(const char* member, const char* argument) {
     REQUIRE(sd_bus_emit_signal(sender->raw(), "/a", "x.y", member, "s", argument) >= 0);
   }
+  // Sends a signal of the same kind whose argument is a descriptor that is not there, as no library would write it.
+  void send_without_descriptor(const char* member) {
+    std::string message{"l\4\0\1", 4};
+    auto number = [&](std::uint32_t value) { message.append(reinterpret_cast<const char*>(&value), sizeof value); };
+    auto pad = [&] { message.resize((message.size() + 7) / 8 * 8); };
+    auto field = [&](char code, char type, const std::string& value) {
+      pad();
+      message += {code, 1, type, '\0'};
+      if (type == 'g') message += static_cast<char>(value.size());
+      else number(static_cast<std::uint32_t>(value.size()));
+      message.append(value.c_str(), value.size() + 1);
+    };
+    number(4);       // bytes of the body
+    number(100'000); // serial
+    number(0);       // bytes of the fields
+    constexpr std::size_t begin = 16;
+    field(1, 'o', "/a");
+    field(2, 's', "x.y");
+    field(3, 's', member);
+    field(8, 'g', "h");
+    auto size = static_cast<std::uint32_t>(message.size() - begin);
+    message.replace(begin - sizeof size, sizeof size, reinterpret_cast<const char*>(&size), sizeof size);
+    pad();
+    number(7);
+    until_bus_has_all(*sender);
+    REQUIRE(::write(sd_bus_get_fd(sender->raw()), message.data(), message.size()) ==
+            static_cast<ssize_t>(message.size()));
+  }
   std::string unique_name() {
     const char* unique = "";
     REQUIRE(sd_bus_get_unique_name(sender->raw(), &unique) >= 0);
@@ -64,6 +94,20 @@ TEST_CASE("a signal that a job names makes an event with its arguments") {
                                             "SENDER=" + test.unique_name(), "ARG0=text", "ARG1=200", "ARG2=true",
                                             "ARG3=-2", "ARG4=2", "ARG5=-3", "ARG6=3", "ARG7=-4", "ARG8=4", "ARG9=0.5",
                                             "ARG10=/o", "ARG11=as"});
+}
+
+TEST_CASE("a signal that cannot be read is warned of and makes no event, and the next one makes one") {
+  DbusBridgeFixture test;
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=Happened"}});
+  test.start();
+  test.until_listening(1);
+  test.send_without_descriptor("Happened");
+  test.send("Happened", "1");
+  test.until_events(1);
+  CHECK(test.broker.event(1).env.back() == "ARG0=1");
+  CHECK(content_of(test.output)
+            .contains("signal x.y.Happened of " + test.unique_name() +
+                      " on the system bus cannot be read and makes no event"));
 }
 
 TEST_CASE("the jobs of the moment are followed, and a signal that none names does not reach the bridge") {

@@ -27,7 +27,8 @@ std::string session_address() { return from_environment("DBUS_SESSION_BUS_ADDRES
 } // namespace
 
 DbusBridge::DbusBridge(bridge::Services services, const Options& options)
-    : memory_{services.loop, services.emitter, services.run_directory, "dbus-bridge", form_of_records},
+    : unreadable_{services.loop, [](const std::string& text) { spdlog::warn("{}", text); }},
+      memory_{services.loop, services.emitter, services.run_directory, "dbus-bridge", form_of_records},
       wanted_{{.preset = options.session ? Bus::session : Bus::system, .bus_name = options.bus_name}, options.always},
       system_{services.loop, "system bus", system_address(), events_of(Bus::system)},
       session_{services.loop, "session bus", session_address(), events_of(Bus::session)} {
@@ -59,7 +60,13 @@ void DbusBridge::ask_buses() {
 // Kept until the broker has it: the bus does not send it again.
 void DbusBridge::received(Bus bus, sd_bus_message* message) {
   auto signal = signal_of(message);
-  if (!signal) return;
+  if (!signal) {
+    auto text = [](const char* part) { return part == nullptr ? "?" : part; };
+    return unreadable_.tell(std::format("signal {}.{} of {} on the {} bus cannot be read and makes no event",
+                                        text(sd_bus_message_get_interface(message)),
+                                        text(sd_bus_message_get_member(message)),
+                                        text(sd_bus_message_get_sender(message)), name_of(bus)));
+  }
   for (auto& environment : wanted_.events_of(bus, *signal)) {
     spdlog::info("signal {}.{} of {} on the {} bus; emitting the event {}", signal->interface, signal->member,
                  signal->sender, name_of(bus), event_name);

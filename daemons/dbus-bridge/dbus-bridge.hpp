@@ -2,6 +2,7 @@
 // emits.
 #pragma once
 
+#include "daemons/base/repeated-message.hpp"
 #include "daemons/bridge/bridge.hpp"
 #include "daemons/bridge/bus-listener.hpp"
 #include "daemons/bridge/event-memory.hpp"
@@ -27,6 +28,7 @@ private:
   void received(Bus bus, sd_bus_message* message);
   void ask_buses();
 
+  base::RepeatedMessage unreadable_;
   bridge::EventMemory memory_; // of events that the broker does not have yet
   WantedSignals wanted_;
   bridge::BusListener system_, session_;

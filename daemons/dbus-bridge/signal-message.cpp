@@ -1,20 +1,23 @@
 #include "daemons/dbus-bridge/signal-message.hpp"
 
 #include <cstdint>
+#include <expected>
 #include <format>
 
 namespace upstart::dbus_bridge {
 
 namespace {
 
-template <typename Value> std::optional<std::string> number(sd_bus_message* message, char type) {
+using Argument = std::expected<std::optional<std::string>, int>; // or why it cannot be read: the message is not past it
+
+template <typename Value> Argument number(sd_bus_message* message, char type) {
   Value value{};
-  if (sd_bus_message_read_basic(message, type, &value) < 0) return std::nullopt;
+  if (int error = sd_bus_message_read_basic(message, type, &value); error < 0) return std::unexpected(error);
   return std::format("{}", value);
 }
 
 // The next argument as text, and past it. Descriptors are passed over: their number says nothing to others.
-std::optional<std::string> next_argument(sd_bus_message* message, char type) {
+Argument next_argument(sd_bus_message* message, char type) {
   switch (type) {
   case SD_BUS_TYPE_BYTE: return number<std::uint8_t>(message, type);
   case SD_BUS_TYPE_INT16: return number<std::int16_t>(message, type);
@@ -26,17 +29,20 @@ std::optional<std::string> next_argument(sd_bus_message* message, char type) {
   case SD_BUS_TYPE_DOUBLE: return number<double>(message, type);
   case SD_BUS_TYPE_BOOLEAN: {
     int value = 0;
-    if (sd_bus_message_read_basic(message, type, &value) < 0) return std::nullopt;
+    if (int error = sd_bus_message_read_basic(message, type, &value); error < 0) return std::unexpected(error);
     return value != 0 ? "true" : "false";
   }
   case SD_BUS_TYPE_STRING:
   case SD_BUS_TYPE_OBJECT_PATH:
   case SD_BUS_TYPE_SIGNATURE: {
     const char* text = nullptr;
-    if (sd_bus_message_read_basic(message, type, static_cast<void*>(&text)) < 0) return std::nullopt;
+    int error = sd_bus_message_read_basic(message, type, static_cast<void*>(&text));
+    if (error < 0) return std::unexpected(error);
     return text;
   }
-  default: sd_bus_message_skip(message, nullptr); return std::nullopt;
+  default:
+    if (int error = sd_bus_message_skip(message, nullptr); error < 0) return std::unexpected(error);
+    return std::nullopt;
   }
 }
 
@@ -54,8 +60,13 @@ std::optional<Signal> signal_of(sd_bus_message* message) {
   if (sd_bus_message_rewind(message, 1) < 0) return std::nullopt;
   char type = 0;
   const char* contents = nullptr;
-  while (sd_bus_message_peek_type(message, &type, &contents) > 0)
-    signal.arguments.push_back(next_argument(message, type));
+  int left = 0;
+  while ((left = sd_bus_message_peek_type(message, &type, &contents)) > 0) {
+    auto argument = next_argument(message, type);
+    if (!argument) return std::nullopt;
+    signal.arguments.push_back(std::move(*argument));
+  }
+  if (left < 0) return std::nullopt;
   sd_bus_message_rewind(message, 1);
   return signal;
 }

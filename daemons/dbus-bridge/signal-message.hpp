@@ -9,7 +9,8 @@
 
 namespace upstart::dbus_bridge {
 
-// Nothing where it cannot be read. The message is read to its end and left at its beginning.
+// Nothing where any part of it cannot be read, whatever its sender wrote. The message is read to its end and left at
+// its beginning.
 [[nodiscard]] std::optional<Signal> signal_of(sd_bus_message* message);
 
 } // namespace upstart::dbus_bridge
