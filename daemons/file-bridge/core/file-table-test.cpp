@@ -136,6 +136,15 @@ TEST_CASE("a rename into place is a create, or a modify where there was a file")
   CHECK(world.taken() == Words{"file FILE=/a EVENT=create", "file FILE=/a EVENT=modify"});
 }
 
+TEST_CASE("a rename into place that a look at everything has found before is not told once more") {
+  World world;
+  (void)world.set_job("x", {{"FILE=/a"}});
+  world.make("/a");
+  world.restart();
+  world.table->came("/a");
+  CHECK(world.taken() == Words{"file FILE=/a EVENT=create"});
+}
+
 TEST_CASE("a directory is told of when it is made or deleted, and as modified when something in it changes") {
   World world;
   (void)world.set_job("x", {{"FILE=/d/"}});

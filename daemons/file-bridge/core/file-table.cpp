@@ -193,7 +193,9 @@ void FileTable::came(const std::string& path) {
   if (!covers(path)) return;
   auto before = known_.find(path);
   if (before == known_.end()) return appeared(path);
-  auto state = files_.state_of(path).value_or(before->second);
+  auto found = files_.state_of(path);
+  if (found == before->second) return;         // a look has found it already, and told of it
+  auto state = found.value_or(before->second); // it may be gone again, which is told next
   know(path, state);
   tell(path, Change::modify, state.is_directory);
 }

@@ -46,6 +46,17 @@ struct Watched {
 
 } // namespace
 
+TEST_CASE("what happens faster than it is read does not keep the loop from all else") {
+  Watched test;
+  test.watches.want({test.directory.path()});
+  for (int i = 0; i < 1500; ++i) test.write("a" + std::to_string(i % 2)); // far more than is read at a time
+  test.write("last");
+  CHECK(test.until("."));
+  CHECK_FALSE(std::ranges::contains(test.told, "/last closed"));
+  CHECK(test.until("/last closed"));
+  CHECK(std::ranges::count(test.told, ".") > 1);
+}
+
 TEST_CASE("what happens to the entries of a directory is told in order") {
   Watched test;
   test.watches.want({test.directory.path()});

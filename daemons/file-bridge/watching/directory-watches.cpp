@@ -132,16 +132,14 @@ void DirectoryWatches::forget_watch(int watch) {
   paths_of_.erase(paths);
 }
 
+// A buffer at a time: whoever writes faster than this reads does not keep the loop from all else.
 void DirectoryWatches::read() {
   alignas(inotify_event) std::array<char, 65536> buffer;
-  for (;;) {
-    auto length = ::read(inotify_.get(), buffer.data(), buffer.size());
-    if (length <= 0) break;
-    for (const char* at = buffer.data(); at < buffer.data() + length;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(at);
-      at += sizeof(inotify_event) + event->len;
-      take(event->wd, event->mask, event->len > 0 ? event->name : "");
-    }
+  auto length = ::read(inotify_.get(), buffer.data(), buffer.size());
+  for (const char* at = buffer.data(); at < buffer.data() + length;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(at);
+    at += sizeof(inotify_event) + event->len;
+    take(event->wd, event->mask, event->len > 0 ? event->name : "");
   }
   events_.batch_done();
 }

@@ -29,7 +29,7 @@ public:
     std::function<void(const std::string& path, Seen)> entry;    // of a directory that is wanted
     std::function<void(const std::string& directory)> directory; // one that is wanted came or went: compare
     std::function<void()> overflow;                              // some events are lost: compare everything
-    std::function<void()> batch_done;                            // all that had come by now has been told
+    std::function<void()> batch_done;                            // what was read at a time has been told
   };
 
   DirectoryWatches(base::EventLoop& loop, Events events);
