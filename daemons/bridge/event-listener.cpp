@@ -103,14 +103,16 @@ EventListener::EventListener(base::EventLoop& loop, std::string address, std::st
 
 EventListener::~EventListener() { *alive_ = false; }
 
-void EventListener::want(const std::set<std::string>& names) {
-  if (wanted_ == names) return;
+bool EventListener::want(const std::set<std::string>& names) {
+  if (wanted_ == names) return false;
   std::vector<std::string> added, removed;
   std::ranges::set_difference(names, wanted_, std::back_inserter(added));
   std::ranges::set_difference(wanted_, names, std::back_inserter(removed));
   wanted_ = names;
-  if (!session_) return connection_.connect_to(address_);
-  tell(base::send_if_connected([&] { session_->Subscribe(protocol::escaped(added), protocol::escaped(removed)); }));
+  if (!session_) connection_.connect_to(address_);
+  else
+    tell(base::send_if_connected([&] { session_->Subscribe(protocol::escaped(added), protocol::escaped(removed)); }));
+  return true;
 }
 
 void EventListener::connected(base::BusConnection& broker) {

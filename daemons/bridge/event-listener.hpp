@@ -39,8 +39,8 @@ public:
   void attach_anyway() {
     if (!session_) connection_.connect_to(address_);
   }
-  // The names of the events to hear of, and no others.
-  void want(const std::set<std::string>& names);
+  // The names of the events to hear of, and no others. Whether they are others than before: then `attached` follows.
+  bool want(const std::set<std::string>& names);
   // It is remembered for good: the broker need not give it again.
   void have(base::EventId id);
   // The events that the broker remembers, in order; nothing where it does not answer. Only while attached.

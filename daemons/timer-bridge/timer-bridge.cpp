@@ -47,7 +47,8 @@ TimerBridge::TimerBridge(const bridge::Services& services)
 void TimerBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
   for (const auto& warning : table_.jobs_changed(update, clocks())) spdlog::warn("{}", warning);
   if (table_.has_seen_events()) listener_.attach_anyway();
-  listener_.want(table_.events());
+  // A new timer may wait for an event that is heard of already, for another one.
+  if (!listener_.want(table_.events())) ask_for_earlier_events();
   look();
 }
 

@@ -206,6 +206,21 @@ TEST_CASE("an event that came before the job counts if its time is still to come
   CHECK_FALSE(world.table->wants_events_before());
 }
 
+TEST_CASE(
+    "an event that came before the job is asked for again by the bridge that follows one that was killed before it "
+    "knew") {
+  World world;
+  (void)world.set_job("x", {"AFTER=startup", "DELAY=15m"});
+  world.table->event_seen({2, "startup", world.wall}, world.now());
+  world.restart();
+  REQUIRE(world.table->wants_events_before());
+  world.table->events_before({{1, "startup", world.wall - 5min}, {2, "startup", world.wall}}, world.now());
+  world.restart();
+  CHECK_FALSE(world.table->wants_events_before());
+  CHECK(world.pass(1h) == Words{"timer AFTER=startup DELAY=15m TIME=2026-11-26T10:10:00+00:00 MISSED=0",
+                                "timer AFTER=startup DELAY=15m TIME=2026-11-26T10:15:00+00:00 MISSED=0"});
+}
+
 TEST_CASE("jobs with the same condition share its timer") {
   World world;
   (void)world.set_job("x", {"EVERY=15m"});

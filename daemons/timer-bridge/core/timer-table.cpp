@@ -117,6 +117,7 @@ void TimerTable::take_up(const std::string& key, Timer& timer, const std::string
     auto event = reader.number();
     return Pending{event, Milliseconds{reader.number<std::int64_t>()}};
   });
+  if (reader.truth()) new_after_.insert(key); // the bridge before did not live until it knew
 }
 
 void TimerTable::remember(const std::string& key, const Timer& timer) {
@@ -132,6 +133,7 @@ void TimerTable::remember(const std::string& key, const Timer& timer) {
     writer.number(pending.event);
     writer.number(pending.due.count());
   });
+  writer.truth(new_after_.contains(key)); // at the end: where it is missing, it is not so
   memory_.put(std::string{timer_key} + key, std::move(bytes));
 }
 
