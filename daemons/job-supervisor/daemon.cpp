@@ -99,6 +99,7 @@ ProcessOptions Daemon::process_options() {
           .log_directory = line_.log_directory,
           .default_console = console_of(line_.default_console),
           .user_session = line_.user_session,
+          .container = line_.container,
           .inherit_environment = line_.inherit_environment,
           .debug = line_.debug,
           .control_groups = line_.control_groups,

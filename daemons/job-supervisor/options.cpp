@@ -21,7 +21,7 @@ void declare_options(CLI::App& app, DaemonOptions& options) {
   app.add_option("--startup-event", options.startup_event, "event emitted when all job files are loaded");
   app.add_flag("--no-startup-event", options.no_startup_event, "emit none");
   app.add_flag("--no-inherit-env", options.no_inherit_environment,
-               "a session's jobs do not inherit init's environment");
+               "jobs of a session or a container do not inherit init's environment");
   app.add_flag("--no-cgroups", options.no_control_groups, "make no control groups");
   app.add_option("--init-pid", options.init_pid, "process id of init");
   app.add_flag("--restarted", options.restarted, "takes over from one that died");
@@ -36,7 +36,7 @@ void complete(DaemonOptions& options, const base::CommonOptions& common) {
   options.debug = common.verbosity == base::Verbosity::debug;
   if (options.no_log) options.log_directory.clear();
   if (options.no_startup_event) options.startup_event.clear();
-  options.inherit_environment = options.user_session && !options.no_inherit_environment;
+  options.inherit_environment = (options.user_session || options.container) && !options.no_inherit_environment;
   options.control_groups = !options.no_control_groups;
 }
 

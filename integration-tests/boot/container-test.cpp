@@ -1,41 +1,14 @@
 // init as process 1 of a container: it may not mount anything, and has only a /run to write to.
-#include "integration-tests/boot/machine.hpp"
+#include "integration-tests/boot/container.hpp"
 #include "integration-tests/boot/skip.hpp"
 
 #include <doctest/doctest.h>
 
-#include <linux/capability.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include <csignal>
 
 using namespace upstart::test;
-
-namespace {
-
-// As a container's manager leaves it: everything is mounted, the root read-only, and no capability to change that.
-bool enclose() {
-  return ::mknod("/dev/null", S_IFCHR | 0666, ::makedev(1, 3)) == 0 &&
-         ::mount("proc", "/proc", "proc", 0, nullptr) == 0 && ::mount("run", "/run", "tmpfs", 0, nullptr) == 0 &&
-         ::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0 &&
-         ::prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN) == 0;
-}
-
-Machine::Options container(std::map<std::string, std::string> jobs, std::vector<std::string> options) {
-  return {.jobs = std::move(jobs), .init_options = std::move(options), .inside = enclose, .has_terminal = false};
-}
-
-constexpr const char* service = "start on startup\nconsole none\nexec sleep 1000\n";
-
-void await_service(Machine& machine) {
-  machine.await("svc runs", [&] { return !machine.main_process("svc").empty(); });
-}
-
-} // namespace
 
 TEST_CASE("process 1 without the right to mount is a container's by itself, and TERM ends it in order with status 0") {
   SKIP_WITHOUT_MACHINES();

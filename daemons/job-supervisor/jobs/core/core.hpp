@@ -17,7 +17,7 @@ namespace upstart::supervisor {
 
 struct Options {
   protocol::Environment own_environment; // that init was started with
-  bool inherit_environment = false;      // a session: its jobs begin with that
+  bool inherit_environment = false;      // a session or a container: its jobs begin with that
   std::string session_address;           // UPSTART_SESSION of jobs' processes; empty: none
   // Called before an event is matched and before a turn: what has been done to job files since is applied by it.
   std::function<void()> settle_configuration = [] {};

@@ -37,6 +37,7 @@ ProcessOptions with_warn(ProcessOptions options) {
 SpawnDefaults defaults_of(const ProcessOptions& options) {
   return {.console = options.default_console,
           .user_session = options.user_session,
+          .container = options.container,
           .inherit_environment = options.inherit_environment,
           .debug = options.debug,
           .apparmor = apparmor_is_on(),

@@ -24,6 +24,7 @@ struct ProcessOptions {
   std::string log_directory;   // empty: output of `console log` goes nowhere
   Console default_console = Console::log;
   bool user_session = false;
+  bool container = false;          // `console output` is the standard output and error of this process
   bool inherit_environment = true; // of a user session: false with --no-inherit-env
   bool debug = false;              // init runs with --debug
   bool control_groups = true;      // false with --no-cgroups

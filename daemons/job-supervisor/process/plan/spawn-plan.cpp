@@ -101,9 +101,8 @@ void plan_context(SpawnPlan& plan, const JobClass& job_class, const SpawnDefault
 bool can_share_memory(const SpawnPlan& plan) {
   bool same_directory = plan.chroot.empty() && (plan.chdir.empty() || plan.chdir == "/");
   bool same_user = plan.user.empty() && plan.group.empty();
-  bool no_terminal = plan.console == Console::none || plan.console == Console::log;
-  return same_directory && same_user && no_terminal && plan.limits.empty() && !plan.nice && plan.oom_score.empty() &&
-         plan.apparmor.empty() && !plan.stop_before_exec;
+  return same_directory && same_user && !plan.opens_console && plan.limits.empty() && !plan.nice &&
+         plan.oom_score.empty() && plan.apparmor.empty() && !plan.stop_before_exec;
 }
 
 } // namespace
@@ -132,6 +131,7 @@ SpawnPlan make_plan(const JobClass& job_class, const SpawnRequest& request, cons
   SpawnPlan plan;
   bool helper = is_helper(request.kind);
   plan.console = job_class.console.value_or(defaults.console);
+  plan.opens_console = plan.console == Console::owner || (plan.console == Console::output && !defaults.container);
   if (!helper) plan_context(plan, job_class, defaults);
   if (helper || !job_class.limits.contains(RLIMIT_NOFILE)) plan.descriptor_limit = defaults.descriptor_limit;
   if (request.kind == ProcessKind::main && defaults.apparmor) plan.apparmor = job_class.apparmor_switch;

@@ -21,6 +21,7 @@ namespace upstart::supervisor {
 struct SpawnDefaults {
   Console console = Console::log;
   bool user_session = false;              // directory stays as it is
+  bool container = false;                 // the console is the standard output and error of this process
   bool inherit_environment = true;        // of a user session: and so does the umask
   bool debug = false;                     // `debug` stanzas stop their process
   bool apparmor = false;                  // the kernel has it, and it is on
@@ -64,6 +65,7 @@ struct SpawnPlan {
 
   // The steps; unset: not to be done.
   Console console = Console::none;
+  bool opens_console = false; // /dev/console becomes the standard descriptors
   std::string apparmor;
   std::vector<std::pair<int, rlimit>> limits;
   std::optional<rlimit> descriptor_limit; // where `limits` has none: what the supervisor itself was given

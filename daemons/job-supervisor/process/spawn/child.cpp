@@ -92,7 +92,7 @@ int arrange_descriptors(Child& child) {
 // Where there is no console, `output` leaves what the standard descriptors are: /dev/null.
 int open_console(Child& child) {
   Console console = child.plan.console;
-  if (console != Console::output && console != Console::owner) return 0;
+  if (!child.plan.opens_console) return 0;
   int fd = ::open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (fd < 0) return console == Console::owner ? errno : 0;
   if (console == Console::owner && ::ioctl(fd, TIOCSCTTY, 1) < 0) return errno;
