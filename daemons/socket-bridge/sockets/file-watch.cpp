@@ -1,9 +1,11 @@
 #include "daemons/socket-bridge/sockets/file-watch.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 namespace upstart::socket_bridge {
@@ -15,14 +17,20 @@ std::string directory_of(const std::string& path) { return path.substr(0, std::m
 } // namespace
 
 FileWatch::FileWatch(base::EventLoop& loop, std::function<void(const SocketAddress&)> may_be_gone)
-    : inotify_{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)},
-      may_be_gone_{std::move(may_be_gone)},
-      watcher_{loop, inotify_.get(), [this](unsigned) { collect(); }} {
-  watcher_.watch(base::FdWatcher::readable);
+    : inotify_{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)}, may_be_gone_{std::move(may_be_gone)} {
+  if (!inotify_) {
+    spdlog::warn("unable to watch the files of sockets: {}{}; one that is removed is only noticed when its job "
+                 "stops",
+                 std::strerror(errno), errno == EMFILE ? "; raise the sysctl fs.inotify.max_user_instances" : "");
+    return;
+  }
+  watcher_.emplace(loop, inotify_.get(), [this](unsigned) { collect(); });
+  watcher_->watch(base::FdWatcher::readable);
 }
 
 // A file that is removed while the socket is open loses its last name, which is a change of its attributes.
 void FileWatch::watch(const SocketAddress& address) {
+  if (!watcher_) return;
   add(address.path, IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_DONT_FOLLOW | IN_MASK_ADD, address);
   add(directory_of(address.path), IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR | IN_MASK_ADD, address);
 }

@@ -1,6 +1,7 @@
 // Tells when the file of a socket may have been removed or renamed: each file is watched by itself, and the directory
 // that it lies in for its own renaming. Costs nothing while nothing happens to these; what else happens in the
-// directory is not seen. A file system without inotify tells nothing.
+// directory is not seen. A file system without inotify tells nothing, nor does a kernel that has no inotify left to
+// give: that is logged once.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
@@ -9,6 +10,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace upstart::socket_bridge {
@@ -28,7 +30,7 @@ private:
   base::FileDescriptor inotify_;
   std::function<void(const SocketAddress&)> may_be_gone_;
   std::map<int, std::set<SocketAddress>> watches_; // by inotify's number
-  base::FdWatcher watcher_;
+  std::optional<base::FdWatcher> watcher_;         // empty: nothing can be watched
 };
 
 } // namespace upstart::socket_bridge

@@ -1,10 +1,13 @@
 #include "daemons/bridge/testing/temporary-directory.hpp"
 #include "daemons/socket-bridge/sockets/backlog.hpp"
+#include "daemons/socket-bridge/sockets/file-watch.hpp"
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
+#include "daemons/socket-bridge/sockets/socket-directory.hpp"
 #include "daemons/socket-bridge/testing/client.hpp"
 
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -191,4 +194,66 @@ TEST_CASE("a socket whose file was removed or replaced is no longer reachable, a
   CHECK_FALSE(socket.is_reachable());
   socket.remove_file();
   CHECK(exists(directory / "s"));
+}
+
+TEST_CASE("a link in the place of a socket's file leads its owner and mode to nothing else") {
+  TemporaryDirectory directory;
+  for (const auto& kind : {"unix:", "fifo:"}) {
+    CAPTURE(kind);
+    auto path = directory / "s", precious = directory / "precious";
+    std::ofstream{precious} << "precious";
+    ::chmod(precious.c_str(), 0600);
+    auto socket = opened(kind + path);
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink(precious, path);
+    auto set = socket.set_permissions({.mode = 0666, .owner = std::to_string(::getuid()), .group = ""});
+    CHECK(mode_of(precious) == 0600);
+    if (kind == std::string{"unix:"})
+      CHECK((set ? "" : set.error()) ==
+            "unable to set the owner and mode of " + path + ": another file is in its place");
+    std::filesystem::remove(path);
+  }
+}
+
+TEST_CASE("a directory is made again as it was, and through links of root") {
+  TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "real");
+  std::filesystem::create_symlink("real", directory / "link");
+  DirectoryOwner owner{.mode = 02710, .user = ::getuid(), .group = ::getgid()};
+  REQUIRE(make_directory(directory / "link/above/it", owner) == true);
+  CHECK(mode_of(directory / "real/above/it") == 02710);
+  CHECK(mode_of(directory / "real/above") == 0755);
+  CHECK(make_directory(directory / "link/above/it", owner) == false);
+}
+
+TEST_CASE("a directory is not made through a link of another user") {
+  if (::getuid() != 0) return;
+  constexpr uid_t nobody = 65534;
+  TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "etc");
+  std::filesystem::create_directory(directory / "alice");
+  REQUIRE(::chown((directory / "alice").c_str(), nobody, nobody) == 0);
+  std::filesystem::create_directory_symlink(directory / "etc", directory / "alice/run");
+  auto made = make_directory(directory / "alice/run/app", {.mode = 0777, .user = nobody, .group = nobody});
+  CHECK((made ? "" : made.error()) == "run: it is no directory, or a link that others than root can replace");
+  CHECK(std::filesystem::is_empty(directory / "etc"));
+  REQUIRE(make_directory(directory / "alice/other", {.mode = 0700, .user = nobody, .group = nobody}) == true);
+  struct stat status{};
+  CHECK((::stat((directory / "alice/other").c_str(), &status) == 0 && status.st_uid == nobody));
+}
+
+TEST_CASE("without inotify no file is watched, and the bridge goes on") {
+  TemporaryDirectory directory;
+  upstart::base::EventLoop loop;
+  rlimit before{}, none{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  none.rlim_max = before.rlim_max;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  std::optional<FileWatch> files;
+  CHECK_NOTHROW(files.emplace(loop, [](const auto&) {}));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  REQUIRE(files);
+  auto socket = opened("unix:" + (directory / "s"));
+  files->watch(at("unix:" + (directory / "s")));
+  files->unwatch(at("unix:" + (directory / "s")));
 }

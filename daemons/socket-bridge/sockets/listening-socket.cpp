@@ -5,9 +5,11 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,6 +25,10 @@ namespace upstart::socket_bridge {
 namespace {
 
 using base::FileDescriptor;
+
+// An O_PATH descriptor of the file that a socket is bound to, for who may administer the network; of linux/un.h, which
+// does not go together with sys/un.h.
+constexpr unsigned long open_bound_file = SIOCPROTOPRIVATE; // SIOCUNIXFILE
 
 struct KernelAddress {
   sockaddr_storage storage{};
@@ -183,8 +189,8 @@ std::expected<void, std::string> ListeningSocket::bind_and_listen(const Permissi
     Umask mask{permissions.mode};
     if (::bind(fd(), target.get(), target.size) < 0) return std::unexpected(bind_reason(address_, errno));
   }
-  file_ = file_there();
-  if (auto set = set_owner(permissions); !set) return set;
+  file_ = bound_file();
+  if (auto set = set_owner_and_mode(permissions, {}); !set) return set;
   if (stream && ::listen(fd(), SOMAXCONN) < 0) return std::unexpected(bind_reason(address_, errno));
   return {};
 }
@@ -201,7 +207,7 @@ std::expected<ListeningSocket, std::string> ListeningSocket::open_fifo(const Soc
   if (!fd) return std::unexpected(std::format("unable to open {}: {}", address.path, reason(errno)));
   ListeningSocket fifo{address, std::move(fd)};
   if (!fifo.is_what_it_should_be()) return std::unexpected(std::format("{} exists and is not a FIFO", address.path));
-  fifo.file_ = fifo.file_there();
+  fifo.file_ = fifo.bound_file();
   fifo.set_blocking();
   if (auto set = fifo.set_permissions(permissions); !set) return std::unexpected(set.error());
   return fifo;
@@ -210,7 +216,7 @@ std::expected<ListeningSocket, std::string> ListeningSocket::open_fifo(const Soc
 std::expected<ListeningSocket, std::string> ListeningSocket::adopt(const SocketAddress& address, FileDescriptor fd) {
   ListeningSocket socket{address, std::move(fd)};
   if (!socket.is_what_it_should_be()) return std::unexpected("it no longer listens at this address");
-  socket.file_ = socket.file_there();
+  socket.file_ = socket.bound_file();
   if (!socket.is_reachable()) return std::unexpected(std::format("{} no longer exists", address.path));
   return socket;
 }
@@ -237,6 +243,26 @@ std::optional<ListeningSocket::File> ListeningSocket::file_there() const {
   return File{file.st_dev, file.st_ino};
 }
 
+std::optional<ListeningSocket::File> ListeningSocket::bound_file() const {
+  struct stat file{};
+  if (!address_.has_file()) return std::nullopt;
+  if (address_.family == Family::fifo) {
+    if (::fstat(fd(), &file) < 0) return std::nullopt;
+    return File{file.st_dev, file.st_ino};
+  }
+  FileDescriptor bound{::ioctl(fd(), open_bound_file)};
+  if (!bound || ::fstat(bound.get(), &file) < 0) return file_there();
+  return File{file.st_dev, file.st_ino};
+}
+
+FileDescriptor ListeningSocket::own_file() const {
+  if (address_.family == Family::fifo) return fd_.duplicate();
+  FileDescriptor file{::open(address_.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
+  struct stat status{};
+  if (!file || ::fstat(file.get(), &status) < 0 || !file_ || File{status.st_dev, status.st_ino} != *file_) return {};
+  return file;
+}
+
 bool ListeningSocket::is_reachable() const {
   if (!is_what_it_should_be()) return false;
   return !address_.has_file() || (file_ && file_there() == file_);
@@ -247,23 +273,28 @@ void ListeningSocket::set_blocking() const {
   if (flags >= 0 && (flags & O_NONBLOCK) != 0) ::fcntl(fd(), F_SETFL, flags & ~O_NONBLOCK);
 }
 
-std::expected<void, std::string> ListeningSocket::set_owner(const Permissions& permissions) const {
+std::expected<void, std::string> ListeningSocket::set_owner_and_mode(const Permissions& permissions,
+                                                                     std::optional<unsigned> mode) const {
   auto user = user_of(permissions.owner);
   if (!user) return std::unexpected(user.error());
   auto group = group_of(permissions.group);
   if (!group) return std::unexpected(group.error());
   bool owned = *user != static_cast<uid_t>(-1) || *group != static_cast<gid_t>(-1);
-  if (owned && ::lchown(address_.path.c_str(), *user, *group) < 0)
+  if (!owned && !mode) return {};
+  auto file = own_file();
+  if (!file)
+    return std::unexpected(
+        std::format("unable to set the owner and mode of {}: another file is in its place", address_.path));
+  if (owned && ::fchownat(file.get(), "", *user, *group, AT_EMPTY_PATH) < 0)
     return std::unexpected(std::format("unable to set the owner of {}: {}", address_.path, reason(errno)));
+  // The kernel has no fchmod of a descriptor that is only a path.
+  if (mode && ::chmod(std::format("/proc/self/fd/{}", file.get()).c_str(), *mode) < 0)
+    return std::unexpected(std::format("unable to set the mode of {}: {}", address_.path, reason(errno)));
   return {};
 }
 
 std::expected<void, std::string> ListeningSocket::set_permissions(const Permissions& permissions) const {
-  if (!address_.has_file()) return {};
-  if (auto owner = set_owner(permissions); !owner) return owner;
-  if (permissions.mode && ::chmod(address_.path.c_str(), *permissions.mode) < 0)
-    return std::unexpected(std::format("unable to set the mode of {}: {}", address_.path, reason(errno)));
-  return {};
+  return address_.has_file() ? set_owner_and_mode(permissions, permissions.mode) : std::expected<void, std::string>{};
 }
 
 void ListeningSocket::remove_file() const {

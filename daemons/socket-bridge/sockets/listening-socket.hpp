@@ -47,8 +47,13 @@ private:
   [[nodiscard]] std::expected<void, std::string> bind_and_listen(const Permissions& permissions);
   [[nodiscard]] static std::expected<ListeningSocket, std::string> open_fifo(const SocketAddress& address,
                                                                              const Permissions& permissions);
-  [[nodiscard]] std::expected<void, std::string> set_owner(const Permissions& permissions) const;
+  [[nodiscard]] std::expected<void, std::string> set_owner_and_mode(const Permissions& permissions,
+                                                                    std::optional<unsigned> mode) const;
+  // The file at its path now, and the file that it is bound to, as far as the kernel tells, else that at its path.
   [[nodiscard]] std::optional<File> file_there() const;
+  [[nodiscard]] std::optional<File> bound_file() const;
+  // Its own file, for changes of owner and mode: never one that was put in its place. Empty: there is none any more.
+  [[nodiscard]] base::FileDescriptor own_file() const;
   [[nodiscard]] bool is_what_it_should_be() const;
 
   SocketAddress address_;

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <format>
 
 namespace upstart::socket_bridge {
@@ -59,7 +58,7 @@ std::vector<SocketAddress> OpenSockets::adopt(std::multimap<std::string, base::F
 std::expected<void, std::string> OpenSockets::open(const SocketAddress& address, const Permissions& permissions) {
   auto directory = directories_.find(address);
   bool again = directory != directories_.end();
-  Directory before = again ? directory->second : Directory{};
+  DirectoryOwner before = again ? directory->second : DirectoryOwner{};
   close(address);
   if (again) directories_[address] = before;
   if (again) make_directory_again(address);
@@ -83,16 +82,12 @@ void OpenSockets::note_directory(const SocketAddress& address) {
     directories_[address] = {.mode = directory.st_mode & 07777, .user = directory.st_uid, .group = directory.st_gid};
 }
 
-// As it was; those above it as they usually are.
 void OpenSockets::make_directory_again(const SocketAddress& address) {
+  if (!address.has_file()) return;
   auto path = directory_of(address);
-  const auto& was = directories_.at(address);
-  std::error_code problem;
-  if (!address.has_file() || !std::filesystem::create_directories(path, problem)) return;
-  bool as_it_was = ::chown(path.c_str(), was.user, was.group) == 0;
-  as_it_was = ::chmod(path.c_str(), was.mode) == 0 && as_it_was;
-  spdlog::warn("{}: the directory {} was gone and is made again{}", text_of(address), path,
-               as_it_was ? "" : ", with another owner or mode than it had");
+  auto made = make_directory(path, directories_.at(address));
+  if (!made) spdlog::warn("{}: the directory {} cannot be made again: {}", text_of(address), path, made.error());
+  else if (*made) spdlog::warn("{}: the directory {} was gone and is made again", text_of(address), path);
 }
 
 void OpenSockets::keep(const SocketAddress& address, Open& open) {

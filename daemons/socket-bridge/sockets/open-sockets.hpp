@@ -6,6 +6,7 @@
 #include "daemons/socket-bridge/sockets/client-watcher.hpp"
 #include "daemons/socket-bridge/sockets/file-watch.hpp"
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
+#include "daemons/socket-bridge/sockets/socket-directory.hpp"
 
 #include <functional>
 #include <map>
@@ -50,11 +51,6 @@ private:
     ListeningSocket socket;
     bool kept = false;
   };
-  struct Directory {
-    mode_t mode = 0755;
-    uid_t user = 0;
-    gid_t group = 0;
-  };
 
   void put(const SocketAddress& address, ListeningSocket socket, bool kept);
   void keep(const SocketAddress& address, Open& open);
@@ -65,7 +61,7 @@ private:
   Events events_;
   std::map<SocketAddress, Open> sockets_;
   std::map<int, SocketAddress> watched_;
-  std::map<SocketAddress, Directory> directories_; // of sockets that have a file
+  std::map<SocketAddress, DirectoryOwner> directories_; // of sockets that have a file
   ClientWatcher watcher_;
   FileWatch files_;
 };
