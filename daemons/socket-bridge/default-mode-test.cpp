@@ -5,8 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -550,4 +552,32 @@ TEST_CASE("a wrong command line is refused") {
   CHECK(test.run({"--run-directory", test.directory / "no", "--frobnicate"}) != 0);
   CHECK(test.run({"--run-directory", test.directory / "no"}) == 1);
   CHECK(content_of(test.output).contains("error: unable to listen at unix:path=" + (test.directory / "no")));
+}
+
+TEST_CASE("--fork forks once and --daemon twice, and the foreground process ends when the bridge is ready") {
+  // What outlives its parent is this process's child then, and counted as it ends.
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+  for (const auto& [option, forks] : {std::pair{"--fork", 1}, std::pair{"--daemon", 2}}) {
+    CAPTURE(option);
+    SocketBridgeFixture test;
+    auto foreground = Process{{.command = {test.program, "--run-directory", test.directory.path(), option},
+                               .environment = {},
+                               .descriptors = {},
+                               .output = test.output}};
+    test.until([&] { return std::filesystem::exists(test.directory / "socket-bridge.lock"); }, "a bridge");
+    siginfo_t ended{};
+    test.until([&] { return ::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0; },
+               "ready");
+    CHECK(foreground.wait() == 0);
+    auto bridge = connect_to("unix:" + protocol::daemon_address(test.directory.path(), test.name).substr(10));
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    REQUIRE(::getsockopt(bridge.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0);
+    REQUIRE(credentials.pid > 1);
+    CHECK(::kill(credentials.pid, SIGTERM) == 0);
+    int children = 0;
+    while (::waitpid(-1, nullptr, 0) > 0) ++children;
+    CHECK(children == forks);
+  }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }

@@ -23,7 +23,7 @@ struct SocketCondition {
 };
 
 // Whether the match is of the connections that a master of a socket accepts (CONNECTION=…), and names no socket that
-// the resident bridge would have to serve.
+// the default mode would have to serve.
 [[nodiscard]] bool is_of_master(std::span<const std::string> arguments);
 
 // The arguments that follow the event's name: KEY=VALUE each.

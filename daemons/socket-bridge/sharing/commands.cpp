@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 namespace upstart::socket_bridge {
 
@@ -85,18 +86,19 @@ int serve_each(const std::vector<std::string>& command, int listening, std::size
   sigemptyset(&child_ends);
   sigaddset(&child_ends, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &child_ends, &while_waiting);
-  std::size_t running = 0;
+  std::set<pid_t> running; // others are children that this process had before it became the slave
   for (;;) {
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) --running;
-    if (most > 0 && running >= most) {
+    for (pid_t child = 0; (child = ::waitpid(-1, nullptr, WNOHANG)) > 0;) running.erase(child);
+    if (most > 0 && running.size() >= most) {
       ::sigsuspend(&while_waiting);
       continue;
     }
     pollfd waits{.fd = listening, .events = POLLIN, .revents = 0};
     if (::ppoll(&waits, 1, nullptr, &while_waiting) < 0) continue;
     base::FileDescriptor connection{::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)};
-    if (connection && run_for(command, connection.get()) > 0) ++running;
-    else if (!connection && (errno == EINVAL || errno == EBADF)) {
+    if (connection) {
+      if (auto child = run_for(command, connection.get()); child > 0) running.insert(child);
+    } else if (errno == EINVAL || errno == EBADF) {
       spdlog::error("the socket no longer listens");
       return EXIT_FAILURE;
     }

@@ -20,7 +20,7 @@ namespace upstart::socket_bridge {
 [[nodiscard]] pid_t run_for(const std::vector<std::string>& command, int connection);
 
 // Accepts from a descriptor that others accept from too, and runs the command for each connection, up to so many at a
-// time (0: any number). Ends with the process, at SIGTERM or SIGINT.
+// time (0: any number). Ends with the process.
 [[nodiscard]] int serve_each(const std::vector<std::string>& command, int listening, std::size_t most);
 
 } // namespace upstart::socket_bridge

@@ -1,7 +1,7 @@
 #include "daemons/socket-bridge/sharing/options.hpp"
 
+#include "daemons/bridge/by-hand.hpp"
 #include "protocol/bridges.hpp"
-#include "protocol/names.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* program = "upstart-socket-bridge";
 constexpr const char* text = "One socket for several services. A master owns the socket; its slaves accept from it, or "
-                             "get the connections that it accepts. Without --master and --slave: the resident bridge, "
+                             "get the connections that it accepts. Without --master and --slave: the default mode, "
                              "which serves the sockets that jobs name.";
 
 struct Words {
@@ -33,7 +33,8 @@ void declare(CLI::App& app, SharingOptions& options, Words& words) {
       "--accept", options.accept,
       "master: accept, and give each connection to a slave, or to an instance of a job; slave: run COMMAND for "
       "each connection");
-  app.add_flag("--fork,--daemon", options.fork, "go to the background once ready");
+  app.add_flag("--fork", options.fork, "go to the background once ready, as `expect fork' has it");
+  app.add_flag("--daemon", options.daemon, "go to the background once ready, as `expect daemon' has it");
   app.add_flag("--wait", options.wait, "slave: wait for a master where there is none");
   app.add_option("--policy", words.policy, "master: how a server is chosen: least, round-robin, source")
       ->type_name("POLICY");
@@ -58,8 +59,8 @@ std::string fault_of(const SharingOptions& options) {
   if (options.slave && !options.instances.empty()) return "--instance is for a master";
   if (options.slave && options.accept && options.command.empty())
     return "--slave --accept needs the COMMAND that serves a connection: -- COMMAND…";
-  if (options.slave && options.fork && options.command.empty())
-    return "a slave without a COMMAND serves on its standard input and output, and cannot be detached from them";
+  if (options.slave && (options.fork || options.daemon) && options.command.empty())
+    return "a slave without a COMMAND serves on its standard input and output, and cannot go to the background";
   if (options.address.transport == Transport::datagram || options.address.family == Family::fifo)
     return std::format("{} has no connections; a stream socket is needed", text_of(options.address));
   return {};
@@ -115,7 +116,7 @@ std::expected<SharingOptions, int> sharing_options(int argc, char** argv) {
   options.policy = *policy;
   std::ranges::transform(words.instances, std::back_inserter(options.instances), instance_named);
   if (auto fault = fault_of(options); !fault.empty()) return std::unexpected{refuse(fault)};
-  if (options.run_directory.empty()) options.run_directory = own_run_directory();
+  if (options.run_directory.empty()) options.run_directory = bridge::ByHand{}.run_directory().value_or("");
   return options;
 }
 
@@ -132,14 +133,5 @@ std::optional<SocketAddress> address_named(const std::string& name) {
 }
 
 std::string master_address(const SocketAddress& address) { return protocol::socket_master_address(text_of(address)); }
-
-std::string own_run_directory() {
-  const char* session = std::getenv("UPSTART_SESSION");
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (session == nullptr) return protocol::run_directory::system;
-  std::string_view address{session};
-  if (runtime == nullptr || !address.starts_with(protocol::address::session_prefix)) return {};
-  return protocol::session_run_directory(runtime, address.substr(address.rfind('/') + 1));
-}
 
 } // namespace upstart::socket_bridge

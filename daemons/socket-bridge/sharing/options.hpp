@@ -19,7 +19,7 @@ struct InstanceName {
 };
 
 struct SharingOptions {
-  bool master = false, slave = false, accept = false, fork = false, wait = false;
+  bool master = false, slave = false, accept = false, fork = false, daemon = false, wait = false;
   bool verbose = false, debug = false;
   SocketAddress address;
   Policy policy = Policy::least;
@@ -33,15 +33,11 @@ struct SharingOptions {
 [[nodiscard]] bool is_sharing(int argc, char** argv);
 // An exit status where there is nothing more to do: --help, --version, or a command line that is wrong, which is told.
 [[nodiscard]] std::expected<SharingOptions, int> sharing_options(int argc, char** argv);
-// For the --help of the resident bridge.
+// For the --help of the default mode.
 void describe_sharing(CLI::App& app);
 
 // "/run/app.sock" and "@name" are Unix sockets; others are named as SocketBridge1 shows them, "inet:127.0.0.1:80".
 [[nodiscard]] std::optional<SocketAddress> address_named(const std::string& name);
 // The D-Bus address at which the master of a socket is reached.
 [[nodiscard]] std::string master_address(const SocketAddress& address);
-// Where the daemons of this process's Upstart are: of the session in UPSTART_SESSION, else of the system; empty where
-// it cannot be told.
-[[nodiscard]] std::string own_run_directory();
-
 } // namespace upstart::socket_bridge

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
@@ -209,6 +210,62 @@ TEST_CASE("a slave alone serves one connection after another on its standard inp
   test.until([&] { return content_of(test.output).contains("again\n"); }, "what the second client said");
 }
 
+TEST_CASE(
+    "a slave alone ends with status 0 at TERM and INT, idle or with a connection, whether the master accepts or not") {
+  for (const auto& options : {Strings{}, Strings{"--accept"}})
+    for (int signal : {SIGTERM, SIGINT})
+      for (bool connected : {false, true}) {
+        CAPTURE(options);
+        CAPTURE(signal);
+        CAPTURE(connected);
+        SharingFixture test;
+        auto master = test.master(options);
+        auto input = test.directory / "input";
+        REQUIRE(::mkfifo(input.c_str(), 0600) == 0);
+        auto slave =
+            Process{{.command = {"sh", "-c", "exec \"$0\" --slave \"$1\" <> \"$2\"", SOCKET_BRIDGE, test.path, input},
+                     .environment = {{"PATH", "/usr/bin:/bin"}},
+                     .descriptors = {},
+                     .output = test.output}};
+        test.until([&] { return test.attached() == 1; }, "a slave");
+        auto client = connected ? connect_to(test.socket) : base::FileDescriptor{};
+        if (connected) {
+          send_text(client, "served\n");
+          test.until([&] { return content_of(test.output).contains("served\n"); }, "what the client said");
+        }
+        CHECK(slave.end(signal) == 0);
+      }
+}
+
+TEST_CASE("a child that a slave had before does not count as a connection") {
+  SharingFixture test;
+  auto master = test.master();
+  auto slave =
+      Process{{.command = {"sh", "-c", "true & exec \"$0\" --slave --accept --max-connections 1 \"$1\" -- printf x",
+                           SOCKET_BRIDGE, test.path},
+               .environment = {{"PATH", "/usr/bin:/bin"}},
+               .descriptors = {},
+               .output = test.output}};
+  test.until([&] { return test.attached() == 1; }, "a slave");
+  for (int i = 0; i < 3; ++i) CHECK(test.ask() == "x");
+}
+
+TEST_CASE("a master finds the broker of its session by either address of the session") {
+  for (const auto& address : {"unix:abstract=/com/ubuntu/upstart-session/0/77",
+                              "unix:abstract=/com/ubuntu/upstart-session/0/77/0123456789abcdef"}) {
+    CAPTURE(address);
+    SharingFixture test;
+    auto runtime = test.directory / "runtime";
+    std::filesystem::create_directories(runtime + "/upstart");
+    std::filesystem::create_directory_symlink(test.directory.path(), runtime + "/upstart/77");
+    auto master = Process{
+        test.plan({"--master", "--accept", test.path}, {{"UPSTART_SESSION", address}, {"XDG_RUNTIME_DIR", runtime}})};
+    test.until([&] { return bool{connect_to(test.socket + ".master")}; }, "a master");
+    auto client = connect_to(test.socket);
+    test.until([&] { return test.broker.count() == 1; }, "an event");
+  }
+}
+
 TEST_CASE("without a master a slave says so and exits 1, or waits for one") {
   SharingFixture test;
   CHECK(test.status_of({"--slave", test.path, "--", "true"}) == 1);
@@ -258,7 +315,7 @@ TEST_CASE("a wrong command line of a master or slave is refused with what is wro
            {{"--master", "--instance", "web", "/x"}, "add --accept"},
            {{"--master", "--wait", "/x"}, "--wait is for a slave"},
            {{"--slave", "--accept", "/x"}, "needs the COMMAND"},
-           {{"--slave", "--fork", "/x"}, "cannot be detached"},
+           {{"--slave", "--fork", "/x"}, "cannot go to the background"},
            {{"--master"}, "SOCKET_PATH is required"},
            {{"--master", "inet-dgram:127.0.0.1:53"}, "a stream socket is needed"},
        }) {

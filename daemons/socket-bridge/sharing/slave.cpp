@@ -151,11 +151,7 @@ void Slave::attached(std::vector<base::FileDescriptor> listening, const std::str
 int Slave::serve_listening(base::FileDescriptor listening) {
   if (!options_.command.empty() && !options_.accept)
     return become(options_.command, std::move(listening), name_of(options_.address));
-  if (options_.accept) {
-    std::signal(SIGTERM, SIG_DFL);
-    std::signal(SIGINT, SIG_DFL);
-    return serve_each(options_.command, listening.get(), options_.most_connections);
-  }
+  if (options_.accept) return serve_each(options_.command, listening.get(), options_.most_connections);
   for (;;) {
     base::FileDescriptor connection{::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     if (connection && !relay(connection.get())) return EXIT_SUCCESS;

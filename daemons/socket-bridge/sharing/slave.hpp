@@ -1,5 +1,6 @@
 // A slave: attaches to the master of a socket and serves its connections, by what it becomes, by a program for each, or
-// on its own standard input and output. Owned by the main program.
+// on its own standard input and output. Owned by the main program, which ends the process at SIGTERM and SIGINT
+// whatever is being done here: much of it waits outside of the loop.
 #pragma once
 
 #include "daemons/base/reconnecting-connection.hpp"
@@ -20,8 +21,8 @@ public:
   Slave& operator=(const Slave&) = delete;
   ~Slave();
 
-  // Serves until there is no master any more (and none is waited for) or it is told to end; the exit status. Does not
-  // return where it becomes the command.
+  // Serves until there is no master any more (and none is waited for); the exit status. Does not return where it
+  // becomes the command.
   [[nodiscard]] int run();
 
 private:

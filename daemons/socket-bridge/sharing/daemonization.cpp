@@ -1,4 +1,4 @@
-#include "daemons/socket-bridge/sharing/detachment.hpp"
+#include "daemons/socket-bridge/sharing/daemonization.hpp"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -27,7 +27,7 @@ namespace {
 
 } // namespace
 
-void Detachment::begin() {
+void Daemonization::begin(Forks forks) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0)
     throw std::system_error(errno, std::generic_category(), "unable to make a pipe");
@@ -40,9 +40,13 @@ void Detachment::begin() {
     wait_until_ready(reading.get(), child);
   }
   ::setsid();
+  if (forks == Forks::once) return;
+  pid_t grandchild = ::fork();
+  if (grandchild < 0) throw std::system_error(errno, std::generic_category(), "unable to fork");
+  if (grandchild > 0) std::_Exit(EXIT_SUCCESS);
 }
 
-void Detachment::ready() {
+void Daemonization::ready() {
   if (!waiting_) return;
   base::FileDescriptor null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
   for (int fd : {STDIN_FILENO, STDOUT_FILENO})
