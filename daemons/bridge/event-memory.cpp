@@ -22,8 +22,11 @@ std::string record_key(std::string_view key) { return of_bridge + std::string{ke
 } // namespace
 
 EventMemory::EventMemory(base::EventLoop& loop, Emitter& emitter, const std::string& directory,
-                         const std::string& bridge, unsigned form)
-    : loop_{loop}, emitter_{emitter} {
+                         const std::string& bridge, unsigned form, std::function<void()> room)
+    : loop_{loop},
+      emitter_{emitter},
+      room_{std::move(room)},
+      losses_{loop, [](const std::string& text) { spdlog::warn("{}", text); }} {
   auto found = base::RecordStore::open(directory + "/" + bridge + ".journal", "upstart " + bridge, form);
   if (!found) {
     spdlog::error("{}; events may be lost or come twice if this bridge dies", found.error());
@@ -57,10 +60,24 @@ void EventMemory::take(const std::string& key, const std::string& bytes) {
   else if (key.starts_with(of_bridge)) records_.emplace(key.substr(1), bytes);
   else if (key.starts_with(of_event)) {
     auto number = reader.number<Number>();
-    Event event{reader.text(), protocol::Environment{reader.texts()}};
+    Event event{.name = reader.text(), .environment = protocol::Environment{reader.texts()}};
     last_ = std::max(last_, number);
-    events_.emplace(number, std::move(event));
+    keep(number, std::move(event));
   }
+}
+
+void EventMemory::keep(Number number, Event event) {
+  constexpr std::size_t of_each = 200; // in memory and on disk, besides its text
+  event.bytes = of_each + event.name.size();
+  for (const auto& entry : event.environment.strings()) event.bytes += entry.size();
+  bytes_ += event.bytes;
+  events_.emplace(number, std::move(event));
+  if (is_full()) room_is_awaited_ = true;
+}
+
+std::string EventMemory::with_losses(std::string state) const {
+  if (dropped_ == 0) return state;
+  return std::format("{}, but {} events were dropped that the broker did not take in time", state, dropped_);
 }
 
 void EventMemory::put(std::string_view key, std::string bytes) {
@@ -78,8 +95,15 @@ void EventMemory::erase(std::string_view key) {
 }
 
 void EventMemory::emit(std::string name, protocol::Environment environment) {
+  if (is_full() && !room_) {
+    ++dropped_;
+    return losses_.tell(
+        std::format("an event {} is dropped: {} events that the event broker has not taken yet are kept, "
+                    "which is the most that may be",
+                    name, events_.size()));
+  }
   auto number = ++last_;
-  Event event{std::move(name), std::move(environment)};
+  Event event{.name = std::move(name), .environment = std::move(environment)};
   if (store_) {
     std::string bytes;
     base::ByteWriter writer{bytes};
@@ -91,7 +115,7 @@ void EventMemory::emit(std::string name, protocol::Environment environment) {
     writer.number(last_);
     store_->put(last_key, bytes);
   }
-  events_.emplace(number, std::move(event));
+  keep(number, std::move(event));
   commit_later();
 }
 
@@ -152,10 +176,15 @@ void EventMemory::send() {
 }
 
 void EventMemory::accepted(Number number) {
-  if (events_.erase(number) == 0) return;
+  auto event = events_.find(number);
+  if (event == events_.end()) return;
+  bytes_ -= event->second.bytes;
+  events_.erase(event);
   --in_flight_;
   if (store_) store_->erase(event_key(number));
   commit_later();
+  if (bytes_ > most_bytes / 2 || !std::exchange(room_is_awaited_, false)) return;
+  if (room_) room_();
 }
 
 } // namespace upstart::bridge

@@ -6,14 +6,19 @@
 //
 // At most `most_in_flight` events are on their way at a time, which is far less than the tokens that the broker
 // remembers of events that have ended.
+//
+// It is bounded: a source that is faster than the broker, or that goes on while there is none, fills neither memory nor
+// the run directory.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/files/record-store.hpp"
+#include "daemons/base/repeated-message.hpp"
 #include "daemons/bridge/broker-session.hpp"
 #include "daemons/bridge/ports/memory.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,18 +28,25 @@ namespace upstart::bridge {
 class EventMemory final : public Memory {
 public:
   static constexpr std::size_t most_in_flight = 1000;
+  static constexpr std::size_t most_bytes = 32U << 20U; // of events that the broker does not have yet
 
   // `directory` is the run directory, `bridge` the name of the bridge, `form` that of its records: what was written in
   // another form is set aside. What is wrong with the file is logged; without one, nothing outlives the process. What
   // an earlier process had not seen accepted is emitted.
+  //
+  // Where `room` is given, the owner looks at `is_full` before it takes more from its source, and is called when there
+  // is room again: nothing is dropped. Else what is emitted while it is full is dropped, with a warning.
   EventMemory(base::EventLoop& loop, Emitter& emitter, const std::string& directory, const std::string& bridge,
-              unsigned form);
+              unsigned form, std::function<void()> room = {});
   ~EventMemory() override;
 
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& records() const { return records_; }
   void put(std::string_view key, std::string bytes) override;
   void erase(std::string_view key) override;
   void emit(std::string name, protocol::Environment environment) override;
+  [[nodiscard]] bool is_full() const { return bytes_ >= most_bytes; }
+  // For `Watch::state` of what is watched: the same, or with how many events were dropped.
+  [[nodiscard]] std::string with_losses(std::string state) const;
   // Writes now, and lets the events leave.
   void commit();
 
@@ -42,6 +54,7 @@ private:
   struct Event {
     std::string name;
     protocol::Environment environment;
+    std::size_t bytes = 0;
   };
   using Number = std::uint64_t;
 
@@ -49,6 +62,7 @@ private:
   void write();
   void commit_later();
   void send();
+  void keep(Number number, Event event);
   void accepted(Number number);
   void for_each_record(const base::RecordStore::Put& put) const;
 
@@ -62,6 +76,11 @@ private:
   Number last_ = 0;                // number that was given to an event
   Number sent_ = 0;                // up to this one
   std::size_t in_flight_ = 0;
+  std::size_t bytes_ = 0; // of events_
+  std::size_t dropped_ = 0;
+  std::function<void()> room_;
+  bool room_is_awaited_ = false;
+  base::RepeatedMessage losses_;
   bool commit_is_due_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

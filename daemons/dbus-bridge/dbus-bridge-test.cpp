@@ -187,6 +187,19 @@ TEST_CASE("a signal is kept while the broker is away, and by the bridge that fol
   test.until_events(1);
 }
 
+TEST_CASE("what comes while the broker is away does not fill the machine: it is dropped beyond a bound, and told of") {
+  DbusBridgeFixture test;
+  test.supervisor.set_job("a", {{"dbus", "SIGNAL=Happened"}});
+  test.start();
+  test.until_listening(1);
+  test.broker.stop();
+  std::string megabyte(1U << 20U, 'x');
+  for (int i = 0; i < 40; ++i) test.send("Happened", megabyte.c_str());
+  test.until([&] { return test.states().begin()->second.contains("events were dropped"); }, "the bound");
+  CHECK(content_of(test.output).contains("warning: an event dbus is dropped: 32 events"));
+  CHECK(std::filesystem::file_size(test.directory / "dbus-bridge.journal") < 40U << 20U);
+}
+
 TEST_CASE("both buses are served by one process, and --session with --bus-name says which one is meant") {
   DbusBridgeFixture test;
   test.environment["DBUS_SESSION_BUS_ADDRESS"] = test.bus_address();

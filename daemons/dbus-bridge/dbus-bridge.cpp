@@ -80,7 +80,7 @@ std::vector<bridge::Watch> DbusBridge::watches() const {
     for (const auto& [rule, jobs] : wanted_.wishes(bus).rules) {
       auto [state, since] = (bus == Bus::system ? system_ : session_).state(rule);
       watches.push_back({.what = std::format("{} bus: {}", name_of(bus), rule),
-                         .state = state == "listening" ? "watched" : state,
+                         .state = memory_.with_losses(state == "listening" ? "watched" : state),
                          .since = since,
                          .jobs = {jobs.begin(), jobs.end()}});
     }

@@ -98,7 +98,7 @@ std::vector<bridge::Watch> EventBridge::watches() const {
     auto [state, since] = listener_.state(match_rule(event));
     if (state == "listening") state = upstart_.empty() ? "no Upstart is on the system bus" : "watched";
     watches.push_back({.what = std::format("event {} of the system", event),
-                       .state = state,
+                       .state = memory_.with_losses(state),
                        .since = since,
                        .jobs = {jobs.begin(), jobs.end()}});
   }

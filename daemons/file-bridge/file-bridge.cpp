@@ -22,7 +22,8 @@ std::string watched_directory(const FileCondition& condition) {
 } // namespace
 
 FileBridge::FileBridge(const bridge::Services& services)
-    : memory_{services.loop, services.emitter, services.run_directory, "file-bridge", form_of_records},
+    : memory_{services.loop, services.emitter, services.run_directory,
+              "file-bridge", form_of_records,  [this] { catch_up(); }},
       table_{files_, memory_, memory_.records(), services.home},
       alarm_{services.loop, [this] { take_complete_writes(); }},
       watches_{services.loop,
@@ -64,6 +65,7 @@ void FileBridge::note_new_files() {
 void FileBridge::seen(const std::string& path, DirectoryWatches::Seen what) {
   using enum DirectoryWatches::Seen;
   if (!table_.covers(path)) return;
+  if (falls_behind()) return (void)writes_.end(path);
   switch (what) {
   case made: return table_.appeared(path);
   case came: writes_.end(path); return table_.came(path);
@@ -75,19 +77,33 @@ void FileBridge::seen(const std::string& path, DirectoryWatches::Seen what) {
   }
 }
 
+bool FileBridge::falls_behind() {
+  if (memory_.is_full() && !std::exchange(fell_behind_, true))
+    spdlog::warn("the event broker is too far behind: changes of files are not told until it is not, and then as what "
+                 "is different");
+  return fell_behind_;
+}
+
+void FileBridge::catch_up() {
+  if (std::exchange(fell_behind_, false)) table_.look_at_all();
+}
+
 void FileBridge::compare(const std::string& directory) {
+  if (falls_behind()) return;
   table_.look(directory);
   table_.look_at_all_in(directory);
 }
 
 void FileBridge::compare_all() {
+  if (falls_behind()) return;
   spdlog::warn(
       "the kernel's queue of file events was full: everything that is watched is compared with what was known");
   table_.look_at_all();
 }
 
 void FileBridge::take_complete_writes() {
-  for (const auto& path : writes_.take_complete(now())) table_.written(path);
+  for (const auto& path : writes_.take_complete(now()))
+    if (!falls_behind()) table_.written(path);
   set_alarm();
 }
 
@@ -100,6 +116,7 @@ void FileBridge::set_alarm() {
 
 std::string FileBridge::state_of(const FileWatch& watch) const {
   if (auto fault = watches_.fault_of(watched_directory(watch.condition)); !fault.empty()) return "failed: " + fault;
+  if (fell_behind_) return "watched, but nothing is told until the event broker has taken what was told before";
   auto note = notes_.find(watch.condition.file);
   if (note == notes_.end() || note->second.blind.empty()) return "watched";
   return std::format("watched, but changes made elsewhere are not seen on {}", note->second.blind);

@@ -22,6 +22,9 @@ private:
   void seen(const std::string& path, DirectoryWatches::Seen what);
   void compare(const std::string& directory);
   void compare_all();
+  // Whether the broker is that far behind that nothing is told; all is compared when it is not any more.
+  [[nodiscard]] bool falls_behind();
+  void catch_up();
   void take_complete_writes();
   void set_alarm();
   void note_new_files();
@@ -39,6 +42,7 @@ private:
   };
   std::map<std::string, Note> notes_; // by FILE
   bool first_update_ = true;
+  bool fell_behind_ = false;
 };
 
 } // namespace upstart::file_bridge

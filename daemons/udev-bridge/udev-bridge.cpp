@@ -50,7 +50,7 @@ std::vector<bridge::Watch> UdevBridge::watches() const {
   for (const auto& [event, jobs] : table_.wanted()) {
     const auto* state = monitor_.waits_for_udev() ? "udev does not run" : "watched";
     watches.push_back({.what = "event " + event,
-                       .state = fault_.empty() ? state : fault_,
+                       .state = memory_.with_losses(fault_.empty() ? state : fault_),
                        .since = since_.at(event),
                        .jobs = {jobs.begin(), jobs.end()}});
   }
