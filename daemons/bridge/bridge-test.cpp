@@ -2,6 +2,8 @@
 // between stand-ins.
 #include "daemons/bridge/testing/fixture.hpp"
 
+#include <fcntl.h>
+
 #include <csignal>
 
 using namespace upstart;
@@ -163,6 +165,17 @@ TEST_CASE("a bridge run by hand makes its own socket and removes it at SIGTERM a
     CHECK(test.bridge->end(signal) == 0);
     CHECK_FALSE(std::filesystem::exists(test.directory / "test-bridge.sock"));
   }
+}
+
+TEST_CASE("a lock that is held by no process that can be waited for is an error") {
+  BridgeFixture test;
+  base::FileDescriptor file{::open((test.directory / "test-bridge.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  REQUIRE(::fcntl(file.get(), F_OFD_SETLK, &lock) == 0); // one of no process
+  CHECK(test.run({"--run-directory", test.directory.path()}) == 1);
+  CHECK(test.logged("unable to lock " + (test.directory / "test-bridge.lock")));
 }
 
 TEST_CASE("a stand-in answers what it does not implement: methods with NotSupported, properties with nothing") {

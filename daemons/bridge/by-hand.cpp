@@ -8,7 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <format>
 #include <string_view>
 
@@ -21,25 +23,46 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-// The process that has the lock; 0: nobody has it.
-pid_t holder(int file) {
+struct flock whole_file() {
   struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
-  return ::fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+  return lock;
 }
 
-bool take(int file) {
-  struct flock lock{};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  return ::fcntl(file, F_SETLK, &lock) == 0;
+// Whether the lock is this process's now; the error is why it can be nobody's.
+std::expected<bool, int> take(int file) {
+  auto lock = whole_file();
+  if (::fcntl(file, F_SETLK, &lock) == 0) return true;
+  if (errno == EAGAIN || errno == EACCES) return false;
+  return std::unexpected(errno);
 }
 
-void wait_for_end_of(pid_t pid) {
+// The process that has the lock, nothing where nobody has it any more. One in another PID namespace has no number here.
+std::expected<std::optional<pid_t>, int> holder(int file) {
+  auto lock = whole_file();
+  if (::fcntl(file, F_GETLK, &lock) < 0) return std::unexpected(errno);
+  if (lock.l_type == F_UNLCK) return std::nullopt;
+  if (lock.l_pid <= 0) return std::unexpected(ESRCH);
+  return lock.l_pid;
+}
+
+std::expected<void, int> wait_for_end_of(pid_t pid) {
   base::FileDescriptor process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   pollfd ended{process.get(), POLLIN, 0};
-  if (process) ::poll(&ended, 1, -1);
+  if (!process && errno != ESRCH) return std::unexpected(errno);
+  if (process && ::poll(&ended, 1, -1) < 0 && errno != EINTR) return std::unexpected(errno);
+  return {};
+}
+
+// The parent ends.
+void go_on_in_child() {
+  auto child = ::fork();
+  if (child < 0) {
+    spdlog::error("unable to go to the background: {}", std::strerror(errno));
+    ::_exit(EXIT_FAILURE);
+  }
+  if (child > 0) ::_exit(EXIT_SUCCESS);
 }
 
 } // namespace
@@ -69,23 +92,32 @@ std::expected<std::string, std::string> ByHand::run_directory() const {
 }
 
 void go_to_background() {
-  if (::fork() != 0) ::_exit(EXIT_SUCCESS);
+  go_on_in_child();
   ::setsid();
-  if (::fork() != 0) ::_exit(EXIT_SUCCESS);
+  go_on_in_child();
   base::FileDescriptor nothing{::open("/dev/null", O_RDWR | O_CLOEXEC)};
   for (int fd : {STDIN_FILENO, STDOUT_FILENO}) ::dup2(nothing.get(), fd);
 }
 
 std::expected<OnlyBridge, std::string> OnlyBridge::be(const std::string& run_directory, const std::string& name,
                                                       bool wait) {
-  base::FileDescriptor file{
-      ::open(std::format("{}/{}.lock", run_directory, name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  while (file && !take(file.get())) {
+  auto path = std::format("{}/{}.lock", run_directory, name);
+  base::FileDescriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  auto failure = [&](int error) {
+    const char* why = error == ESRCH ? "a process that is not of this PID namespace has it" : std::strerror(error);
+    return std::unexpected(
+        std::format("unable to lock {}, by which one process serves this Upstart as {}: {}", path, name, why));
+  };
+  while (file) {
+    auto taken = take(file.get());
+    if (!taken) return failure(taken.error());
+    if (*taken) break;
     auto other = holder(file.get());
-    if (other == 0) continue;
-    if (!wait) return std::unexpected(std::format("process {} serves this Upstart as {} already", other, name));
-    spdlog::info("process {} serves this Upstart as {}; waiting until it has ended", other, name);
-    wait_for_end_of(other);
+    if (!other) return failure(other.error());
+    if (!*other) continue; // it has just ended
+    if (!wait) return std::unexpected(std::format("process {} serves this Upstart as {} already", **other, name));
+    spdlog::info("process {} serves this Upstart as {}; waiting until it has ended", **other, name);
+    if (auto waited = wait_for_end_of(**other); !waited) return failure(waited.error());
   }
   return OnlyBridge{std::move(file)};
 }

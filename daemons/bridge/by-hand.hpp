@@ -23,14 +23,16 @@ struct ByHand {
 };
 
 // Goes on in a process of its own, as `expect daemon` has it: a grandchild, leader of no terminal's session, with
-// nothing at its standard input and output. Returns in that process only.
+// nothing at its standard input and output. Returns in that process only; where there can be none, ends this one,
+// failed.
 void go_to_background();
 
 // Only one process at a time serves an Upstart as the bridge of that name: a lock in its run directory, held until the
 // process ends.
 class OnlyBridge {
 public:
-  // Where another has it: waits until that one has ended, if `wait`; else the error names it. A run directory that
+  // Where another has it: waits until that one has ended, if `wait`; else the error names it, or says why no lock is to
+  // be had, such as one of a process that this PID namespace does not know. A run directory that
   // cannot be written to is not an error: then nothing is locked.
   [[nodiscard]] static std::expected<OnlyBridge, std::string> be(const std::string& run_directory,
                                                                  const std::string& name, bool wait);
