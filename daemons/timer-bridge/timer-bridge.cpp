@@ -23,6 +23,12 @@ std::string boot_id() {
   return id;
 }
 
+// One that is run by hand for another run directory has the system's state directory, but not alone.
+LastTimesFile::Sharing sharing(const bridge::Services& services) {
+  bool of_system = !services.home && services.run_directory == protocol::run_directory::system;
+  return of_system ? LastTimesFile::Sharing::alone : LastTimesFile::Sharing::with_others;
+}
+
 SeenEvent seen(const bridge::HeardEvent& event) {
   return {event.id, event.name, std::chrono::time_point_cast<Milliseconds>(event.time)};
 }
@@ -31,7 +37,7 @@ SeenEvent seen(const bridge::HeardEvent& event) {
 
 TimerBridge::TimerBridge(const bridge::Services& services)
     : memory_{services.loop, services.emitter, services.run_directory, name, form_of_records},
-      last_times_file_{state_directory(services.home)},
+      last_times_file_{state_directory(services.home), sharing(services)},
       table_{memory_, memory_.records(), boot_id(), last_times_file_.read(), zone_of},
       alarm_{services.loop, [this] { look(); }},
       listener_{

@@ -21,10 +21,18 @@ TimerTable::LastTimes LastTimesFile::read() const {
 
 std::expected<void, std::string> LastTimesFile::write(const TimerTable::LastTimes& times) {
   if (times == written_) return {};
-  auto all = read();
-  for (const auto& [condition, _] : written_)
-    if (!times.contains(condition)) all.erase(condition);
+  const auto before = read();
+  auto all = before;
+  auto oldest = std::chrono::system_clock::now() - longest_unknown;
+  std::erase_if(all, [&](const auto& line) {
+    bool was_own = sharing_ == Sharing::alone || (written_ && written_->contains(line.first));
+    return was_own || line.second < oldest;
+  });
   for (const auto& [condition, time] : times) all.insert_or_assign(condition, time);
+  if (all == before) {
+    written_ = times;
+    return {};
+  }
   std::error_code error;
   std::filesystem::create_directories(directory_, error);
   auto temporary = std::format("{}.{}", path(), ::getpid());

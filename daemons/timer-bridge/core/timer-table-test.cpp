@@ -149,6 +149,17 @@ TEST_CASE("what passed while the machine was off is made up for once") {
   CHECK(world.pass(24h).size() == 2);
 }
 
+TEST_CASE("the last time of a condition that no job asked for any more makes up for nothing when one asks again") {
+  World world;
+  world.table.reset();
+  world.last = {{"AT=03:30", WallTime{sys_days{2025y / 11 / 26}}}};
+  world.restart();
+  CHECK(world.table->last_times().empty());
+  (void)world.set_job("x", {"AT=03:30"});
+  CHECK(world.pass(0s).empty());
+  CHECK(world.pass(24h).size() == 1);
+}
+
 TEST_CASE("a time that is told a little late is not missed, nor told twice by the next bridge") {
   World world;
   (void)world.set_job("x", {"AT=10:30"});

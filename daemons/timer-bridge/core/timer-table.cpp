@@ -69,8 +69,10 @@ std::vector<std::string> TimerTable::jobs_changed(const bridge::ConditionsUpdate
     new_after_.erase(entry.first);
     return true;
   });
-  if (std::exchange(first_update_, false))
+  if (std::exchange(first_update_, false)) {
     for (const auto& [key, _] : std::exchange(records_, {})) memory_.erase(std::string{timer_key} + key);
+    std::erase_if(last_times_, [this](const auto& entry) { return !timers_.contains(entry.first); });
+  }
   return warnings;
 }
 
