@@ -157,6 +157,26 @@ TEST_CASE("other users may write only where every one may") {
   }
 }
 
+TEST_CASE("no other user keeps all clients out") {
+  if (::getuid() != 0) {
+    MESSAGE("skipped: only root can be somebody else");
+    return;
+  }
+  LocalBridgeFixture test;
+  test.use("@" + (test.directory / "abstract"));
+  test.options.emplace_back("--any-user");
+  test.start();
+  std::vector<base::FileDescriptor> clients;
+  REQUIRE(::seteuid(65'534) == 0);
+  for (int i = 0; i < 33; ++i) clients.push_back(test.client());
+  REQUIRE(::seteuid(0) == 0);
+  test.until([&] { return test.hung_up(clients.back()); }, "the end of the connection");
+  CHECK(test.logged("32 clients of this user are connected"));
+  test.write(clients.front(), "A=1\n");
+  test.write(test.client(), "A=2\n");
+  test.until_events(2);
+}
+
 TEST_CASE("a socket file is for its owner, one left behind makes room, and it goes with the bridge") {
   LocalBridgeFixture test;
   test.start();

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -18,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr mode_t for_the_owner = 0600, for_all = 0666;
+constexpr mode_t all_but_the_owner = 0177, execution = 0111; // of the socket file, taken away
 constexpr std::size_t bytes_at_a_time = 16'384;
 constexpr auto rest_without_descriptors = 1s;
 
@@ -77,12 +78,10 @@ std::expected<std::unique_ptr<LocalSocket>, std::string> LocalSocket::open(base:
   if (!fd) return failure(settings.path);
   bool named = settings.path.front() == '/';
   if (named) remove_left_behind(settings.path, *address);
-  auto mask = ::umask(0777); // nobody connects before the mode is set
+  auto mask = ::umask(settings.any_user ? execution : all_but_the_owner); // its path may soon be another file's
   int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address->name), address->size);
   ::umask(mask);
   if (bound < 0) return failure(settings.path);
-  if (named && ::chmod(settings.path.c_str(), settings.any_user ? for_all : for_the_owner) < 0)
-    return failure(settings.path);
   if (::listen(fd.get(), SOMAXCONN) < 0) return failure(settings.path);
   return std::unique_ptr<LocalSocket>{new LocalSocket{loop, std::move(settings), std::move(fd), std::move(line)}};
 }
@@ -144,12 +143,20 @@ void LocalSocket::admit(base::FileDescriptor fd) {
         std::format("process {} of user {} is hung up on: {} clients are connected, the most that may "
                     "be",
                     who.pid, who.uid, most_clients));
+  if (who.uid != ::geteuid() && clients_of(who.uid) >= most_clients_of_another_user)
+    return refusals_.tell(std::format("process {} of user {} is hung up on: {} clients of this user are connected, the "
+                                      "most that may be",
+                                      who.pid, who.uid, most_clients_of_another_user));
   auto client = clients_.emplace(clients_.end());
   client->origin = {.path = settings_.path, .uid = who.uid, .gid = who.gid, .pid = who.pid};
   client->fd = std::move(fd);
   client->watcher =
       std::make_unique<base::FdWatcher>(loop_, client->fd.get(), [this, client](unsigned) { read(client); });
   client->watcher->watch(pauses_ ? 0U : base::FdWatcher::readable);
+}
+
+std::size_t LocalSocket::clients_of(uid_t user) const {
+  return static_cast<std::size_t>(std::ranges::count(clients_, user, [](const auto& one) { return one.origin.uid; }));
 }
 
 void LocalSocket::read(Place client) {

@@ -25,7 +25,8 @@ struct SocketSettings {
 class LocalSocket {
 public:
   static constexpr std::size_t most_clients = 256;
-  using Line = std::function<void(protocol::Environment)>; // that it makes
+  static constexpr std::size_t most_clients_of_another_user = 32; // than the bridge's: none shuts out all
+  using Line = std::function<void(protocol::Environment)>;        // that it makes
 
   // Listens from now on; a socket file that is there already and that nobody listens at is replaced. The error says why
   // it cannot.
@@ -51,6 +52,7 @@ private:
   LocalSocket(base::EventLoop& loop, SocketSettings settings, base::FileDescriptor listening, Line line);
   void accept_clients();
   void admit(base::FileDescriptor fd);
+  [[nodiscard]] std::size_t clients_of(uid_t user) const;
   void read(Place client);
   [[nodiscard]] LineSplitter::Sink sink_of(Place client);
   void watch();
