@@ -234,6 +234,7 @@ void Session::start_init() {
 }
 
 void Session::kill_all_and_start_again() {
+  REQUIRE(init_ > 0);
   ::kill(init_, SIGSTOP); // it starts nobody again
   for (const char* program : {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge",
                               "upstart-file-bridge", "upstart-timer-bridge", "dbus-daemon"})
@@ -373,6 +374,7 @@ pid_t Session::kill_daemon(const std::string& program, pid_t before) {
     pid = daemon(program);
     return pid > 0 && pid != before;
   });
+  REQUIRE(pid > 0);
   ::kill(pid, SIGKILL);
   return pid;
 }

@@ -167,10 +167,13 @@ int Machine::enter(const std::function<int()>& action, int out, int err) const {
   int inside = pidfd_of(init_);
   if (inside < 0) return 125;
   pid_t outer = ::fork();
+  if (outer < 0) return ::close(inside), 125;
   if (outer == 0) {
     if (::setns(inside, static_cast<int>(own_namespaces)) < 0) ::_exit(125);
     pid_t inner = ::fork();
+    if (inner < 0) ::_exit(125); // killing "it" would kill everything
     if (inner == 0) {
+      ::setpgid(0, 0); // a `kill 0` inside is nobody's outside
       int null = ::open("/dev/null", O_RDONLY);
       if (null > 0) ::dup2(null, 0);
       ::dup2(out, 1);
@@ -230,7 +233,10 @@ void Machine::await_text(const std::string& path, const std::string& text) {
   await(path + " holds " + text, [&] { return read(path).contains(text); });
 }
 
-void Machine::signal(int number) const { ::kill(init_, number); }
+void Machine::signal(int number) const {
+  REQUIRE(!ended_);
+  ::kill(init_, number);
+}
 
 void Machine::reboot(int command) const {
   int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);

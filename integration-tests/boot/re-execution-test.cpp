@@ -137,6 +137,7 @@ TEST_CASE("each daemon of a machine is killed in turn: the machine stays up, its
   auto process = machine.main_process("svc");
   for (const char* program : {"upstart-event-broker", "upstart-job-supervisor"}) {
     auto before = machine.daemon(program);
+    REQUIRE(before > 0);
     CHECK(machine.shell("kill -KILL " + std::to_string(before)).status == 0);
     machine.await(std::string{program} + " is there again", [&] {
       auto now = machine.daemon(program);

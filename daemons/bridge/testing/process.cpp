@@ -62,7 +62,11 @@ Process::~Process() {
   if (pid_ > 0) end(SIGKILL);
 }
 
-void Process::signal(int number) const { ::kill(pid_, number); }
+// Of one that was waited for there is no number any more: -1 would be everybody.
+void Process::signal(int number) const {
+  if (pid_ <= 0) throw std::logic_error("the process has ended and was waited for");
+  ::kill(pid_, number);
+}
 
 void Process::pause() const {
   signal(SIGSTOP);
@@ -78,6 +82,7 @@ int Process::end(int signal_number) {
 }
 
 int Process::wait() {
+  if (pid_ <= 0) throw std::logic_error("the process was waited for before");
   int status = 0;
   ::waitpid(std::exchange(pid_, -1), &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

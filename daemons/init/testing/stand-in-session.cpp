@@ -75,6 +75,7 @@ StandInSession::StandInSession(const How& how)
   output_.reset(ends[0]);
   FileDescriptor other_end{ends[1]};
   pid_ = ::fork();
+  if (pid_ < 0) throw std::runtime_error("cannot fork");
   if (pid_ == 0) become_init(how, other_end.get());
 }
 
@@ -173,10 +174,15 @@ std::string StandInSession::ask(const std::string& socket, const std::string& co
 
 pid_t StandInSession::pid_of(const std::string& socket) {
   auto answer = ask(socket, "who");
-  return answer.empty() ? 0 : std::stoi(answer.substr(answer.find(' ') + 1));
+  pid_t pid = answer.empty() ? 0 : std::stoi(answer.substr(answer.find(' ') + 1));
+  if (pid <= 0) throw std::runtime_error(socket + " does not say its process id, but: " + answer);
+  return pid;
 }
 
-void StandInSession::signal(int number) const { ::kill(pid_, number); }
+void StandInSession::signal(int number) const {
+  if (pid_ <= 0) throw std::logic_error("init has ended and was waited for");
+  ::kill(pid_, number);
+}
 
 void StandInSession::kill_all() {
   std::vector<pid_t> daemons;
