@@ -8,6 +8,7 @@
 #include "daemons/init/machine/file-systems.hpp"
 #include "daemons/init/preparation.hpp"
 #include "daemons/init/processes/orphans.hpp"
+#include "daemons/init/processes/programs.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,12 +51,14 @@ void look_for_jobs(const Options& options, const Log& log) {
 }
 
 // Daemons of this process before it was executed anew: they cannot be reached any more, and what they know is written
-// down. The jobs live on.
-void end_earlier_daemons() {
+// down. The jobs live on, also one whose program has a name like theirs.
+void end_earlier_daemons(const Options& options) {
   for (pid_t child : children()) {
-    std::error_code error;
-    auto program = fs::read_symlink("/proc/" + std::to_string(child) + "/exe", error).filename().string();
-    if (!program.starts_with("upstart-")) continue;
+    auto program = program_of("/proc/" + std::to_string(child));
+    bool is_daemon = program && std::ranges::any_of(own_daemons(), [&](Daemon daemon) {
+                       return is_program_of_daemon(*program, entry(daemon).program, options.daemon_directory);
+                     });
+    if (!is_daemon) continue;
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
   }
@@ -97,7 +100,7 @@ void lead_machine(const Options& options, const std::vector<std::string>& comman
   if (crashes >= most_crashes_in_a_row)
     call_for_help(log, "init has crashed " + std::to_string(crashes) + " times in a row");
   if (handed && !*handed) log.error("what the init before has handed over is lost: {}", handed->error());
-  if (!goes_on) end_earlier_daemons();
+  if (!goes_on) end_earlier_daemons(options);
   if (crashes == 0 && !handed) look_for_jobs(options, log);
   auto state = goes_on ? std::optional{std::move(**handed)} : std::nullopt;
   while (true) {

@@ -19,7 +19,6 @@ namespace {
 
 constexpr const char* variable_name = "UPSTART_INIT_CRASHES"; // COUNT:TIME
 constexpr std::array crash_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
-constexpr long in_a_row_seconds = 60;
 
 // Made beforehand: a handler must not allocate.
 struct Prepared {
@@ -27,7 +26,7 @@ struct Prepared {
   std::vector<char*> argument_pointers;
   std::vector<char*> environment; // of the process, and room for the note
   std::array<char, 64> note{};
-  unsigned crashes = 0;
+  CrashNote crashes{}; // so far
 };
 Prepared& prepared() {
   static Prepared instance;
@@ -43,12 +42,13 @@ long seconds() {
 
 void write_note() {
   auto& note = prepared().note;
+  auto crashes = after_crash(prepared().crashes, seconds());
   auto prefix = std::string_view{variable_name};
   char* at = note.data() + prefix.copy(note.data(), prefix.size());
   *at++ = '=';
-  at = std::to_chars(at, note.data() + note.size(), prepared().crashes + 1).ptr;
+  at = std::to_chars(at, note.data() + note.size(), crashes.count).ptr;
   *at++ = ':';
-  *std::to_chars(at, note.data() + note.size() - 1, seconds()).ptr = '\0';
+  *std::to_chars(at, note.data() + note.size() - 1, crashes.when).ptr = '\0';
 }
 
 void tell(const char* path, std::string_view line) {
@@ -119,14 +119,12 @@ unsigned crashes_so_far() {
   const char* note = std::getenv(variable_name);
   if (note == nullptr) return 0;
   std::string_view text{note};
-  unsigned count = 0;
-  long when = 0;
+  auto& [count, when] = prepared().crashes;
   auto colon = std::min(text.find(':'), text.size());
   std::from_chars(text.data(), text.data() + colon, count);
   if (colon < text.size()) std::from_chars(text.data() + colon + 1, text.data() + text.size(), when);
-  prepared().crashes = seconds() - when > in_a_row_seconds ? 1 : count;
   ::unsetenv(variable_name);
-  return prepared().crashes;
+  return count;
 }
 
 std::string execute_anew() {

@@ -15,6 +15,19 @@ void survive_crashes(const std::vector<std::string>& arguments);
 // ordinary start. Takes the note out of the environment.
 [[nodiscard]] unsigned crashes_so_far();
 
+// That note: how many crashes followed each other closely, and when the last of them was, in seconds of the monotonic
+// clock.
+struct CrashNote {
+  unsigned count = 0;
+  long when = 0;
+  friend bool operator==(const CrashNote&, const CrashNote&) = default;
+};
+inline constexpr long crashes_in_a_row_seconds = 60;
+// After one more crash: more than `window` seconds after the one before it is the first again.
+[[nodiscard]] constexpr CrashNote after_crash(CrashNote before, long now, long window = crashes_in_a_row_seconds) {
+  return {before.count > 0 && now - before.when <= window ? before.count + 1 : 1, now};
+}
+
 // Executes the program anew, as at a first start; returns where that fails, with the reason.
 [[nodiscard]] std::string execute_anew();
 

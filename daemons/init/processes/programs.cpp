@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <format>
 #include <ranges>
@@ -19,7 +20,8 @@ bool is_program(const fs::path& path) {
   return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
 }
 
-std::vector<fs::path> places() {
+std::vector<fs::path> places(const std::optional<std::string>& directory) {
+  if (directory) return {*directory};
   auto beside = fs::path{own_path().value_or("")}.parent_path();
   return {beside, beside.parent_path() / "libexec/upstart", beside.parent_path() / "lib/upstart"};
 }
@@ -28,7 +30,7 @@ std::vector<fs::path> places() {
 
 std::expected<std::string, std::string> find_daemon(const std::string& program,
                                                     const std::optional<std::string>& directory) {
-  auto searched = directory ? std::vector<fs::path>{*directory} : places();
+  auto searched = places(directory);
   std::string list;
   for (const auto& place : searched) {
     if (is_program(place / program)) return place / program;
@@ -44,10 +46,22 @@ ProgramVersion version_of(const std::string& path) {
   return {status.st_dev, status.st_ino, status.st_mtim.tv_sec * ns_per_second + status.st_mtim.tv_nsec};
 }
 
-std::optional<std::string> own_path() {
+bool is_program_of_daemon(const std::string& path, const std::string& program,
+                          const std::optional<std::string>& directory) {
+  fs::path whole{path};
+  std::error_code error;
+  auto place = fs::weakly_canonical(whole.parent_path(), error);
+  return whole.filename() == program && std::ranges::any_of(places(directory), [&](const fs::path& searched) {
+           return fs::weakly_canonical(searched, error) == place;
+         });
+}
+
+std::optional<std::string> own_path() { return program_of("/proc/self"); }
+
+std::optional<std::string> program_of(const std::string& proc_directory) {
   constexpr std::string_view replaced = " (deleted)";
   std::error_code error;
-  auto path = fs::read_symlink("/proc/self/exe", error).string();
+  auto path = fs::read_symlink(proc_directory + "/exe", error).string();
   if (error) return std::nullopt;
   if (path.ends_with(replaced)) path.resize(path.size() - replaced.size());
   return path;

@@ -16,6 +16,13 @@ namespace upstart::init {
 [[nodiscard]] std::expected<std::string, std::string> find_daemon(const std::string& program,
                                                                   const std::optional<std::string>& directory);
 
+// Whether this path, without links, is one where that daemon's program is looked for; the file may be gone.
+[[nodiscard]] bool is_program_of_daemon(const std::string& path, const std::string& program,
+                                        const std::optional<std::string>& directory);
+
+// The path of the program that a process runs, of which this is the directory in /proc. Of a file that has been
+// removed or replaced since, where it was.
+[[nodiscard]] std::optional<std::string> program_of(const std::string& proc_directory);
 // The path of the program that this process runs; after an upgrade that of the new one. Nothing: there is no /proc.
 [[nodiscard]] std::optional<std::string> own_path();
 
