@@ -91,6 +91,7 @@ int Init::run() {
     reap();
     perform(lifecycle_.replace_asked());
   } else {
+    reap(); // what ended while a shell was open, before there was anybody to hear of it
     perform(lifecycle_.begin(now()));
   }
   loop_.run();
@@ -171,7 +172,7 @@ bool Init::find_program(Daemon bridge) {
 }
 
 void Init::perform(const Start& start) {
-  if (is_bridge(start.daemon) && !find_program(start.daemon)) return lifecycle_.not_installed(start.daemon);
+  if (is_bridge(start.daemon) && !find_program(start.daemon)) return perform(lifecycle_.not_installed(start.daemon));
   auto pid = launch(start.daemon, start.again);
   if (!pid) {
     log_.error("unable to start {}: {}", name_of(start.daemon), pid.error());

@@ -199,6 +199,13 @@ void Lifecycle::unwant(Daemon bridge, Actions& actions) {
   if (state.alive) actions.emplace_back(Linger{bridge, linger});
 }
 
+// Where it was to be replaced there is nothing to wait for.
+Actions Lifecycle::not_installed(Daemon bridge) {
+  auto& state = of(bridge);
+  state.wanted = state.lingering = state.alive = false;
+  return first_died_ && to_replace_.front() == bridge ? replaced() : Actions{};
+}
+
 Actions Lifecycle::pass_on(Daemon daemon, int signal) {
   auto& state = of(daemon);
   if (!state.wanted || !needed(daemon)) return {};

@@ -120,7 +120,7 @@ public:
   // Loaded jobs ask for the events of these bridges, and of no others.
   [[nodiscard]] Actions bridges_wanted(const std::vector<Daemon>& wanted, Time now);
   // Its program is not there: it is not started until jobs begin to ask for it anew.
-  void not_installed(Daemon bridge) { of(bridge).wanted = of(bridge).lingering = of(bridge).alive = false; }
+  [[nodiscard]] Actions not_installed(Daemon bridge);
   // A signal meant for the daemon. Until it is ready, and ready for signals, it is held back.
   [[nodiscard]] Actions pass_on(Daemon daemon, int signal);
   // Each of Upstart's own daemons is to be replaced by a new one, the way a crash is survived: one after the other, the

@@ -59,11 +59,9 @@ void take_console() {
   ::_exit(no_shell_status);
 }
 
-void reap_until(pid_t shell) {
-  for (pid_t ended = 0; ended != shell;) {
-    ended = ::waitpid(-1, nullptr, 0);
-    if (ended < 0 && errno != EINTR) return;
-  }
+// Others that end meanwhile stay zombies until there is somebody who wants to know how they ended.
+void await_end(pid_t shell) {
+  while (::waitpid(shell, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
 } // namespace
@@ -84,7 +82,7 @@ std::string emergency_message(const std::string& why) {
 void run_emergency_shell(const std::string& why) {
   tell_console(emergency_message(why));
   auto begin = std::chrono::steady_clock::now();
-  if (auto shell = start_emergency_shell()) reap_until(*shell);
+  if (auto shell = start_emergency_shell()) await_end(*shell);
   else tell_console("init: no shell: " + shell.error());
   if (std::chrono::steady_clock::now() - begin < shortest_use) std::this_thread::sleep_for(pause_instead);
 }

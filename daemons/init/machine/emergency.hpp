@@ -13,9 +13,9 @@ namespace upstart::init {
 // error is why there is none.
 [[nodiscard]] std::expected<pid_t, std::string> start_emergency_shell();
 
-// Says on the console what the matter is, starts the shell and waits until it has ended, reaping whatever else ends.
-// For a time at which there is no event loop. Where no shell can be run, or it ends at once, it waits a while instead,
-// so that what follows is not tried in a hurry.
+// Says on the console what the matter is, starts the shell and waits until it has ended. Whatever else ends meanwhile
+// is not reaped. For a time at which there is no event loop. Where no shell can be run, or it ends at once, it waits a
+// while instead, so that what follows is not tried in a hurry.
 void run_emergency_shell(const std::string& why);
 
 // What the console is told: what happened, and what can be done about it now.
