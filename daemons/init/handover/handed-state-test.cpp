@@ -34,6 +34,16 @@ TEST_CASE("a state comes back from its text as it was") {
   CHECK(*parsed == some_state());
 }
 
+TEST_CASE("paths and names that are no UTF-8 come back byte for byte, and others as they are") {
+  auto state = some_state();
+  state.directory = "/run/\xff\xfe/\xc3\xa9";
+  state.session_file = "/run/caf\xc3\xa9";
+  state.daemons.front().kept.front().name = "log/\xe9";
+  auto parsed = parse_state(to_text(state));
+  REQUIRE(parsed);
+  CHECK(*parsed == state);
+}
+
 TEST_CASE("every descriptor of a state is known, whoever keeps it") {
   CHECK(descriptors_of(some_state()) == std::vector<int>{3, 4, 5, 6, 8});
 }

@@ -15,22 +15,56 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HandedDaemon, program, pid, wanted, ready, wa
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HandedState, format, version, directory, lock, goes_on, private_address,
                                    notify_socket, session_file, open_files, daemons, exits, exits_forgotten)
 
-// Paths may be any bytes: those that are no UTF-8 are written as the code points of their number, and come back so.
+namespace {
+
+using nlohmann::json;
+
+bool is_text(const std::string& string) {
+  try {
+    (void)json(string).dump();
+    return true;
+  } catch (const json::type_error&) { return false; }
+}
+
+// Paths and names may be any bytes. Those that are no UTF-8, which JSON cannot hold, are written as {"bytes": [...]}.
+void put_bytes_aside(json& value) {
+  if (value.is_string() && !is_text(value.get_ref<const std::string&>())) {
+    const auto& string = value.get_ref<const std::string&>();
+    value = json{{"bytes", std::vector<unsigned char>(string.begin(), string.end())}};
+  } else if (value.is_structured()) {
+    for (auto& each : value) put_bytes_aside(each);
+  }
+}
+
+void take_bytes_back(json& value) {
+  if (value.is_object() && value.size() == 1 && value.contains("bytes")) {
+    auto bytes = value["bytes"].get<std::vector<unsigned char>>();
+    value = std::string(bytes.begin(), bytes.end());
+  } else if (value.is_structured()) {
+    for (auto& each : value) take_bytes_back(each);
+  }
+}
+
+} // namespace
+
 std::string to_text(const HandedState& state) {
-  return nlohmann::json(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::strict);
+  json document = state;
+  put_bytes_aside(document);
+  return document.dump();
 }
 
 std::expected<HandedState, std::string> parse_state(std::string_view text) try {
-  auto json = nlohmann::json::parse(text);
-  auto format = json.at("format").get<unsigned>();
+  auto document = json::parse(text);
+  auto format = document.at("format").get<unsigned>();
   if (format != HandedState::present_format)
     return std::unexpected(std::format("the state is of format {}, and this init (upstart {}) knows format {}", format,
                                        UPSTART_VERSION, HandedState::present_format));
-  auto state = json.get<HandedState>();
+  take_bytes_back(document);
+  auto state = document.get<HandedState>();
   if (state.directory.empty() || state.notify_socket < 0)
     return std::unexpected("the state names no run directory, or no notification socket");
   return state;
-} catch (const nlohmann::json::exception& fault) {
+} catch (const json::exception& fault) {
   return std::unexpected(std::string{"the state cannot be read: "} + fault.what());
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,16 +83,23 @@ void set_close_on_exec(const std::vector<int>& descriptors, bool set) {
   ::_exit(127);
 }
 
-// What the asked program says until it has ended, or closed its output; nothing: it does neither in time.
-std::optional<std::string> hear(int answer) {
-  auto end = std::chrono::steady_clock::now() + time_to_answer;
-  std::string said;
+using Time = std::chrono::steady_clock::time_point;
+
+bool is_readable(int fd, Time end) {
   while (true) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    pollfd watch{.fd = answer, .events = POLLIN, .revents = 0};
+    pollfd watch{.fd = fd, .events = POLLIN, .revents = 0};
     int seen = left > 0ms ? ::poll(&watch, 1, static_cast<int>(left.count())) : 0;
     if (seen < 0 && errno == EINTR) continue;
-    if (seen <= 0) return std::nullopt;
+    return seen > 0;
+  }
+}
+
+// What the asked program says until it has ended, or closed its output; nothing: it does neither in time.
+std::optional<std::string> hear(int answer, Time end) {
+  std::string said;
+  while (true) {
+    if (!is_readable(answer, end)) return std::nullopt;
     std::array<char, 512> part{};
     auto count = ::read(answer, part.data(), part.size());
     if (count <= 0) return said;
@@ -108,8 +116,13 @@ std::expected<void, std::string> ask(const std::string& program, int state) {
   if (pid < 0) return std::unexpected(because("fork"));
   if (pid == 0) become_asked(program, state, theirs.get());
   theirs.reset();
-  auto said = hear(answer.get());
-  if (!said) ::kill(pid, SIGKILL);
+  auto end = std::chrono::steady_clock::now() + time_to_answer;
+  auto said = hear(answer.get(), end);
+  FileDescriptor process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  if (!said || !process || !is_readable(process.get(), end)) { // one that only closed its output holds up process 1
+    ::kill(pid, SIGKILL);
+    said.reset();
+  }
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
   if (said && WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
