@@ -22,6 +22,9 @@ namespace upstart::supervisor {
 
 namespace {
 
+// Of what is kept: who has not been told yet that init was executed anew, "all" or the "bus"; empty: nobody.
+constexpr const char* untold = "restarted-untold";
+
 spdlog::level::level_enum level_of(Severity severity) {
   switch (severity) {
   case Severity::debug: return spdlog::level::debug;
@@ -115,8 +118,9 @@ int Daemon::run() {
   tell_bridges(jobs_.bridges_wanted());
   emit_startup();
   if (is_of_machine()) watch_kernel_signals();
+  if (line_.executed_anew) jobs_.keep(untold, "all"); // who is ready is not told of it again by init
   base::notify_manager("READY=1");
-  if (line_.executed_anew) restarted_.start(std::chrono::milliseconds{200});
+  if (!jobs_.kept(untold).empty()) restarted_.start(std::chrono::milliseconds{200});
   loop_.run();
   return exit_status_;
 }
@@ -234,6 +238,7 @@ void Daemon::joined_bus() {
   if (!std::exchange(bus_misses_restarted_, false) || bus_.client() == nullptr) return;
   auto restarted = Signal::restarted();
   bus_.client()->listener().tell(restarted);
+  jobs_.keep(untold, "");
 }
 
 void Daemon::tell_bus_address() {
@@ -306,8 +311,12 @@ void Daemon::restart() {
 // Clients that come back to the private socket, and the bus, have a moment to be there.
 void Daemon::tell_restarted() {
   auto restarted = Signal::restarted();
+  bool is_for_all = jobs_.kept(untold) == "all";
   bus_misses_restarted_ = !bus_.is_joined();
-  for_each_client([&](ClientConnection& client) { client.listener().tell(restarted); });
+  for_each_client([&](ClientConnection& client) {
+    if (is_for_all || &client == bus_.client()) client.listener().tell(restarted);
+  });
+  jobs_.keep(untold, bus_misses_restarted_ && !line_.bus_address.empty() ? "bus" : "");
 }
 
 void Daemon::logs_writable() {
