@@ -204,6 +204,17 @@ void Connection::handle_message() {
   while (!connection_->processPendingEvent()) sd_bus_wait(bus_, std::numeric_limits<std::uint64_t>::max());
 }
 
+bool Connection::handle_message(std::chrono::milliseconds limit) {
+  using Clock = std::chrono::steady_clock;
+  auto end = Clock::now() + limit;
+  while (!connection_->processPendingEvent()) {
+    auto left = std::chrono::ceil<std::chrono::microseconds>(end - Clock::now()).count();
+    if (left <= 0) return false;
+    sd_bus_wait(bus_, static_cast<std::uint64_t>(left));
+  }
+  return true;
+}
+
 int Connection::descriptor() const { return sd_bus_get_fd(bus_); }
 
 void Connection::handle_pending() {

@@ -31,6 +31,8 @@ public:
   [[nodiscard]] const Target& target() const { return target_; }
   // Handles one message, waiting for it; throws sdbus::Error when the other end has gone.
   void handle_message();
+  // The same, waiting for it at most so long; false: none came.
+  [[nodiscard]] bool handle_message(std::chrono::milliseconds limit);
   // The descriptor to wait on besides others; then `handle_pending`.
   [[nodiscard]] int descriptor() const;
   void handle_pending();

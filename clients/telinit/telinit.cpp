@@ -5,6 +5,8 @@
 #include "clients/system-v/system-init.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <format>
 
 namespace upstart::client {
@@ -20,7 +22,7 @@ const Program& program() {
           "many. The runlevel is recorded in utmp and wtmp and emitted as the event `runlevel'; what jobs make of "
           "it is not waited for.\n"
           "Q (or q) makes init read its job files again, U (or u) makes it execute itself anew and waits until it "
-          "answers.",
+          "has done so.",
       .options = {{"-e", "KEY=VALUE", "put this variable into the environment of the event; may be repeated"},
                   {"-t", "SECONDS", ""}},
   };
@@ -34,13 +36,43 @@ Outcome read_job_files_again(const ProcessContext& context) {
   });
 }
 
-// The answer, or the loss of the connection, says that init does it; then the next one is asked something.
+constexpr const char* limit_variable = "UPSTART_TELINIT_TIMEOUT";
+
+std::chrono::milliseconds time_to_restart(const ProcessContext& context) {
+  constexpr int seconds = 30;
+  auto given = context.variable(limit_variable);
+  int result = given ? std::atoi(given->c_str()) : seconds;
+  return std::chrono::seconds{result > 0 ? result : seconds};
+}
+
+// False: not within that time.
+bool await_restarted(Connection& connection, const bool& is_told, std::chrono::milliseconds limit) {
+  using Clock = std::chrono::steady_clock;
+  for (auto end = Clock::now() + limit; !is_told;) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+    if (left.count() <= 0 || (!connection.handle_message(left) && !is_told)) return false;
+  }
+  return true;
+}
+
+// It answers before it does it. Then either the signal comes, or the connection is lost with the daemon that is
+// replaced, and the next one answers.
 Outcome execute_anew(const ProcessContext& context) {
-  bool is_asked = false;
+  bool is_answered = false;
   return with_upstart({}, context, [&](Upstart& upstart) -> Outcome {
-    if (!std::exchange(is_asked, true)) upstart.manager().Restart();
-    (void)upstart.manager().version();
-    return 0;
+    if (is_answered) {
+      (void)upstart.manager().version();
+      return 0;
+    }
+    bool is_told = false;
+    auto& connection = upstart.connection();
+    std::string rule = std::format("type='signal',interface='{}',member='Restarted'", Manager::INTERFACE_NAME);
+    if (connection.target().kind != Target::Kind::peer) rule += ",sender='" + connection.target().destination + "'";
+    auto slot = connection.sdbus().addMatch(rule, [&](const sdbus::Message&) { is_told = true; }, sdbus::return_slot);
+    upstart.manager().Restart();
+    is_answered = true;
+    if (await_restarted(connection, is_told, time_to_restart(context))) return 0;
+    return std::unexpected{Failure{"init did not execute itself anew in time, and goes on as it is; its log says why"}};
   });
 }
 

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <format>
 #include <fstream>
+#include <thread>
 
 using namespace upstart::client;
 using Words = std::vector<std::string>;
@@ -96,11 +97,31 @@ TEST_CASE("telinit works without records, and warns of one that cannot be writte
   CHECK(!std::filesystem::exists(system.path("utmp")));
 }
 
-TEST_CASE("telinit q reads job files again, u executes init anew and waits until it answers") {
+TEST_CASE("telinit q reads job files again, u executes init anew and waits until it says so") {
   System system;
   CHECK(system.telinit({"q"}).status == 0);
   CHECK(system.telinit({"U"}).status == 0);
   CHECK(system.daemon.calls() == Words{"ReloadConfiguration", "Restart"});
+}
+
+TEST_CASE("telinit u is content with a connection that is lost after the answer, and a daemon that is there again") {
+  System system;
+  system.daemon.after_restart(AfterRestart::nothing);
+  std::thread replacement{[&] {
+    while (system.daemon.calls().empty()) std::this_thread::yield();
+    system.daemon.hang_up();
+  }};
+  CHECK(system.telinit({"u"}).status == 0);
+  replacement.join();
+}
+
+TEST_CASE("telinit u fails where init goes on as it is") {
+  System system;
+  system.daemon.after_restart(AfterRestart::nothing);
+  system.variables["UPSTART_TELINIT_TIMEOUT"] = "1";
+  auto ran = system.telinit({"u"});
+  CHECK(ran.status == 1);
+  CHECK(ran.err == "telinit: init did not execute itself anew in time, and goes on as it is; its log says why\n");
 }
 
 TEST_CASE("telinit says what is wrong with its words") {

@@ -41,6 +41,7 @@ struct World {
   std::string log_directory = {};
   std::string priority = "message";
   bool knows_tokens = true;
+  AfterRestart after_restart = AfterRestart::tells;
   std::vector<Loss> losses = {};                    // of the next commands with a token, the last first
   std::map<std::string, std::string> done = {};     // path by token
   std::map<std::string, sdbus::Error> refused = {}; // by token
@@ -187,7 +188,11 @@ public:
 
 private:
   void ReloadConfiguration() override { world_.note("ReloadConfiguration"); }
-  void Restart() override { world_.note("Restart"); }
+  void Restart() override {
+    world_.note("Restart");
+    if (world_.after_restart == AfterRestart::tells)
+      for (auto* manager : world_.managers) manager->emitRestarted();
+  }
   ObjectPath GetJobByName(const std::string& name) override {
     if (!world_.jobs.contains(name)) fail(error_name::unknown_job, "Unknown job: " + name);
     return ObjectPath{job_path(name)};
@@ -416,6 +421,8 @@ FakeUpstart::~FakeUpstart() {
 void FakeUpstart::knows_no_tokens() { server_->world.knows_tokens = false; }
 
 void FakeUpstart::lose(std::vector<Loss> losses) { server_->world.losses = {losses.rbegin(), losses.rend()}; }
+
+void FakeUpstart::after_restart(AfterRestart what) { server_->world.after_restart = what; }
 
 void FakeUpstart::hang_up() { ::eventfd_write(server_->hang_up.get(), 1); }
 

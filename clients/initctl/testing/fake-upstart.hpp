@@ -26,6 +26,9 @@ struct FakeJob {
 // When a command with a token loses its connection.
 enum class Loss : std::uint8_t { none, before_acceptance, before_answer };
 
+// What follows when it has answered that it executes itself anew.
+enum class AfterRestart : std::uint8_t { tells, nothing };
+
 class FakeUpstart {
 public:
   explicit FakeUpstart(std::map<std::string, FakeJob> jobs, std::string log_directory = {});
@@ -36,6 +39,7 @@ public:
   void knows_no_tokens();
   // The same: what happens to the first commands with a token, in order.
   void lose(std::vector<Loss> losses);
+  void after_restart(AfterRestart what);
   // Closes the connection of every client that is there; the next ones are served.
   void hang_up();
 
