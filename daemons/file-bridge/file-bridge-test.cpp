@@ -161,6 +161,29 @@ TEST_CASE("killed at any step, the bridge loses no event and tells none twice") 
   }
 }
 
+TEST_CASE("what happens while the broker is too far behind is told once it is not, each file once") {
+  FileFixture test;
+  std::string deep = ".";
+  for (int level = 0; level < 14; ++level) deep += "/" + std::string(250, 'd'); // long events fill the memory soon
+  fs::create_directories(test.path(deep));
+  deep = fs::path{test.path(deep)}.lexically_normal();
+  test.ask("x", {"FILE=" + deep + "/*", "EVENT=create"});
+  test.start();
+  test.broker.stop();
+  constexpr int files = 5'500;
+  for (int i = 0; i < files; ++i) std::ofstream{std::format("{}/{}", deep, i)} << "x";
+  test.until([&] { return test.watches().at(0).state.contains("nothing is told until the event broker"); },
+             "the bridge to fall behind");
+  test.broker.start();
+  test.until([&] { return test.broker.count() >= files; }, "all files");
+  std::set<std::string> told;
+  for (std::size_t id = 1; id <= test.broker.count(); ++id) told.insert(test.broker.event(id).env.at(2));
+  CHECK(test.broker.count() == files);
+  CHECK(told.size() == files);
+  CHECK(test.watches().at(0).state == "watched");
+  CHECK(content_of(test.output).contains("the event broker is too far behind"));
+}
+
 TEST_CASE("a condition that cannot be served is told of with its job") {
   FileFixture test;
   test.ask("x", {"FILE=relative"});
