@@ -76,4 +76,7 @@ TEST_CASE("a timer starts its job some time after an event, and is listed until 
   session.initctl({"emit", "go"});
   session.await("/jobs/late/_ StateChanged running");
   CHECK(session.initctl({"timers"}).out.contains("AFTER=go DELAY=1s"));
+  // The event is heard of already; one that came before this job counts for it, too.
+  session.write("later.conf", "start on timer AFTER=go DELAY=5s\nexec sleep 1000\n");
+  session.await("/jobs/later/_ StateChanged running");
 }
