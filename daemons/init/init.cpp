@@ -332,6 +332,13 @@ void Init::died(Daemon daemon, int status) {
   perform(lifecycle_.died(daemon, ending, now()));
 }
 
+// The job that a container is there for.
+void Init::job_ended(int status) {
+  if (!std::exchange(command_status_, status))
+    log_.info("{} ended with status {}: the container ends", run_.container_job.front(), status);
+  if (lifecycle_.is_running()) end_asked();
+}
+
 void Init::watch(Daemon daemon, const HangWatch::Answer& answer) {
   using enum HangWatch::Finding;
   if (!answer) return;
@@ -390,6 +397,8 @@ void Init::notified(pid_t sender, const Notification& notification, std::vector<
     perform(lifecycle_.ready(*daemon, now()));
   }
   if (notification.execute_anew && *daemon == Daemon::supervisor) loop_.defer([this] { execute_anew(); });
+  if (notification.container_end && *daemon == Daemon::supervisor && !run_.container_job.empty())
+    job_ended(*notification.container_end);
   if (notification.stopping) {
     log_.debug("{} is stopping", name_of(*daemon));
     perform(lifecycle_.stopping(*daemon));

@@ -82,6 +82,7 @@ private:
   void end_asked();
   void run_command();
   void command_ended(int status);
+  void job_ended(int status);
   void watch(Daemon daemon, const HangWatch::Answer& answer);
   void hang_limit_over(Daemon daemon);
   void hear_sign(Daemon daemon, const Notification& notification);

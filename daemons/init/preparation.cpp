@@ -71,6 +71,24 @@ std::vector<std::string> existing_job_directories(const Options& options, const 
   return result;
 }
 
+bool is_variable(const std::string& word) {
+  auto end_of_key = word.find('=');
+  return end_of_key != std::string::npos && end_of_key > 0 && !word.starts_with('-');
+}
+
+// Whether what a container is to run is one of its jobs: a name without a slash that a job file has, and no words but
+// variables for it. All else is a command.
+bool is_job(const std::vector<std::string>& words, const std::vector<std::string>& directories) {
+  if (words.empty() || words.front().empty() || words.front().starts_with('-') || words.front().contains('/'))
+    return false;
+  if (!std::ranges::all_of(words.begin() + 1, words.end(), is_variable)) return false;
+  return std::ranges::any_of(directories, [&](const std::filesystem::path& directory) {
+    const char* suffix = directory.filename() == "event.d" ? "" : ".conf";
+    std::error_code error;
+    return std::filesystem::is_regular_file(directory / (words.front() + suffix), error);
+  });
+}
+
 std::expected<void, Fault> find_programs(const Options& options, LaunchSpecs& specs) {
   for (auto daemon : {Daemon::broker, Daemon::supervisor}) { // bridges are looked for when they are wanted
     auto found = find_daemon(entry(daemon).program, options.daemon_directory);
@@ -235,6 +253,8 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   if (!directory) return std::unexpected(directory.error());
   auto run = plan(options, environment, *directory);
   run.bus_address = *bus;
+  if (options.container && is_job(options.command, run.job_directories))
+    run.container_job = std::exchange(run.options.command, {});
   if (handed) take_sockets(*handed, run, specs);
   if (auto made = make_sockets(log, directory->left_by(), run, specs); !made) return std::unexpected(made.error());
   record.address = run.private_address.value_or("");

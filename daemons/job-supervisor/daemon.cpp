@@ -85,6 +85,8 @@ Daemon::Daemon(DaemonOptions line)
                {.end = [this] { end_asked(); },
                 .reload = [this] { reload_configuration(); },
                 .connect_now = [this] { bus_.try_now(); }}},
+      container_job_{loop_, jobs_, line_.container_job, line_.container_job_environment,
+                     [this](const std::string& job) { return about_unknown_job(job); }},
       restarted_{loop_, [this] { tell_restarted(); }} {}
 
 Daemon::~Daemon() = default;
@@ -117,6 +119,7 @@ int Daemon::run() {
   restore_own();
   tell_bridges(jobs_.bridges_wanted());
   emit_startup();
+  container_job_.begin();
   if (is_of_machine()) watch_kernel_signals();
   if (line_.executed_anew) jobs_.keep(untold, "all"); // who is ready is not told of it again by init
   base::notify_manager("READY=1");
@@ -364,6 +367,7 @@ bool Daemon::set_log_priority(const std::string& priority) {
 void Daemon::tell(const Notice& notice) {
   if (std::holds_alternative<notice::SessionEnded>(notice)) return loop_.stop();
   if (const auto* wanted = std::get_if<notice::BridgesWanted>(&notice)) return tell_bridges(wanted->bridges);
+  container_job_.hear(notice);
   if (const auto* changed = std::get_if<notice::StateChanged>(&notice))
     spdlog::trace("{}{}{} is {}", changed->job, changed->instance.empty() ? "" : "/", changed->instance,
                   name_of(changed->state));

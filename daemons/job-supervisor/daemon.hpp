@@ -12,6 +12,7 @@
 #include "daemons/job-supervisor/api/client-connection.hpp"
 #include "daemons/job-supervisor/api/loop-clock.hpp"
 #include "daemons/job-supervisor/configuration/configuration.hpp"
+#include "daemons/job-supervisor/container-job.hpp"
 #include "daemons/job-supervisor/memory/journal-memory.hpp"
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/instances/real-processes.hpp"
@@ -111,6 +112,7 @@ private:
   PublicBus bus_;       // that init gave
   PublicBus named_bus_; // that NotifyDBusAddress named
   base::DaemonSignals signals_;
+  ContainerJob container_job_;
   std::list<base::SignalWatcher> kernel_signals_; // of process 1, passed on by init
   base::Timer restarted_;
   bool bus_misses_restarted_ = false; // since it was not joined when the others were told

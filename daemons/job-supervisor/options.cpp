@@ -26,6 +26,8 @@ void declare_options(CLI::App& app, DaemonOptions& options) {
   app.add_option("--init-pid", options.init_pid, "process id of init");
   app.add_flag("--restarted", options.restarted, "takes over from one that died");
   app.add_flag("--container", options.container, "of a container, which may end");
+  app.add_option("--container-job", options.container_job, "job that the container is there for, and ends with");
+  app.add_option("--container-job-variable", options.container_job_environment, "KEY=VALUE for it; repeatable");
   app.add_flag("--executed-anew", options.executed_anew, "init was executed anew: clients are told");
   app.add_flag("--no-memory", options.no_memory, "writes nothing down; jobs are forgotten if this process dies");
 }

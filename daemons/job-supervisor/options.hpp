@@ -21,8 +21,10 @@ struct DaemonOptions {
   bool control_groups = true;
   std::string bus_address;
   int init_pid = 0;
-  bool restarted = false;     // another one ran before under the same init
-  bool container = false;     // init is process 1, but may end
+  bool restarted = false;    // another one ran before under the same init
+  bool container = false;    // init is process 1, but may end
+  std::string container_job; // with which the container ends; empty: none
+  std::vector<std::string> container_job_environment;
   bool executed_anew = false; // init was, and this supervisor tells its clients
   bool no_memory = false;     // what happens is forgotten with this process
   bool debug = false;

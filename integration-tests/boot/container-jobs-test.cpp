@@ -49,3 +49,76 @@ TEST_CASE("jobs of a container have its environment, unless it is not to be inhe
   Machine without{options};
   without.await("the job has said what it has", [&] { return without.console().contains("<> <job> <>"); });
 }
+
+TEST_CASE("a container ends with the job that it was given, and with the status of its failure, in order") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{
+      container({{"svc", "start on startup\nconsole output\nexec sleep 1000\npost-stop exec echo svc was stopped\n"},
+                 {"sh", "console output\nscript\n  echo \"job says $WORD\"\n  exit $STATUS\nend script\n"}},
+                {"--container", "--", "sh", "WORD=hello", "STATUS=7"})};
+  auto status = machine.await_down();
+  REQUIRE(status);
+  REQUIRE(WIFEXITED(*status));
+  CHECK(WEXITSTATUS(*status) == 7);
+  CHECK(machine.console().contains("job says hello"));
+  CHECK(machine.console().contains("svc was stopped"));
+}
+
+TEST_CASE("a container outlives a supervisor that dies, and ends with its job; a command is told by its path, or by "
+          "what follows it") {
+  SKIP_WITHOUT_MACHINES();
+  std::map<std::string, std::string> jobs{
+      {"true",
+       "console output\nscript\n  echo begun\n  trap 'exit 9' USR1\n  while :; do sleep 0.1; done\nend script\n"}};
+  SUBCASE("a job") {
+    Machine machine{container(jobs, {"--container", "--", "true"})};
+    machine.await("the job runs", [&] { return machine.console().contains("begun"); });
+    auto before = machine.daemon("upstart-job-supervisor");
+    REQUIRE(before > 0);
+    CHECK(machine.shell("kill -KILL " + std::to_string(before)).status == 0);
+    machine.await("another supervisor answers", [&] {
+      auto now = machine.daemon("upstart-job-supervisor");
+      return now > 0 && now != before && !machine.main_process("true").empty();
+    });
+    CHECK(machine.shell("kill -USR1 " + machine.main_process("true")).status == 0);
+    auto status = machine.await_down();
+    REQUIRE(status);
+    CHECK(WEXITSTATUS(*status) == 9);
+    auto first = machine.console().find("begun");
+    CHECK(machine.console().find("begun", first + 1) == std::string::npos);
+  }
+  SUBCASE("a path") {
+    Machine machine{container(jobs, {"--container", "--", "/usr/bin/true"})};
+    auto status = machine.await_down();
+    REQUIRE(status);
+    CHECK(*status == 0);
+  }
+  SUBCASE("a name with words that are no variables") {
+    Machine machine{container(jobs, {"--container", "--", "true", "--now=1"})};
+    auto status = machine.await_down();
+    REQUIRE(status);
+    CHECK(*status == 0);
+  }
+}
+
+TEST_CASE("a container whose job cannot be started ends with status 1 and says why; TERM ends one with its job, and "
+          "status 0") {
+  SKIP_WITHOUT_MACHINES();
+  SUBCASE("a file that is no job") {
+    Machine machine{container({{"main", "exec\n"}}, {"--container", "--", "main"})};
+    auto status = machine.await_down();
+    REQUIRE(status);
+    REQUIRE(WIFEXITED(*status));
+    CHECK(WEXITSTATUS(*status) == 1);
+    CHECK(machine.console().contains("main: the container was to run this job: its file cannot be read as a job"));
+  }
+  SUBCASE("TERM") {
+    Machine machine{container({{"main", "console output\nscript\n  echo begun\n  exec sleep 1000\nend script\n"}},
+                              {"--container", "--", "main"})};
+    machine.await("the job runs", [&] { return machine.console().contains("begun"); });
+    machine.signal(SIGTERM);
+    auto status = machine.await_down();
+    REQUIRE(status);
+    CHECK(*status == 0);
+  }
+}

@@ -41,6 +41,11 @@ Arguments common_arguments(const Run& run, bool) {
   return result;
 }
 
+void add_container_job(Arguments& arguments, const std::vector<std::string>& job) {
+  for (std::size_t i = 0; i < job.size(); ++i)
+    add(arguments, i == 0 ? "--container-job" : "--container-job-variable", job[i]);
+}
+
 Arguments supervisor_arguments(const Run& run, bool again) {
   const auto& options = run.options;
   again = again || run.goes_on;
@@ -59,6 +64,7 @@ Arguments supervisor_arguments(const Run& run, bool again) {
   add_flag(result, "--restarted", again);
   add_flag(result, "--executed-anew", run.executed_anew);
   add_flag(result, "--container", options.container);
+  add_container_job(result, run.container_job);
   add_verbosity(result, run);
   add_flag(result, "--quiet", options.verbosity == Verbosity::quiet); // the others say no more by themselves
   return result;

@@ -29,7 +29,7 @@ void add_mode(CLI::App& app, Flags& flags) {
   auto* session = app.add_flag("--session", flags.session, "use the session bus only, no private socket");
   user->excludes(session);
   app.add_flag("--container", flags.container,
-               "be process 1 of a container; a command after -- is run in it, and ends it")
+               "be process 1 of a container; a job or a command after -- is run in it, and ends it")
       ->excludes(user)
       ->excludes(session);
 }

@@ -53,6 +53,14 @@ std::optional<std::chrono::microseconds> microseconds_of(std::string_view text) 
   return std::chrono::microseconds{number};
 }
 
+std::optional<int> status_of(std::string_view text) {
+  constexpr int highest = 255;
+  int number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 0 || number > highest) return std::nullopt;
+  return number;
+}
+
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   for (auto word : std::views::split(text, ' '))
@@ -71,6 +79,8 @@ Notification parse_notification(std::string_view lines) {
     else if (line == "FDSTORE=1") result.keep = true;
     else if (line == "FDSTOREREMOVE=1") result.forget = true;
     else if (line == protocol::execute_anew_notification) result.execute_anew = true;
+    else if (line.starts_with(protocol::container_end_line))
+      result.container_end = status_of(line.substr(protocol::container_end_line.size()));
     else if (line == "WATCHDOG=1") result.alive = true;
     else if (line.starts_with("WATCHDOG_USEC=")) result.period = microseconds_of(line.substr(line.find('=') + 1));
     else if (line.starts_with(protocol::wanted_bridges_line))
