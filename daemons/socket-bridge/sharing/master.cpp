@@ -1,5 +1,6 @@
 #include "daemons/socket-bridge/sharing/master.hpp"
 
+#include "daemons/socket-bridge/sockets/orphaned-socket.hpp"
 #include "protocol/bridges.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
@@ -29,6 +30,21 @@ std::optional<ListeningSocket> taken_from(std::multimap<std::string, base::FileD
   return std::nullopt;
 }
 
+// One that slaves of a master that was killed still listen on becomes this master's.
+std::expected<ListeningSocket, std::string> open_or_take_back(const SocketAddress& address) {
+  auto opened = ListeningSocket::open(address, {});
+  auto control = address_of_text("unix:" + address.path + ".master");
+  if (opened || address.family != Family::unix_path || !control) return opened;
+  auto orphaned = take_back(address, *control);
+  if (!orphaned) return std::unexpected(orphaned.error());
+  if (!*orphaned) return opened;
+  spdlog::warn(
+      "{}: its master was killed, and slaves still listen on it: it is taken back from one of them; they go on "
+      "accepting from it",
+      text_of(address));
+  return std::move(**orphaned);
+}
+
 // Where its slaves come to. Somebody's file in that place is not touched.
 std::expected<base::FileDescriptor, std::string> control_socket(const SocketAddress& address) {
   auto at = master_address(address);
@@ -47,7 +63,7 @@ Master::open(base::EventLoop& loop, const SharingOptions& options,
   auto socket = taken_from(inherited, options.address);
   bool is_inherited = socket.has_value();
   if (!socket) {
-    auto opened = ListeningSocket::open(options.address, {});
+    auto opened = open_or_take_back(options.address);
     if (!opened) return std::unexpected(std::format("{}: {}", text_of(options.address), opened.error()));
     socket = std::move(*opened);
   }

@@ -288,6 +288,27 @@ TEST_CASE("a master takes over a stale socket and refuses one that is alive") {
   CHECK_FALSE(std::filesystem::exists(test.path + ".master"));
 }
 
+TEST_CASE(
+    "a master takes the socket back from the slaves of one that was killed, and refuses that of another program") {
+  SharingFixture test;
+  auto first = test.master();
+  auto becomes = test.run({"--slave", test.path, "--", "sh", "-c", "echo became; exec sleep 20"});
+  test.until([&] { return content_of(test.output).contains("became"); }, "a slave");
+  first.end(SIGKILL);
+  auto second = test.master();
+  CHECK(content_of(test.output).contains("it is taken back"));
+  CHECK(test.status_of({"--master", test.path}) == 1);
+  becomes.end(SIGKILL);
+  auto slave = test.slave("served");
+  CHECK(test.ask() == "served");
+  second.end(SIGKILL);
+  slave.end(SIGKILL);
+  std::filesystem::remove(test.path);
+  auto other = listen_on(test.socket);
+  CHECK(test.status_of({"--master", test.path}) == 1);
+  CHECK(connect_to(test.socket));
+}
+
 TEST_CASE("with --fork the foreground process ends when the master is ready, and its status says whether that worked") {
   SharingFixture test;
   CHECK(test.status_of({"--master", "--daemon", test.path}) == 0);

@@ -1,5 +1,7 @@
 #include "daemons/socket-bridge/sockets/port-owner.hpp"
 
+#include <sys/stat.h>
+
 #include <cctype>
 #include <filesystem>
 #include <format>
@@ -54,15 +56,18 @@ std::set<std::string> sockets_at(const SocketAddress& address) {
   return inodes;
 }
 
-bool has_one_of(const fs::path& process, const std::set<std::string>& inodes) {
+// Every descriptor of the process that is one of these sockets.
+std::vector<int> descriptors_of(const fs::path& process, const std::set<std::string>& inodes) {
+  std::vector<int> descriptors;
   std::error_code error;
   for (fs::directory_iterator at{process / "fd", error}, end; !error && at != end; at.increment(error)) {
     std::error_code unreadable;
     auto target = fs::read_symlink(at->path(), unreadable).string();
     if (!target.starts_with("socket:[") || !target.ends_with("]")) continue;
-    if (inodes.contains(target.substr(8, target.size() - 9))) return true;
+    if (inodes.contains(target.substr(8, target.size() - 9)))
+      descriptors.push_back(std::stoi(at->path().filename().string()));
   }
-  return false;
+  return descriptors;
 }
 
 std::string program_of(const fs::path& process) {
@@ -73,16 +78,26 @@ std::string program_of(const fs::path& process) {
 
 } // namespace
 
-std::string owner_of(const SocketAddress& address) {
+std::vector<Holder> holders_of(const SocketAddress& address) {
+  std::vector<Holder> holders;
   auto inodes = sockets_at(address);
   if (inodes.empty()) return {};
   std::error_code error;
   for (fs::directory_iterator at{"/proc", error}, end; !error && at != end; at.increment(error)) {
     auto pid = at->path().filename().string();
-    if (!std::isdigit(static_cast<unsigned char>(pid.front())) || !has_one_of(at->path(), inodes)) continue;
-    return std::format("{}, process {}", program_of(at->path()), pid);
+    struct stat process{};
+    if (!std::isdigit(static_cast<unsigned char>(pid.front())) || ::stat(at->path().c_str(), &process) < 0) continue;
+    for (int descriptor : descriptors_of(at->path(), inodes))
+      holders.push_back({.process = std::stoi(pid), .user = process.st_uid, .descriptor = descriptor});
   }
-  return {};
+  return holders;
+}
+
+std::string owner_of(const SocketAddress& address) {
+  auto holders = holders_of(address);
+  if (holders.empty()) return {};
+  auto pid = std::to_string(holders.front().process);
+  return std::format("{}, process {}", program_of(fs::path{"/proc"} / pid), pid);
 }
 
 } // namespace upstart::socket_bridge
