@@ -108,10 +108,29 @@ TEST_CASE("a crash of init is survived: the jobs run on, and it is the same proc
   CHECK(machine.initctl({"stop", "svc"}).out == "svc stop/waiting\n");
 }
 
-TEST_CASE("where init crashes again and again there is a shell") {
+TEST_CASE("a job whose program is called like a daemon of init outlives init's crash") {
   SKIP_WITHOUT_MACHINES();
-  Machine machine{{.jobs = {{"witness", witness}}}};
+  Machine machine{{.jobs = {{"witness", witness}, {"svc", "start on startup\nexec /upstart-sleeper 1000\n"}},
+                   .outside = [](const std::string& root) { fs::copy_file("/bin/sleep", root + "/upstart-sleeper"); }}};
   await_normal(machine);
+  auto job = machine.main_process("svc");
+  REQUIRE(!job.empty());
+  for (bool crash : {false, true}) { // a supervisor of before has left it to init
+    auto supervisor = machine.daemon("upstart-job-supervisor");
+    REQUIRE(supervisor > 0);
+    if (crash) machine.signal(SIGSEGV);
+    else CHECK(machine.shell("kill -KILL " + std::to_string(supervisor)).status == 0);
+    await_another_supervisor(machine, supervisor);
+  }
+  CHECK(machine.main_process("svc") == job);
+}
+
+TEST_CASE("where init crashes again and again there is a shell, and how jobs end meanwhile is known after it") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.jobs = {{"witness", witness}, {"svc", "start on startup\nexec sleep 1000\n"}}}};
+  await_normal(machine);
+  machine.await("svc runs", [&] { return !machine.main_process("svc").empty(); });
+  auto job = machine.main_process("svc");
   for (int crash = 1; crash <= 2; ++crash) {
     auto supervisor = machine.daemon("upstart-job-supervisor");
     machine.signal(SIGSEGV);
@@ -119,8 +138,10 @@ TEST_CASE("where init crashes again and again there is a shell") {
   }
   machine.signal(SIGSEGV);
   await_on_console(machine, "init has crashed 3 times in a row");
-  repair(machine, "true");
+  repair(machine, "kill -KILL " + job);
   machine.await_answers();
+  machine.await("svc has ended", [&] { return machine.initctl({"status", "svc"}).out == "svc stop/waiting\n"; });
+  CHECK(machine.kernel_log().contains("svc main process (" + job + ") killed by KILL signal"));
 }
 
 TEST_CASE("what a machine has not mounted is mounted, and its devices are made") {

@@ -129,6 +129,32 @@ TEST_CASE("a new program that cannot take the state over is not executed, and it
   CHECK(machine.initctl({"status", "svc"}).out.starts_with("svc start/running"));
 }
 
+TEST_CASE("telinit u answers when init has been executed anew and its daemons are replaced") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.jobs = {{"svc", "start on startup\nexec sleep 1000\n"}}}};
+  machine.await_answers();
+  Daemons before{machine};
+  install_as_init(machine, INIT_OF_ANOTHER_VERSION);
+  auto told = machine.run({"telinit", "u"});
+  CHECK_MESSAGE(told.status == 0, told.err);
+  CHECK(version_of_process_1(machine) == "init (upstart 9.9.9)\n");
+  CHECK(before.all_replaced(Daemons{machine}));
+}
+
+TEST_CASE("a new program that closes its output and stays does not hold up process 1, and telinit u fails") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.jobs = {{"svc", "start on startup\nexec sleep 1000\n"}}}};
+  machine.await_answers();
+  machine.write("/put-in-place", "#!/bin/sh\nexec >&- 2>&-\nexec sleep 1000\n");
+  install_as_init(machine, machine.root() + "/put-in-place");
+  auto told = machine.shell("UPSTART_TELINIT_TIMEOUT=1 telinit u");
+  CHECK(told.status == 1);
+  CHECK(told.err.contains("init did not execute itself anew in time"));
+  machine.await_text("/kmsg", "init goes on as it is: /upstart/init did not answer");
+  CHECK(machine.shell("pgrep -xf 'sleep 1000' | wc -l").out == "1\n");
+  CHECK(machine.initctl({"stop", "svc"}).out == "svc stop/waiting\n");
+}
+
 TEST_CASE("each daemon of a machine is killed in turn: the machine stays up, its jobs are untouched") {
   SKIP_WITHOUT_MACHINES();
   Machine machine{{.jobs = {{"svc", "start on startup\nexec sleep 1000\n"}}}};
