@@ -122,6 +122,7 @@ TEST_CASE("a job whose program is called like a daemon of init outlives init's c
     else CHECK(machine.shell("kill -KILL " + std::to_string(supervisor)).status == 0);
     await_another_supervisor(machine, supervisor);
   }
+  CHECK(machine.shell("kill -0 " + job).status == 0);
   CHECK(machine.main_process("svc") == job);
 }
 

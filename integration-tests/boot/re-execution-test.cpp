@@ -141,6 +141,26 @@ TEST_CASE("telinit u answers when init has been executed anew and its daemons ar
   CHECK(before.all_replaced(Daemons{machine}));
 }
 
+TEST_CASE("that init was executed anew is told, also where the supervisor dies that was to tell it") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{
+      {.jobs = {{"watch", "start on startup\nconsole none\nexec sh -c 'exec /upstart/initctl monitor >/heard'\n"}},
+       .files = {{"/heard", ""}}}};
+  machine.await_answers();
+  machine.await("somebody listens", [&] {
+    (void)machine.initctl({"emit", "ping"});
+    return machine.read("/heard").contains("event ping");
+  });
+  auto supervisor = std::to_string(machine.daemon("upstart-job-supervisor"));
+  auto killed = machine.shell("dbus-send --peer=unix:abstract=/com/ubuntu/upstart --print-reply /com/ubuntu/Upstart "
+                              "com.ubuntu.Upstart0_6.Restart && while kill -0 " +
+                              supervisor +
+                              " 2>/dev/null; do sleep 0.01; done; "
+                              "initctl version && kill -KILL $(pgrep -x upstart-job-sup)");
+  CHECK_MESSAGE(killed.status == 0, killed.err);
+  machine.await_text("/heard", "init was restarted");
+}
+
 TEST_CASE("a new program that closes its output and stays does not hold up process 1, and telinit u fails") {
   SKIP_WITHOUT_MACHINES();
   Machine machine{{.jobs = {{"svc", "start on startup\nexec sleep 1000\n"}}}};
