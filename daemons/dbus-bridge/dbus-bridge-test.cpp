@@ -84,9 +84,8 @@ TEST_CASE("a signal that a job names makes an event with its arguments") {
   test.start();
   test.until_listening(1);
   CHECK(test.states().begin()->first == "system bus: type='signal',interface='x.y',member='Happened'");
-  int error =
-      sd_bus_emit_signal(test.sender->raw(), "/a", "x.y", "Happened", "sybnqiuxtdogasv", "text", 200, 1, -2, 2, -3, 3U,
-                         std::int64_t{-4}, std::uint64_t{4}, 0.5, "/o", "as", 1, "passed over", "s", "v");
+  int error = sd_bus_emit_signal(test.sender->raw(), "/a", "x.y", "Happened", "sybnqiuxtdogasv", "text", 200, 1, -2, 2,
+                                 -3, 3U, std::int64_t{-4}, std::uint64_t{4}, 0.5, "/o", "as", 1, "skipped", "s", "v");
   REQUIRE(error >= 0);
   test.until_events(1);
   CHECK(test.broker.event(1).name == "dbus");

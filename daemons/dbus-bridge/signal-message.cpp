@@ -16,7 +16,7 @@ template <typename Value> Argument number(sd_bus_message* message, char type) {
   return std::format("{}", value);
 }
 
-// The next argument as text, and past it. Descriptors are passed over: their number says nothing to others.
+// The next argument as text, and past it. Descriptors are skipped: their number says nothing to others.
 Argument next_argument(sd_bus_message* message, char type) {
   switch (type) {
   case SD_BUS_TYPE_BYTE: return number<std::uint8_t>(message, type);

@@ -84,7 +84,7 @@ TEST_CASE("an abstract socket is called by @ and its name") {
   CHECK(test.broker.event(1).env[5] == "SOCKET_PATH=" + test.path);
 }
 
-TEST_CASE("a malformed line is told and passed over, and the next one is an event") {
+TEST_CASE("a malformed line is told and skipped, and the next one is an event") {
   LocalBridgeFixture test;
   test.start();
   auto client = test.client();
@@ -92,10 +92,10 @@ TEST_CASE("a malformed line is told and passed over, and the next one is an even
   test.until_events(1);
   CHECK(test.broker.event(1).env.back() == "A=1");
   CHECK(test.logged(
-      std::format("a line of process {} of user {} is passed over: nothing: it has no `='", ::getpid(), ::getuid())));
+      std::format("a line of process {} of user {} is skipped: nothing: it has no `='", ::getpid(), ::getuid())));
 }
 
-TEST_CASE("a line that is too long is passed over, and its client goes on") {
+TEST_CASE("a line that is too long is skipped, and its client goes on") {
   LocalBridgeFixture test;
   test.start();
   auto client = test.client();

@@ -14,7 +14,7 @@ bool is_call(sd_bus_message* message) {
   return sd_bus_message_get_type(message, &type) >= 0 && type == SD_BUS_MESSAGE_METHOD_CALL;
 }
 
-// From a{sv}: UnixUserID and ProcessID; other entries are passed over.
+// From a{sv}: UnixUserID and ProcessID; other entries are skipped.
 Caller read_credentials(sd_bus_message* reply) {
   Caller caller;
   if (sd_bus_message_enter_container(reply, 'a', "{sv}") < 0) return caller;

@@ -32,8 +32,7 @@ bool fits(const Words& words, const Owners& owners = {}) {
 
 } // namespace
 
-TEST_CASE(
-    "an event has its variables in their order, and arguments of no basic type are passed over with their number") {
+TEST_CASE("an event has its variables in their order, and arguments of no basic type are skipped with their number") {
   auto directed = sleep_signal;
   directed.destination = ":1.2";
   CHECK(environment_of(directed, "system", "org.x").strings() ==

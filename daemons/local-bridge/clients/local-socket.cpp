@@ -175,12 +175,12 @@ LineSplitter::Sink LocalSocket::sink_of(Place client) {
                 if (auto environment = environment_of(line, client->origin)) return line_(std::move(*environment));
                 else
                   refusals_.tell(
-                      std::format("a line of {} is passed over: {}: {}", who(), shown(line), environment.error()));
+                      std::format("a line of {} is skipped: {}: {}", who(), shown(line), environment.error()));
               },
           .too_long =
               [this, who] {
-                refusals_.tell(std::format("a line of {} is passed over: it is longer than {} bytes", who(),
-                                           LineSplitter::longest));
+                refusals_.tell(
+                    std::format("a line of {} is skipped: it is longer than {} bytes", who(), LineSplitter::longest));
               }};
 }
 

@@ -1,5 +1,5 @@
 // The listening socket and its clients: who may write, and the lines that come. Malformed lines are told in the log and
-// passed over. A client that writes is read a little at a time, and not at all while `pause` says so, so that what it
+// skipped. A client that writes is read a little at a time, and not at all while `pause` says so, so that what it
 // writes waits in its own connection.
 #pragma once
 

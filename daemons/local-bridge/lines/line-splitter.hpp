@@ -1,6 +1,6 @@
 // What a client writes, as lines: bytes go in as they come, whole lines come out. Pure.
 //
-// Invariant: at most `longest` bytes are kept. The rest of a line that is longer is passed over, and told once.
+// Invariant: at most `longest` bytes are kept. The rest of a line that is longer is skipped, and told once.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ public:
 
   struct Sink {
     std::function<void(std::string_view line)> line;
-    std::function<void()> too_long; // a line is longer than that; it is passed over
+    std::function<void()> too_long; // a line is longer than that; it is skipped
   };
 
   void take(std::string_view bytes, const Sink& sink);

@@ -37,7 +37,7 @@ TEST_CASE("lines come out whole, however they come in, and the last one at the e
   CHECK(lines.seen.size() == 4);
 }
 
-TEST_CASE("a line that is too long is passed over, told once, and the next one is taken") {
+TEST_CASE("a line that is too long is skipped, told once, and the next one is taken") {
   Lines lines;
   lines.splitter.take(std::string(LineSplitter::longest, 'x') + "\n", lines.sink);
   CHECK(lines.seen.at(0).size() == LineSplitter::longest);

@@ -174,7 +174,7 @@ TEST_CASE("a time that is told a little late is not missed, nor told twice by th
   CHECK(world.pass(1h).empty());
 }
 
-TEST_CASE("the clock set back runs no time twice, set forward makes up for what was passed over") {
+TEST_CASE("the clock set back runs no time twice, set forward makes up for what was skipped") {
   World world;
   (void)world.set_job("x", {"AT=10:30"});
   CHECK(world.pass(40min).size() == 1);
