@@ -97,6 +97,18 @@ TEST_CASE("what is switched off is switched off for the daemons") {
   CHECK(entry(supervisor).sockets(session()).size() == 2);
 }
 
+TEST_CASE("the supervisor is told the job of a container and its variables") {
+  auto run = session();
+  CHECK_FALSE(has(arguments(supervisor, run), "--container-job"));
+  run.container_job = {"web", "PORT=80", "HOST=a b"};
+  auto words = arguments(supervisor, run);
+  auto first = std::ranges::find(words, "--container-job");
+  Arguments expected{"--container-job",          "web",     "--container-job-variable", "PORT=80",
+                     "--container-job-variable", "HOST=a b"};
+  REQUIRE(words.end() - first >= static_cast<std::ptrdiff_t>(expected.size()));
+  CHECK(Arguments(first, first + static_cast<std::ptrdiff_t>(expected.size())) == expected);
+}
+
 TEST_CASE("the address of the session's own bus is escaped as D-Bus wants it") {
   CHECK(own_bus_address("/run/user/1000/upstart/7") == "unix:path=/run/user/1000/upstart/7/bus");
   CHECK(own_bus_address("/a b") == "unix:path=/a%20b/bus");

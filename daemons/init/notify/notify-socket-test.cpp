@@ -18,6 +18,9 @@ TEST_CASE("a notification is read line by line, and what is not known is ignored
   CHECK(both.status == "all well");
   CHECK_FALSE(both.stopping);
   CHECK(parse_notification("STOPPING=1").stopping);
+  CHECK(parse_notification("X_UPSTART_CONTAINER_END=7").container_end == 7);
+  for (const char* no_status : {"", "256", "-1", "7x"})
+    CHECK_FALSE(parse_notification(std::string{"X_UPSTART_CONTAINER_END="} + no_status).container_end);
   CHECK(parse_notification("FDSTORE=1\nFDNAME=log=x").keep);
   CHECK(parse_notification("FDSTORE=1\nFDNAME=log=x").name == "log=x");
   CHECK(parse_notification("FDSTORE=1").name == "stored");
