@@ -50,6 +50,7 @@ HandedState Init::state_to_hand_over() {
                              .kept = handed(managed.kept.all())});
   }
   kept_exits_.describe(state.exits, state.exits_forgotten);
+  state.command = command_;
   return state;
 }
 
@@ -66,6 +67,7 @@ void Init::take_over(const HandedState& state) {
   open_files_.rlim_cur = state.open_files;
   if (!state.session_file.empty()) session_file_.emplace(SessionFile::taken_over(state.session_file));
   kept_exits_.restore(state.exits, state.exits_forgotten);
+  command_ = state.command;
   std::vector<Lifecycle::Known> known;
   for (const auto& handed_daemon : state.daemons) {
     auto daemon = daemon_of_program(handed_daemon.program);

@@ -36,6 +36,29 @@ TEST_CASE("a container ends with its command, and with its status") {
   CHECK(machine.console().contains("from the command"));
 }
 
+TEST_CASE("init of a container is executed anew and still ends with its command") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{container({{"svc", service}}, {"--container", "--", "sh", "-c",
+                                                 "trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done"})};
+  machine.await("the command runs", [&] { return machine.console().contains("ready"); });
+  await_service(machine);
+  CHECK(machine
+            .run({"dbus-send", "--peer=unix:abstract=/com/ubuntu/upstart", "--print-reply", "/com/ubuntu/Upstart",
+                  "com.ubuntu.Upstart0_6.Restart"})
+            .status == 0);
+  machine.await("init was executed anew", [&] {
+    auto text = machine.console();
+    auto killed = text.find("killing upstart-job-supervisor");
+    return killed != std::string::npos && text.find(") started again", killed) != std::string::npos;
+  });
+  await_service(machine);
+  machine.signal(SIGTERM);
+  auto status = machine.await_down(std::chrono::seconds{10});
+  REQUIRE(status);
+  REQUIRE(WIFEXITED(*status));
+  CHECK(WEXITSTATUS(*status) == 5);
+}
+
 TEST_CASE("TERM reaches the command, whose status the container has; what heeds nothing is gone within ten seconds") {
   SKIP_WITHOUT_MACHINES();
   Machine machine{

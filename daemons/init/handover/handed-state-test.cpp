@@ -23,7 +23,8 @@ HandedState some_state() {
                        .kept = {{"a", 6}, {"a", 8}}},
                       {.program = "dbus-daemon"}},
           .exits = {{.pid = 9, .status = 256, .start_ticks = 10, .session = 11, .reaped_ns = 12}},
-          .exits_forgotten = 13};
+          .exits_forgotten = 13,
+          .command = 14};
 }
 
 } // namespace

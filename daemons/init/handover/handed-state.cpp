@@ -13,7 +13,7 @@ namespace upstart::init {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HandedDescriptor, name, fd)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HandedDaemon, program, pid, wanted, ready, was_ready, sockets, kept)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HandedState, format, version, directory, lock, goes_on, private_address,
-                                   notify_socket, session_file, open_files, daemons, exits, exits_forgotten)
+                                   notify_socket, session_file, open_files, daemons, exits, exits_forgotten, command)
 
 namespace {
 

@@ -49,6 +49,7 @@ struct HandedState {
   std::vector<HandedDaemon> daemons{};
   std::vector<base::OrphanExit> exits{}; // how orphans ended, the oldest first
   std::uint64_t exits_forgotten = 0;
+  pid_t command = 0; // that a container is there for; 0: none runs
   friend bool operator==(const HandedState&, const HandedState&) = default;
 };
 
