@@ -125,6 +125,7 @@ TEST_CASE("ten thousand files give ten thousand events, none twice, although the
   CHECK(events.size() == files + 2); // and the end, as one of all, and by itself
 }
 
+#ifdef UPSTART_FAULT_POINTS
 TEST_CASE("killed at any step, the bridge loses no event and tells none twice") {
   for (const char* step : {"file.watched", "file.looked", "bridge-written", "bridge-written:2", "journal.write:2",
                            "journal.written", "journal.written:2"}) {
@@ -160,6 +161,7 @@ TEST_CASE("killed at any step, the bridge loses no event and tells none twice") 
     test.until_events(static_cast<std::size_t>(files) + 2);
   }
 }
+#endif
 
 TEST_CASE("what happens while the broker is too far behind is told once it is not, each file once") {
   FileFixture test;

@@ -145,7 +145,10 @@ Where that program is missing or fails, the start fails with PROCESS=tmpfiles.)"
      .arguments = "none|log|output|owner",
      .help = "where standard output and error go",
      .manual = R"(Where its processes print: to a log (the default), to the system console, to the
-system console as its owner, or nowhere.)",
+system console as its owner, or nowhere.
+In a container
+.Cm output
+is the container's own standard output and error.)",
      .words = words_of<consoles>,
      .parse = parse_choice<&Job::console, consoles>,
      .print = print_choice<&Job::console, consoles>},

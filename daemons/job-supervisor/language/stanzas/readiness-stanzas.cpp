@@ -54,7 +54,9 @@ It says so by the protocol of
 .Ic expect notify :
 a main process that sends no
 .Ql WATCHDOG=1
-for that long is ended with SIGABRT, and has failed.)",
+for that long is ended with SIGABRT, and has failed.
+.Ql WATCHDOG_USEC=
+sets another time.)",
      .parse = parse_seconds<&Job::watchdog>,
      .print = print_seconds<&Job::watchdog>},
 };
@@ -69,7 +71,12 @@ seconds; after 30 idle seconds it is assumed to be ready, or, with
 .Ic readyfd
 and
 .Ic notify ,
-after 90 seconds without a message.)";
+after 90 seconds without a message.
+With
+.Ic notify ,
+.Ql EXTEND_TIMEOUT_USEC=
+asks for that much time from then on: to become ready, or, for a process that has
+been told to end, to end before it is killed.)";
 
 } // namespace
 
