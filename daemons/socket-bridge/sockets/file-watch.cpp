@@ -16,8 +16,13 @@ std::string directory_of(const std::string& path) { return path.substr(0, std::m
 
 } // namespace
 
-FileWatch::FileWatch(base::EventLoop& loop, std::function<void(const SocketAddress&)> may_be_gone)
-    : inotify_{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)}, may_be_gone_{std::move(may_be_gone)} {
+base::FileDescriptor FileWatch::make_inotify() {
+  return base::FileDescriptor{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+}
+
+FileWatch::FileWatch(base::EventLoop& loop, std::function<void(const SocketAddress&)> may_be_gone,
+                     base::FileDescriptor inotify)
+    : inotify_{std::move(inotify)}, may_be_gone_{std::move(may_be_gone)} {
   if (!inotify_) {
     spdlog::warn("unable to watch the files of sockets: {}{}; one that is removed is only noticed when its job "
                  "stops",

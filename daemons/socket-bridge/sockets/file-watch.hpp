@@ -17,7 +17,10 @@ namespace upstart::socket_bridge {
 
 class FileWatch {
 public:
-  FileWatch(base::EventLoop& loop, std::function<void(const SocketAddress&)> may_be_gone);
+  // `inotify` is empty where there is none (errno says why): a warning, and nothing is watched.
+  FileWatch(base::EventLoop& loop, std::function<void(const SocketAddress&)> may_be_gone,
+            base::FileDescriptor inotify = make_inotify());
+  [[nodiscard]] static base::FileDescriptor make_inotify();
 
   // The address has a file, which is there.
   void watch(const SocketAddress& address);

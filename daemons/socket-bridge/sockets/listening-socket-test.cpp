@@ -7,7 +7,6 @@
 
 #include <doctest/doctest.h>
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -245,15 +244,9 @@ TEST_CASE("a directory is not made through a link of another user") {
 TEST_CASE("without inotify no file is watched, and the bridge goes on") {
   TemporaryDirectory directory;
   upstart::base::EventLoop loop;
-  rlimit before{}, none{};
-  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
-  none.rlim_max = before.rlim_max;
-  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-  std::optional<FileWatch> files;
-  CHECK_NOTHROW(files.emplace(loop, [](const auto&) {}));
-  ::setrlimit(RLIMIT_NOFILE, &before);
-  REQUIRE(files);
+  errno = EMFILE;
+  FileWatch files{loop, [](const auto&) {}, upstart::base::FileDescriptor{}};
   auto socket = opened("unix:" + (directory / "s"));
-  files->watch(at("unix:" + (directory / "s")));
-  files->unwatch(at("unix:" + (directory / "s")));
+  files.watch(at("unix:" + (directory / "s")));
+  files.unwatch(at("unix:" + (directory / "s")));
 }
