@@ -6,12 +6,16 @@
 #include "clients/system-v/login-records.hpp"
 #include "clients/system-v/testing/system-fixture.hpp"
 #include "clients/telinit/telinit.hpp"
+#include "daemons/base/file-descriptor.hpp"
 
 #include <doctest/doctest.h>
 
+#include <poll.h>
+#include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <format>
@@ -220,18 +224,22 @@ TEST_CASE("a shutdown that cannot reach init says so, and lets users log in agai
 
 TEST_CASE("a shutdown that waits keeps another one out, and is cancelled") {
   System system;
-  int ready[2];
-  REQUIRE(::pipe(ready) == 0);
+  upstart::base::FileDescriptor changes{::inotify_init1(IN_CLOEXEC)};
+  REQUIRE(::inotify_add_watch(changes.get(), std::filesystem::path{system.path("nologin")}.parent_path().c_str(),
+                              IN_CREATE) >= 0);
   const pid_t waiting = ::fork();
   if (waiting == 0) {
-    ::close(ready[0]);
     auto ran = system.run(
         [&](const Words& words, ProcessContext& context) { return upstart::client::shutdown(words, context); },
         {"shutdown", "-r", "+4"});
     ::_exit(ran.status == 0 && ran.err == "Shutdown cancelled\n" ? 0 : 1);
   }
-  ::close(ready[1]);
-  while (!std::filesystem::exists(system.path("nologin"))) ::usleep(1000);
+  while (!std::filesystem::exists(system.path("nologin"))) {
+    pollfd created{.fd = changes.get(), .events = POLLIN, .revents = 0};
+    REQUIRE(::poll(&created, 1, 10'000) == 1);
+    std::array<char, 4096> events{};
+    REQUIRE(::read(changes.get(), events.data(), events.size()) > 0);
+  }
   CHECK(text_of(system.path("shutdown.pid")) == std::format("{}\n", waiting));
   auto second = system.shutdown({"-h", "now"});
   CHECK(second.status == 1);
@@ -240,7 +248,6 @@ TEST_CASE("a shutdown that waits keeps another one out, and is cancelled") {
   int status = -1;
   CHECK(::waitpid(waiting, &status, 0) == waiting);
   CHECK(status == 0);
-  ::close(ready[0]);
   CHECK(!std::filesystem::exists(system.path("nologin")));
   CHECK(!std::filesystem::exists(system.path("shutdown.pid")));
   CHECK(system.daemon.calls().empty());
