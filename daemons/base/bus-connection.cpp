@@ -240,18 +240,16 @@ std::unique_ptr<Handshake> Handshake::to_peer(EventLoop& loop, const std::string
   return handshake;
 }
 
-std::unique_ptr<Handshake> Handshake::from_client(EventLoop& loop, FileDescriptor accepted, bool descriptors,
-                                                  Done done) {
+std::unique_ptr<Handshake> Handshake::from_client(EventLoop& loop, FileDescriptor accepted, Done done) {
   auto peer = caller_of_socket(accepted.get());
   std::unique_ptr<Handshake> handshake{new Handshake(loop, peer, true, std::move(done))};
-  if (descriptors) handshake->audit_.emplace();
+  handshake->audit_.emplace();
   sd_id128_t id{};
   sd_id128_randomize(&id);
   int error = sd_bus_set_fd(handshake->bus_, accepted.get(), accepted.get());
   if (error >= 0) {
     [[maybe_unused]] int owned_by_bus = accepted.release();
     error = sd_bus_set_server(handshake->bus_, 1, id);
-    if (error >= 0 && !descriptors) error = sd_bus_negotiate_fds(handshake->bus_, 0);
   }
   handshake->begin(error);
   return handshake;

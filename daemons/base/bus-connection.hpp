@@ -133,8 +133,8 @@ public:
   static std::unique_ptr<Handshake> to_bus(EventLoop& loop, const std::string& address, Done done);
   // To a peer-to-peer server at this D-Bus address.
   static std::unique_ptr<Handshake> to_peer(EventLoop& loop, const std::string& address, Done done);
-  // From a client that was accepted on a listening socket, and may send descriptors if `descriptors`.
-  static std::unique_ptr<Handshake> from_client(EventLoop& loop, FileDescriptor accepted, bool descriptors, Done done);
+  // From a client that was accepted on a listening socket.
+  static std::unique_ptr<Handshake> from_client(EventLoop& loop, FileDescriptor accepted, Done done);
 
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;

@@ -79,19 +79,19 @@ std::shared_ptr<void> PeerServer::place_for(uid_t user) {
 void PeerServer::begin_handshake(FileDescriptor accepted, pid_t process, std::shared_ptr<void> place) {
   if (handshakes_.size() >= most_handshakes) give_up_one();
   auto at = handshakes_.emplace(handshakes_.end(), process, nullptr);
-  at->handshake = Handshake::from_client(loop_, std::move(accepted), takes_descriptors_,
-                                         [this, at, place = std::move(place)](auto outcome) {
-                                           auto kept = place; // the handshake goes, and this with it
-                                           auto handshake = std::move(at->handshake);
-                                           handshakes_.erase(at);
-                                           // A client whose handshake fails is disconnected; nobody else is concerned.
-                                           if (outcome) {
-                                             (*outcome)->keep(std::move(kept));
-                                             on_client_(std::move(*outcome));
-                                           } else if (handshake->out_of_descriptors()) {
-                                             out_of_descriptors();
-                                           }
-                                         });
+  at->handshake =
+      Handshake::from_client(loop_, std::move(accepted), [this, at, place = std::move(place)](auto outcome) {
+        auto kept = place; // the handshake goes, and this with it
+        auto handshake = std::move(at->handshake);
+        handshakes_.erase(at);
+        // A client whose handshake fails is disconnected; nobody else is concerned.
+        if (outcome) {
+          (*outcome)->keep(std::move(kept));
+          on_client_(std::move(*outcome));
+        } else if (handshake->out_of_descriptors()) {
+          out_of_descriptors();
+        }
+      });
 }
 
 void PeerServer::give_up_one() {

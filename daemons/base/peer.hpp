@@ -28,9 +28,6 @@ public:
   // `warn` is told, at most once a minute, that descriptors ran out.
   PeerServer(EventLoop& loop, FileDescriptor listening, OnClient on_client, Admission admission = {}, Warn warn = {});
 
-  // From now on descriptors that a client sends do not arrive: for a server whose interfaces take none.
-  void take_no_descriptors() { takes_descriptors_ = false; }
-
 private:
   // The connections of each user; whoever has a place holds it until the connection goes.
   using Users = std::unordered_map<uid_t, std::size_t>;
@@ -48,7 +45,6 @@ private:
   OnClient on_client_;
   Admission admission_;
   Warn warn_;
-  bool takes_descriptors_ = true;
   std::shared_ptr<Users> users_ = std::make_shared<Users>();
   RepeatedMessage too_many_;
   struct Begun {

@@ -5,7 +5,7 @@
 #include "daemons/base/repeated-message.hpp"
 #include "daemons/bridge/bridge.hpp"
 #include "daemons/bridge/bus-listener.hpp"
-#include "daemons/bridge/event-memory.hpp"
+#include "daemons/bridge/event-journal.hpp"
 #include "daemons/dbus-bridge/core/wanted-signals.hpp"
 
 namespace upstart::dbus_bridge {
@@ -29,7 +29,7 @@ private:
   void ask_buses();
 
   base::RepeatedMessage unreadable_;
-  bridge::EventMemory memory_; // of events that the broker does not have yet
+  bridge::EventJournal memory_; // of events that the broker does not have yet
   WantedSignals wanted_;
   bridge::BusListener system_, session_;
 };

@@ -4,7 +4,7 @@
 
 #include "daemons/bridge/bridge.hpp"
 #include "daemons/bridge/bus-listener.hpp"
-#include "daemons/bridge/event-memory.hpp"
+#include "daemons/bridge/event-journal.hpp"
 
 #include <map>
 #include <set>
@@ -24,7 +24,7 @@ private:
   void emit(const std::string& name, const std::vector<std::string>& environment);
   void ask_bus();
 
-  bridge::EventMemory memory_;                          // of events that the broker does not have yet
+  bridge::EventJournal memory_;                         // of events that the broker does not have yet
   std::map<std::string, std::set<std::string>> by_job_; // the system's events that each job names
   std::map<std::string, std::set<std::string>> wanted_; // by event, the jobs
   std::string upstart_;                                 // the connection of the system's Upstart; empty: none

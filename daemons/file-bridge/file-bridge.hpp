@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemons/bridge/bridge.hpp"
-#include "daemons/bridge/event-memory.hpp"
+#include "daemons/bridge/event-journal.hpp"
 #include "daemons/file-bridge/core/file-table.hpp"
 #include "daemons/file-bridge/core/quiet-writes.hpp"
 #include "daemons/file-bridge/watching/directory-watches.hpp"
@@ -31,7 +31,7 @@ private:
   [[nodiscard]] std::string state_of(const FileWatch& watch) const;
 
   FilesOnDisk files_;
-  bridge::EventMemory memory_;
+  bridge::EventJournal memory_;
   FileTable table_;
   QuietWrites writes_;
   base::Timer alarm_;

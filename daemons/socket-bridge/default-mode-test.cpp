@@ -5,7 +5,6 @@
 
 #include <doctest/doctest.h>
 
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,22 +18,6 @@ using namespace upstart::socket_bridge;
 using namespace upstart::socket_bridge::testing;
 using upstart::bridge::Expression;
 using namespace std::chrono_literals;
-
-namespace {
-
-Expression inet(std::uint16_t port) {
-  return {{"socket", "PROTO=inet", std::format("PORT={}", port), "ADDR=127.0.0.1"}};
-}
-std::string inet_address(std::uint16_t port) { return std::format("inet:127.0.0.1:{}", port); }
-Expression unix_path(const std::string& path) { return {{"socket", "PROTO=unix", "SOCKET_PATH=" + path}}; }
-
-ino_t inode_of(const std::string& path) {
-  struct stat file{};
-  REQUIRE(::lstat(path.c_str(), &file) == 0);
-  return file.st_ino;
-}
-
-} // namespace
 
 TEST_CASE(
     "a client of any kind of socket makes the event, with the listening descriptor, and is answered by who gets it") {
@@ -314,21 +297,6 @@ TEST_CASE("a port that somebody else has is an error in the log, and served once
   test.until_state(address, "listening");
 }
 
-TEST_CASE("a socket whose file the job removed is opened anew") {
-  SocketBridgeFixture test;
-  auto path = test.directory / "s";
-  test.supervisor.set_job("db", unix_path(path));
-  test.start();
-  auto client = connect_to("unix:" + path);
-  test.until_events(1);
-  test.job_runs("db", 1);
-  CHECK(accept_on(test.broker.event(1).files[0].get()));
-  test.until_state("unix:" + path, "handed-over");
-  std::filesystem::remove(path);
-  test.supervisor.set_active("db", 0);
-  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
-}
-
 TEST_CASE("a job is offered all of its sockets before any client comes, in its order, and again when the supervisor is "
           "back") {
   SocketBridgeFixture test;
@@ -370,73 +338,6 @@ TEST_CASE("of a job's two sockets each makes an event until an instance has it")
   CHECK(test.state(inet_address(other)) == "listening");
   auto second = connect_to(inet_address(other));
   test.until_events(2);
-}
-
-TEST_CASE("a socket's file that somebody removes while nobody has the socket is made again at once, and told") {
-  SocketBridgeFixture test;
-  auto path = test.directory / "s";
-  test.supervisor.set_job("db", unix_path(path));
-  test.start();
-  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the socket");
-  SUBCASE("the file") { std::filesystem::remove(path); }
-  SUBCASE("its name") { std::filesystem::rename(path, path + ".old"); }
-  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
-  CHECK(content_of(test.output).contains("unix:" + path + ": clients do not reach it any more"));
-}
-
-TEST_CASE("a directory that was removed with the socket in it is made again as it was") {
-  SocketBridgeFixture test;
-  auto directory = test.directory / "d";
-  std::filesystem::create_directory(directory);
-  ::chmod(directory.c_str(), 0750);
-  auto path = directory + "/s";
-  test.supervisor.set_job("db", unix_path(path));
-  test.start();
-  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the socket");
-  SUBCASE("removed") { std::filesystem::remove_all(directory); }
-  SUBCASE("renamed") { std::filesystem::rename(directory, directory + ".old"); }
-  test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
-  struct stat made{};
-  REQUIRE(::stat(directory.c_str(), &made) == 0);
-  CHECK((made.st_mode & 07777) == 0750);
-  CHECK(content_of(test.output).contains("the directory " + directory + " was gone and is made again"));
-}
-
-TEST_CASE("a file that is removed while a job has the socket is made again, unless the job has put its own there") {
-  SocketBridgeFixture test;
-  auto path = test.directory / "s";
-  test.supervisor.set_job("db", unix_path(path));
-  test.start();
-  auto client = connect_to("unix:" + path);
-  test.until_events(1);
-  test.job_runs("db", 1);
-  test.until_state("unix:" + path, "handed-over");
-  std::filesystem::remove(path);
-  SUBCASE("nothing is there") {
-    test.until([&] { return bool{connect_to("unix:" + path)}; }, "the path again");
-    CHECK(content_of(test.output).contains("job db has the old one"));
-  }
-  SUBCASE("its own is there") {
-    auto own = listen_on("unix:" + path);
-    auto inode = inode_of(path);
-    test.supervisor.set_active("db", 0); // looked at now, if not before
-    test.until([&] { return content_of(test.output).contains("cannot be served"); }, "a message");
-    CHECK(inode_of(path) == inode);
-  }
-}
-
-TEST_CASE("a socket that the job shut down for all is opened anew") {
-  SocketBridgeFixture test;
-  auto port = free_port();
-  test.supervisor.set_job("web", inet(port));
-  test.start();
-  auto client = connect_to(inet_address(port));
-  test.until_events(1);
-  test.job_runs("web", 1);
-  test.until_state(inet_address(port), "handed-over");
-  ::shutdown(test.broker.event(1).files[0].get(), SHUT_RDWR);
-  test.supervisor.set_active("web", 0);
-  test.until([&] { return bool{connect_to(inet_address(port))}; }, "the port again");
 }
 
 TEST_CASE("every socket is shown with what its next client brings about, who has it, or why it is not open") {
@@ -485,99 +386,4 @@ TEST_CASE("state changes arrive as signals") {
   test.job_runs("web", 1);
   test.until([&] { return observer.changes.size() == 2; }, "two signals");
   CHECK(observer.changes == Strings{inet_address(port) + " starting", inet_address(port) + " handed-over"});
-}
-
-TEST_CASE("the bridge is on the bus that it is given, with its name and object") {
-  SocketBridgeFixture test;
-  auto port = free_port();
-  test.supervisor.set_job("web", inet(port));
-  test.options = {"--debug", "--bus", test.bus_address()};
-  auto bus = test.start_bus();
-  auto connection = test.join_bus();
-  test.start();
-  test.until_on_bus(*connection);
-  Observer observer{connection->sdbus(), protocol::bus_name::socket_bridge};
-  observer.ask();
-  test.until([&] { return observer.sockets.has_value(); }, "ListSockets on the bus");
-  CHECK((*observer.sockets)[inet_address(port)].second == "listening");
-  auto client = connect_to(inet_address(port));
-  test.until([&] { return observer.changes == Strings{inet_address(port) + " starting"}; }, "a signal on the bus");
-}
-
-TEST_CASE("the bridge joins the bus that the supervisor names, also later") {
-  SocketBridgeFixture test;
-  auto bus = test.start_bus();
-  auto connection = test.join_bus();
-  SUBCASE("when asked first") {
-    test.supervisor.set_bus_address(test.bus_address());
-    test.start();
-  }
-  SUBCASE("when it changes") {
-    test.start();
-    test.supervisor.set_bus_address(test.bus_address());
-  }
-  test.until_on_bus(*connection);
-}
-
-TEST_CASE("a bus that appears later is joined at SIGUSR1, and one that is restarted is joined again") {
-  SocketBridgeFixture test;
-  test.options = {"--debug", "--bus", test.bus_address()};
-  test.start();
-  test.until([&] { return content_of(test.output).contains("no connection to the bus"); }, "a message");
-  for (int i = 0; i < 2; ++i) {
-    auto bus = test.start_bus();
-    auto connection = test.join_bus();
-    if (i == 0) test.bridge->signal(SIGUSR1);
-    test.until_on_bus(*connection);
-  }
-}
-
-TEST_CASE("SIGTERM ends the bridge with status 0, and without a manager no file is left behind") {
-  SocketBridgeFixture test;
-  test.managed = false;
-  test.supervisor.set_job("db", unix_path(test.directory / "s"));
-  test.start();
-  test.until([&] { return bool{connect_to("unix:" + (test.directory / "s"))}; }, "the socket");
-  CHECK(test.bridge->end(SIGTERM) == 0);
-  CHECK_FALSE(std::filesystem::exists(test.directory / "s"));
-  CHECK_FALSE(std::filesystem::exists(test.directory / "socket-bridge.sock"));
-}
-
-TEST_CASE("a wrong command line is refused") {
-  SocketBridgeFixture test;
-  CHECK(test.run({"--help"}) == 0);
-  CHECK(test.run({"--version"}) == 0);
-  CHECK(content_of(test.output).contains("upstart-socket-bridge (upstart "));
-  CHECK(test.run({}) != 0);
-  CHECK(test.run({"--run-directory", test.directory / "no", "--frobnicate"}) != 0);
-  CHECK(test.run({"--run-directory", test.directory / "no"}) == 1);
-  CHECK(content_of(test.output).contains("error: unable to listen at unix:path=" + (test.directory / "no")));
-}
-
-TEST_CASE("--fork forks once and --daemon twice, and the foreground process ends when the bridge is ready") {
-  // What outlives its parent is this process's child then, and counted as it ends.
-  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
-  for (const auto& [option, forks] : {std::pair{"--fork", 1}, std::pair{"--daemon", 2}}) {
-    CAPTURE(option);
-    SocketBridgeFixture test;
-    auto foreground = Process{{.command = {test.program, "--run-directory", test.directory.path(), option},
-                               .environment = {},
-                               .descriptors = {},
-                               .output = test.output}};
-    test.until([&] { return std::filesystem::exists(test.directory / "socket-bridge.lock"); }, "a bridge");
-    siginfo_t ended{};
-    test.until([&] { return ::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0; },
-               "ready");
-    CHECK(foreground.wait() == 0);
-    auto bridge = connect_to("unix:" + protocol::daemon_address(test.directory.path(), test.name).substr(10));
-    ucred credentials{};
-    socklen_t size = sizeof credentials;
-    REQUIRE(::getsockopt(bridge.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0);
-    REQUIRE(credentials.pid > 1);
-    CHECK(::kill(credentials.pid, SIGTERM) == 0);
-    int children = 0;
-    while (::waitpid(-1, nullptr, 0) > 0) ++children;
-    CHECK(children == forks);
-  }
-  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }

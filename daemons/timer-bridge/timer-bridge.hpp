@@ -3,8 +3,8 @@
 #pragma once
 
 #include "daemons/bridge/bridge.hpp"
+#include "daemons/bridge/event-journal.hpp"
 #include "daemons/bridge/event-listener.hpp"
-#include "daemons/bridge/event-memory.hpp"
 #include "daemons/timer-bridge/clock/alarm.hpp"
 #include "daemons/timer-bridge/clock/last-times-file.hpp"
 #include "daemons/timer-bridge/core/timer-table.hpp"
@@ -25,7 +25,7 @@ private:
   // After each input: what follows is written down, the alarm is set.
   void settle();
 
-  bridge::EventMemory memory_;
+  bridge::EventJournal memory_;
   LastTimesFile last_times_file_;
   bool unwritable_was_said_ = false;
   TimerTable table_;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemons/bridge/bridge.hpp"
-#include "daemons/bridge/event-memory.hpp"
+#include "daemons/bridge/event-journal.hpp"
 #include "daemons/udev-bridge/core/device-table.hpp"
 #include "daemons/udev-bridge/devices/udev-monitor.hpp"
 
@@ -27,7 +27,7 @@ public:
 private:
   void search();
 
-  bridge::EventMemory memory_;
+  bridge::EventJournal memory_;
   DeviceTable table_;
   std::string fault_;                                                  // why no messages come; empty: they do
   std::map<std::string, std::chrono::system_clock::time_point> since_; // by event

@@ -22,7 +22,7 @@ struct Scenario {
         place = std::move(*outcome);
       };
     };
-    auto one = Handshake::from_client(loop, std::move(near_end), true, take(near));
+    auto one = Handshake::from_client(loop, std::move(near_end), take(near));
     auto client = FileDescriptor{far_end.release()};
     sd_bus* bus = nullptr;
     sd_bus_new(&bus);

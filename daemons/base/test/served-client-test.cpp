@@ -36,7 +36,7 @@ struct Scenario {
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
     other_socket = ends[1];
-    auto handshake = as_bus ? nullptr : Handshake::from_client(loop, FileDescriptor{ends[0]}, true, [&](auto outcome) {
+    auto handshake = as_bus ? nullptr : Handshake::from_client(loop, FileDescriptor{ends[0]}, [&](auto outcome) {
       REQUIRE(outcome);
       near = std::move(*outcome);
     });

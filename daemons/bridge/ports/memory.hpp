@@ -1,6 +1,6 @@
 // What a bridge's core remembers over the death of its process, and the events that it emits: a table of records by
 // key, and emissions. What is done to it in one turn is one change: all of it or nothing survives, so that what was
-// seen and the event that follows from it are never apart. Pure; event-memory.hpp is the real one.
+// seen and the event that follows from it are never apart. Pure; event-journal.hpp is the real one.
 #pragma once
 
 #include "protocol/environment.hpp"

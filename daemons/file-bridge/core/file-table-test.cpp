@@ -1,5 +1,7 @@
 #include "daemons/file-bridge/core/file-table.hpp"
 
+#include "daemons/bridge/testing/recording-memory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -12,10 +14,8 @@ using Words = std::vector<std::string>;
 namespace {
 
 // A file system that a test changes, a memory that outlives tables, and the table.
-struct World final : Files, bridge::Memory {
+struct World final : Files, bridge::RecordingMemory {
   std::map<std::string, FileState> disk;
-  Records records;
-  Words events;
   std::uint64_t last_inode = 0;
   std::vector<bridge::JobConditions> jobs;
   std::optional<FileTable> table;
@@ -53,14 +53,6 @@ struct World final : Files, bridge::Memory {
     for (const auto& [path, _] : disk)
       if (path != directory && directory_of(path) == directory) names.push_back(last_element(path));
     return names;
-  }
-  void put(std::string_view key, std::string bytes) override { records.insert_or_assign(std::string{key}, bytes); }
-  void erase(std::string_view key) override {
-    if (auto found = records.find(key); found != records.end()) records.erase(found);
-  }
-  void emit(std::string name, protocol::Environment environment) override {
-    for (const auto& entry : environment.strings()) name += " " + entry;
-    events.push_back(name);
   }
 };
 

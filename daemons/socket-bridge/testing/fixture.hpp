@@ -4,9 +4,29 @@
 #include "daemons/bridge/testing/fixture.hpp"
 #include "generated/SocketBridge1-proxy-stub.hpp"
 
+#include <sys/stat.h>
+
+#include <format>
+
 namespace upstart::socket_bridge::testing {
 
 using namespace upstart::bridge::testing;
+
+// Conditions, and the address that one stands for.
+inline bridge::Expression inet(std::uint16_t port) {
+  return {{"socket", "PROTO=inet", std::format("PORT={}", port), "ADDR=127.0.0.1"}};
+}
+inline std::string inet_address(std::uint16_t port) { return std::format("inet:127.0.0.1:{}", port); }
+inline bridge::Expression unix_path(const std::string& path) {
+  return {{"socket", "PROTO=unix", "SOCKET_PATH=" + path}};
+}
+
+// Of the file itself, whose path may be a link.
+inline ino_t inode_of(const std::string& path) {
+  struct stat file{};
+  REQUIRE(::lstat(path.c_str(), &file) == 0);
+  return file.st_ino;
+}
 
 // What SocketBridge1 shows, followed over a connection.
 class Observer : public sdbus::ProxyInterfaces<com::ubuntu::Upstart::SocketBridge1_proxy_stub> {

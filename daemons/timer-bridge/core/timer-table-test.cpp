@@ -1,5 +1,7 @@
 #include "daemons/timer-bridge/core/timer-table.hpp"
 
+#include "daemons/bridge/testing/recording-memory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <utility>
@@ -17,13 +19,11 @@ struct Utc final : Zone {
 };
 
 // A machine whose clocks a test moves, and tables that live on it one after the other.
-struct World final : bridge::Memory {
+struct World final : bridge::RecordingMemory {
   PreciseTime wall = sys_days{2026y / 11 / 26} + 10h;
   Milliseconds monotonic = 1h;
   std::string boot = "first";
-  TimerTable::Records records;
   TimerTable::LastTimes last;
-  Words events;
   std::vector<bridge::JobConditions> jobs;
   std::optional<TimerTable> table;
 
@@ -76,15 +76,6 @@ struct World final : bridge::Memory {
     wall += by;
     table->time_reached(now());
     return std::exchange(events, {});
-  }
-
-  void put(std::string_view key, std::string bytes) override { records.insert_or_assign(std::string{key}, bytes); }
-  void erase(std::string_view key) override {
-    if (auto found = records.find(key); found != records.end()) records.erase(found);
-  }
-  void emit(std::string name, protocol::Environment environment) override {
-    for (const auto& entry : environment.strings()) name += " " + entry;
-    events.push_back(name);
   }
 };
 

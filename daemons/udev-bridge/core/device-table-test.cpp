@@ -1,5 +1,7 @@
 #include "daemons/udev-bridge/core/device-table.hpp"
 
+#include "daemons/bridge/testing/recording-memory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -21,17 +23,14 @@ Device net(const std::string& name, std::uint64_t identity = 1) {
 }
 
 // A table on a memory, as it outlives the table: a second table may be made of it at any time.
-struct Scene final : upstart::bridge::Memory {
+struct Scene final : upstart::bridge::RecordingMemory {
   explicit Scene(bool coldplug = true) : settings{.strip = Strip::unprintable, .coldplug = coldplug} { die(); }
 
   DeviceTable::Settings settings;
-  DeviceTable::Records records;
   Words emitted; // "NAME KERNEL"
   std::unique_ptr<DeviceTable> table;
   std::uint64_t number = 100; // of the kernel's last message
 
-  void put(std::string_view key, std::string bytes) override { records.insert_or_assign(std::string{key}, bytes); }
-  void erase(std::string_view key) override { records.erase(std::string{key}); }
   void emit(std::string name, Environment environment) override {
     emitted.push_back(name + " " + std::string{environment.get("KERNEL").value_or("")});
   }

@@ -25,7 +25,7 @@
 
 namespace upstart::bridge {
 
-class EventMemory final : public Memory {
+class EventJournal final : public Memory {
 public:
   static constexpr std::size_t most_in_flight = 1000;
   static constexpr std::size_t most_bytes = 32U << 20U; // of events that the broker does not have yet
@@ -36,9 +36,9 @@ public:
   //
   // Where `room` is given, the owner looks at `is_full` before it takes more from its source, and is called when there
   // is room again: nothing is dropped. Else what is emitted while it is full is dropped, with a warning.
-  EventMemory(base::EventLoop& loop, Emitter& emitter, const std::string& directory, const std::string& bridge,
-              unsigned form, std::function<void()> room = {});
-  ~EventMemory() override;
+  EventJournal(base::EventLoop& loop, Emitter& emitter, const std::string& directory, const std::string& bridge,
+               unsigned form, std::function<void()> room = {});
+  ~EventJournal() override;
 
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& records() const { return records_; }
   void put(std::string_view key, std::string bytes) override;

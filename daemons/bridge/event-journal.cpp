@@ -1,4 +1,4 @@
-#include "daemons/bridge/event-memory.hpp"
+#include "daemons/bridge/event-journal.hpp"
 
 #include "daemons/base/bytes.hpp"
 #include "daemons/base/fault-point.hpp"
@@ -21,8 +21,8 @@ std::string record_key(std::string_view key) { return of_bridge + std::string{ke
 
 } // namespace
 
-EventMemory::EventMemory(base::EventLoop& loop, Emitter& emitter, const std::string& directory,
-                         const std::string& bridge, unsigned form, std::function<void()> room)
+EventJournal::EventJournal(base::EventLoop& loop, Emitter& emitter, const std::string& directory,
+                           const std::string& bridge, unsigned form, std::function<void()> room)
     : loop_{loop},
       emitter_{emitter},
       room_{std::move(room)},
@@ -48,12 +48,12 @@ EventMemory::EventMemory(base::EventLoop& loop, Emitter& emitter, const std::str
   commit_later();
 }
 
-EventMemory::~EventMemory() {
+EventJournal::~EventJournal() {
   *alive_ = false;
   write();
 }
 
-void EventMemory::take(const std::string& key, const std::string& bytes) {
+void EventJournal::take(const std::string& key, const std::string& bytes) {
   base::ByteReader reader{bytes};
   if (key == identity_key) identity_ = bytes;
   else if (key == last_key) last_ = std::max(last_, reader.number<Number>());
@@ -66,7 +66,7 @@ void EventMemory::take(const std::string& key, const std::string& bytes) {
   }
 }
 
-void EventMemory::keep(Number number, Event event) {
+void EventJournal::keep(Number number, Event event) {
   constexpr std::size_t of_each = 200; // in memory and on disk, besides its text
   event.bytes = of_each + event.name.size();
   for (const auto& entry : event.environment.strings()) event.bytes += entry.size();
@@ -75,18 +75,18 @@ void EventMemory::keep(Number number, Event event) {
   if (is_full()) room_is_awaited_ = true;
 }
 
-std::string EventMemory::with_losses(std::string state) const {
+std::string EventJournal::with_losses(std::string state) const {
   if (dropped_ == 0) return state;
   return std::format("{}, but {} events were dropped that the broker did not take in time", state, dropped_);
 }
 
-void EventMemory::put(std::string_view key, std::string bytes) {
+void EventJournal::put(std::string_view key, std::string bytes) {
   if (store_) store_->put(record_key(key), bytes);
   records_.insert_or_assign(std::string{key}, std::move(bytes));
   commit_later();
 }
 
-void EventMemory::erase(std::string_view key) {
+void EventJournal::erase(std::string_view key) {
   auto place = records_.find(key);
   if (place == records_.end()) return;
   if (store_) store_->erase(record_key(key));
@@ -94,7 +94,7 @@ void EventMemory::erase(std::string_view key) {
   commit_later();
 }
 
-void EventMemory::emit(std::string name, protocol::Environment environment) {
+void EventJournal::emit(std::string name, protocol::Environment environment) {
   if (is_full() && !room_) {
     ++dropped_;
     return losses_.tell(
@@ -119,7 +119,7 @@ void EventMemory::emit(std::string name, protocol::Environment environment) {
   commit_later();
 }
 
-void EventMemory::for_each_record(const base::RecordStore::Put& put) const {
+void EventJournal::for_each_record(const base::RecordStore::Put& put) const {
   put(identity_key, identity_);
   std::string bytes;
   base::ByteWriter writer{bytes};
@@ -135,7 +135,7 @@ void EventMemory::for_each_record(const base::RecordStore::Put& put) const {
   }
 }
 
-void EventMemory::commit_later() {
+void EventJournal::commit_later() {
   if (std::exchange(commit_is_due_, true)) return;
   loop_.defer([this, alive = alive_] {
     if (!*alive) return;
@@ -144,7 +144,7 @@ void EventMemory::commit_later() {
   });
 }
 
-void EventMemory::write() {
+void EventJournal::write() {
   if (!store_ || !store_->has_unwritten()) return;
   auto written = store_->write([this](const auto& put) { for_each_record(put); });
   if (!written && !std::exchange(behind_was_said_, true))
@@ -152,13 +152,13 @@ void EventMemory::write() {
   if (written) behind_was_said_ = false;
 }
 
-void EventMemory::commit() {
+void EventJournal::commit() {
   write();
   base::fault_point("bridge-written");
   send();
 }
 
-void EventMemory::send() {
+void EventJournal::send() {
   for (auto next = events_.upper_bound(sent_); next != events_.end() && in_flight_ < most_in_flight; ++next) {
     auto number = sent_ = next->first;
     ++in_flight_;
@@ -175,7 +175,7 @@ void EventMemory::send() {
   }
 }
 
-void EventMemory::accepted(Number number) {
+void EventJournal::accepted(Number number) {
   auto event = events_.find(number);
   if (event == events_.end()) return;
   bytes_ -= event->second.bytes;
