@@ -233,6 +233,19 @@ TEST_CASE("asked again and again, init waits no longer for a supervisor that doe
   CHECK(session.end() == 0);
 }
 
+TEST_CASE("asked without pause until it is gone, a session ends with status 0 all the same") {
+  for (int round = 0; round < 10; ++round) {
+    StandInSession session;
+    session.await_ready();
+    auto has_ended = [&] { // and waits to be reaped
+      auto stat = content_of(std::format("/proc/{}/stat", session.pid()));
+      return stat.substr(stat.rfind(')') + 2, 1) == "Z";
+    };
+    while (!has_ended()) session.signal(SIGTERM);
+    CHECK(session.end() == 0);
+  }
+}
+
 TEST_CASE("a broker that does not heed SIGTERM is killed in the end") {
   StandInSession session{with({{"STAND_IN_STUBBORN", "upstart-event-broker"}})};
   session.await_ready();

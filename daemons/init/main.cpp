@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -18,6 +19,13 @@ using namespace upstart;
 using namespace upstart::init;
 
 namespace {
+
+// It is ending: whoever asks it to once more gets the same status, although its handlers go before it does.
+void heed_no_signal() {
+  sigset_t all{};
+  sigfillset(&all);
+  ::sigprocmask(SIG_BLOCK, &all, nullptr);
+}
 
 std::expected<int, std::string> lead(const Options& options, const Log& log,
                                      const std::vector<std::string>& command_line) {
@@ -27,7 +35,10 @@ std::expected<int, std::string> lead(const Options& options, const Log& log,
       prepare(options, log, command_line, handed && *handed ? std::optional{std::move(**handed)} : std::nullopt);
   if (!prepared) return std::unexpected(prepared.error());
   base::EventLoop loop;
-  return Init{loop, log, *prepared}.run();
+  Init init{loop, log, *prepared};
+  int status = init.run();
+  heed_no_signal();
+  return status;
 }
 
 // Of a session or a container: where it cannot work it says why, and ends.
