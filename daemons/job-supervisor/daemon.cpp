@@ -102,6 +102,7 @@ ProcessOptions Daemon::process_options() {
   return {.run_directory = line_.run_directory,
           .init_pid = line_.init_pid,
           .log_directory = line_.log_directory,
+          .log_to_stdout = line_.log_to_stdout,
           .default_console = console_of(line_.default_console),
           .user_session = line_.user_session,
           .container = line_.container,

@@ -16,6 +16,8 @@ void declare_options(CLI::App& app, DaemonOptions& options) {
   app.add_option("--confdir", options.directories, "directory of job files; repeatable, in order of precedence");
   app.add_option("--logdir", options.log_directory, "directory of console logs");
   app.add_flag("--no-log", options.no_log, "no console logs");
+  app.add_flag("--log-to-stdout", options.log_to_stdout,
+               "what jobs print goes to standard output, with the job in front");
   app.add_option("--default-console", options.default_console, "console of jobs that say nothing")
       ->check(CLI::IsMember(std::array<std::string, 5>{"none", "log", "logged", "output", "owner"}));
   app.add_option("--startup-event", options.startup_event, "event emitted when all job files are loaded");

@@ -15,6 +15,7 @@ struct DaemonOptions {
   bool session_bus = false;             // init --session
   std::vector<std::string> directories; // of job files, in order of precedence
   std::string log_directory;            // empty: console logs go nowhere
+  bool log_to_stdout = false;           // they go to standard output, too
   std::string default_console = "log";
   std::string startup_event = "startup"; // empty: none
   bool inherit_environment = true;

@@ -6,6 +6,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace upstart::test;
@@ -33,6 +34,33 @@ TEST_CASE("output of jobs with console output is the container's own, also after
   CHECK(machine.initctl({"emit", "again", "N=2"}).status == 0);
   machine.await("the second one is there, too",
                 [&] { return machine.console().contains("out 2") && machine.console().contains("err 2"); });
+}
+
+TEST_CASE("with --log-to-stdout each line of a job is on the container's standard output with the job's name, and with "
+          "--no-log nowhere else, also after a restart of the supervisor") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{container(
+      {{"web", "start on startup or again\ntask\ninstance $N\nenv N=1\n"
+               "script\n  printf 'begun '; echo \"line $N\"; echo error >&2; printf 'no newline'\nend script\n"},
+       {"own", "start on startup\ntask\nconsole output\nexec echo from own\n"},
+       {"slow", "start on startup\nscript\n  echo asleep\n  while [ ! -e /run/go ]; do sleep 0.1; done\n"
+                "  echo awake\n  exec sleep 1000\nend script\n"}},
+      {"--container", "--log-to-stdout", "--no-log"})};
+  auto await_lines = [&](const char* what, std::initializer_list<const char*> lines) {
+    machine.await(what, [&] {
+      return std::ranges::all_of(lines, [&](const char* line) { return machine.console().contains(line); });
+    });
+  };
+  await_lines("what the jobs print", {"web (1): begun line 1\n", "web (1): error\n", "web (1): no newline\n",
+                                      "own: from own\n", "slow: asleep\n"});
+  auto before = machine.daemon("upstart-job-supervisor");
+  REQUIRE(before > 0);
+  CHECK(machine.shell("kill -KILL " + std::to_string(before) + " && touch /run/go").status == 0);
+  await_lines("what a job prints to the next supervisor", {"slow: awake\n"});
+  machine.await_answers();
+  CHECK(machine.initctl({"emit", "again", "N=2"}).status == 0);
+  await_lines("what a job of the next supervisor prints", {"web (2): begun line 2\n"});
+  CHECK(machine.shell("ls -A /var/log/upstart").out.empty());
 }
 
 TEST_CASE("jobs of a container have its environment, unless it is not to be inherited") {

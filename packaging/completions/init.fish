@@ -8,6 +8,7 @@ complete -c init -l prepend-confdir -x -a '(__fish_complete_directories)' -d 're
 complete -c init -l append-confdir -x -a '(__fish_complete_directories)' -d 'read job files from this directory last'
 complete -c init -l logdir -x -a '(__fish_complete_directories)' -d 'write the logs of jobs to this directory'
 complete -c init -l no-log -d 'do not log the output of jobs'
+complete -c init -l log-to-stdout -d 'write what jobs print to standard output, with their names'
 complete -c init -l default-console -x -a 'log output owner none' -d 'console of jobs that do not say'
 complete -c init -l startup-event -x -d 'emit this event first, instead of startup'
 complete -c init -l no-startup-event -d 'emit no event at the start'

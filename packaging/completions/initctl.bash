@@ -142,7 +142,7 @@ _upstart_init() {
             COMPREPLY=($(compgen -d -- "$current")) ;;
         --default-console) COMPREPLY=($(compgen -W 'log output owner none' -- "$current")) ;;
         --startup-event) ;;
-        *) _upstart_options '--user --session --container --confdir= --prepend-confdir= --append-confdir= --logdir= --no-log --default-console=
+        *) _upstart_options '--user --session --container --confdir= --prepend-confdir= --append-confdir= --logdir= --no-log --log-to-stdout --default-console=
             --startup-event= --no-startup-event --no-dbus --no-inherit-env --no-cgroups -q --quiet -v --verbose --debug --help --version' ;;
     esac
 }

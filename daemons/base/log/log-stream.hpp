@@ -32,6 +32,9 @@ public:
     if (!write_line(line)) ++dropped_;
   }
 
+  // For a caller that keeps what there is no room for, and counts nothing here: false if the line was not written.
+  [[nodiscard]] bool try_write(std::string_view line) { return write_line(line); }
+
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
 private:

@@ -97,6 +97,15 @@ TEST_CASE("what is switched off is switched off for the daemons") {
   CHECK(entry(supervisor).sockets(session()).size() == 2);
 }
 
+TEST_CASE("the supervisor is told where the output of jobs goes, also where there are no log files") {
+  auto run = session();
+  CHECK_FALSE(has(arguments(supervisor, run), "--log-to-stdout"));
+  run.options.log_to_stdout = run.options.no_log = true;
+  run.log_directory = std::nullopt;
+  CHECK(has(arguments(supervisor, run), "--log-to-stdout"));
+  CHECK(has(arguments(supervisor, run), "--no-log"));
+}
+
 TEST_CASE("the supervisor is told the job of a container and its variables") {
   auto run = session();
   CHECK_FALSE(has(arguments(supervisor, run), "--container-job"));

@@ -54,6 +54,7 @@ Arguments supervisor_arguments(const Run& run, bool again) {
   for (const auto& directory : run.job_directories) add(result, "--confdir", directory);
   if (run.log_directory) add(result, "--logdir", run.log_directory);
   else result.emplace_back("--no-log");
+  add_flag(result, "--log-to-stdout", options.log_to_stdout);
   add(result, "--default-console", options.default_console);
   if (run.goes_on || options.no_startup_event) result.emplace_back("--no-startup-event");
   else add(result, "--startup-event", options.startup_event);

@@ -23,10 +23,11 @@ TEST_CASE("without options init is the system's, and says what is worth saying")
 }
 
 TEST_CASE("every option is taken, with a space or an equals sign before its value") {
-  auto options = read_options({"--user", "--confdir", "/a", "--confdir=/b", "--prepend-confdir=/p", "--append-confdir",
-                               "/z", "--logdir=/l", "--no-log", "--default-console", "none", "--startup-event",
-                               "morning", "--no-dbus", "--no-inherit-env", "--no-cgroups", "--debug"},
-                              false);
+  auto options =
+      read_options({"--user", "--confdir", "/a", "--confdir=/b", "--prepend-confdir=/p", "--append-confdir", "/z",
+                    "--logdir=/l", "--no-log", "--log-to-stdout", "--default-console", "none", "--startup-event",
+                    "morning", "--no-dbus", "--no-inherit-env", "--no-cgroups", "--debug"},
+                   false);
   REQUIRE(options);
   CHECK(options->mode == Mode::user);
   CHECK(options->confdirs == std::vector<std::string>{"/a", "/b"});
@@ -35,7 +36,8 @@ TEST_CASE("every option is taken, with a space or an equals sign before its valu
   CHECK(options->logdir == "/l");
   CHECK(options->default_console == "none");
   CHECK(options->startup_event == "morning");
-  CHECK((options->no_log && options->no_dbus && options->no_inherit_env && options->no_cgroups));
+  CHECK((options->no_log && options->log_to_stdout && options->no_dbus && options->no_inherit_env &&
+         options->no_cgroups));
   CHECK(options->verbosity == Verbosity::debug);
   CHECK(read_options({"--session", "--no-startup-event", "-q"}, false)->verbosity == Verbosity::quiet);
   CHECK(read_options({"--session", "--no-startup-event", "-v"}, false)->verbosity == Verbosity::verbose);
@@ -76,8 +78,8 @@ TEST_CASE("help tells of every option, version in one line; both are no error") 
   CHECK(help.status == 0);
   for (const auto* option :
        {"--user", "--session", "--confdir", "--prepend-confdir", "--append-confdir", "--logdir", "--no-log",
-        "--default-console", "--no-startup-event", "--startup-event", "--no-dbus", "--no-inherit-env", "--no-cgroups",
-        "--quiet", "--verbose", "--debug", "--version", "--help"})
+        "--log-to-stdout", "--default-console", "--no-startup-event", "--startup-event", "--no-dbus",
+        "--no-inherit-env", "--no-cgroups", "--quiet", "--verbose", "--debug", "--version", "--help"})
     CHECK(help.text.contains(option));
   auto version = refused({"--version"});
   CHECK(version.status == 0);

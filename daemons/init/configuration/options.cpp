@@ -54,6 +54,8 @@ void add_directories(CLI::App& app, Options& options) {
 
 void add_behaviour(CLI::App& app, Options& options) {
   app.add_flag("--no-log", options.no_log, "do not log the output of jobs");
+  app.add_flag("--log-to-stdout", options.log_to_stdout,
+               "write what jobs print to standard output, each line with its job in front");
   app.add_option("--default-console", options.default_console,
                  "console of jobs that do not say: log, output, owner or none")
       ->type_name("VALUE")

@@ -33,6 +33,7 @@ struct Options {
   bool container = false;                        // process 1 of a container: of the system, but it ends
   std::vector<std::string> command{};            // of a container, after "--": with it the container ends
   bool no_log = false;
+  bool log_to_stdout = false;
   bool no_startup_event = false;
   bool no_dbus = false;
   bool no_inherit_env = false;

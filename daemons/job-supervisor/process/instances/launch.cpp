@@ -99,14 +99,16 @@ std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
 Launch::Done Launch::connect_streams(SpawnPlan& plan) {
   ProcessServices& services = context_.services;
   int null_device = services.null_device.get(), output = null_device, error = null_device;
-  if (plan.console == Console::log && services.logs.enabled()) {
+  bool to_container = plan.console == Console::output && services.options.container;
+  bool to_log = plan.console == Console::log || (to_container && services.logs.copies());
+  if (to_log && services.logs.enabled()) {
     if (!context_.log) context_.log = services.logs.open(context_.job_class.name, context_.instance, context_.warn);
     auto opened = context_.log->open_for_process();
     if (!opened) return std::unexpected{unable_to("open the log's terminal", opened.error())};
     console_ = std::move(*opened);
     output = error = console_.get();
   }
-  if (plan.console == Console::output && services.options.container) {
+  if (to_container && !to_log) {
     output = STDOUT_FILENO;
     error = STDERR_FILENO;
   }

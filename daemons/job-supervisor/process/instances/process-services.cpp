@@ -67,6 +67,7 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
   if (int error = children.ends().error(); error != 0)
     warn(std::format("{}/ended-children: {}; if the job supervisor dies, how a job ended in that moment may be unknown",
                      options.run_directory, std::strerror(error)));
+  if (options.log_to_stdout) logs.copy_to(STDOUT_FILENO);
   children.on_swept([this] { groups.remove_empty(); });
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
     warn(std::string{"cannot become a child subreaper ("} + std::strerror(errno) +

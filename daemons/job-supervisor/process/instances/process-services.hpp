@@ -21,7 +21,8 @@ namespace upstart::supervisor {
 struct ProcessOptions {
   std::string run_directory{}; // what must outlive the supervisor is there; empty: nothing does
   pid_t init_pid = 0;          // to whom orphans come; 0: the parent of this process
-  std::string log_directory;   // empty: output of `console log` goes nowhere
+  std::string log_directory;   // empty: output of `console log` goes to no file
+  bool log_to_stdout = false;  // but to standard output, with the job in front; that of `console output`, too
   Console default_console = Console::log;
   bool user_session = false;
   bool container = false;          // `console output` is the standard output and error of this process

@@ -125,6 +125,7 @@ void ConsoleLog::remove(const Source& source) {
     one->watcher.reset(); // before its descriptor is closed
     return true;
   });
+  if (sources_.empty() && logs_.output_) logs_.output_->end_line(label(), begun_);
 }
 
 void ConsoleLog::drain() {
@@ -138,9 +139,19 @@ void ConsoleLog::drain() {
 
 void ConsoleLog::append(std::string_view text, const std::function<void(std::uint64_t)>& before_writing) {
   if (text.empty()) return;
+  if (logs_.writes_files()) append_to_file(text, before_writing);
+  if (logs_.output_) logs_.output_->write(label(), begun_, text);
+}
+
+void ConsoleLog::append_to_file(std::string_view text, const std::function<void(std::uint64_t)>& before_writing) {
   if (file_.kept() && logs_.worth_trying()) flush();
   file_.append(text, before_writing);
   if (file_.kept()) logs_.unwritten(*this);
+}
+
+// Of one that is only known by the name of its log, that.
+std::string ConsoleLog::label() const {
+  return owner_.empty() ? std::filesystem::path{file_.path()}.stem().native() : owner_;
 }
 
 void ConsoleLog::flush() {
@@ -181,6 +192,7 @@ ConsoleLogs::~ConsoleLogs() {
     logs_.erase(logs_.begin());
     log->drain();
     log->sources_.clear();
+    if (output_) output_->end_line(log->label(), log->begun_);
     log->self_.reset();
   }
 }
@@ -229,7 +241,7 @@ void ConsoleLogs::recover() {
 }
 
 std::string ConsoleLogs::spool_of(const std::string& path) const {
-  if (spool_directory_.empty()) return {};
+  if (spool_directory_.empty() || !writes_files()) return {};
   return spool_directory_ + "/" + std::filesystem::path{path}.filename().native();
 }
 

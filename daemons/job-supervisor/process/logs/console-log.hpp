@@ -2,18 +2,22 @@
 // process gets the far end, or a pipe for each process where there are no more terminals. A log lives on until the last
 // process that has its terminal open is gone and all is written, be the instance long forgotten. init keeps a copy of
 // each near end: the terminal of a job does not close when the supervisor dies, and the next one reads on.
+//
+// Where it is asked for, lines go to the supervisor's standard output, too (LabelledOutput), or only there.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
 #include "daemons/job-supervisor/process/adoption/instance-notes.hpp"
 #include "daemons/job-supervisor/process/adoption/kept-descriptors.hpp"
+#include "daemons/job-supervisor/process/logs/labelled-output.hpp"
 #include "daemons/job-supervisor/process/logs/log-file.hpp"
 #include "daemons/job-supervisor/process/logs/log-transfer.hpp"
 
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -55,13 +59,16 @@ private:
   bool take_from(Source& source);
   void remove(const Source& source);
   void append(std::string_view text, const std::function<void(std::uint64_t)>& before_writing = {});
+  void append_to_file(std::string_view text, const std::function<void(std::uint64_t)>& before_writing);
+  [[nodiscard]] std::string label() const;
   void flush();
   void live_while_needed();
 
   ConsoleLogs& logs_;
   std::string owner_; // the job and instance, as messages call it; empty: whoever asks first
   LogFile file_;
-  std::string job_; // whose it is, where that is known
+  std::string job_;   // whose it is, where that is known
+  std::string begun_; // a line, for the labelled output
   std::vector<std::unique_ptr<Source>> sources_;
   std::shared_ptr<ConsoleLog> self_; // while something is still to come or to be written
 };
@@ -72,10 +79,13 @@ public:
   using Warn = std::function<void(const std::string&)>;
   // Also to be kept with the job, for those who ask why: its name, and what is the matter. May be empty.
   using WarnOfJob = std::function<void(const std::string& job, const std::string& what)>;
-  // `run_directory`: where what is on its way is kept for the next supervisor; empty: nowhere.
+  // `directory` is empty: no files are written. `run_directory`: where what is on its way is kept for the next
+  // supervisor; empty: nowhere.
   ConsoleLogs(base::EventLoop& loop, std::string directory, const std::string& run_directory, KeptDescriptors& kept,
               Warn warn, WarnOfJob warn_of_job = {});
   ~ConsoleLogs();
+  // What goes into a log goes to this descriptor as well, line by line, each with its job in front.
+  void copy_to(int fd) { output_.emplace(loop_, fd); }
   ConsoleLogs(const ConsoleLogs&) = delete;
   ConsoleLogs& operator=(const ConsoleLogs&) = delete;
 
@@ -97,10 +107,12 @@ public:
   void flush();
   // Some time has passed since something was tried in vain.
   [[nodiscard]] bool worth_trying() const;
-  [[nodiscard]] bool enabled() const { return !directory_.empty(); }
+  [[nodiscard]] bool enabled() const { return writes_files() || copies(); }
+  [[nodiscard]] bool copies() const { return output_.has_value(); }
 
 private:
   friend class ConsoleLog;
+  [[nodiscard]] bool writes_files() const { return !directory_.empty(); }
   void unwritten(ConsoleLog& log);
   void warn_of(const ConsoleLog& log, const std::string& what);
   void try_again();
@@ -111,6 +123,7 @@ private:
   std::string directory_;
   std::string spool_directory_; // empty: none
   LogTransfer transfer_;
+  std::optional<LabelledOutput> output_;
   KeptDescriptors& kept_;
   Warn warn_;
   WarnOfJob warn_of_job_;
