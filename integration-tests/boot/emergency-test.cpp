@@ -46,6 +46,16 @@ void await_another_supervisor(Machine& machine, pid_t before) {
   machine.await_answers();
 }
 
+// Its path; "" if it is not found.
+std::string library_of_dbus() {
+  for (const auto& directory : fs::directory_iterator{"/usr/lib"}) {
+    auto path = directory.path() / "libsdbus-c++.so.2";
+    std::error_code error;
+    if (directory.is_directory(error) && fs::exists(path, error)) return path;
+  }
+  return {};
+}
+
 // Repairs by a command that is typed, and lets init go on.
 void repair(Machine& machine, const std::string& command) {
   enter_shell(machine);
@@ -84,6 +94,44 @@ TEST_CASE("a full /run gives a shell") {
   await_on_console(machine, "No space left on device");
   repair(machine, "mount -o remount,size=10m,nr_inodes=1000 /run");
   await_normal(machine);
+}
+
+TEST_CASE("a machine whose root cannot be written to and that has no /run gives a shell, from which that is repaired") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{
+      {.jobs = {{"witness", witness}},
+       .outside = [](const std::string& root) { fs::remove(root + "/run"); },
+       .inside = [] { return ::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0; }}};
+  await_on_console(machine, "a shell follows");
+  CHECK(machine.kernel_log().contains("unable to mount tmpfs on /run"));
+  repair(machine, "mount -o remount,bind,rw / && mkdir /run");
+  await_normal(machine);
+}
+
+TEST_CASE("daemons whose library of D-Bus cannot be loaded give a shell, and run when it can be again") {
+  SKIP_WITHOUT_MACHINES();
+  static const auto library = library_of_dbus();
+  REQUIRE(!library.empty());
+  Machine machine{{.jobs = {{"witness", witness}}, .files = {{"/damaged", "no library\n"}}, .inside = [] {
+                     return ::mount("/damaged", library.c_str(), nullptr, MS_BIND, nullptr) == 0;
+                   }}};
+  await_on_console(machine, "keeps ending, and nothing works without it"); // the broker or the supervisor
+  CHECK(machine.kernel_log().contains("error while loading shared libraries"));
+  CHECK(machine.console().contains("a shell follows"));
+  repair(machine, "umount " + library);
+  await_normal(machine);
+}
+
+TEST_CASE("a machine without sulogin has a plain shell on its console") {
+  SKIP_WITHOUT_MACHINES();
+  Machine machine{{.files = {{"/nothing", ""}},
+                   .outside = [](const std::string& root) { fs::remove(root + "/etc/init"); },
+                   .inside = [] { return ::mount("/nothing", "/usr/sbin/sulogin", nullptr, MS_BIND, nullptr) == 0; }}};
+  await_on_console(machine, "there is no job file in /etc/init");
+  await_on_console(machine, "# ");
+  CHECK_FALSE(machine.console().contains("Press Enter"));
+  machine.type("mkdir /etc/init; echo 'start on startup' >/etc/init/a.conf; sleep 0.5; exit\n");
+  machine.await("the job runs", [&] { return machine.initctl({"status", "a"}).out == "a start/running\n"; });
 }
 
 TEST_CASE("without any job file nothing would ever happen: there is a shell, and after it init goes on as it is") {

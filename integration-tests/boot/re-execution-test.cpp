@@ -175,23 +175,3 @@ TEST_CASE("a new program that closes its output and stays does not hold up proce
   CHECK(machine.shell("pgrep -xf 'sleep 1000' | wc -l").out == "1\n");
   CHECK(machine.initctl({"stop", "svc"}).out == "svc stop/waiting\n");
 }
-
-TEST_CASE("each daemon of a machine is killed in turn: the machine stays up, its jobs are untouched") {
-  SKIP_WITHOUT_MACHINES();
-  Machine machine{{.jobs = {{"svc", "start on startup\nexec sleep 1000\n"}}}};
-  machine.await_answers();
-  machine.await("svc runs", [&] { return !machine.main_process("svc").empty(); });
-  auto process = machine.main_process("svc");
-  for (const char* program : {"upstart-event-broker", "upstart-job-supervisor"}) {
-    auto before = machine.daemon(program);
-    REQUIRE(before > 0);
-    CHECK(machine.shell("kill -KILL " + std::to_string(before)).status == 0);
-    machine.await(std::string{program} + " is there again", [&] {
-      auto now = machine.daemon(program);
-      return now != 0 && now != before;
-    });
-    machine.await_answers();
-    CHECK(machine.main_process("svc") == process);
-    CHECK(machine.initctl({"emit", "anything"}).status == 0);
-  }
-}
