@@ -22,6 +22,7 @@ endfunction()
 
 function(add_documents tree package)
   set(documents "${tree}/usr/share/doc/${package}")
+  file(REMOVE "${documents}/LICENSE") # the copyright file says where that is
   file(COPY_FILE "${CPACK_UPSTART_DEB_DIRECTORY}/copyright" "${documents}/copyright")
   string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)
   file(WRITE "${documents}/changelog"

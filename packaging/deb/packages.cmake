@@ -8,6 +8,7 @@ set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each package has its own
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL daemons sysv doc)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
@@ -20,7 +21,8 @@ set(CPACK_UPSTART_DEB_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/deb")
 set(CPACK_PRE_BUILD_SCRIPTS "${CMAKE_CURRENT_SOURCE_DIR}/deb/finish-tree.cmake")
 
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_NAME upstart-daemons)
-set(CPACK_DEBIAN_DAEMONS_DESCRIPTION "Job files say on which events a service starts and stops. This package has the
+set(CPACK_DEBIAN_DAEMONS_DESCRIPTION "event-based service supervisor
+Job files say on which events a service starts and stops. This package has the
 programs: init, its daemons and bridges, initctl and init-checkconf. It leaves
 the init of the system alone; users run sessions with it, and the package
 upstart-sysv makes it the system's init.")
@@ -31,7 +33,8 @@ set(CPACK_DEBIAN_DAEMONS_PACKAGE_CONFLICTS "upstart, sysvinit-core")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_SOURCE_DIR}/deb/postrm")
 
 set(CPACK_DEBIAN_SYSV_PACKAGE_NAME upstart-sysv)
-set(CPACK_DEBIAN_SYSV_DESCRIPTION "Links by which Upstart is process 1 of the system, the tools telinit,
+set(CPACK_DEBIAN_SYSV_DESCRIPTION "event-based init of the system
+Links by which Upstart is process 1 of the system, the tools telinit,
 runlevel, shutdown, reboot, halt and poweroff, and the jobs that run System V
 scripts and logins.")
 set(CPACK_DEBIAN_SYSV_PACKAGE_ARCHITECTURE all)
@@ -47,7 +50,8 @@ file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/deb/conffiles" "${conffiles}\n")
 set(CPACK_DEBIAN_SYSV_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_BINARY_DIR}/deb/conffiles")
 
 set(CPACK_DEBIAN_DOC_PACKAGE_NAME upstart-doc)
-set(CPACK_DEBIAN_DOC_DESCRIPTION "What is new, whom the daemons trust, example jobs, and the System V jobs in
+set(CPACK_DEBIAN_DOC_DESCRIPTION "event-based service supervisor (documents and examples)
+What is new, whom the daemons trust, example jobs, and the System V jobs in
 the dialect of Upstart 0.3.")
 set(CPACK_DEBIAN_DOC_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_DOC_PACKAGE_SECTION doc)

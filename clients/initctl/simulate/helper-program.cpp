@@ -22,7 +22,7 @@ std::expected<std::string, Failure> find(const std::string& program) {
   std::error_code error;
   auto beside = fs::read_symlink("/proc/self/exe", error).parent_path();
   std::string searched;
-  for (const auto& place : {beside, beside.parent_path() / "libexec/upstart", beside.parent_path() / "lib/upstart"}) {
+  for (const auto& place : {beside, beside.parent_path() / UPSTART_PROGRAM_DIRECTORY}) {
     if (::access((place / program).c_str(), X_OK) == 0) return (place / program).native();
     searched += (searched.empty() ? "" : ", ") + place.native();
   }

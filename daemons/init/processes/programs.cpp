@@ -23,7 +23,7 @@ bool is_program(const fs::path& path) {
 std::vector<fs::path> places(const std::optional<std::string>& directory) {
   if (directory) return {*directory};
   auto beside = fs::path{own_path().value_or("")}.parent_path();
-  return {beside, beside.parent_path() / "libexec/upstart", beside.parent_path() / "lib/upstart"};
+  return {beside, beside.parent_path() / UPSTART_PROGRAM_DIRECTORY};
 }
 
 } // namespace
