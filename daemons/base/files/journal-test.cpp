@@ -310,3 +310,117 @@ TEST_CASE("a write that does not fit leaves the file as it was") {
   REQUIRE(found.journal.write());
   CHECK(contents(directory.file()).starts_with(before));
 }
+
+namespace {
+
+// Enough for a journal to be one that is written often.
+Lines many_records() {
+  Lines records;
+  for (int i = 0; i < 300; ++i) records.push_back(std::to_string(i) + std::string(500, 'x'));
+  return records;
+}
+
+// What a process leaves that is killed after it has written these records one by one.
+void write_and_die(const std::string& path, const Lines& records) {
+  pid_t writer = ::fork();
+  if (writer == 0) {
+    auto found = Journal::open(path, magic);
+    for (const auto& record : records) {
+      found->journal.add(record);
+      if (!found->journal.write()) ::_exit(1);
+    }
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(writer, &status, 0) == writer);
+  REQUIRE(WIFSIGNALED(status));
+}
+
+} // namespace
+
+TEST_CASE("a journal that is written often has room behind its end, and what a killed process wrote is all found") {
+  Directory directory;
+  auto records = many_records();
+  write_and_die(directory.file(), records);
+  auto left = contents(directory.file());
+  CHECK(left.ends_with(std::string(100, '\0')));
+  auto found = opened(directory.file());
+  CHECK(found.records == records);
+  CHECK(found.fault.empty());
+  CHECK(contents(directory.file()).size() == found.journal.size());
+}
+
+TEST_CASE("closed in order a journal has no room behind its end, and it is rewritten without it") {
+  Directory directory;
+  auto found = opened(directory.file());
+  for (const auto& record : many_records()) {
+    found.journal.add(record);
+    REQUIRE(found.journal.write());
+  }
+  CHECK(contents(directory.file()).size() > found.journal.size());
+  auto size = found.journal.size();
+  CHECK(opened_again(std::move(found), directory.file()).journal.size() == size);
+  auto again = opened(directory.file());
+  REQUIRE(again.journal.rewrite({"one"}));
+  CHECK(contents(directory.file()).size() == again.journal.size());
+  again.journal.add("two");
+  REQUIRE(again.journal.write());
+  CHECK(opened_again(std::move(again), directory.file()).records == Lines{"one", "two"});
+}
+
+TEST_CASE("of what was put into the room and did not come to its end, nothing is found, and the journal goes on") {
+  Directory directory;
+  write(directory.file(), {"first"});
+  auto before = contents(directory.file());
+  write(directory.file(), {"one", "two"});
+  auto whole = contents(directory.file());
+  // The markers come last, one after the other.
+  auto first_marker = before.size(), second_marker = before.size() + frame_size + 3;
+  for (int published = 0; published < 2; ++published) {
+    auto torn = whole;
+    torn.replace(second_marker, 4, 4, '\0');
+    if (published == 0) torn.replace(first_marker, 4, 4, '\0');
+    for (std::size_t room : {std::size_t{0}, std::size_t{3}, std::size_t{5000}}) {
+      CAPTURE(published);
+      CAPTURE(room);
+      overwrite(directory.file(), torn + std::string(room, '\0'));
+      auto found = opened(directory.file());
+      CHECK(found.records == Lines{"first"});
+      CHECK(found.fault.ends_with("the last records were not written to their end; they are dropped"));
+      CHECK(found.journal.size() == before.size());
+    }
+  }
+}
+
+TEST_CASE("where there is no room for more than a write, a journal is written without, and refuses what does not fit") {
+  Directory directory;
+  auto found = opened(directory.file());
+  FullDisk full{40'000};
+  Lines written;
+  for (const auto& record : many_records()) {
+    found.journal.add(record);
+    if (!found.journal.write()) break;
+    written.push_back(record);
+  }
+  CHECK(written.size() == 77); // 39 000 bytes and some
+  CHECK(contents(directory.file()).size() == found.journal.size());
+  CHECK(found.journal.intact());
+  CHECK(opened_again(std::move(found), directory.file()).records == written);
+}
+
+TEST_CASE("records of an earlier version, which had another checksum, are read") {
+  Directory directory;
+  // As written by it: "one", then "two" and "three" together.
+  auto frame = [](char place, const std::string& record, std::uint32_t checksum, std::uint32_t check) {
+    std::string bytes = std::string{"\xffUJ"} + place;
+    for (std::uint32_t number : {static_cast<std::uint32_t>(record.size()), checksum, check})
+      bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+    return bytes + record;
+  };
+  overwrite(directory.file(), magic + frame('e', "one", 3123124719U, 3685473904U) +
+                                  frame('m', "two", 3190065193U, 2601508622U) +
+                                  frame('e', "three", 2290484163U, 628846539U));
+  auto found = opened(directory.file());
+  CHECK(found.records == Lines{"one", "two", "three"});
+  CHECK(found.fault.empty());
+}

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -16,6 +17,8 @@ namespace upstart::base {
 namespace {
 
 constexpr std::uint64_t smallest_worth_rewriting = 1U << 20U;
+// A file of less than this is not written often; and where there was no room, it is tried again when so much was added.
+constexpr std::uint64_t smallest_with_room = 32U << 10U;
 
 // What stands before each record. The marker holds a byte that no text in UTF-8 has, so that a reader that has lost its
 // place finds the next record; it also says whether the record is the last of those that were written together.
@@ -26,14 +29,36 @@ struct Frame {
   std::uint32_t check = 0;    // of the three above and of the file's magic
 };
 constexpr std::string_view marker_begins = "\xffUJ"; // and one of these
-constexpr char more_follow = 'm';
-constexpr char ends_write = 'e';
+constexpr char more_follow = 'M';
+constexpr char ends_write = 'E';
+// Of earlier versions, whose records have another checksum, fnv_1a_of.
+constexpr char more_follow_earlier = 'm';
+constexpr char ends_write_earlier = 'e';
 
-// FNV-1a: enough to tell a torn or damaged record.
-std::uint32_t checksum_of(std::string_view bytes, std::uint32_t begin = 2166136261U) {
+// Each enough to tell a torn or damaged record: of frames, and of records of earlier versions;
+std::uint32_t fnv_1a_of(std::string_view bytes, std::uint32_t begin = 2166136261U) {
   auto hash = begin;
   for (char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619U;
   return hash;
+}
+
+// and of records, eight bytes at a time.
+std::uint32_t checksum_of(std::string_view bytes) {
+  constexpr std::uint64_t factor = 0x9e3779b97f4a7c15U;
+  std::uint64_t hash = bytes.size() + 1;
+  auto mix = [&](std::uint64_t word) {
+    hash = (hash ^ word) * factor;
+    hash ^= hash >> 29U;
+  };
+  for (; bytes.size() >= sizeof(std::uint64_t); bytes.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    mix(word);
+  }
+  std::uint64_t rest = 0;
+  if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());
+  mix(rest);
+  return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
 }
 
 std::uint32_t marker_of(char place) {
@@ -46,7 +71,7 @@ std::uint32_t marker_of(char place) {
 
 // `kind` is the checksum of the magic: a frame of another kind of file, or of another form, is none.
 std::uint32_t check_of(const Frame& frame, std::uint32_t kind) {
-  return checksum_of({reinterpret_cast<const char*>(&frame), offsetof(Frame, check)}, kind);
+  return fnv_1a_of({reinterpret_cast<const char*>(&frame), offsetof(Frame, check)}, kind);
 }
 
 void append_frame(std::string& bytes, std::uint32_t kind, char place, std::string_view record) {
@@ -67,7 +92,7 @@ void end_write_at(std::string& bytes, std::size_t at, std::uint32_t kind) {
 std::string bytes_of(const std::string& magic, const std::vector<std::string>& records) {
   std::string bytes{magic};
   for (const auto& record : records) {
-    append_frame(bytes, checksum_of(magic), ends_write, record);
+    append_frame(bytes, fnv_1a_of(magic), ends_write, record);
     bytes.append(record);
   }
   return bytes;
@@ -108,9 +133,21 @@ std::optional<Frame> frame_at(std::string_view bytes, std::uint32_t kind) {
   Frame frame;
   if (bytes.size() < sizeof frame) return std::nullopt;
   std::memcpy(&frame, bytes.data(), sizeof frame);
-  bool known = frame.marker == marker_of(more_follow) || frame.marker == marker_of(ends_write);
+  bool known = std::ranges::any_of(std::array{more_follow, ends_write, more_follow_earlier, ends_write_earlier},
+                                   [&](char place) { return frame.marker == marker_of(place); });
   return known && frame.check == check_of(frame, kind) ? std::optional{frame} : std::nullopt;
 }
+
+bool ends_write_with(const Frame& frame) {
+  return frame.marker == marker_of(ends_write) || frame.marker == marker_of(ends_write_earlier);
+}
+
+bool is_whole(const Frame& frame, std::string_view record) {
+  bool is_earlier = frame.marker == marker_of(more_follow_earlier) || frame.marker == marker_of(ends_write_earlier);
+  return frame.checksum == (is_earlier ? fnv_1a_of(record) : checksum_of(record));
+}
+
+bool is_zeros(std::string_view bytes) { return bytes.find_first_not_of('\0') == std::string_view::npos; }
 
 // The beginning of a frame, of which the rest was not written.
 bool begins_frame(std::string_view bytes) {
@@ -122,7 +159,7 @@ bool begins_frame(std::string_view bytes) {
 // frame is looked for.
 class Reader {
 public:
-  Reader(std::string_view bytes, std::string_view magic) : bytes_{bytes}, kind_{checksum_of(magic)} {
+  Reader(std::string_view bytes, std::string_view magic) : bytes_{bytes}, kind_{fnv_1a_of(magic)} {
     if (bytes.starts_with(magic)) at_ = good_ = magic.size();
     while (at_ < bytes_.size() && !torn_) step();
     if (complete_ == records_.size()) return;
@@ -142,19 +179,27 @@ private:
   void step() {
     auto rest = bytes_.substr(at_);
     auto frame = frame_at(rest, kind_);
-    if (!frame) {
-      torn_ = begins_frame(rest);
-      if (!torn_) damaged(find_frame(at_ + 1));
-      return;
-    }
+    if (!frame) return no_frame(rest);
     auto record = rest.substr(sizeof *frame, frame->size);
     torn_ = record.size() < frame->size;
     if (torn_) return;
     auto next = at_ + sizeof *frame + frame->size;
-    if (checksum_of(record) != frame->checksum) return damaged(next);
+    if (!is_whole(*frame, record)) return damaged(next);
     at_ = next;
     records_.emplace_back(record);
-    if (frame->marker == marker_of(ends_write)) complete();
+    if (ends_write_with(*frame)) complete();
+  }
+  // Room that was not used; a write that was not finished, in the file or in the room, where the marker comes last; or
+  // something else.
+  void no_frame(std::string_view rest) {
+    if (is_zeros(rest)) {
+      at_ = bytes_.size();
+      return;
+    }
+    auto next = find_frame(at_ + 1);
+    bool without_marker = is_zeros(rest.substr(0, sizeof Frame::marker)) && next == bytes_.size();
+    torn_ = begins_frame(rest) || without_marker;
+    if (!torn_) damaged(next);
   }
   // Records that were written together with a damaged one are used by themselves.
   void damaged(std::size_t next) {
@@ -223,7 +268,12 @@ std::expected<FileDescriptor, std::string> replace(const std::string& path, cons
 } // namespace
 
 Journal::Journal(std::string path, std::string magic, FileDescriptor file, FileDescriptor lock)
-    : path_{std::move(path)}, magic_{std::move(magic)}, file_{std::move(file)}, lock_{std::move(lock)} {}
+    : path_{std::move(path)},
+      magic_{std::move(magic)},
+      kind_{fnv_1a_of(magic_)},
+      file_{std::move(file)},
+      lock_{std::move(lock)},
+      no_room_below_{smallest_with_room} {}
 
 std::expected<Journal::Found, std::string> Journal::open(const std::string& path, const std::string& magic) {
   auto locked = lock(path + ".lock");
@@ -280,27 +330,38 @@ void Journal::replace_by(const std::string& aside, std::string_view good, std::s
 }
 
 void Journal::add(std::string_view record) {
-  last_frame_ = unwritten_.size();
-  append_frame(unwritten_, checksum_of(magic_), more_follow, record);
+  frames_.push_back(unwritten_.size());
+  append_frame(unwritten_, kind_, more_follow, record);
   unwritten_.append(record);
 }
 
 std::expected<void, std::string> Journal::write() {
   if (unwritten_.empty()) return {};
-  if (!intact_) {
-    unwritten_.clear();
-    return std::unexpected("unable to write " + path_ + ": it has to be written anew");
+  std::expected<void, std::string> outcome;
+  if (intact_) {
+    end_write_at(unwritten_, frames_.back(), kind_);
+    fault_point("journal.write");
+    if (make_room()) room_->put(unwritten_, frames_);
+    else if (!write_all(file_.get(), unwritten_)) outcome = std::unexpected(fault_of("unable to write", path_));
+    fault_point("journal.written");
+    if (outcome) size_ += unwritten_.size();
+    else intact_ = ::ftruncate(file_.get(), static_cast<off_t>(size_)) == 0;
+  } else {
+    outcome = std::unexpected("unable to write " + path_ + ": it has to be written anew");
   }
-  end_write_at(unwritten_, last_frame_, checksum_of(magic_));
-  fault_point("journal.write");
-  bool written = write_all(file_.get(), unwritten_);
-  fault_point("journal.written");
-  auto fault = written ? std::string{} : fault_of("unable to write", path_);
-  if (written) size_ += unwritten_.size();
-  else intact_ = ::ftruncate(file_.get(), static_cast<off_t>(size_)) == 0;
   unwritten_.clear();
-  if (!written) return std::unexpected(std::move(fault));
-  return {};
+  frames_.clear();
+  return outcome;
+}
+
+// Whether there is enough behind the end of the file for what is unwritten.
+bool Journal::make_room() {
+  if (room_ && room_->left() >= unwritten_.size()) return true;
+  room_.reset();
+  if (size_ < no_room_below_) return false;
+  if (auto made = MappedRoom::make(file_.get(), size_, unwritten_.size())) room_.emplace(std::move(*made));
+  else no_room_below_ = size_ + smallest_with_room;
+  return room_.has_value();
 }
 
 std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>& records) {
@@ -314,8 +375,11 @@ std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>
     ::unlink(fresh.c_str());
     return std::unexpected(std::move(fault));
   }
+  room_.reset();
   file_ = std::move(file);
   unwritten_.clear();
+  frames_.clear();
+  no_room_below_ = bytes.size() + smallest_with_room;
   intact_ = true;
   size_ = size_rewritten_ = bytes.size();
   return {};

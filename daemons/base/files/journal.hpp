@@ -5,13 +5,17 @@
 // finds the next one by its marker, and the file is kept aside as it was. Each journal has one owner, who alone writes
 // it.
 //
-// It need not survive the machine: the run directory does not either, so nothing is forced to disk.
+// It need not survive the machine: the run directory does not either, so nothing is forced to disk. One that is written
+// often has room in memory behind its end, so that a write is no call of the kernel; the file then ends with zeros
+// until it is closed in order.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/base/files/mapped-room.hpp"
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,13 +51,17 @@ private:
   Journal(std::string path, std::string magic, FileDescriptor file, FileDescriptor lock);
   void begin(std::size_t size, std::string_view missing, std::string& fault);
   void replace_by(const std::string& aside, std::string_view good, std::string& fault);
+  [[nodiscard]] bool make_room();
 
   std::string path_;
   std::string magic_;
+  std::uint32_t kind_; // of file, as frames name it
   FileDescriptor file_;
   FileDescriptor lock_;
+  std::optional<MappedRoom> room_;
+  std::uint64_t no_room_below_; // bytes of the file
   std::string unwritten_;
-  std::size_t last_frame_ = 0; // in unwritten_
+  std::vector<std::size_t> frames_; // in unwritten_
   std::uint64_t size_ = 0;
   std::uint64_t size_rewritten_ = 0;
   bool intact_ = true;

@@ -1,0 +1,69 @@
+#include "daemons/base/files/mapped-room.hpp"
+
+#include "daemons/base/fault-point.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <utility>
+
+namespace upstart::base {
+
+namespace {
+
+constexpr std::size_t usual_room = std::size_t{64} << 10U;
+constexpr std::size_t place_size = sizeof(std::uint32_t);
+
+// Not torn, wherever it lies, by the death of the process: it is one instruction.
+void publish(char* place, const char* bytes) {
+  std::atomic_thread_fence(std::memory_order_release);
+  std::memcpy(place, bytes, place_size);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+} // namespace
+
+std::optional<MappedRoom> MappedRoom::make(int file, std::uint64_t end, std::size_t least) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  auto begin = end / page * page;
+  auto used = static_cast<std::size_t>(end - begin);
+  auto size = (used + std::max(least, usual_room) + page - 1) / page * page;
+  void* memory = MAP_FAILED;
+  if (::fallocate(file, 0, static_cast<off_t>(end), static_cast<off_t>(size - used)) == 0)
+    memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, static_cast<off_t>(begin));
+  if (memory != MAP_FAILED) return MappedRoom{file, begin, static_cast<char*>(memory), size, used};
+  (void)!::ftruncate(file, static_cast<off_t>(end));
+  return std::nullopt;
+}
+
+MappedRoom::MappedRoom(MappedRoom&& other) noexcept
+    : file_{other.file_},
+      begin_{other.begin_},
+      memory_{std::exchange(other.memory_, nullptr)},
+      size_{other.size_},
+      used_{other.used_} {}
+
+MappedRoom::~MappedRoom() {
+  if (memory_ == nullptr) return;
+  ::munmap(memory_, size_);
+  (void)!::ftruncate(file_, static_cast<off_t>(begin_ + used_));
+}
+
+void MappedRoom::put(std::string_view bytes, std::span<const std::size_t> places) {
+  char* to = memory_ + used_;
+  std::size_t copied = 0;
+  for (auto place : places) {
+    std::memcpy(to + copied, bytes.data() + copied, place - copied);
+    copied = place + place_size;
+  }
+  std::memcpy(to + copied, bytes.data() + copied, bytes.size() - copied);
+  fault_point("journal.copied");
+  for (auto place : places) publish(to + place, bytes.data() + place);
+  used_ += bytes.size();
+}
+
+} // namespace upstart::base
