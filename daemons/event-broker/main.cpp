@@ -38,10 +38,16 @@ int fail(const std::string& message) {
   return EXIT_FAILURE;
 }
 
-int run(const base::CommonOptions& options, bool session) {
+// Those that only this daemon has.
+struct OwnOptions {
+  bool session = false;
+  bool no_memory = false;
+};
+
+int run(const base::CommonOptions& options, const OwnOptions& own_options) {
   allow_many_descriptors();
   auto inherited = base::inherited_descriptors();
-  auto recovered = EventStore::open(options.run_directory);
+  auto recovered = own_options.no_memory ? EventStore::without_file() : EventStore::open(options.run_directory);
   if (!recovered) return fail(recovered.error());
   auto own = base::OwnSocket::open(inherited, protocol::socket_name::broker,
                                    protocol::daemon_address(options.run_directory, protocol::socket_name::broker));
@@ -56,7 +62,8 @@ int run(const base::CommonOptions& options, bool session) {
                           {},
                           [](const std::string& trouble) { spdlog::warn("{}", trouble); }};
   base::DaemonSignals signals{loop, {.end = [&] { loop.stop(); }, .connect_now = [&] { broker.retry_buses(); }}};
-  if (auto address = bus_of(options, session); !address.empty()) static_cast<void>(broker.join_bus(address));
+  if (auto address = bus_of(options, own_options.session); !address.empty())
+    static_cast<void>(broker.join_bus(address));
   base::notify_manager("READY=1");
   loop.run();
   base::notify_manager("STOPPING=1");
@@ -67,15 +74,18 @@ int run(const base::CommonOptions& options, bool session) {
 } // namespace
 
 int main(int argc, char** argv) {
-  bool session = false;
+  OwnOptions own;
   return base::run_daemon({.name = protocol::socket_name::broker,
                            .description = "Takes events, orders them, and gives each to the handlers that want it.",
                            .vital = true,
                            .declare =
                                [&](CLI::App& app) {
-                                 app.add_flag("--session", session,
+                                 app.add_flag("--session", own.session,
                                               "without --bus: join the bus in DBUS_SESSION_BUS_ADDRESS");
+                                 app.add_flag("--no-memory", own.no_memory,
+                                              "write nothing down, to measure what that costs: events are lost if "
+                                              "this process dies");
                                },
-                           .run = [&](const base::CommonOptions& options) { return run(options, session); }},
+                           .run = [&](const base::CommonOptions& options) { return run(options, own); }},
                           argc, argv);
 }

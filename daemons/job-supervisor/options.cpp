@@ -31,7 +31,8 @@ void declare_options(CLI::App& app, DaemonOptions& options) {
   app.add_option("--container-job", options.container_job, "job that the container is there for, and ends with");
   app.add_option("--container-job-variable", options.container_job_environment, "KEY=VALUE for it; repeatable");
   app.add_flag("--executed-anew", options.executed_anew, "init was executed anew: clients are told");
-  app.add_flag("--no-memory", options.no_memory, "writes nothing down; jobs are forgotten if this process dies");
+  app.add_flag("--no-memory", options.no_memory,
+               "write nothing down, to measure what that costs: jobs are forgotten if this process dies");
 }
 
 void complete(DaemonOptions& options, const base::CommonOptions& common) {

@@ -93,3 +93,14 @@ TEST_CASE("a record that is whole but no change is left out and told of") {
   CHECK(recovered->changes.size() == 2);
   CHECK(recovered->faults == Lines{directory.file() + ": a record of unknown kind 127; it is left out"});
 }
+
+TEST_CASE("without a file everything is accepted, nothing is behind, and it is said that nothing is written down") {
+  auto recovered = EventStore::without_file();
+  recovered.store.note(HandlerAttached{"h", {"a"}});
+  CHECK(recovered.store.write_ahead(accepted(1), nothing));
+  CHECK(recovered.store.write(nothing));
+  CHECK_FALSE(recovered.store.has_unwritten());
+  CHECK_FALSE(recovered.store.behind());
+  REQUIRE(recovered.faults.size() == 1);
+  CHECK(recovered.faults.front().starts_with("nothing is written down"));
+}

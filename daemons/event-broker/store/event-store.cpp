@@ -16,23 +16,31 @@ std::expected<EventStore::Recovered, std::string> EventStore::open(const std::st
   return recovered;
 }
 
+// Its fault makes the queue begin with event ids that an earlier process cannot have given out.
+EventStore::Recovered EventStore::without_file() {
+  return {.store = EventStore{std::nullopt},
+          .changes = {},
+          .faults = {"nothing is written down: events that are not finished are lost if the event broker dies"}};
+}
+
 std::expected<void, std::string> EventStore::rewrite(const Snapshot& snapshot) {
   std::vector<std::string> records;
   for (const auto& change : snapshot()) records.push_back(encode(change));
-  auto rewritten = journal_.rewrite(records);
+  auto rewritten = journal_->rewrite(records);
   if (rewritten) behind_ = false;
   return rewritten;
 }
 
 std::expected<void, std::string> EventStore::write(const Snapshot& snapshot) {
+  if (!journal_) return {};
   if (behind()) return rewrite(snapshot);
-  auto written = journal_.write();
+  auto written = journal_->write();
   if (!written) {
     behind_ = true;
     if (rewrite(snapshot)) return {};
-  } else if (journal_.worth_rewriting() && journal_.size() >= rewritten_from_) {
+  } else if (journal_->worth_rewriting() && journal_->size() >= rewritten_from_) {
     // Without room for a second file the first one goes on, until it has grown much more.
-    if (!rewrite(snapshot)) rewritten_from_ = journal_.size() + journal_.size() / 2;
+    if (!rewrite(snapshot)) rewritten_from_ = journal_->size() + journal_->size() / 2;
   }
   return written;
 }
@@ -40,7 +48,7 @@ std::expected<void, std::string> EventStore::write(const Snapshot& snapshot) {
 std::expected<void, std::string> EventStore::write_ahead(const Change& change, const Snapshot& snapshot) {
   if (auto written = write(snapshot); !written) return written;
   note(change);
-  return journal_.write();
+  return journal_ ? journal_->write() : std::expected<void, std::string>{};
 }
 
 } // namespace upstart::broker
