@@ -80,3 +80,22 @@ TEST_CASE("a timer starts its job some time after an event, and is listed until 
   session.write("later.conf", "start on timer AFTER=go DELAY=5s\nexec sleep 1000\n");
   session.await("/jobs/later/_ StateChanged running");
 }
+
+TEST_CASE("on the bus that init has started, a bridge that no job asks for is there for whoever calls it") {
+  Session session{{}, {.own_bus = false}};
+  auto bus = std::format("--address=unix:path={}/xdg/upstart/{}/bus", session.directory(), session.init_pid());
+  CHECK(session.daemon("upstart-socket-bridge") == 0);
+  auto outcome = session.run({"busctl", bus, "call", "com.ubuntu.Upstart.SocketBridge",
+                              "/com/ubuntu/Upstart/SocketBridge", "com.ubuntu.Upstart.SocketBridge1", "ListSockets"});
+  CHECK_MESSAGE(outcome.status == 0, outcome.err);
+  CHECK(session.daemon("upstart-socket-bridge") != 0);
+}
+
+TEST_CASE("a bridge is started by hand by its name, and another name is refused with those that are known") {
+  Session session{{}};
+  CHECK(session.initctl({"bridges", "--start", "timer-bridge"}).status == 0);
+  session.await("the bridge", [&] { return session.initctl({"bridges"}).out.contains("timer-bridge idle"); });
+  auto refused = session.initctl({"bridges", "--start", "clock"});
+  CHECK(refused.status == 1);
+  CHECK(refused.err.starts_with("initctl: Unknown bridge: clock (known are socket-bridge, "));
+}

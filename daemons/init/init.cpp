@@ -190,7 +190,7 @@ void Init::perform(const Pause& pause) {
 }
 
 void Init::perform(const Linger& linger) {
-  log_.debug("no job asks for {} any more", name_of(linger.daemon));
+  log_.debug("no job asks for {}: it is ended in {}", name_of(linger.daemon), linger.length);
   of(linger.daemon).pause.start(linger.length);
 }
 
@@ -380,6 +380,11 @@ void Init::take_wanted_bridges(const std::vector<std::string>& names) {
   perform(lifecycle_.bridges_wanted(wanted, now()));
 }
 
+void Init::start_bridge_for_client(const std::string& name) {
+  if (auto bridge = bridge_of_name(name)) return perform(lifecycle_.bridge_asked(*bridge, now()));
+  log_.warning("a client asks for the bridge {}, which this init does not know", name);
+}
+
 void Init::notified(pid_t sender, const Notification& notification, std::vector<FileDescriptor> descriptors) {
   auto daemon = daemon_of(sender);
   if (!daemon) {
@@ -391,6 +396,7 @@ void Init::notified(pid_t sender, const Notification& notification, std::vector<
   if (notification.forget) of(*daemon).kept.forget(notification.name);
   if (notification.keep) keep(*daemon, notification, std::move(descriptors));
   if (notification.bridges && daemon == Daemon::supervisor) take_wanted_bridges(*notification.bridges);
+  if (notification.start_bridge && daemon == Daemon::supervisor) start_bridge_for_client(*notification.start_bridge);
   if (notification.ready) {
     log_.debug("{} is ready", name_of(*daemon));
     if (*daemon == Daemon::supervisor && of(*daemon).tells_of_execution) run_.executed_anew = false;

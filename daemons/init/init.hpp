@@ -87,6 +87,7 @@ private:
   void hang_limit_over(Daemon daemon);
   void hear_sign(Daemon daemon, const Notification& notification);
   void take_wanted_bridges(const std::vector<std::string>& names);
+  void start_bridge_for_client(const std::string& name);
   [[nodiscard]] bool find_program(Daemon bridge);
   void notified(pid_t sender, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
   void keep(Daemon daemon, const Notification& notification, std::vector<base::FileDescriptor> descriptors);

@@ -4,6 +4,7 @@
 #include "daemons/init/configuration/directories.hpp"
 #include "daemons/init/notify/notify-socket.hpp"
 #include "daemons/init/processes/programs.hpp"
+#include "daemons/init/run-directory/own-bus.hpp"
 #include "daemons/init/run-directory/own-directory.hpp"
 #include "protocol/names.hpp"
 
@@ -193,6 +194,9 @@ void plan_own_bus(const Log& log, Run& run, LaunchSpec& bus, Environment& enviro
   }
   bus.program = *program;
   run.bus_address = own_bus_address(run.directory);
+  auto initctl = find_daemon("initctl", std::nullopt);
+  if (!initctl) initctl = find_in_path("initctl", variable(environment, "PATH").value_or(default_path)).value_or("");
+  if (!initctl->empty()) run.bus_configuration = write_own_bus_configuration(run.directory, *initctl);
   environment.set("DBUS_SESSION_BUS_ADDRESS", *run.bus_address);
 }
 

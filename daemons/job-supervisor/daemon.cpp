@@ -312,6 +312,12 @@ void Daemon::restart() {
   loop_.defer([] { base::notify_manager(protocol::execute_anew_notification); });
 }
 
+void Daemon::start_bridge(const std::string& name) {
+  if (line_.init_pid == 0 || !base::notify_manager(std::string{protocol::start_bridge_line} + name))
+    throw sdbus::Error{sdbus::Error::Name{"org.freedesktop.DBus.Error.NotSupported"},
+                       "This job supervisor was started by no init that could start " + name};
+}
+
 // Clients that come back to the private socket, and the bus, have a moment to be there.
 void Daemon::tell_restarted() {
   auto restarted = Signal::restarted();

@@ -32,6 +32,7 @@ public:
   int run();
 
   void reload_configuration() override;
+  void start_bridge(const std::string& name) override;
   void settle_configuration() override;
   [[nodiscard]] std::vector<std::string> file_faults(const std::string& job) const override;
   [[nodiscard]] std::string about_unknown_job(const std::string& job) const override;

@@ -76,7 +76,22 @@ Json to_json(const protocol::BridgeEntry& bridge) {
           {"events", {bridge.event}}, {"jobs", nullptr},        {"watches", Json::array()}};
 }
 
+// The names of them, one after the other.
+std::string known_bridges() {
+  std::string names;
+  for (const auto& bridge : protocol::bridges) names += (names.empty() ? "" : ", ") + std::string{bridge.name};
+  return names;
+}
+
+Outcome start_bridge(Call& call, const std::string& name) {
+  if (!protocol::bridge_of_name(name))
+    return std::unexpected{Failure{std::format("Unknown bridge: {} (known are {})", name, known_bridges())}};
+  Supervisor{call.upstart->connection()}.StartBridge(name);
+  return 0;
+}
+
 Outcome bridges(Call& call) {
+  if (auto name = call.options.value("--start")) return start_bridge(call, *name);
   Json document = Json::array();
   std::string text;
   auto attached = attached_bridges(*call.upstart);
@@ -104,9 +119,10 @@ std::vector<Command> bridges_commands() {
        .about =
            "For each bridge: its name, whether it serves jobs, is idle or not running, its process, its name on the "
            "bus, the events that it emits, how many jobs name one of these in `start on' or `stop on', and what it "
-           "watches for them. A bridge that is not running is started when a job that names its event is loaded.",
+           "watches for them. A bridge that is not running is started when a job that names its event is loaded; "
+           "--start starts it for a client that asks it something, for a minute if no job names its event.",
        .missing = "",
-       .options = {},
+       .options = {{"--start", "BRIDGE", "start this bridge, instead of listing all"}},
        .run = bridges}};
 }
 

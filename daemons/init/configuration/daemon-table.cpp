@@ -78,7 +78,8 @@ std::vector<Socket> supervisor_sockets(const Run& run) {
 }
 
 Arguments bus_arguments(const Run& run, bool) {
-  return {"--session", "--nofork", "--nopidfile", "--nosyslog", "--address=" + own_bus_address(run.directory)};
+  auto configuration = run.bus_configuration ? "--config-file=" + *run.bus_configuration : "--session";
+  return {configuration, "--nofork", "--nopidfile", "--nosyslog", "--address=" + own_bus_address(run.directory)};
 }
 
 // One socket of its own, under its name, and the common options.

@@ -40,7 +40,8 @@ struct Run {
   std::optional<std::string> log_directory{};
   std::optional<std::string> private_address{}; // of the public interface without a bus
   std::optional<std::string> bus_address{};
-  std::vector<std::string> container_job{}; // with which a container ends: its name, then KEY=VALUE
+  std::optional<std::string> bus_configuration{}; // of the bus that init starts; nothing: that of any session bus
+  std::vector<std::string> container_job{};       // with which a container ends: its name, then KEY=VALUE
   pid_t init_pid = 0;
   bool goes_on = false;       // with a session whose init and daemons were killed together
   bool executed_anew = false; // init itself; until a supervisor has told it to the clients

@@ -55,6 +55,18 @@ TEST_CASE("a bridge that no job asks for any more goes on for a while, and is th
   CHECK(life.bridges_wanted({bridge}, at(9s)) == Actions{Start{bridge, true}});
 }
 
+TEST_CASE("a bridge that a client asks for is started, and told to go after a while if no job asks for it") {
+  Lifecycle life{false};
+  (void)life.begin(at(0ms));
+  CHECK(life.bridge_asked(bridge, at(1s)) == Actions{Start{bridge, false}, Linger{bridge, 60s}});
+  CHECK(life.bridge_asked(bridge, at(2s)) == Actions{Linger{bridge, 60s}});
+  CHECK(life.pause_over(bridge, at(62s)) == Actions{Send{bridge, SIGTERM}});
+  (void)life.died(bridge, Ending::clean, at(63s));
+  CHECK(life.bridge_asked(bridge, at(64s)) == Actions{Start{bridge, false}, Linger{bridge, 60s}});
+  CHECK(life.bridges_wanted({bridge}, at(65s)).empty());
+  CHECK(life.bridge_asked(bridge, at(66s)).empty());
+}
+
 TEST_CASE("a bridge that is asked for again meanwhile stays, or is started again when it has gone") {
   auto life = running();
   (void)life.bridges_wanted({}, at(1s));

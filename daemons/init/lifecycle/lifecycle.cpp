@@ -178,7 +178,7 @@ Actions Lifecycle::bridges_wanted(const std::vector<Daemon>& wanted, Time now) {
   if (phase_ != Phase::running && phase_ != Phase::ending) return actions;
   for (auto bridge : all_bridges())
     if (bool is_wanted = std::ranges::contains(wanted, bridge); is_wanted != of(bridge).wanted)
-      is_wanted ? want(bridge, now, actions) : unwant(bridge, actions);
+      is_wanted ? want(bridge, now, actions) : unwant(bridge, linger, actions);
   return actions;
 }
 
@@ -192,11 +192,19 @@ void Lifecycle::want(Daemon bridge, Time now, Actions& actions) {
 }
 
 // It is given time to give up what it holds; until then it is started again if it dies.
-void Lifecycle::unwant(Daemon bridge, Actions& actions) {
+void Lifecycle::unwant(Daemon bridge, milliseconds lingering, Actions& actions) {
   auto& state = of(bridge);
   state.wanted = false;
   state.lingering = true;
-  if (state.alive) actions.emplace_back(Linger{bridge, linger});
+  if (state.alive) actions.emplace_back(Linger{bridge, lingering});
+}
+
+Actions Lifecycle::bridge_asked(Daemon bridge, Time now) {
+  Actions actions;
+  if (phase_ != Phase::running || of(bridge).wanted) return actions;
+  want(bridge, now, actions);
+  unwant(bridge, asked_linger, actions);
+  return actions;
 }
 
 // Where it was to be replaced there is nothing to wait for.

@@ -119,6 +119,8 @@ public:
   [[nodiscard]] Actions pause_over(Daemon daemon, Time now);
   // Loaded jobs ask for the events of these bridges, and of no others.
   [[nodiscard]] Actions bridges_wanted(const std::vector<Daemon>& wanted, Time now);
+  // A client wants this one: if no job asks for it, it is started, or goes on, and is ended after `asked_linger`.
+  [[nodiscard]] Actions bridge_asked(Daemon bridge, Time now);
   // Its program is not there: it is not started until jobs begin to ask for it anew.
   [[nodiscard]] Actions not_installed(Daemon bridge);
   // A signal meant for the daemon. Until it is ready, and ready for signals, it is held back.
@@ -137,6 +139,7 @@ public:
   static constexpr std::chrono::milliseconds hurry_limit{2'000};
   // A bridge goes on for so long when nobody asks for it: job files are often replaced by others that do.
   static constexpr std::chrono::milliseconds linger{5'000};
+  static constexpr std::chrono::milliseconds asked_linger{60'000};
 
 private:
   enum class Phase { running, ending, dismissing, closing, over };
@@ -158,7 +161,7 @@ private:
   [[nodiscard]] std::vector<Daemon> leaving() const;
   Start start(Daemon daemon, Time now);
   void want(Daemon bridge, Time now, Actions& actions);
-  void unwant(Daemon bridge, Actions& actions);
+  void unwant(Daemon bridge, std::chrono::milliseconds lingering, Actions& actions);
   Actions start_again(Daemon daemon, Time now);
   void supervisor_died(Ending how);
   void begin_ending() {

@@ -85,6 +85,8 @@ Notification parse_notification(std::string_view lines) {
     else if (line.starts_with("WATCHDOG_USEC=")) result.period = microseconds_of(line.substr(line.find('=') + 1));
     else if (line.starts_with(protocol::wanted_bridges_line))
       result.bridges = words_of(line.substr(protocol::wanted_bridges_line.size()));
+    else if (line.starts_with(protocol::start_bridge_line))
+      result.start_bridge = line.substr(protocol::start_bridge_line.size());
     else if (line.starts_with("FDNAME=")) result.name = line.substr(line.find('=') + 1);
     else if (line.starts_with("STATUS=")) result.status = line.substr(line.find('=') + 1);
   }

@@ -28,6 +28,7 @@ struct Notification {
   bool alive = false;                                // WATCHDOG=1
   std::optional<std::chrono::microseconds> period{}; // WATCHDOG_USEC: until the next WATCHDOG=1; 0: none will come
   std::optional<std::vector<std::string>> bridges{}; // X-UPSTART-BRIDGES: those that loaded jobs ask for
+  std::optional<std::string> start_bridge{};         // X-UPSTART-START-BRIDGE: one that a client wants
   std::string name = "stored";
   std::string status;
   friend bool operator==(const Notification&, const Notification&) = default;

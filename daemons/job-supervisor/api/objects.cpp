@@ -372,6 +372,11 @@ SupervisorObject::ListBridges() {
   return bridges;
 }
 
+void SupervisorObject::StartBridge(const std::string& name) {
+  if (!protocol::bridge_of_name(name)) raise(protocol::error_name::invalid_args, "Unknown bridge: " + name);
+  client_.control().start_bridge(name);
+}
+
 std::string SupervisorObject::Simulate(const std::string& name, const std::vector<std::string>& env) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);

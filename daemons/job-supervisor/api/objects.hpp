@@ -129,6 +129,7 @@ private:
   std::vector<std::string> ListEmits() override;
   std::vector<sdbus::Struct<std::string, uint32_t, std::string, std::vector<std::string>, uint32_t>>
   ListBridges() override;
+  void StartBridge(const std::string& name) override;
   std::string Simulate(const std::string& name, const std::vector<std::string>& env) override;
   void StartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::vector<std::string> job_details,
                 std::vector<std::string> env, bool wait) override;
