@@ -59,7 +59,8 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
       unwritten_{ready},
       watcher_{loop, sd_bus_get_fd(ready), [this](unsigned) { process(); }},
       timer_{loop, [this] { process(); }},
-      before_waiting_{loop, [this] { before_waiting(); }} {
+      before_waiting_{loop, [this] { before_waiting(); }},
+      output_{sd_bus_get_fd(ready), [this] { before_waiting_.resume(); }} {
   // A caller waits as long as the job takes (dbus-api.md).
   sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
   if (!peer_) hold_calls_of_unknown_callers();
@@ -74,6 +75,7 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
 BusConnection::~BusConnection() {
   *alive_ = false;
   watcher_.watch(0);
+  output_.end();
   sd_bus_close(bus_);
 }
 
@@ -90,6 +92,13 @@ void BusConnection::serve_client() {
 void BusConnection::process() {
   if (lost_) return;
   auto alive = alive_;
+  output_.flush();
+  handle_messages();
+  if (*alive) output_.flush();
+}
+
+void BusConnection::handle_messages() {
+  auto alive = alive_;
   const auto& turn = serves_client_ ? short_turn : long_turn;
   auto end = uv_hrtime() + turn.nanoseconds;
   before_waiting_.resume();
@@ -99,7 +108,8 @@ void BusConnection::process() {
     if (result < 0) return lost();
     bool turn_is_over = handled >= turn.messages || does_not_read() || uv_hrtime() > end;
     // A connection that is closing is followed to its end: the library closes the descriptor that is watched here.
-    if (turn_is_over && sd_bus_is_open(bus_) > 0) return;
+    if (sd_bus_is_open(bus_) <= 0) output_.end();
+    else if (turn_is_over) return;
   }
 }
 
@@ -114,6 +124,7 @@ int BusConnection::process_one() {
 
 void BusConnection::before_waiting() {
   if (lost_) return;
+  output_.flush();
   int events = sd_bus_get_events(bus_);
   std::uint64_t due = 0;
   if (events < 0 || sd_bus_get_timeout(bus_, &due) < 0) return lost();
@@ -122,6 +133,7 @@ void BusConnection::before_waiting() {
     events = POLLOUT;
     due = std::numeric_limits<std::uint64_t>::max();
   }
+  if (output_.waits_for_room()) events |= POLLOUT;
   watcher_.watch(loop_events(events));
   if (serves_client_) before_waiting_.pause();
   if (due == std::numeric_limits<std::uint64_t>::max()) {
@@ -139,6 +151,7 @@ void BusConnection::cut_off(const char* why) {
 
 void BusConnection::lost() {
   lost_ = true;
+  output_.end();
   watcher_.watch(0);
   timer_.stop();
   loop_.defer([this, alive = alive_] {

@@ -4,7 +4,8 @@
 //
 // The owner may destroy a connection at any time but from within a message handler of that very connection; the
 // disconnect callback is a good place, since it comes from the loop. What could not be written by then, because the
-// other end did not read, is dropped; a client that sends and goes calls sd_bus_flush first.
+// other end did not read, is dropped. What is sent leaves when the messages that have come are handled, or before the
+// loop waits (guards/gathered-output.hpp): the library's calls that wait for an answer would wait for ever.
 //
 // A connection to one of many clients, or to a bus (`serve_client`), never costs more than a bound: while much waits to
 // be written to it no call of it is read, a peer that does not read what nobody asked for is cut off, it gets short
@@ -17,6 +18,7 @@
 #include "daemons/base/guards/bus-allowance.hpp"
 #include "daemons/base/guards/bus-callers.hpp"
 #include "daemons/base/guards/descriptor-audit.hpp"
+#include "daemons/base/guards/gathered-output.hpp"
 #include "daemons/base/guards/unwritten.hpp"
 
 #include <sdbus-c++/sdbus-c++.h>
@@ -86,6 +88,7 @@ private:
   [[nodiscard]] bool does_not_read() { return serves_client_ && unwritten_.much(); }
   void hold_calls_of_unknown_callers();
   void process();
+  void handle_messages();
   [[nodiscard]] int process_one();
   void before_waiting();
   void cut_off(const char* why);
@@ -105,6 +108,7 @@ private:
   FdWatcher watcher_;
   Timer timer_;
   BeforeWaiting before_waiting_;
+  GatheredOutput output_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   const char* cut_off_because_ = nullptr;
   bool serves_client_ = false, lost_ = false;

@@ -1,0 +1,123 @@
+#include "daemons/base/guards/gathered-output.hpp"
+
+#include "daemons/base/file-descriptor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+using namespace upstart::base;
+
+namespace {
+
+struct Scenario {
+  Scenario() {
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    near = FileDescriptor{ends[0]};
+    far = FileDescriptor{ends[1]};
+    output.emplace(near.get(), [this] { ++begun; });
+  }
+  // As the library sends, with a descriptor if one is given; the error is negative.
+  ssize_t send(std::string text, int descriptor = -1) {
+    iovec part{.iov_base = text.data(), .iov_len = text.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    if (descriptor >= 0) {
+      message.msg_control = control.data();
+      message.msg_controllen = control.size();
+      auto* header = CMSG_FIRSTHDR(&message);
+      header->cmsg_level = SOL_SOCKET;
+      header->cmsg_type = SCM_RIGHTS;
+      header->cmsg_len = CMSG_LEN(sizeof(int));
+      std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    auto sent = ::sendmsg(near.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 ? -errno : sent;
+  }
+  std::string read() {
+    std::string all;
+    std::array<char, 65536> part{};
+    for (ssize_t got = 0; (got = ::read(far.get(), part.data(), part.size())) > 0;)
+      all.append(part.data(), static_cast<std::size_t>(got));
+    return all;
+  }
+
+  FileDescriptor near, far;
+  int begun = 0;
+  std::optional<GatheredOutput> output;
+};
+
+} // namespace
+
+TEST_CASE("messages of a turn leave together, in order") {
+  Scenario scenario;
+  CHECK(scenario.send("one") == 3);
+  CHECK(scenario.send("two") == 3);
+  CHECK(scenario.begun == 1);
+  CHECK(scenario.read().empty());
+  scenario.output->flush();
+  CHECK(scenario.read() == "onetwo");
+  CHECK_FALSE(scenario.output->waits_for_room());
+}
+
+TEST_CASE("a message with descriptors, and a large one, go behind what was kept, and at once") {
+  Scenario scenario;
+  scenario.send("one");
+  CHECK(scenario.send("two", scenario.far.get()) == 3);
+  CHECK(scenario.read() == "onetwo");
+  scenario.send("three");
+  CHECK(scenario.send(std::string(100'000, 'x')) == 100'000);
+  CHECK(scenario.read() == "three" + std::string(100'000, 'x'));
+}
+
+TEST_CASE("where there is no room what is kept waits, and the library is told to wait when it is too much") {
+  Scenario scenario;
+  std::string sent;
+  ssize_t outcome = 0;
+  for (std::string block(1000, 'a'); outcome >= 0; block[0] = block[0] == 'z' ? 'a' : static_cast<char>(block[0] + 1)) {
+    outcome = scenario.send(block);
+    if (outcome > 0) sent += block;
+  }
+  CHECK(outcome == -EAGAIN);
+  scenario.output->flush();
+  CHECK(scenario.output->waits_for_room());
+  std::string got = scenario.read();
+  scenario.output->flush();
+  CHECK_FALSE(scenario.output->waits_for_room());
+  CHECK(got + scenario.read() == sent);
+}
+
+TEST_CASE("what is kept for long leaves with the next message, of whatever connection") {
+  Scenario one, other;
+  one.send("one");
+  std::this_thread::sleep_for(std::chrono::milliseconds{3}); // the time is what is tested
+  other.send("other");
+  CHECK(one.read() == "one");
+}
+
+TEST_CASE("the library is told of an error with its next message, and nothing waits any more") {
+  Scenario scenario;
+  scenario.far = {};
+  CHECK(scenario.send("one") == 3);
+  scenario.output->flush();
+  CHECK_FALSE(scenario.output->waits_for_room());
+  CHECK(scenario.send("two") == -EPIPE);
+}
+
+TEST_CASE("what is kept leaves when the gathering ends, and from then on each message by itself") {
+  Scenario scenario;
+  scenario.send("one");
+  scenario.output->end();
+  scenario.send("two");
+  CHECK(scenario.read() == "onetwo");
+}

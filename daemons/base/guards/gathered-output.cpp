@@ -1,0 +1,135 @@
+#include "daemons/base/guards/gathered-output.hpp"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace upstart::base {
+
+namespace {
+
+// So much is kept at most. A message that is larger goes out by itself.
+constexpr std::size_t most_kept = 65'536;
+constexpr std::chrono::milliseconds longest_kept{2};
+// So much memory stays with a connection that keeps nothing.
+constexpr std::size_t capacity_left = 4096;
+
+// By descriptor. The process has one thread that sends.
+std::vector<GatheredOutput*> by_descriptor;
+// Those that keep something, and since when the first of them may have done so.
+std::vector<GatheredOutput*> keeping;
+std::chrono::steady_clock::time_point keeping_since;
+
+ssize_t write_at_once(int fd, const msghdr& message, int flags) { return ::syscall(SYS_sendmsg, fd, &message, flags); }
+
+std::size_t size_of(const msghdr& message) {
+  std::size_t bytes = 0;
+  for (const auto& part : std::span{message.msg_iov, message.msg_iovlen}) bytes += part.iov_len;
+  return bytes;
+}
+
+ssize_t fail(int error) {
+  errno = error;
+  return -1;
+}
+
+} // namespace
+
+GatheredOutput::GatheredOutput(int fd, std::function<void()> begun) : fd_{fd}, begun_{std::move(begun)} {
+  if (fd_ < 0) return;
+  auto place = static_cast<std::size_t>(fd_);
+  if (by_descriptor.size() <= place) by_descriptor.resize(place + 1);
+  by_descriptor[place] = this;
+}
+
+void GatheredOutput::end() {
+  if (fd_ < 0) return;
+  flush();
+  drop(kept_.size());
+  if (of(fd_) == this) by_descriptor[static_cast<std::size_t>(fd_)] = nullptr;
+  fd_ = -1;
+}
+
+GatheredOutput* GatheredOutput::of(int fd) {
+  auto place = static_cast<std::size_t>(fd);
+  return fd >= 0 && place < by_descriptor.size() ? by_descriptor[place] : nullptr;
+}
+
+void GatheredOutput::flush() {
+  std::size_t written = 0;
+  while (written < kept_.size()) {
+    iovec rest{.iov_base = kept_.data() + written, .iov_len = kept_.size() - written};
+    msghdr message{};
+    message.msg_iov = &rest;
+    message.msg_iovlen = 1;
+    auto bytes = write_at_once(fd_, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (bytes > 0) {
+      written += static_cast<std::size_t>(bytes);
+    } else if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) {
+      break;
+    } else {
+      error_ = errno;
+      written = kept_.size();
+    }
+  }
+  drop(written);
+}
+
+void GatheredOutput::drop(std::size_t bytes) {
+  if (bytes == 0) return;
+  kept_.erase(0, bytes);
+  if (!kept_.empty()) return;
+  if (kept_.capacity() > capacity_left) kept_ = {};
+  keeping.back()->place_ = place_;
+  keeping[place_] = keeping.back();
+  keeping.pop_back();
+}
+
+void GatheredOutput::flush_old(std::chrono::steady_clock::time_point now) {
+  if (now - keeping_since < longest_kept) return;
+  for (auto left = keeping.size(); left > 0; --left) keeping[left - 1]->flush();
+  keeping_since = now;
+}
+
+ssize_t GatheredOutput::write(int fd, const msghdr& message, int flags) {
+  auto* output = of(fd);
+  return output != nullptr ? output->take(message, flags) : write_at_once(fd, message, flags);
+}
+
+// Descriptors go with the first byte of their message, which must not be gathered with others.
+ssize_t GatheredOutput::take(const msghdr& message, int flags) {
+  auto bytes = size_of(message);
+  bool alone = message.msg_controllen > 0 || bytes > most_kept;
+  auto has_room = [&] { return kept_.empty() || (!alone && kept_.size() + bytes <= most_kept); };
+  if (!has_room()) flush();
+  if (error_ != 0) return fail(error_);
+  if (!has_room()) return fail(EAGAIN);
+  if (alone) return write_at_once(fd_, message, flags);
+  keep(message);
+  return static_cast<ssize_t>(bytes);
+}
+
+void GatheredOutput::keep(const msghdr& message) {
+  auto now = std::chrono::steady_clock::now();
+  bool first = kept_.empty();
+  for (const auto& part : std::span{message.msg_iov, message.msg_iovlen})
+    kept_.append(static_cast<const char*>(part.iov_base), part.iov_len);
+  if (first) {
+    if (keeping.empty()) keeping_since = now;
+    place_ = keeping.size();
+    keeping.push_back(this);
+    begun_();
+  }
+  flush_old(now);
+}
+
+} // namespace upstart::base
+
+// Stands before the C library's for the whole program, and does the same where nothing is gathered.
+extern "C" ssize_t sendmsg(int socket, const msghdr* message, int flags) {
+  return upstart::base::GatheredOutput::write(socket, *message, flags);
+}

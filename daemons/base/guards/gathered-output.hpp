@@ -1,0 +1,51 @@
+// What is written to a connection within one turn of the loop, in one system call. sd-bus writes each message at once,
+// with a call of its own that wakes the other end; one start of a job is a dozen signals. So gathered-output.cpp puts a
+// sendmsg before that of the C library: what the library writes to a descriptor that has a GatheredOutput is kept, in
+// order, until it is flushed. Owned by the connection, which flushes before the loop waits and after it has handled its
+// messages; what has been kept for two milliseconds is flushed with the next message of any connection.
+//
+// Bytes that have been kept and not flushed are lost when the process dies, as messages are that the library queues.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <sys/socket.h>
+
+namespace upstart::base {
+
+class GatheredOutput {
+public:
+  // Gathers what is written to this descriptor from now on. `begun` is called when something is kept where nothing was.
+  GatheredOutput(int fd, std::function<void()> begun);
+  GatheredOutput(const GatheredOutput&) = delete;
+  GatheredOutput& operator=(const GatheredOutput&) = delete;
+  ~GatheredOutput() { end(); }
+
+  // Writes what is kept, as far as there is room. After an error the rest is dropped, and the library is told with its
+  // next message.
+  void flush();
+  // There was no room for all: flush again when the descriptor is writable.
+  [[nodiscard]] bool waits_for_room() const { return !kept_.empty(); }
+  // Flushes and gathers nothing more; to be called before the descriptor is closed. May be called again.
+  void end();
+
+  // The library's sendmsg, on any descriptor.
+  static ssize_t write(int fd, const msghdr& message, int flags);
+
+private:
+  [[nodiscard]] static GatheredOutput* of(int fd);
+  static void flush_old(std::chrono::steady_clock::time_point now);
+  ssize_t take(const msghdr& message, int flags);
+  void keep(const msghdr& message);
+  void drop(std::size_t bytes);
+
+  int fd_; // -1: has ended
+  int error_ = 0;
+  std::string kept_;
+  std::size_t place_ = 0; // among those that keep something, while this does
+  std::function<void()> begun_;
+};
+
+} // namespace upstart::base
