@@ -13,6 +13,9 @@ public:
   [[nodiscard]] MonotonicTime now() const override {
     return std::chrono::duration_cast<MonotonicTime>(std::chrono::steady_clock::now().time_since_epoch());
   }
+  [[nodiscard]] std::chrono::microseconds now_exactly() const override {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+  }
   [[nodiscard]] std::unique_ptr<Alarm> after(std::chrono::milliseconds time, std::function<void()> action) override {
     return std::make_unique<LoopAlarm>(loop_, time, std::move(action));
   }

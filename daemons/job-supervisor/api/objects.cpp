@@ -377,6 +377,28 @@ void SupervisorObject::StartBridge(const std::string& name) {
   client_.control().start_bridge(name);
 }
 
+namespace {
+
+RunOnWire on_wire(const std::string& job, const Run& run, bool is_task) {
+  std::vector<sdbus::Struct<uint64_t, std::string, std::string, std::string>> causes;
+  for (const auto& [event, name, of_job, of_instance] : run.causes)
+    causes.emplace_back(event, readable(name), readable(of_job), readable(of_instance));
+  std::vector<sdbus::Struct<std::string, uint64_t>> moments;
+  for (const auto& [state, time] : run.moments)
+    moments.emplace_back(std::string{name_of(state)}, static_cast<uint64_t>(time.count()));
+  return {readable(job), readable(run.instance), std::string{name_of(run.origin)}, causes, moments, run.failed,
+          is_task};
+}
+
+} // namespace
+
+std::tuple<uint64_t, uint64_t, std::vector<RunOnWire>> SupervisorObject::ListRuns() {
+  std::vector<RunOnWire> runs;
+  for (const auto& [job, run, is_task] : runs_of(client_.jobs())) runs.push_back(on_wire(*job, *run, is_task));
+  auto now = client_.jobs().core().ports.clock.now_exactly();
+  return {static_cast<uint64_t>(now.count()), static_cast<uint64_t>(began(client_.jobs()).count()), std::move(runs)};
+}
+
 std::string SupervisorObject::Simulate(const std::string& name, const std::vector<std::string>& env) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);

@@ -104,6 +104,11 @@ private:
   bool registered_;
 };
 
+// A run as ListRuns tells it: job, instance, origin, causes, moments, failed, is a task.
+using RunOnWire = sdbus::Struct<std::string, std::string, std::string,
+                                std::vector<sdbus::Struct<uint64_t, std::string, std::string, std::string>>,
+                                std::vector<sdbus::Struct<std::string, uint64_t>>, bool, bool>;
+
 // /com/ubuntu/Upstart/JobSupervisor
 class SupervisorObject final : public sdbus::AdaptorInterfaces<com::ubuntu::Upstart::JobSupervisor1_adaptor> {
 public:
@@ -130,6 +135,7 @@ private:
   std::vector<sdbus::Struct<std::string, uint32_t, std::string, std::vector<std::string>, uint32_t>>
   ListBridges() override;
   void StartBridge(const std::string& name) override;
+  std::tuple<uint64_t, uint64_t, std::vector<RunOnWire>> ListRuns() override;
   std::string Simulate(const std::string& name, const std::vector<std::string>& env) override;
   void StartJob(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::vector<std::string> job_details,
                 std::vector<std::string> env, bool wait) override;

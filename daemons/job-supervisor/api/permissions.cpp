@@ -10,7 +10,7 @@ namespace {
 constexpr std::array for_everyone{
     std::string_view{"GetJobByName"},      std::string_view{"GetAllJobs"},      std::string_view{"GetInstance"},
     std::string_view{"GetInstanceByName"}, std::string_view{"GetAllInstances"}, std::string_view{"WatchConditions"},
-    std::string_view{"ListEmits"},         std::string_view{"ListBridges"},
+    std::string_view{"ListEmits"},         std::string_view{"ListBridges"},     std::string_view{"ListRuns"},
 };
 constexpr std::array public_interfaces{
     std::string_view{"org.freedesktop.DBus.Introspectable"},

@@ -90,6 +90,8 @@ void Jobs::restore(const Records& records, const std::vector<ClassChange>& files
   changes_.apply(files); // before the events that are on their way: the classes say who wants one
   emitting_.resume();
   session_end_.resume();
+  if (auto& began = core_.kept[began_key]; began.empty())
+    began = std::to_string(core_.ports.clock.now_exactly().count());
   recorder_.rewrite();
   run_turn();
 }

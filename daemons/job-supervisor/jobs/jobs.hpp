@@ -13,6 +13,9 @@
 
 namespace upstart::supervisor {
 
+// What is kept under this name: when the first supervisor of this init began (RunTime, as text).
+inline constexpr const char* began_key = "began";
+
 class Jobs final : private InputSink {
 public:
   Jobs(Ports ports, Options options);

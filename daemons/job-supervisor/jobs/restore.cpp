@@ -152,6 +152,8 @@ void Restore::take_instance(JobId id, record::Instance instance) {
   if (next_spawn_ && next_spawn_->job == id) instance.sought.set(static_cast<std::size_t>(next_spawn_->process));
   auto job = std::make_unique<Job>(core_.world, id, entry->job_class(), std::move(instance.life), instance.notes,
                                    instance.sought);
+  if (auto run = records_->find(record_key::of(record_key::run, id)); run != records_->end())
+    if (auto known = read("a run", record::run_of(run->second))) job->run() = std::move(*known);
   for (const auto& [file, descriptor] : kept_) job->keep_if_named(file, descriptor);
   for (auto& operation : instance.operations)
     core_.turn.outgoing.emplace_back(outgoing::OfJob{job.get(), std::move(operation)});
@@ -196,6 +198,10 @@ void Restore::take_facts() {
     entry.respawn_limit_end = facts->respawn_limit_end;
     entry.warnings = std::move(facts->warnings);
     entry.records = std::move(facts->records);
+  });
+  for_each(record_key::runs, [&](std::string_view name, std::string_view bytes) {
+    auto runs = read(std::format("the runs of job {}", name), record::runs_of(bytes));
+    if (runs && classes_.contains(std::string{name})) entry_of(std::string{name})->runs = std::move(*runs);
   });
 }
 

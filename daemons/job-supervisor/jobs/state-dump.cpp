@@ -3,6 +3,7 @@
 #include "daemons/job-supervisor/expression/expand.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <format>
 #include <set>
 
@@ -163,6 +164,24 @@ std::vector<EventHolder> holders_of(const Jobs& jobs, std::uint64_t event) {
   if (event == no_event) return holders;
   for (const auto* entry : jobs.classes().sorted()) add_holders(holders, *entry, event);
   return holders;
+}
+
+RunTime began(const Jobs& jobs) {
+  std::int64_t time = 0;
+  auto text = jobs.kept(began_key);
+  std::from_chars(text.data(), text.data() + text.size(), time);
+  return RunTime{time};
+}
+
+std::vector<JobRun> runs_of(const Jobs& jobs) {
+  std::vector<JobRun> runs;
+  for (const auto* entry : jobs.classes().sorted()) {
+    bool is_task = entry->job_class()->task;
+    for (const auto& run : entry->runs) runs.push_back({&entry->name(), &run, is_task});
+    for (const auto& [_, job] : entry->instances())
+      if (!job->run().moments.empty()) runs.push_back({&entry->name(), &job->run(), is_task});
+  }
+  return runs;
 }
 
 std::vector<std::string> emitted_by_jobs(const Jobs& jobs) {

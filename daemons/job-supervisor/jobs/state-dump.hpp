@@ -25,6 +25,17 @@ struct EventHolder {
 };
 [[nodiscard]] std::vector<EventHolder> holders_of(const Jobs& jobs, std::uint64_t event);
 
+// A run of a job (ListRuns): what is known of its time.
+struct JobRun {
+  const std::string* job = nullptr; // good until the jobs change
+  const Run* run = nullptr;
+  bool is_task = false;
+};
+// When the first supervisor of this init began.
+[[nodiscard]] RunTime began(const Jobs& jobs);
+// Those that are over and the present ones, in the order of the jobs' names, of each the oldest first.
+[[nodiscard]] std::vector<JobRun> runs_of(const Jobs& jobs);
+
 // The names and patterns of events that jobs say they emit, sorted, each once (ListEmits).
 [[nodiscard]] std::vector<std::string> emitted_by_jobs(const Jobs& jobs);
 

@@ -4,6 +4,10 @@
 #include "daemons/job-supervisor/jobs/values/cases.hpp"
 #include "protocol/names.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace upstart::supervisor {
 
 namespace {
@@ -15,6 +19,26 @@ const char* failure_message(CommandKind kind) {
   case CommandKind::restart: return "Job failed to restart";
   }
   return "";
+}
+
+RunCause cause_of(EventId id, const Event& event) {
+  using enum JobEvent;
+  RunCause cause{.event = id, .name = event.name, .job = {}, .instance = {}};
+  if (!std::ranges::contains(std::array{starting, started, stopping, stopped}, cause.name,
+                             [](JobEvent each) { return name_of(each); }))
+    return cause;
+  cause.job = event.environment.get("JOB").value_or("");
+  cause.instance = event.environment.get("INSTANCE").value_or("");
+  return cause;
+}
+
+// The last that was decided about the instance is that it is started again, since its main process has ended.
+bool was_respawned(const ClassEntry& entry, const std::string& instance) {
+  const auto& records = entry.records.all();
+  auto last = std::ranges::find_if(records.rbegin(), records.rend(), [&](const JobRecord& record) {
+    return record.instance == instance && record.kind != RecordKind::not_started;
+  });
+  return last != records.rend() && last->kind == RecordKind::respawned;
 }
 
 } // namespace
@@ -37,9 +61,14 @@ void JobSteps::carry_out(Job& job, Effect& effect) {
               core_.tell(notice::GoalChanged{job.name(), job.instance(), changed.goal});
             },
             [&](effect::StateChanged& changed) {
+              time(job, changed.state);
               core_.tell(notice::StateChanged{job.name(), job.instance(), changed.state});
             },
-            [&](effect::Failed& failed) { core_.tell(notice::Failed{job.name(), job.instance(), failed.status}); },
+            [&](effect::Failed& failed) {
+              job.run().failed = true;
+              job.run().is_written = false;
+              core_.tell(notice::Failed{job.name(), job.instance(), failed.status});
+            },
             [&](effect::Emit& emitted) { emit(job, emitted); },
             [&](effect::BlockEvents& block) {
               for (auto event : block.events) core_.events.block(event);
@@ -93,6 +122,7 @@ Job& JobSteps::make_instance(ClassEntry& entry, const std::string& name) {
 
 void JobSteps::remove(Job& job) {
   auto& entry = *core_.classes.find(job.name());
+  keep_run(job);
   for (auto event : job.stop_on().state().reset()) core_.release(event, false);
   job.stop_on().unfile();
   SocketOffers{core_}.instance_gone(job);
@@ -101,6 +131,29 @@ void JobSteps::remove(Job& job) {
   if (entry.instances().empty() && entry.successor) core_.add_work(work::ReplaceClass{entry.name()});
   else core_.tell(notice::InstanceRemoved{entry.name(), job.instance()});
   if (core_.session_ends) core_.add_work(work::CheckSessionEnd{});
+}
+
+void JobSteps::time(Job& job, State state) {
+  if (!Run::is_moment(state)) return;
+  if (state == State::starting) begin_run(job);
+  job.run().reached(state, core_.ports.clock.now_exactly());
+}
+
+void JobSteps::begin_run(Job& job) {
+  keep_run(job);
+  auto& run = job.run() = {.instance = job.instance()};
+  if (was_respawned(*core_.classes.find(job.name()), job.instance())) {
+    run.origin = RunOrigin::respawn;
+    return;
+  }
+  for (auto id : job.life().blocked_events) run.causes.push_back(cause_of(id, core_.events.at(id).event));
+  if (!run.causes.empty()) run.origin = RunOrigin::event;
+}
+
+void JobSteps::keep_run(Job& job) {
+  if (job.run().moments.empty()) return;
+  keep(core_.classes.find(job.name())->runs, std::exchange(job.run(), {}));
+  core_.classes.mark_runs(job.name());
 }
 
 } // namespace upstart::supervisor

@@ -21,6 +21,9 @@ private:
   void emit(Job& job, effect::Emit& emit);
   void answer(const Job& job, const effect::Answer& answer);
   void remove(Job& job);
+  void time(Job& job, State state);
+  void begin_run(Job& job);
+  void keep_run(Job& job);
 
   Core& core_;
 };

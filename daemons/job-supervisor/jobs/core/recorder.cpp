@@ -165,8 +165,9 @@ void Recorder::record_jobs() {
   note_pending_operations();
   for (auto id : changes.take()) {
     auto key = record_key::of(record_key::job, id);
-    const auto* job = core_.classes.find(id);
+    auto* job = core_.classes.find(id);
     count_files(id, job, true);
+    record_run(id, job);
     if (job != nullptr) {
       put_class_of(*core_.classes.find(job->name()),
                    [this](std::string_view name, std::string_view bytes) { put(std::string{name}, bytes); });
@@ -177,6 +178,12 @@ void Recorder::record_jobs() {
       erase(key);
     }
   }
+}
+
+void Recorder::record_run(JobId id, Job* job) {
+  auto key = record_key::of(record_key::run, id);
+  if (job == nullptr) return erase(key);
+  if (!std::exchange(job->run().is_written, true)) put(key, record::to_bytes(job->run()));
 }
 
 // Once for each class in force, when something of it is written down that needs it.
@@ -204,10 +211,14 @@ void Recorder::record_classes() {
       put(key, record::held_to_bytes(entry->start_on().state()));
     }
     if (entry == nullptr || !has_facts(*entry)) erase(record_key::of(record_key::facts, name));
+    if (entry == nullptr || entry->runs.empty()) erase(record_key::of(record_key::runs, name));
   }
   for (const auto& name : core_.classes.fact_changes().take())
     if (const auto* entry = core_.classes.find(name); entry != nullptr && has_facts(*entry))
       put(record_key::of(record_key::facts, name), record::to_bytes(facts_of(*entry)));
+  for (const auto& name : core_.classes.run_changes().take())
+    if (const auto* entry = core_.classes.find(name); entry != nullptr && !entry->runs.empty())
+      put(record_key::of(record_key::runs, name), record::to_bytes(entry->runs));
 }
 
 void Recorder::record_events() {
@@ -296,6 +307,7 @@ void Recorder::drop_changes() {
   [[maybe_unused]] auto jobs = core_.classes.job_changes().take();
   [[maybe_unused]] auto classes = core_.classes.class_changes().take();
   [[maybe_unused]] auto facts = core_.classes.fact_changes().take();
+  [[maybe_unused]] auto runs = core_.classes.run_changes().take();
   [[maybe_unused]] auto events = core_.events.changes().take();
   [[maybe_unused]] auto finished = core_.finished.changes().take();
   [[maybe_unused]] auto emissions = core_.emissions.changes().take();
@@ -319,11 +331,14 @@ void Recorder::put_all(const Put& out) {
   if (spawn_) put(std::string{record_key::spawn}, record::to_bytes(*spawn_));
   for (const auto& [name, entry] : core_.classes.all()) {
     if (has_facts(*entry)) put(record_key::of(record_key::facts, name), record::to_bytes(facts_of(*entry)));
+    if (!entry->runs.empty()) put(record_key::of(record_key::runs, name), record::to_bytes(entry->runs));
     bool holds = !entry->start_on().state().empty();
     if (holds) put(record_key::of(record_key::held, name), record::held_to_bytes(entry->start_on().state()));
     if (holds || !entry->instances().empty()) put_class_of(*entry, put_class);
-    for (const auto& [_, job] : entry->instances())
+    for (const auto& [_, job] : entry->instances()) {
       put(record_key::of(record_key::job, job->id()), bytes_of(*job, false));
+      put(record_key::of(record_key::run, job->id()), record::to_bytes(job->run()));
+    }
   }
   for (const auto& [id, pending] : pending_)
     if (core_.classes.find(id) == nullptr) put(record_key::of(record_key::job, id), bytes_of(*pending.job, true));

@@ -30,6 +30,7 @@ private:
 
   void write_changes();
   void record_jobs();
+  void record_run(JobId id, Job* job);
   void record_classes();
   void record_events();
   void record_emissions();

@@ -32,7 +32,7 @@ inline constexpr std::string_view ids = "ids", environment = "environment", sess
 // Followed by an id or a name.
 inline constexpr std::string_view job = "job/", event = "event/", finished = "finished/", emission = "emission/",
                                   command = "command/", job_class = "class/", held = "held/", facts = "facts/",
-                                  kept = "kept/", offer = "offer/";
+                                  kept = "kept/", offer = "offer/", run = "run/", runs = "runs/";
 [[nodiscard]] std::string of(std::string_view table, std::uint64_t id);
 [[nodiscard]] std::string of(std::string_view table, std::string_view name);
 } // namespace record_key

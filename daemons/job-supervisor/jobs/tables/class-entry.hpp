@@ -34,6 +34,7 @@ public:
   std::vector<std::string> warnings;
   static constexpr std::size_t most_warnings = 8;
   JobRecords records;
+  PastRuns runs;
 
 private:
   std::shared_ptr<const JobClass> class_;

@@ -36,16 +36,19 @@ public:
   [[nodiscard]] std::unique_ptr<Job> remove_instance(ClassEntry& entry, const Job& job);
 
   // What has changed, for the memory: an instance or its processes; a class in force or what its `start on` holds;
-  // what is remembered of a class for those who ask why.
+  // what is remembered of a class for those who ask why; its
+  // runs that are over.
   void mark(JobId job) { job_changes_.mark(job); }
   void mark_holder(const Subscriber& subscriber) {
     if (subscriber.job() != 0) job_changes_.mark(subscriber.job());
     else class_changes_.mark(subscriber.job_name());
   }
   void mark_facts(const std::string& name) { fact_changes_.mark(name); }
+  void mark_runs(const std::string& name) { run_changes_.mark(name); }
   [[nodiscard]] Changes<JobId>& job_changes() { return job_changes_; }
   [[nodiscard]] Changes<std::string>& class_changes() { return class_changes_; }
   [[nodiscard]] Changes<std::string>& fact_changes() { return fact_changes_; }
+  [[nodiscard]] Changes<std::string>& run_changes() { return run_changes_; }
   // The ids that are consumed.
   [[nodiscard]] JobId last_id() const { return last_id_; }
   void restore_last_id(JobId last) { last_id_ = std::max(last_id_, last); }
@@ -54,7 +57,7 @@ private:
   Entries entries_;
   std::unordered_map<JobId, Job*> by_id_;
   Changes<JobId> job_changes_;
-  Changes<std::string> class_changes_, fact_changes_;
+  Changes<std::string> class_changes_, fact_changes_, run_changes_;
   JobId last_id_ = 0;
 };
 

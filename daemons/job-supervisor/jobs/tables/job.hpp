@@ -6,6 +6,7 @@
 // Owned by its class's entry; gone when fully stopped. What its processes do is handed on as inputs.
 #pragma once
 
+#include "daemons/job-supervisor/jobs/tables/runs.hpp"
 #include "daemons/job-supervisor/jobs/tables/subscriber.hpp"
 #include "daemons/job-supervisor/lifecycle/input.hpp"
 
@@ -58,6 +59,9 @@ public:
   // Of those it is not known yet whether an earlier supervisor has started them.
   [[nodiscard]] const Sought& sought() const { return sought_; }
   [[nodiscard]] std::unique_ptr<Alarm>& kill_timer() { return kill_timer_; }
+  // When it got to each of its states in this run; of no weight for what it does.
+  [[nodiscard]] Run& run() { return run_; }
+  [[nodiscard]] const Run& run() const { return run_; }
   // Takes a share of a descriptor for as long as the life names it.
   void keep(FileId id, std::shared_ptr<const base::FileDescriptor> file) { files_.emplace(id, std::move(file)); }
   // The same where the life names it already.
@@ -84,6 +88,7 @@ private:
   JobId id_;
   std::shared_ptr<const JobClass> class_;
   Life life_;
+  Run run_;
   Subscriber stop_on_;
   std::map<FileId, std::shared_ptr<const base::FileDescriptor>> files_;
   std::unique_ptr<Alarm> kill_timer_;

@@ -62,6 +62,8 @@ class Clock {
 public:
   virtual ~Clock() = default;
   [[nodiscard]] virtual MonotonicTime now() const = 0;
+  // The same clock, as finely as it is known.
+  [[nodiscard]] virtual std::chrono::microseconds now_exactly() const { return now(); }
   [[nodiscard]] virtual std::unique_ptr<Alarm> after(std::chrono::milliseconds time, std::function<void()> action) = 0;
   // Calls back from the loop, soon, and not from within the caller.
   virtual void later(std::function<void()> action) = 0;

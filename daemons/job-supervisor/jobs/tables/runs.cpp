@@ -1,0 +1,101 @@
+#include "daemons/job-supervisor/jobs/tables/runs.hpp"
+
+#include "daemons/base/bytes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace upstart::supervisor {
+
+namespace {
+
+void write(base::ByteWriter& out, const Run& run) {
+  out.text(run.instance);
+  out.choice(run.origin);
+  out.list(run.causes, [&](const RunCause& cause) {
+    out.number(cause.event);
+    out.text(cause.name);
+    out.text(cause.job);
+    out.text(cause.instance);
+  });
+  out.list(run.moments, [&](const Moment& moment) {
+    out.choice(moment.state);
+    out.number(moment.time.count());
+  });
+  out.truth(run.failed);
+}
+
+Run read(base::ByteReader& in) {
+  Run run{.instance = in.text(), .origin = in.choice(RunOrigin::respawn)};
+  run.causes = in.list(
+      [&] { return RunCause{.event = in.number(), .name = in.text(), .job = in.text(), .instance = in.text()}; });
+  run.moments =
+      in.list([&] { return Moment{.state = in.choice(State::post_stop), .time = RunTime{in.number<std::int64_t>()}}; });
+  run.failed = in.truth();
+  return run;
+}
+
+} // namespace
+
+std::string_view name_of(RunOrigin origin) {
+  switch (origin) {
+  case RunOrigin::command: return "command";
+  case RunOrigin::event: return "event";
+  case RunOrigin::respawn: return "respawn";
+  }
+  return "";
+}
+
+bool Run::is_moment(State state) {
+  switch (state) {
+    using enum State;
+  case security_spawning:
+  case pre_starting:
+  case spawning:
+  case post_starting:
+  case pre_stopping:
+  case post_stopping: return false;
+  default: return true;
+  }
+}
+
+void Run::reached(State state, RunTime time) {
+  if (std::ranges::contains(moments, state, &Moment::state)) return;
+  moments.push_back({state, time});
+  is_written = false;
+}
+
+void keep(PastRuns& past, Run run) {
+  if (past.size() == 2) past.pop_back();
+  past.push_back(std::move(run));
+}
+
+std::string record::to_bytes(const Run& run) {
+  std::string bytes;
+  base::ByteWriter out{bytes};
+  write(out, run);
+  return bytes;
+}
+
+std::expected<Run, std::string> record::run_of(std::string_view bytes) {
+  base::ByteReader in{bytes};
+  auto run = read(in);
+  if (auto outcome = in.outcome(); !outcome) return std::unexpected(outcome.error());
+  return run;
+}
+
+std::string record::to_bytes(const PastRuns& runs) {
+  std::string bytes;
+  base::ByteWriter out{bytes};
+  out.list(runs, [&](const Run& run) { write(out, run); });
+  return bytes;
+}
+
+std::expected<PastRuns, std::string> record::runs_of(std::string_view bytes) {
+  base::ByteReader in{bytes};
+  auto runs = in.list([&] { return read(in); });
+  if (auto outcome = in.outcome(); !outcome) return std::unexpected(outcome.error());
+  return runs;
+}
+
+} // namespace upstart::supervisor

@@ -1,0 +1,63 @@
+// The runs of jobs: when an instance got to each of its states, and what started it, for those who ask where the time
+// went (initctl plot, blame, critical-chain). A run begins with starting and ends with waiting, or with the next
+// starting. An instance has one, the present one; its class keeps the first that is over and the last: so what happened
+// at boot stays, and nothing grows. Values, and as bytes.
+#pragma once
+
+#include "daemons/job-supervisor/lifecycle/life.hpp"
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upstart::supervisor {
+
+// Since the machine was booted, by the clock that nobody sets.
+using RunTime = std::chrono::microseconds;
+
+enum class RunOrigin : std::uint8_t { command, event, respawn };
+[[nodiscard]] std::string_view name_of(RunOrigin origin);
+
+// An event that started it. Of an event that another job emitted (starting, started, stopping, stopped): which one.
+struct RunCause {
+  EventId event = 0;
+  std::string name;
+  std::string job, instance;
+  friend bool operator==(const RunCause&, const RunCause&) = default;
+};
+
+struct Moment {
+  State state = State::waiting;
+  RunTime time{0}; // when it was reached first in this run
+  friend bool operator==(const Moment&, const Moment&) = default;
+};
+
+struct Run {
+  std::string instance = {};
+  RunOrigin origin = RunOrigin::command;
+  std::vector<RunCause> causes = {};
+  std::vector<Moment> moments = {}; // in order
+  bool failed = false;
+  bool is_written = false; // the memory has it as it is; no part of the bytes
+
+  // Not the states that a job only passes through.
+  [[nodiscard]] static bool is_moment(State state);
+  // Counts the first time only: a stop that is taken back leads to running again.
+  void reached(State state, RunTime time);
+
+  friend bool operator==(const Run&, const Run&) = default;
+};
+
+// The runs of a class that are over: the first, and the last where it is another. At most two.
+using PastRuns = std::vector<Run>;
+void keep(PastRuns& past, Run run);
+
+namespace record {
+[[nodiscard]] std::string to_bytes(const Run& run);
+[[nodiscard]] std::expected<Run, std::string> run_of(std::string_view bytes);
+[[nodiscard]] std::string to_bytes(const PastRuns& runs);
+[[nodiscard]] std::expected<PastRuns, std::string> runs_of(std::string_view bytes);
+} // namespace record
+
+} // namespace upstart::supervisor
