@@ -1,13 +1,10 @@
 #include "clients/base/connection.hpp"
 
-#include "daemons/base/file-descriptor.hpp"
-#include "protocol/names.hpp"
+#include "clients/base/plain/unix-socket.hpp"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <format>
 #include <limits>
@@ -27,71 +24,12 @@ std::string_view name_of(Target::Kind kind) {
   return "Upstart";
 }
 
-// Undoes the %XX of a value in a D-Bus address.
-std::string unescaped(std::string_view value) {
-  std::string plain;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    unsigned char byte = 0;
-    bool escape = value[i] == '%' && i + 2 < value.size() &&
-                  std::from_chars(&value[i + 1], &value[i + 1] + 2, byte, 16).ptr == &value[i + 1] + 2;
-    plain += escape ? static_cast<char>(byte) : value[i];
-    if (escape) i += 2;
-  }
-  return plain;
-}
-
-struct SocketName {
-  std::string name;
-  bool abstract = false;
-};
-
-// The Unix socket that one D-Bus address means; nothing for other transports.
-std::optional<SocketName> socket_of(std::string_view address) {
-  if (!address.starts_with("unix:")) return std::nullopt;
-  for (auto part : address.substr(5) | std::views::split(',')) {
-    std::string_view setting{part};
-    if (setting.starts_with("path=")) return SocketName{unescaped(setting.substr(5)), false};
-    if (setting.starts_with("abstract=")) return SocketName{unescaped(setting.substr(9)), true};
-  }
-  return std::nullopt;
-}
-
-// Connects; without SOCK_NONBLOCK a daemon with a full backlog is waited for. The error is errno.
-std::expected<base::FileDescriptor, int> connect_to(const SocketName& socket_name, int flags = 0) {
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  std::string name = socket_name.abstract ? std::string(1, '\0') + socket_name.name : socket_name.name;
-  if (name.size() >= sizeof address.sun_path) return std::unexpected{ENAMETOOLONG};
-  std::memcpy(address.sun_path, name.data(), name.size());
-  auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (socket_name.abstract ? 0 : 1));
-  base::FileDescriptor descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
-  if (!descriptor) return std::unexpected{errno};
-  int result = 0;
-  do result = ::connect(descriptor.get(), reinterpret_cast<sockaddr*>(&address), length);
-  while (result < 0 && errno == EINTR);
-  if (result < 0) return std::unexpected{errno};
-  return descriptor;
-}
-
-// The user that an Upstart may run as for this process: root and the user itself. Root may go to the session of any
-// user, who must be the one that its address names.
-bool is_trusted(uid_t server, const SocketName& socket_name) {
-  if (server == 0 || server == ::geteuid()) return true;
-  std::string_view session_prefix{protocol::address::session_prefix};
-  session_prefix.remove_prefix(session_prefix.find('=') + 1);
-  uid_t named = 0;
-  return ::geteuid() == 0 && socket_name.abstract && socket_name.name.starts_with(session_prefix) &&
-         std::from_chars(&socket_name.name[session_prefix.size()], &*socket_name.name.end(), named).ec == std::errc{} &&
-         named == server;
-}
-
 // Anybody can listen where an Upstart is expected: nothing is said to another user's process.
 std::expected<void, std::string> check_server(int descriptor, const SocketName& socket_name) {
-  ucred server{};
-  socklen_t size = sizeof server;
-  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &server, &size) < 0 || is_trusted(server.uid, socket_name))
-    return {};
+  auto stranger = foreign_server(descriptor, socket_name);
+  if (!stranger) return {};
   return std::unexpected{std::format("socket {} is served by user {}, who is neither root nor you: not talking to it",
-                                     socket_name.name, server.uid)};
+                                     socket_name.name, *stranger)};
 }
 
 using Bus = std::unique_ptr<sd_bus, decltype(&sd_bus_unref)>;

@@ -1,11 +1,25 @@
 #include "clients/base/process-context.hpp"
 
+#include "clients/base/plain/command-token.hpp"
+
 #include <unistd.h>
 
 #include <cstdlib>
 #include <iostream>
 
 namespace upstart::client {
+
+namespace {
+
+// Of a command that initctl's small program may have given already.
+std::string take_command_token() {
+  const char* value = std::getenv(command_token_variable);
+  std::string token{value ? value : ""};
+  ::unsetenv(command_token_variable);
+  return token.size() == command_token_digits ? token : std::string{};
+}
+
+} // namespace
 
 ProcessContext ProcessContext::of_this_process() {
   return {
@@ -16,6 +30,7 @@ ProcessContext ProcessContext::of_this_process() {
         return value ? std::optional<std::string>{value} : std::nullopt;
       },
       .uid = ::getuid(),
+      .command_token = take_command_token(),
   };
 }
 

@@ -19,8 +19,10 @@ struct ProcessContext {
   std::function<std::optional<std::string>(const std::string&)> variable; // an environment variable; nothing: not set
   uid_t uid = 0;
   std::string program = "initctl"; // what messages on standard error begin with
+  std::string command_token = {};  // begins the tokens of this process's commands; empty: one that nobody else has
 
-  // The context of this process: standard output and error, its environment, its real user id.
+  // The context of this process: standard output and error, its environment, its real user id; the token is taken out
+  // of the environment.
   [[nodiscard]] static ProcessContext of_this_process();
 };
 

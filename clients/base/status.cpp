@@ -1,8 +1,5 @@
 #include "clients/base/status.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <format>
 #include <ranges>
 
 namespace upstart::client {
@@ -15,35 +12,22 @@ bool stands_for_the_job(const RunningProcess& process) {
 }
 
 std::string first_process(const RunningProcess& process) {
-  return stands_for_the_job(process) ? std::format(", process {}", process.pid)
-                                     : std::format(", ({}) process {}", process.name, process.pid);
+  auto name = stands_for_the_job(process) ? std::string{} : "(" + process.name + ") ";
+  return ", " + name + "process " + std::to_string(process.pid);
 }
 
 } // namespace
 
 std::string shown_name(const std::string& job, const std::string& instance) {
-  return instance.empty() ? job : std::format("{} ({})", job, instance);
+  return instance.empty() ? job : job + " (" + instance + ")";
 }
 
 std::string to_text(const InstanceStatus& status) {
-  std::string text =
-      std::format("{} {}/{}", shown_name(status.job, status.instance.value_or("")), status.goal, status.state);
+  std::string text = shown_name(status.job, status.instance.value_or("")) + " " + status.goal + "/" + status.state;
   if (!status.processes.empty()) text += first_process(status.processes.front());
   for (const auto& process : status.processes | std::views::drop(1))
-    text += std::format("\n\t{} process {}", process.name, process.pid);
+    text += "\n\t" + process.name + " process " + std::to_string(process.pid);
   return text + "\n";
-}
-
-Json to_json(const InstanceStatus& status) {
-  Json processes = Json::array();
-  for (const auto& process : status.processes) processes.push_back({{"name", process.name}, {"pid", process.pid}});
-  Json document{{"job", status.job},
-                {"instance", nullptr},
-                {"goal", status.goal},
-                {"state", status.state},
-                {"processes", processes}};
-  if (status.instance) document["instance"] = *status.instance;
-  return document;
 }
 
 } // namespace upstart::client

@@ -84,7 +84,10 @@ Failure explained(const sdbus::Error& error, const Target& target) {
 // ---------------------------------------------------------------------------------------------------
 
 Upstart::Upstart(std::unique_ptr<Connection> connection, const ProcessContext& context)
-    : connection_{std::move(connection)}, manager_{std::make_unique<Manager>(*connection_)}, reconnection_{context} {}
+    : connection_{std::move(connection)},
+      manager_{std::make_unique<Manager>(*connection_)},
+      reconnection_{context},
+      token_{context.command_token} {}
 
 std::expected<void, Failure> Upstart::come_back() {
   auto connection = reconnection_.connect_again(connection_->target());
