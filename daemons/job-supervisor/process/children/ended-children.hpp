@@ -3,6 +3,7 @@
 // own journal loses nothing: the next one finds the end here. Only the last ones are kept.
 #pragma once
 
+#include "daemons/job-supervisor/process/children/mapped-record.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 
 #include <array>
@@ -18,14 +19,11 @@ public:
 
   // Opens the file or makes it; one of another boot or form is begun anew. Empty, or where that fails: nothing is kept,
   // and `error` is errno.
-  explicit EndedChildren(const std::string& path);
-  ~EndedChildren();
-  EndedChildren(const EndedChildren&) = delete;
-  EndedChildren& operator=(const EndedChildren&) = delete;
+  explicit EndedChildren(const std::string& path) : ends_{path, "ends-1\n"} {}
 
   void add(const ProcessId& child, int wait_status);
   [[nodiscard]] std::optional<int> wait_status_of(const ProcessId& child) const;
-  [[nodiscard]] int error() const { return error_; }
+  [[nodiscard]] int error() const { return ends_.error(); }
 
 private:
   struct Entry {
@@ -33,17 +31,13 @@ private:
     int wait_status;
     std::uint64_t earliest, latest;
   };
-  struct File {
-    std::array<char, 48> form; // what it is, and of which boot
+  struct Ends {
     std::atomic<std::uint64_t> count;
     std::array<Entry, most_kept> entries; // the last ones; the next place is `count` modulo its size
   };
   static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-  void map(const std::string& path);
-
-  File* file_ = nullptr;
-  int error_ = 0;
+  MappedRecord<Ends> ends_;
 };
 
 } // namespace upstart::supervisor

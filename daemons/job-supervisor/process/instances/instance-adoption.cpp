@@ -93,9 +93,18 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
   });
 }
 
+// The child itself has told which it is, if it came so far; what it was given shows when it has executed. Where that
+// could not be kept, it is looked for.
+SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind, const SpawnSearch& search) const {
+  using enum SearchOutcome::Kind;
+  auto told = services_.started.find(class_->name, instance_, name_of(kind));
+  if (!told) return look_for(search, services_.children);
+  return {may_be_a_child_before_exec(told->pid) ? undecided : found, *told};
+}
+
 void InstanceProcesses::look_for_spawn(ProcessKind kind) {
   auto& search = searches_[static_cast<std::size_t>(kind)];
-  auto outcome = look_for(search->what, services_.children);
+  auto outcome = look_for_start(kind, search->what);
   using enum SearchOutcome::Kind;
   if (outcome.kind == undecided && ++search->looks < most_looks) {
     search->seen_nowhere = false;

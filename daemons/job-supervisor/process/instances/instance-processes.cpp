@@ -77,6 +77,7 @@ void InstanceProcesses::ended(ProcessKind kind, int wait_status) {
   if (log_) log_->drain();
   if (kind == ProcessKind::main) readiness_.reset();
   auto process = std::move(slot(kind));
+  services_.started.forget(class_->name, instance_, name_of(kind));
   bool told_by_ending = kind == ProcessKind::main && ending_ && ending_->has_wait_status();
   if (process->child().end_is_unknown() && !process->failure() && !told_by_ending)
     warn_of(kind,

@@ -44,6 +44,7 @@ private:
   void restore(InstanceNotes notes);
   void take_up(const ProcessNote& note);
   void take_up_main(const InstanceNotes& notes);
+  [[nodiscard]] SearchOutcome look_for_start(ProcessKind kind, const SpawnSearch& search) const;
   void look_for_spawn(ProcessKind kind);
   void spawn_found(ProcessKind kind, const ProcessId& id);
   void executed(ProcessKind kind);

@@ -89,8 +89,14 @@ std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
       make_plan(context_.job_class, request_, *command, context_.services.defaults, extras));
   for (auto step : {connect_streams(*plan), provide_script(*plan, *command), enter_groups(*plan)})
     if (!step) return std::unexpected{step.error()};
+  auto& started = context_.services.started;
+  auto process = name_of(request_.kind);
+  plan->mark = started.begin(context_.job_class.name, context_.instance, process);
   auto spawned = spawn_child(std::move(plan), group_.get());
-  if (!spawned) return spawned;
+  if (!spawned) {
+    started.forget(context_.job_class.name, context_.instance, process);
+    return spawned;
+  }
   if (!spawned->in_group) context_.members.leave_group();
   context_.members.add_spawned(spawned->pid);
   return spawned;

@@ -58,6 +58,7 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
       defaults{defaults_of(options)},
       null_device{open_null_device()},
       children{loop, options.run_directory.empty() ? "" : options.run_directory + "/ended-children", options.init_pid},
+      started{options.run_directory.empty() ? "" : options.run_directory + "/started-child"},
       kept{options.warn},
       notify_sockets{options.run_directory, options.user_session, kept},
       groups{options.control_groups},

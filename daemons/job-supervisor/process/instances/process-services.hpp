@@ -5,6 +5,7 @@
 #include "daemons/base/event-loop.hpp"
 #include "daemons/job-supervisor/process/adoption/kept-descriptors.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
+#include "daemons/job-supervisor/process/children/started-child.hpp"
 #include "daemons/job-supervisor/process/ending/stray-processes.hpp"
 #include "daemons/job-supervisor/process/groups/job-group.hpp"
 #include "daemons/job-supervisor/process/logs/console-log.hpp"
@@ -52,6 +53,7 @@ struct ProcessServices {
   const SpawnDefaults defaults;
   const base::FileDescriptor null_device;
   Children children;
+  StartedChild started;
   KeptDescriptors kept;
   NotifySockets notify_sockets;
   JobGroups groups;

@@ -17,6 +17,8 @@
 
 namespace upstart::supervisor {
 
+struct StartMark; // children/started-child.hpp
+
 // What holds for all processes of this supervisor.
 struct SpawnDefaults {
   Console console = Console::log;
@@ -78,6 +80,7 @@ struct SpawnPlan {
   bool stop_before_exec = false;
 
   bool shares_memory = false;
+  StartMark* mark = nullptr; // that the child leaves, if any
 
   void put(int from, int to) { moves.push_back({from, to}); }
 };

@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
 
+#include "daemons/base/fault-point.hpp"
 #include "daemons/base/program/oom-score.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 
@@ -117,6 +118,7 @@ Cloned clone_sharing_memory(SharedStart& child, int control_group, bool& execute
   arguments.stack_size = SharedStart::stack_size;
   AllSignalsBlocked blocked;
   Cloned cloned{clone3_on_stack(arguments, start_shared, &child), pidfd};
+  base::fault_point("child.forked");
   executed = cloned.pid < 0 || child.wait();
   return cloned;
 }
@@ -127,6 +129,7 @@ Cloned clone_with_memory_of_its_own(ChildStart& child, int control_group) {
   AllSignalsBlocked blocked;
   long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
   if (pid == 0) start(child);
+  base::fault_point("child.forked");
   return {pid, pidfd};
 }
 

@@ -94,6 +94,40 @@ TEST_CASE("one that has ended meanwhile is found by its end, and not started aga
   CHECK(world.end_of_main() == W_EXITCODE(3, 0));
 }
 
+TEST_CASE("a start that was not written down is found though nothing of the process shows whose it is") {
+  Adoption world;
+  world.script("exec env -i /bin/sleep 1000");
+  auto is_bare = [](pid_t main) {
+    return link_of(main, "exe").ends_with("sleep") || link_of(main, "exe").ends_with("coreutils");
+  };
+  world.first_supervisor("ready", [&](JobProcesses&, base::EventLoop& first_loop) {
+    (void)await(first_loop, [&] {
+      auto main = children_of(::getpid());
+      return main.size() == 1 && is_bare(main.front());
+    });
+  });
+  world.adopt(false);
+  REQUIRE(world.await_told("ready"));
+  CHECK(world.events.told == Told{"main found", "main executed", "ready"});
+  CHECK(world.events.found_pid == world.pid);
+  world.job->signal(ProcessKind::main, SIGTERM);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == SIGTERM);
+}
+
+TEST_CASE("one that was not written down, and whose end nobody tells, has failed and is not started again") {
+  Adoption world;
+  world.tells_exits = false;
+  world.exec("sleep=200 exit=3");
+  world.first_supervisor();
+  REQUIRE(world.await_gone(world.pid));
+  world.adopt(false);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.events.has("main found"));
+  CHECK_FALSE(world.events.has("main never started"));
+  CHECK(world.end_of_main() == unknown_wait_status);
+}
+
 TEST_CASE("a start that never came about is told") {
   Adoption world;
   world.exec("exit=0");

@@ -1,0 +1,51 @@
+// The child that was forked last: it says so itself, before anything else that it does, in memory that outlives the
+// supervisor. So a supervisor that dies between a fork and its journal leaves no process that the next one does not
+// know, whatever has become of the process and of its environment meanwhile. One is enough, since each is written down
+// right after its fork.
+#pragma once
+
+#include "daemons/job-supervisor/process/children/mapped-record.hpp"
+#include "daemons/job-supervisor/process/children/process-tree.hpp"
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace upstart::supervisor {
+
+// What the child leaves.
+struct StartMark {
+  std::atomic<pid_t> pid;            // 0: it has not come so far
+  std::atomic<std::uint64_t> latest; // clock ticks since boot when it was there
+};
+
+class StartedChild {
+public:
+  // The file is opened or made. Empty, or where that fails: nothing is kept.
+  explicit StartedChild(const std::string& path) : last_{path, "started-1\n"} {}
+
+  // A child is about to be forked, which is this process of this instance. It writes to what is returned; null: nothing
+  // is kept.
+  [[nodiscard]] StartMark* begin(std::string_view job, std::string_view instance, std::string_view process);
+  // The child that was begun under these names, if it has come so far; its end, if any, has not been told.
+  [[nodiscard]] std::optional<ProcessId> find(std::string_view job, std::string_view instance,
+                                              std::string_view process) const;
+  // There was no child, or its end has been told.
+  void forget(std::string_view job, std::string_view instance, std::string_view process);
+
+private:
+  struct Last {
+    std::atomic<std::uint64_t> key; // whose child; 0: none
+    std::uint64_t earliest;         // clock ticks since boot before it was forked
+    StartMark mark;
+  };
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<pid_t>::is_always_lock_free);
+
+  MappedRecord<Last> last_;
+};
+
+// In the child.
+void leave_mark(StartMark& mark);
+
+} // namespace upstart::supervisor
