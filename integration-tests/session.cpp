@@ -357,12 +357,28 @@ int Session::end() {
   return await_end(std::exchange(init_, 0), time_limit);
 }
 
+namespace {
+
+// A child between fork and exec still bears the name of its parent's program.
+bool has_executed(const fs::path& process) {
+  constexpr unsigned long forked_and_not_executed = 0x40; // PF_FORKNOEXEC
+  auto stat = read_file(process / "stat");
+  std::istringstream fields{stat.substr(std::min(stat.size(), stat.rfind(')') + 1))};
+  std::string skipped;
+  unsigned long flags = forked_and_not_executed;
+  for (int field = 0; field < 6; ++field) fields >> skipped;
+  fields >> flags;
+  return (flags & forked_and_not_executed) == 0;
+}
+
+} // namespace
+
 pid_t Session::daemon(const std::string& program) const {
   for (const auto& entry : fs::directory_iterator{"/proc"}) {
     auto status = read_file(entry.path() / "status");
     if (status.find("\nPPid:\t" + std::to_string(init_) + "\n") == std::string::npos) continue;
     std::error_code error;
-    if (fs::read_symlink(entry.path() / "exe", error).filename() == program)
+    if (fs::read_symlink(entry.path() / "exe", error).filename() == program && has_executed(entry.path()))
       return std::stoi(entry.path().filename().string());
   }
   return 0;

@@ -53,6 +53,15 @@ def environment_of(pid):
         return []
 
 
+def has_executed(pid):
+    """Whether it runs a program of its own. A child between fork and exec still bears the name of its parent's."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False
+    return not int(fields[6]) & 0x40  # PF_FORKNOEXEC
+
+
 class Session:
     def __init__(self, programs, jobs, options=(), environment=None):
         """jobs: text by the name of the file below the job directory. environment: of init, besides what it needs."""
@@ -136,7 +145,7 @@ class Session:
                 program = pathlib.Path(os.readlink(f"/proc/{pid}/exe"))
             except OSError:
                 continue
-            if program.parent == self.programs and program.name != "init":
+            if program.parent == self.programs and program.name != "init" and has_executed(pid):
                 found[program.name] = pid
         return found
 

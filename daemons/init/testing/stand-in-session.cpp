@@ -48,6 +48,12 @@ sockaddr_un socket_address(const std::string& text, socklen_t& size) {
   return result;
 }
 
+// Another user may not be able to enter the directory of the build: what it runs is copied to where it can.
+void copy_program(const fs::path& program, const std::string& target) {
+  fs::copy_file(program, target, fs::copy_options::skip_existing);
+  fs::permissions(target, fs::perms{0755});
+}
+
 // By a descriptor that init inherits and does not know of.
 void take_address(const std::string& address) {
   socklen_t size = 0;
@@ -90,9 +96,15 @@ StandInSession::~StandInSession() {
 void StandInSession::make_directories(const How& how) {
   fs::create_directory(runtime_directory());
   fs::create_directory(home() + "/daemons");
+  if (how.uid) {
+    init_program_ = home() + "/init";
+    stand_in_daemon_ = home() + "/stand-in-daemon";
+    copy_program(INIT_PROGRAM, init_program_);
+    copy_program(STAND_IN_DAEMON, stand_in_daemon_);
+  }
   for (const char* name :
        {"upstart-event-broker", "upstart-job-supervisor", "upstart-socket-bridge", "upstart-file-bridge"})
-    if (!how.where) fs::create_symlink(STAND_IN_DAEMON, home() + "/daemons/" + name);
+    if (!how.where) fs::create_symlink(stand_in_daemon_, home() + "/daemons/" + name);
   if (!how.uid) return;
   for (const auto& path : {home(), runtime_directory()})
     if (::chown(path.c_str(), *how.uid, *how.uid) < 0) throw std::runtime_error("unable to give " + path + " away");
@@ -123,7 +135,7 @@ void StandInSession::become_init(const How& how, int output) {
   std::vector<char*> pointers;
   for (auto& string : strings) pointers.push_back(string.data());
   pointers.push_back(nullptr);
-  ::execv(INIT_PROGRAM, pointers.data());
+  ::execv(init_program_.c_str(), pointers.data());
   ::_exit(98);
 }
 
@@ -161,7 +173,7 @@ void StandInSession::await_ready() {
 }
 
 void StandInSession::install(const std::string& program) const {
-  fs::create_symlink(STAND_IN_DAEMON, home() + "/daemons/" + program);
+  fs::create_symlink(stand_in_daemon_, home() + "/daemons/" + program);
 }
 
 std::string StandInSession::ask(const std::string& socket, const std::string& command) {

@@ -82,6 +82,7 @@ private:
 
   std::shared_ptr<TemporaryDirectory> directory_;
   uid_t uid_;
+  std::string init_program_ = INIT_PROGRAM, stand_in_daemon_ = STAND_IN_DAEMON;
   pid_t pid_ = 0;
   base::FileDescriptor output_;
   std::string unread_;
