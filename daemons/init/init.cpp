@@ -115,7 +115,7 @@ void Init::watch_signals() {
   on_signal(SIGUSR1, [this] { pass_on(own_daemons(), SIGUSR1); });
   on_signal(SIGTERM, [this] {
     if (leads_session() || leads_container()) end_asked();
-    else execute_anew();
+    else execute_anew("TERM signal");
   });
   if (leads_machine()) watch_kernel_signals();
   else on_signal(SIGINT, [this] { end_asked(); });
@@ -402,7 +402,8 @@ void Init::notified(pid_t sender, const Notification& notification, std::vector<
     if (*daemon == Daemon::supervisor && of(*daemon).tells_of_execution) run_.executed_anew = false;
     perform(lifecycle_.ready(*daemon, now()));
   }
-  if (notification.execute_anew && *daemon == Daemon::supervisor) loop_.defer([this] { execute_anew(); });
+  if (notification.execute_anew && *daemon == Daemon::supervisor)
+    loop_.defer([this, by = notification.asked_by] { execute_anew(by); });
   if (notification.container_end && *daemon == Daemon::supervisor && !run_.container_job.empty())
     job_ended(*notification.container_end);
   if (notification.stopping) {

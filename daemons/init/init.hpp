@@ -32,7 +32,7 @@ public:
 
 private:
   // Into another program in this process (re-executed.cpp).
-  void execute_anew();
+  void execute_anew(const std::string& asked_by);
   [[nodiscard]] HandedState state_to_hand_over();
   void take_over(const HandedState& state);
 

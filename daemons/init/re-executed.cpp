@@ -1,9 +1,11 @@
 // What an init hands to the one that is executed in its place, and how that takes it over.
+#include "daemons/base/files/refused-execution.hpp"
 #include "daemons/init/handover/re-execution.hpp"
 #include "daemons/init/init.hpp"
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 
 namespace upstart::init {
 
@@ -55,15 +57,19 @@ HandedState Init::state_to_hand_over() {
 }
 
 // All that the daemons have said is in the state; what they say from now on the new program hears.
-void Init::execute_anew() {
+void Init::execute_anew(const std::string& asked_by) {
   if (!lifecycle_.is_running()) return log_.warning("init is ending and is not executed anew");
   notify_socket_.drain();
   reap();
   log_.info("executing {} anew", command_line_.front());
-  log_.error("init goes on as it is: {}", execute_with(state_to_hand_over(), command_line_));
+  base::RefusedExecution refused{
+      .when = std::time(nullptr), .asked_by = asked_by, .why = execute_with(state_to_hand_over(), command_line_)};
+  log_.error("init goes on as it is: {}", refused.why);
+  if (auto written = refused.write(run_.directory); !written) log_.warning("{}", written.error());
 }
 
 void Init::take_over(const HandedState& state) {
+  base::RefusedExecution::forget(run_.directory);
   open_files_.rlim_cur = state.open_files;
   if (!state.session_file.empty()) session_file_.emplace(SessionFile::taken_over(state.session_file));
   kept_exits_.restore(state.exits, state.exits_forgotten);

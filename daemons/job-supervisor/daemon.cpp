@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/daemon.hpp"
 
+#include "daemons/base/files/refused-execution.hpp"
 #include "daemons/base/log/logging.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
@@ -288,6 +289,13 @@ std::vector<std::string> Daemon::file_faults(const std::string& job) const {
   return configuration_ ? configuration_->faults_of(job) : std::vector<std::string>{};
 }
 
+std::string Daemon::about_init() const {
+  auto text = std::format("init is no job, but the process {} that all this belongs to", line_.init_pid);
+  if (auto refused = base::RefusedExecution::read(line_.run_directory))
+    text += std::format("; it refused to be executed anew, and goes on as it is: {}", refused->text());
+  return text;
+}
+
 std::string Daemon::about_unknown_job(const std::string& job) const {
   if (auto faults = file_faults(job); !faults.empty())
     return "its file cannot be read as a job: " + faults.front() + " (init-checkconf says more)";
@@ -296,6 +304,7 @@ std::string Daemon::about_unknown_job(const std::string& job) const {
       return "the job of that file is called `" + job.substr(0, job.size() - suffix.size()) + "', without the suffix";
   if (auto file = configuration_ ? configuration_->file_without_suffix(job) : ""; !file.empty())
     return "there is a file " + file + ", but a job's file must be called NAME.conf";
+  if (job == "init") return about_init();
   std::vector<std::string_view> names;
   for (const auto& [name, _] : jobs_.classes().all()) names.emplace_back(name);
   std::ranges::sort(names);
@@ -305,11 +314,13 @@ std::string Daemon::about_unknown_job(const std::string& job) const {
 std::string Daemon::state_as_json() { return dump_state(jobs_); }
 
 // The caller is answered first.
-void Daemon::restart() {
+void Daemon::restart(const base::Caller& caller) {
   if (line_.init_pid == 0)
     throw sdbus::Error{sdbus::Error::Name{"org.freedesktop.DBus.Error.NotSupported"},
                        "This job supervisor was started by no init that could be executed anew"};
-  loop_.defer([] { base::notify_manager(protocol::execute_anew_notification); });
+  auto lines = std::format("{}\n{}process {} of user {}", protocol::execute_anew_notification, base::asked_by_line,
+                           caller.pid, caller.uid);
+  loop_.defer([lines] { base::notify_manager(lines); });
 }
 
 void Daemon::start_bridge(const std::string& name) {

@@ -37,7 +37,7 @@ public:
   [[nodiscard]] std::vector<std::string> file_faults(const std::string& job) const override;
   [[nodiscard]] std::string about_unknown_job(const std::string& job) const override;
   [[nodiscard]] std::string state_as_json() override;
-  void restart() override;
+  void restart(const base::Caller& caller) override;
   void logs_writable() override;
   void join_bus(const std::string& address, Reply reply) override;
   void end_session() override;
@@ -58,6 +58,7 @@ public:
   void write(Severity severity, const std::string& text) override;
 
 private:
+  [[nodiscard]] std::string about_init() const;
   struct PeerClient {
     PeerClient(std::unique_ptr<base::BusConnection> peer, Jobs& jobs, DaemonControl& control)
         : connection{std::move(peer)}, client{*connection, jobs, control} {}

@@ -127,6 +127,24 @@ TEST_CASE("a new program that cannot take the state over is not executed, and it
   machine.await_text("/kmsg", "init goes on as it is: /upstart/init cannot take the state over: format 1 is not known");
   CHECK(version_of_process_1(machine) == version);
   CHECK(Daemons{machine}.supervisor == before.supervisor);
+  auto explained = machine.initctl({"explain", "init"});
+  CHECK(explained.status == 0);
+  CHECK(explained.out.contains("it refused to be executed anew, and goes on as it is: "));
+  CHECK(explained.out.contains(
+      ", asked by TERM signal: /upstart/init cannot take the state over: format 1 is not known"));
+  CHECK(machine.initctl({"status", "init"}).err.contains("it refused to be executed anew"));
+  CHECK(machine
+            .run({"dbus-send", "--peer=unix:abstract=/com/ubuntu/upstart", "--print-reply", "/com/ubuntu/Upstart",
+                  "com.ubuntu.Upstart0_6.Restart"})
+            .status == 0);
+  machine.await("it is known who has asked", [&] {
+    auto text = machine.initctl({"explain", "init"}).out;
+    return text.contains(", asked by process ") &&
+           text.contains(" of user 0: /upstart/init cannot take the state over");
+  });
+  install_as_init(machine, INIT_OF_ANOTHER_VERSION);
+  CHECK(machine.run({"telinit", "u"}).status == 0);
+  CHECK_FALSE(machine.initctl({"explain", "init"}).out.contains("refused"));
   CHECK(machine.initctl({"status", "svc"}).out.starts_with("svc start/running"));
 }
 

@@ -137,6 +137,10 @@ Failure with_script(Failure failure, const Call& call) {
 Outcome explain_job(Call& call) {
   Supervisor supervisor{call.upstart->connection()};
   auto state = describe(call.arguments[0], supervisor, *call.upstart);
+  if (!state && call.arguments[0] == "init" && !state.error().hint.empty()) { // no job of that name: the process itself
+    call.print(state.error().hint + "\n");
+    return 0;
+  }
   if (!state) return std::unexpected{with_script(state.error(), call)};
   auto knowledge = gather(*state, call, supervisor);
   if (!knowledge) return std::unexpected{knowledge.error()};

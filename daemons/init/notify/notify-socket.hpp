@@ -24,6 +24,7 @@ struct Notification {
   bool keep = false;                                 // FDSTORE=1: the descriptors that came along
   bool forget = false;                               // FDSTOREREMOVE=1
   bool execute_anew = false;                         // X_UPSTART_EXECUTE_ANEW=1: init itself, for a client that asks
+  std::string asked_by{};                            // X_UPSTART_ASKED_BY: who that client is
   std::optional<int> container_end{};                // X_UPSTART_CONTAINER_END: the exit status of a container's job
   bool alive = false;                                // WATCHDOG=1
   std::optional<std::chrono::microseconds> period{}; // WATCHDOG_USEC: until the next WATCHDOG=1; 0: none will come

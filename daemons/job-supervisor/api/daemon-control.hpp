@@ -18,7 +18,7 @@ public:
   // What may be meant by the name of a job that is not there, or why it is not there; empty: nothing is known.
   [[nodiscard]] virtual std::string about_unknown_job(const std::string& job) const = 0;
   [[nodiscard]] virtual std::string state_as_json() = 0;
-  virtual void restart() = 0;
+  virtual void restart(const base::Caller& caller) = 0;
   virtual void logs_writable() = 0;
   // Answers when the bus is joined, or with the reason why not.
   virtual void join_bus(const std::string& address, Reply reply) = 0;

@@ -111,7 +111,7 @@ std::string ManagerObject::GetState() {
   client_.connection().note_answer(state.size());
   return state;
 }
-void ManagerObject::Restart() { client_.control().restart(); }
+void ManagerObject::Restart() { client_.control().restart(client_.caller(getObject())); }
 
 void ManagerObject::emit_event(sdbus::Result<>&& result, Event event, bool wait) {
   auto caller = client_.caller(getObject());
