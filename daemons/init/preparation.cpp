@@ -8,7 +8,10 @@
 #include "daemons/init/run-directory/own-directory.hpp"
 #include "protocol/names.hpp"
 
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -184,6 +187,15 @@ Run plan(const Options& options, const Environment& environment, const RunDirect
           .goes_on = directory.left_by().has_value()};
 }
 
+// Run by root, dbus-daemon wants to have 65536 open files. Where that may not be, as in many containers, it says so as
+// if something were wrong.
+bool bus_would_complain() {
+  constexpr rlim_t wanted = 65'536;
+  rlimit limit{};
+  return ::geteuid() == 0 && ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < wanted &&
+         ::prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE) == 0;
+}
+
 // A session that no bus was given for has one of its own.
 void plan_own_bus(const Log& log, Run& run, LaunchSpec& bus, Environment& environment) {
   if (run.options.mode != Mode::user || run.options.no_dbus || run.bus_address) return;
@@ -193,6 +205,7 @@ void plan_own_bus(const Log& log, Run& run, LaunchSpec& bus, Environment& enviro
     return;
   }
   bus.program = *program;
+  run.bus_would_complain = bus_would_complain();
   run.bus_address = own_bus_address(run.directory);
   auto initctl = find_daemon("initctl", std::nullopt);
   if (!initctl) initctl = find_in_path("initctl", variable(environment, "PATH").value_or(default_path)).value_or("");

@@ -118,6 +118,14 @@ TEST_CASE("the supervisor is told the job of a container and its variables") {
   CHECK(Arguments(first, first + static_cast<std::ptrdiff_t>(expected.size())) == expected);
 }
 
+TEST_CASE("the session's own bus writes to standard error, and to syslog where it would complain of its limits") {
+  auto run = session();
+  CHECK(has(arguments(bus, run), "--nosyslog"));
+  run.bus_would_complain = true;
+  CHECK(has(arguments(bus, run), "--syslog-only"));
+  CHECK_FALSE(has(arguments(bus, run), "--nosyslog"));
+}
+
 TEST_CASE("the address of the session's own bus is escaped as D-Bus wants it") {
   CHECK(own_bus_address("/run/user/1000/upstart/7") == "unix:path=/run/user/1000/upstart/7/bus");
   CHECK(own_bus_address("/a b") == "unix:path=/a%20b/bus");

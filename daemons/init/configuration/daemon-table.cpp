@@ -79,7 +79,8 @@ std::vector<Socket> supervisor_sockets(const Run& run) {
 
 Arguments bus_arguments(const Run& run, bool) {
   auto configuration = run.bus_configuration ? "--config-file=" + *run.bus_configuration : "--session";
-  return {configuration, "--nofork", "--nopidfile", "--nosyslog", "--address=" + own_bus_address(run.directory)};
+  const char* log = run.bus_would_complain ? "--syslog-only" : "--nosyslog";
+  return {configuration, "--nofork", "--nopidfile", log, "--address=" + own_bus_address(run.directory)};
 }
 
 // One socket of its own, under its name, and the common options.

@@ -43,8 +43,9 @@ struct Run {
   std::optional<std::string> bus_configuration{}; // of the bus that init starts; nothing: that of any session bus
   std::vector<std::string> container_job{};       // with which a container ends: its name, then KEY=VALUE
   pid_t init_pid = 0;
-  bool goes_on = false;       // with a session whose init and daemons were killed together
-  bool executed_anew = false; // init itself; until a supervisor has told it to the clients
+  bool goes_on = false;            // with a session whose init and daemons were killed together
+  bool executed_anew = false;      // init itself; until a supervisor has told it to the clients
+  bool bus_would_complain = false; // of too few open files: what the bus says goes to syslog alone
 };
 
 struct Socket {
