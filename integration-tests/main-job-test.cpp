@@ -95,6 +95,13 @@ TEST_CASE("a connection to a TCP port starts a job that answers it, and again") 
   CHECK(ask_tcp(port) == "hello from web");
 }
 
+TEST_CASE("a job that the first event starts has its socket then, though the bridge starts only now") {
+  Session session{{{"web", "start on startup or socket PROTO=unix SOCKET_PATH=@DIR@/web.sock\n"
+                           "exec sh -c 'echo $LISTEN_FDS $UPSTART_EVENTS; exec sleep 1000'\n"}}};
+  session.await("its word", [&] { return session.log("web").ends_with('\n'); });
+  CHECK(session.log("web") == "1 startup\n");
+}
+
 TEST_CASE("a connection to a Unix socket starts a job that answers it") {
   Session session{{{"local", greeter("PROTO=unix SOCKET_PATH=@DIR@/service.sock")}}};
   auto path = session.directory() + "/service.sock";

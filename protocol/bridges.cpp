@@ -33,6 +33,10 @@ std::optional<std::size_t> bridge_of_name(std::string_view name) {
   return place_of([&](const BridgeEntry& bridge) { return bridge.name == name; });
 }
 
+bool is_no_pattern(std::string_view event, std::string_view variable) {
+  return event == "timer" && (variable == "CRON" || variable == "AT");
+}
+
 std::string socket_master_bus_name(std::string_view socket) {
   return "com.ubuntu.Upstart.SocketMaster.m" + path_element(socket);
 }

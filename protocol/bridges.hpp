@@ -15,8 +15,10 @@ struct BridgeEntry {
   const char* event; // that it emits: a name or a pattern (event-pattern.hpp); no event fits two of them
 };
 
+inline constexpr const char* socket_bridge = "socket-bridge";
+
 inline constexpr std::array bridges{
-    BridgeEntry{"socket-bridge", "socket"},   BridgeEntry{"file-bridge", "file"},
+    BridgeEntry{socket_bridge, "socket"},     BridgeEntry{"file-bridge", "file"},
     BridgeEntry{"udev-bridge", "*-device-*"}, BridgeEntry{"dbus-bridge", "dbus"},
     BridgeEntry{"event-bridge", ":sys:*"},    BridgeEntry{"timer-bridge", "timer"},
 };
@@ -25,6 +27,10 @@ inline constexpr std::array bridges{
 [[nodiscard]] std::optional<std::size_t> bridge_of_event(const std::string& event);
 // The place of the one of this name.
 [[nodiscard]] std::optional<std::size_t> bridge_of_name(std::string_view name);
+
+// Whether a condition's value for this variable of the event is compared as it is, though it may look like a pattern:
+// the notations of times have stars and brackets of their own.
+[[nodiscard]] bool is_no_pattern(std::string_view event, std::string_view variable);
 
 // The line by which the job supervisor tells init which bridges loaded jobs ask for, on NOTIFY_SOCKET: this, and their
 // names with a space between.

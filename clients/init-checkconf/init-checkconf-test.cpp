@@ -226,6 +226,9 @@ TEST_CASE("sockets that the bridge does not serve are warned of, by the bridge's
   }
   CHECK(warnings("PROTO=inet PORT=80").empty());
   CHECK(warnings("PROTO=inet PORT=$PORT").empty());
+  CHECK(warnings("PROTO=inet PORT=$PORT ADDR=$PORT")[0].message.contains("80 is no numeric IPv4 address"));
+  CHECK(warnings("PROTO=inet PORT=$UNKNOWN").back().message.contains("$UNKNOWN is not known before the job runs"));
+  CHECK(warnings("PROTO=inet PORT=$UNKNOWN\nenv FROM_INIT").size() == 1); // by another lint: a start on that cannot be
   CHECK(warnings("PROTO=inet # init-checkconf: ignore socket-condition").empty());
 }
 

@@ -37,6 +37,8 @@ public:
     else offered_[job] = std::move(sockets);
   }
   void on_answers(Events events) { events_ = std::move(events); }
+  // Whether this bridge is one that offers sockets.
+  [[nodiscard]] bool are_used() const { return events_.answered != nullptr; }
 
   // For the session. The supervisor is there, or gone.
   void connected(Send send) {

@@ -39,6 +39,7 @@ public:
   ~Proxy() { unregisterProxy(); }
 
   void ask() {
+    unanswered_ = session_.watched_.size();
     for (const auto& event : session_.watched_) watch(event);
     GetAsync(INTERFACE_NAME, bus_address_property,
              [this](std::optional<sdbus::Error> error, const sdbus::Variant& value) {
@@ -63,7 +64,17 @@ private:
           std::ranges::transform(jobs, std::back_inserter(reports), report_of);
           session_.store_.take_all(event, reports);
           session_.hand_on();
+          if (--unanswered_ == 0) say_offered();
         });
+  }
+
+  // What is offered for what was handed on has left before.
+  void say_offered() {
+    if (session_.offers_ == nullptr || !session_.offers_->are_used()) return;
+    getProxy()
+        .callMethodAsync("SocketsOffered")
+        .onInterface(INTERFACE_NAME)
+        .uponReplyInvoke([](std::optional<sdbus::Error>) {});
   }
 
   static void refused(const std::string& event, const sdbus::Error& error) {
@@ -129,6 +140,7 @@ private:
   }
 
   SupervisorSession& session_;
+  std::size_t unanswered_ = 0; // WatchConditions
 };
 
 SupervisorSession::SupervisorSession(base::EventLoop& loop, const std::string& address,

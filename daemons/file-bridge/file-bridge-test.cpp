@@ -125,6 +125,39 @@ TEST_CASE("ten thousand files give ten thousand events, none twice, although the
   CHECK(events.size() == files + 2); // and the end, as one of all, and by itself
 }
 
+// What a queue holds is counted by the kernel: a file that is made, written and closed takes three places.
+TEST_CASE("where the kernel's queue was full, what is different is told, each file once, and that it was so") {
+  FileFixture test;
+  test.options = {};
+  test.write("before");
+  test.ask("x", {"FILE=" + test.path("*"), "EVENT=create"});
+  test.ask("y", {"FILE=" + test.path("*"), "EVENT=delete"});
+  test.start();
+  test.until_events(1);
+  std::size_t places = 0;
+  std::ifstream{"/proc/sys/fs/inotify/max_queued_events"} >> places;
+  REQUIRE(places > 0);
+  const auto files = places / 2;
+  test.bridge->pause();
+  for (std::size_t i = 0; i < files; ++i) test.write(std::to_string(i));
+  fs::remove(test.path("before")); // when nothing more is taken
+  test.bridge->resume();
+  test.until([&] { return test.broker.count() >= files + 2; }, "all files");
+  auto events = test.events();
+  CHECK(std::set<std::string>{events.begin(), events.end()}.size() == events.size());
+  CHECK(std::ranges::contains(events, "delete before"));
+  CHECK(std::ranges::contains(events, std::format("create {}", files - 1)));
+  CHECK(content_of(test.output).contains("the kernel's queue of file events was full"));
+}
+
+TEST_CASE("a file system on which changes are not seen is named") {
+  FileFixture test;
+  test.ask("x", {"FILE=/proc/sys/kernel/hostname", "EVENT=modify"});
+  test.start();
+  CHECK(content_of(test.output).contains("job x: /proc/sys/kernel/hostname is on a file system of kind proc"));
+  CHECK(test.watches().at(0).state == "watched, but changes made elsewhere are not seen on proc");
+}
+
 #ifdef UPSTART_FAULT_POINTS
 TEST_CASE("killed at any step, the bridge loses no event and tells none twice") {
   for (const char* step : {"file.watched", "file.looked", "bridge-written", "bridge-written:2", "journal.write:2",

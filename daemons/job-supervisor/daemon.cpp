@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <format>
 
 extern char** environ;
@@ -63,7 +64,7 @@ Daemon::Daemon(DaemonOptions line)
       memory_{open_memory()},
       broker_{loop_,
               event_broker_address(),
-              {.handle = [this](EventId id, Event event) { jobs_.handle(id, std::move(event)); },
+              {.handle = [this](EventId id, Event event) { socket_wait_.handle(id, std::move(event)); },
                .emission_finished = [this](EmissionId id, bool failed) { jobs_.emission_finished(id, failed); },
                .finished_elsewhere =
                    [this](const std::string& name, const protocol::Environment& environment) {
@@ -79,6 +80,11 @@ Daemon::Daemon(DaemonOptions line)
              .log = *this,
              .memory = memory_ ? memory_->memory.get() : nullptr},
             job_options()},
+      socket_wait_{loop_, jobs_,
+                   [this](bool in_time) {
+                     if (!in_time) tell_sockets_late();
+                     be_ready();
+                   }},
       cut_off_{loop_, [](const std::string& text) { spdlog::warn("{}", text); }},
       bus_{loop_, jobs_, *this, {.joined = [this] { joined_bus(); }, .name_missing = [this] { end_without_name(); }}},
       named_bus_{loop_, jobs_, *this, {.joined = [this] { tell_bus_address(); }}},
@@ -119,15 +125,36 @@ int Daemon::run() {
   if (!line_.bus_address.empty()) bus_.join(line_.bus_address);
   load_first();
   restore_own();
-  tell_bridges(jobs_.bridges_wanted());
+  auto bridges = jobs_.bridges_wanted();
+  tell_bridges(bridges);
   emit_startup();
+  if (waits_for_sockets(bridges)) socket_wait_.begin();
+  else be_ready();
+  loop_.run();
+  return exit_status_;
+}
+
+// Only where somebody starts that bridge, and no supervisor was ready before: the next has the sockets that the last
+// was offered.
+bool Daemon::waits_for_sockets(const std::vector<std::string>& bridges) const {
+  return !line_.restarted && std::getenv("NOTIFY_SOCKET") != nullptr &&
+         std::ranges::contains(bridges, protocol::socket_bridge);
+}
+
+void Daemon::tell_sockets_late() {
+  auto what = std::format("upstart-socket-bridge has not offered the sockets of jobs within {} seconds; a job that is "
+                          "started before it has gets its sockets at its next start",
+                          std::chrono::duration_cast<std::chrono::seconds>(SocketWait::longest).count());
+  spdlog::warn("{}", what);
+  for (const auto* entry : jobs_.conditions().jobs_naming("socket")) jobs_.keep_warning(entry->name(), what);
+}
+
+void Daemon::be_ready() {
   container_job_.begin();
   if (is_of_machine()) watch_kernel_signals();
   if (line_.executed_anew) jobs_.keep(untold, "all"); // who is ready is not told of it again by init
   base::notify_manager("READY=1");
   if (!jobs_.kept(untold).empty()) restarted_.start(std::chrono::milliseconds{200});
-  loop_.run();
-  return exit_status_;
 }
 
 // --- what the last supervisor left ----------------------------------------------------------------------------------

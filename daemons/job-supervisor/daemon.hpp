@@ -17,6 +17,7 @@
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/instances/real-processes.hpp"
 #include "daemons/job-supervisor/public-bus.hpp"
+#include "daemons/job-supervisor/socket-wait.hpp"
 #include "protocol/names.hpp"
 
 #include <list>
@@ -50,6 +51,7 @@ public:
     return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker);
   }
   [[nodiscard]] BridgeRegister& bridges() override { return register_; }
+  void sockets_offered() override { socket_wait_.sockets_offered(); }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
   [[nodiscard]] bool may_change(const base::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }
@@ -91,6 +93,9 @@ private:
   void restore_own();
   void watch_kernel_signals();
   void emit_startup();
+  [[nodiscard]] bool waits_for_sockets(const std::vector<std::string>& bridges) const;
+  void tell_sockets_late();
+  void be_ready();
   [[nodiscard]] Options job_options();
   [[nodiscard]] ProcessOptions process_options();
 
@@ -103,6 +108,7 @@ private:
   KeptFiles kept_files_;                        // until the jobs have taken them
   BrokerClient broker_;
   Jobs jobs_;
+  SocketWait socket_wait_;
   std::unique_ptr<Configuration> configuration_;
   std::optional<std::vector<ClassChange>> first_; // while the files are read for the first time
   BridgeRegister register_;

@@ -15,8 +15,7 @@ namespace upstart::client {
 // One match of a `start on` or `stop on`.
 struct ConditionInJob {
   const std::string& event;
-  std::span<const std::string> arguments; // KEY=VALUE …, as the job file has them
-  protocol::Environment of_class;         // the variables of the job's own `env` stanzas; empty where not known
+  std::span<const std::string> arguments; // KEY=VALUE …; what the job's own `env` gives is expanded
 };
 
 struct UnservedCondition {

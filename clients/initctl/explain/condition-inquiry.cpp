@@ -68,7 +68,7 @@ private:
   void look_at_bridge(const Condition& event, EventFinding& finding) const {
     auto place = protocol::bridge_of_event(event.event);
     if (!place) return;
-    if (auto unserved = check_condition({event.event, event.arguments, {}})) {
+    if (auto unserved = check_condition({event.event, event.arguments})) {
       finding.can_come = false;
       finding.remark = "cannot come: " + unserved->text();
       return;
@@ -191,6 +191,13 @@ ConditionFinding look_at(const std::vector<protocol::ConditionNode>& nodes, cons
   return ConditionInquiry{job, knowledge}.look_at(nodes);
 }
 
+namespace {
+bool fits(const std::string& event, const std::string& variable, const std::string& pattern, std::string_view value) {
+  return protocol::is_no_pattern(event, variable) ? pattern == value
+                                                  : ::fnmatch(pattern.c_str(), std::string{value}.c_str(), 0) == 0;
+}
+} // namespace
+
 std::optional<std::string> mismatch(const Condition& condition, const std::vector<std::string>& environment) {
   protocol::Environment variables{environment};
   for (std::size_t i = 0; i < condition.arguments.size(); ++i) {
@@ -200,10 +207,11 @@ std::optional<std::string> mismatch(const Condition& condition, const std::vecto
     bool negated = named && equals > 0 && argument[equals - 1] == '!';
     std::string pattern = named ? argument.substr(equals + 1) : argument;
     if (pattern.contains('$')) continue;
+    auto variable = named ? argument.substr(0, negated ? equals - 1 : equals) : "";
     std::optional<std::string_view> value;
-    if (named) value = variables.get(argument.substr(0, negated ? equals - 1 : equals));
+    if (named) value = variables.get(variable);
     else if (i < environment.size()) value = protocol::value_of(environment[i]);
-    if (!value || (::fnmatch(pattern.c_str(), std::string{*value}.c_str(), 0) == 0) == negated) return argument;
+    if (!value || fits(condition.event, variable, pattern, *value) == negated) return argument;
   }
   return std::nullopt;
 }

@@ -21,7 +21,9 @@ std::optional<ConditionFault> fault_of(std::string_view argument, Patterns patte
   if (patterns == Patterns::refused && value.find_first_of("*?[\\") != std::string_view::npos)
     return fault(std::format("a pattern ({}) names nothing to watch; write the value itself", value));
   if (value.contains('$'))
-    return fault(std::format("variables ({}) are not expanded here; write the value itself", value));
+    return fault(std::format(
+        "the value of {} is not known before the job runs; give it by `env` in the job, or write the value itself",
+        value));
   return std::nullopt;
 }
 

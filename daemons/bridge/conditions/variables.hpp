@@ -16,8 +16,8 @@ namespace upstart::bridge {
 enum class Patterns { refused, allowed };
 
 // The arguments as variables with distinct names. Refuses what names nothing that could be watched: an argument without
-// a variable, KEY!=VALUE, a value with "$" (nothing is expanded here), two different values of one variable, and unless
-// allowed a pattern.
+// a variable, KEY!=VALUE, a value with "$" (what the job's own `env` gives is expanded already), two different values
+// of one variable, and unless allowed a pattern.
 [[nodiscard]] std::expected<protocol::Environment, ConditionFault> variables_of(std::span<const std::string> arguments,
                                                                                 Patterns patterns);
 

@@ -63,7 +63,7 @@ TEST_CASE("what cannot be served names the variable and says what would be right
   CHECK(bad({"FILE="}) == "FILE: is empty; a path is needed");
   CHECK(bad({"FILE=/a", "EVENT=created"}).starts_with("EVENT: unknown value created; create, modify or delete"));
   CHECK(bad({"FILE=/a", "PATH=/a"}) == "PATH: not a variable of this event; known are FILE, EVENT, MATCH");
-  CHECK(bad({"FILE=$X"}).contains("not expanded"));
+  CHECK(bad({"FILE=$X"}).contains("not known before the job runs"));
   CHECK(bad({"FILE!=/a"}).contains("write KEY=VALUE"));
   CHECK(bad({"/a"}).contains("write KEY=VALUE"));
 }

@@ -30,6 +30,8 @@ public:
   [[nodiscard]] virtual BridgeRegister& bridges() = 0;
   // By init, if it runs no more or has not yet; ended again some time after, if no job asks for it.
   virtual void start_bridge(const std::string& name) = 0;
+  // A bridge has offered all sockets that it has for jobs.
+  virtual void sockets_offered() = 0;
   [[nodiscard]] virtual std::string log_directory() const = 0; // empty: jobs are not logged
   // Everyone may look; changing is for root and, in a session, its own user.
   [[nodiscard]] virtual bool may_change(const base::Caller& caller) const = 0;

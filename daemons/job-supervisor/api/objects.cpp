@@ -334,6 +334,8 @@ std::vector<std::string> SupervisorObject::OfferSockets(
   return client_.jobs().conditions().offer(*entry, std::move(offers));
 }
 
+void SupervisorObject::SocketsOffered() { client_.control().sockets_offered(); }
+
 std::string SupervisorObject::PrintClass(const std::string& job) {
   return readable(print(*class_or_raise(client_.jobs(), job).job_class()));
 }

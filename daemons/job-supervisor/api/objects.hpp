@@ -125,6 +125,7 @@ private:
   OfferSockets(const std::string& job,
                const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>&
                    sockets) override;
+  void SocketsOffered() override;
   void StartJobWithFile(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::string job,
                         std::string instance, sdbus::UnixFd file) override;
   std::string PrintClass(const std::string& job) override;

@@ -27,6 +27,7 @@ constexpr std::array operations{
     Operation{"EmitEvent", "emit an event"},
     Operation{"EmitEventWithFile", "emit an event"},
     Operation{"OfferSockets", "offer sockets to a job"},
+    Operation{"SocketsOffered", "offer sockets to a job"},
     Operation{"DescribeJob", "request state"},
     Operation{"AboutUnknownJob", "request state"},
     Operation{"ListHolders", "request state"},

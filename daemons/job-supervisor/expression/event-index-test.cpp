@@ -50,6 +50,18 @@ TEST_CASE("a leaf matches by name, then argument by argument") {
   }
 }
 
+TEST_CASE("the notation of a time is compared as it is, although it looks like a pattern") {
+  EventIndex index;
+  int every_minute = 0, hourly = 0;
+  const EventExpression of_every_minute{.nodes = {leaf("timer", {key("CRON", "* * * * *")})}};
+  const EventExpression of_hours{.nodes = {leaf("timer", {key("CRON", "0 * * * *")})}};
+  index.add(&every_minute, of_every_minute);
+  index.add(&hourly, of_hours);
+  const auto found = index.find("timer", Environment{{"CRON=0 * * * *", "TIME=x", "MISSED=0"}});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].subscriber == &hourly);
+}
+
 TEST_CASE("the index finds what matching one by one would find") {
   EventIndex index;
   std::vector<EventExpression> expressions;

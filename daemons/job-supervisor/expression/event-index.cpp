@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/expression/event-index.hpp"
 
 #include "daemons/job-supervisor/expression/expand.hpp"
+#include "protocol/bridges.hpp"
 
 #include <fnmatch.h>
 
@@ -20,9 +21,13 @@ bool has_reference(const ExpressionNode& node) {
 
 bool is_literal(std::string_view pattern) { return pattern.find_first_of("*?[\\") == std::string_view::npos; }
 
-bool matches_pattern(const EventArgument& argument, std::string_view value) {
-  bool equal = is_literal(argument.pattern) ? argument.pattern == value
-                                            : ::fnmatch(argument.pattern.c_str(), std::string{value}.c_str(), 0) == 0;
+bool is_literal(const ExpressionNode& leaf, const EventArgument& argument) {
+  return is_literal(argument.pattern) || (argument.key && protocol::is_no_pattern(leaf.event, *argument.key));
+}
+
+bool matches_pattern(const ExpressionNode& leaf, const EventArgument& argument, std::string_view value) {
+  bool equal = is_literal(leaf, argument) ? argument.pattern == value
+                                          : ::fnmatch(argument.pattern.c_str(), std::string{value}.c_str(), 0) == 0;
   return equal != argument.negated;
 }
 
@@ -55,10 +60,10 @@ bool matches(const ExpressionNode& leaf, std::string_view event, const protocol:
   for (const auto& argument : leaf.arguments) {
     if (argument.key) {
       auto value = environment.get(*argument.key);
-      if (!value || !matches_pattern(argument, *value)) return false;
+      if (!value || !matches_pattern(leaf, argument, *value)) return false;
     } else {
       if (position >= environment.size()) return false;
-      if (!matches_pattern(argument, protocol::value_of(environment.strings()[position++]))) return false;
+      if (!matches_pattern(leaf, argument, protocol::value_of(environment.strings()[position++]))) return false;
     }
   }
   return true;
@@ -67,7 +72,7 @@ bool matches(const ExpressionNode& leaf, std::string_view event, const protocol:
 EventIndex::Leaves& EventIndex::place(OfName& name, const ExpressionNode& leaf) {
   std::size_t position = 0;
   for (const auto& argument : leaf.arguments) {
-    if (!argument.negated && is_literal(argument.pattern))
+    if (!argument.negated && is_literal(leaf, argument))
       return argument.key ? name.by_key[*argument.key][argument.pattern] : name.by_position[position][argument.pattern];
     if (!argument.key) ++position;
   }

@@ -138,6 +138,59 @@ TEST_CASE("a time that comes twice is the first of the two") {
         "2027-10-31T03:00:00+01:00 2027-10-31T04:00:00+01:00");
 }
 
+// Each minute of a year, one by one; what the clock skips counts for the moment after it.
+TEST_CASE("a year of crontab times is that of a plain search, also over changes of the clock") {
+  struct Plain {
+    const char* text;
+    bool (*is_one)(const year_month_day& day, weekday of_week, int hour, int minute);
+  };
+  constexpr std::array plain{
+      Plain{"*/20 * * * *", [](const auto&, weekday, int, int m) { return m % 20 == 0; }},
+      Plain{"15 2 * * *", [](const auto&, weekday, int h, int m) { return h == 2 && m == 15; }},
+      Plain{"30 4 * * mon-fri",
+            [](const auto&, weekday w, int h, int m) { return h == 4 && m == 30 && w != Saturday && w != Sunday; }},
+      Plain{"0 12 13 * Fri", [](const auto& d, weekday w, int h,
+                                int m) { return h == 12 && m == 0 && (d.day() == day{13} || w == Friday); }},
+      Plain{"0 12 */2 * 5",
+            [](const auto& d, weekday w, int h, int m) {
+              return h == 12 && m == 0 && static_cast<unsigned>(d.day()) % 2 == 1 && w == Friday;
+            }},
+      Plain{"5,35 1-3,22 31 jan-jun/2,12 *",
+            [](const auto& d, weekday, int h, int m) {
+              auto month = static_cast<unsigned>(d.month());
+              return (m == 5 || m == 35) && ((h >= 1 && h <= 3) || h == 22) && d.day() == day{31} &&
+                     (month == 1 || month == 3 || month == 5 || month == 12);
+            }},
+      Plain{"@weekly", [](const auto&, weekday w, int h, int m) { return w == Sunday && h == 0 && m == 0; }},
+  };
+  const auto first = at(2027y / 1 / 1) - 1h, last = at(2028y / 1 / 1) - 1h;
+  const auto after_gap = at(2027y / 3 / 28, 1h);
+  for (const auto& [text, is_one] : plain) {
+    CAPTURE(text);
+    auto calendar = cron(text);
+    auto is_one_at = [&](LocalTime now) {
+      auto date = floor<days>(now);
+      auto of_day = hh_mm_ss{now - date};
+      return is_one(year_month_day{date}, weekday{date}, static_cast<int>(of_day.hours().count()),
+                    static_cast<int>(of_day.minutes().count()));
+    };
+    auto expected = next(calendar, first - 1s, berlin());
+    int found = 0;
+    for (auto time = first; time < last; time += 1min) {
+      if (time >= at(2027y / 10 / 31, 1h) && time < at(2027y / 10 / 31, 2h)) continue; // comes a second time
+      bool is_due = is_one_at(local(time, berlin()));
+      for (auto skipped = 1min; time == after_gap && skipped <= 1h; skipped += 1min)
+        is_due = is_due || is_one_at(local(time, berlin()) - skipped);
+      if (!is_due) continue;
+      REQUIRE(expected == time);
+      expected = next(calendar, *expected, berlin());
+      ++found;
+    }
+    CHECK(found > 0);
+    CHECK((!expected || *expected >= last));
+  }
+}
+
 // Each minute of a year, one by one.
 TEST_CASE("a year of times is that of a plain search, also over changes of the clock") {
   struct Plain {

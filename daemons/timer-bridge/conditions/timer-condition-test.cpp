@@ -50,5 +50,5 @@ TEST_CASE("what cannot be served names the variable and says what would be right
   CHECK(bad({"CRON=* * *"}).starts_with("CRON: has 3 fields"));
   CHECK(bad({"AFTER=startup"}).starts_with("DELAY: is missing"));
   CHECK(bad({"AFTER=timer", "DELAY=1m"}).starts_with("AFTER: timer would follow"));
-  CHECK(bad({"EVERY=$X"}).contains("not expanded"));
+  CHECK(bad({"EVERY=$X"}).contains("not known before the job runs"));
 }
