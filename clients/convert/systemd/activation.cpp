@@ -1,0 +1,245 @@
+#include "clients/convert/systemd/activation.hpp"
+
+#include "clients/base/bridges/condition-check.hpp"
+#include "clients/convert/output/shell-words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+
+namespace upstart::convert::systemd {
+
+namespace {
+
+// One thing that an activator says; the conversion is that of the activator itself, whose events and remarks become the
+// service's.
+std::string last(const Conversion& to, std::string_view key) {
+  auto section = to.unit.kind == "socket" ? "Socket" : to.unit.kind == "timer" ? "Timer" : "Path";
+  return std::string{to.unit.last(section, key)};
+}
+
+// A value of a condition.
+std::string in_condition(std::string_view value) {
+  return value.find_first_of(" \t()#") == std::string_view::npos ? std::string{value} : std::format("\"{}\"", value);
+}
+
+std::string socket_file_variables(const Conversion& to) {
+  std::string more;
+  for (auto [key, variable] : {std::pair{"SocketMode", "MODE"}, {"SocketUser", "OWNER"}, {"SocketGroup", "GROUP"}})
+    if (auto value = last(to, key); !value.empty()) more += std::format(" {}={}", variable, value);
+  return more;
+}
+
+void take_address(Conversion& to, const Assignment& from, std::string_view type) {
+  auto text = plain(to.unit, from.value);
+  if (!text) return to.missing(from, text.error());
+  if (is_true(last(to, "Accept")))
+    return to.missing(from,
+                      "a process for each client is not made; see `--master --accept' in upstart-socket-bridge(8)");
+  std::string more{type};
+  if (auto name = last(to, "FileDescriptorName"); !name.empty()) more += " FDNAME=" + in_condition(name);
+  else if (text->find_first_of("/@") == 0) more += " FDNAME=" + in_condition(to.unit.name);
+  if (text->starts_with('/') || text->starts_with('@')) {
+    auto of_file = text->starts_with('/') ? socket_file_variables(to) : "";
+    return to.job.start_on(std::format("socket PROTO=unix SOCKET_PATH={}{}{}", in_condition(*text), of_file, more));
+  }
+  auto colon = text->rfind(':');
+  auto port = colon == std::string::npos ? *text : text->substr(colon + 1);
+  auto host = colon == std::string::npos ? "" : text->substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (port.find_first_not_of("0123456789") != std::string::npos || text->starts_with("vsock:"))
+    return to.missing(from, "upstart-socket-bridge has no sockets of this kind");
+  bool both = host.empty() && last(to, "BindIPv6Only") != "ipv6-only";
+  bool six = host.contains(':') || host.empty();
+  auto address = host.empty() ? "" : std::format(" ADDR={}", host);
+  if (both || !six) to.job.start_on(std::format("socket PROTO=inet PORT={}{}{}", port, address, more));
+  if (both || six) to.job.start_on(std::format("socket PROTO=inet6 PORT={}{}{}", port, address, more));
+  if (both) to.note(from, "two sockets, one for IPv4 and one for IPv6");
+}
+
+void take_stream(Conversion& to, const Assignment& from) { take_address(to, from, ""); }
+void take_datagram(Conversion& to, const Assignment& from) { take_address(to, from, " TYPE=dgram"); }
+void take_fifo(Conversion& to, const Assignment& from) {
+  auto text = plain(to.unit, from.value);
+  if (!text) return to.missing(from, text.error());
+  to.job.start_on(std::format("socket PROTO=fifo SOCKET_PATH={}{}", in_condition(*text), socket_file_variables(to)));
+}
+void take_nothing(Conversion&, const Assignment&) {} // taken with another
+void take_accept(Conversion& to, const Assignment& from) {
+  if (is_false(from.value)) to.note(from, "the job gets the listening socket");
+}
+void take_remove(Conversion& to, const Assignment& from) { to.note(from, "the bridge removes its sockets"); }
+
+// A condition on the event timer, if the bridge serves it.
+void add_timer(Conversion& to, const Assignment& from, std::vector<std::string> arguments) {
+  const std::string event = "timer";
+  if (auto fault = client::check_condition({event, arguments})) return to.missing(from, fault->text());
+  std::string text = event;
+  for (const auto& argument : arguments) {
+    auto equals = argument.find('=');
+    text += std::format(" {}={}", argument.substr(0, equals), in_condition(argument.substr(equals + 1)));
+  }
+  to.job.start_on(std::move(text));
+}
+
+void take_calendar(Conversion& to, const Assignment& from) {
+  auto text = plain(to.unit, from.value);
+  if (!text) return to.missing(from, text.error());
+  std::vector<std::string> arguments{"AT=" + *text};
+  if (!is_true(last(to, "Persistent"))) arguments.emplace_back("CATCHUP=no");
+  add_timer(to, from, arguments);
+}
+
+void take_delay(Conversion& to, const Assignment& from, const char* event) {
+  auto time = seconds_of(from.value);
+  if (!time) return to.missing(from, "not a time that upstart-convert knows");
+  if (*time == 0) return to.job.start_on(event);
+  add_timer(to, from, {std::format("AFTER={}", event), std::format("DELAY={}", *time)});
+}
+void take_boot_delay(Conversion& to, const Assignment& from) { take_delay(to, from, "startup"); }
+void take_active_delay(Conversion& to, const Assignment& from) {
+  auto service = job_of_unit(service_of(to.unit));
+  if (!last(to, "OnBootSec").empty() || !last(to, "OnStartupSec").empty() || !last(to, "OnActiveSec").empty())
+    to.note(from, "counted from when the job's file is read");
+  auto time = seconds_of(from.value);
+  if (!time) return to.missing(from, "not a time that upstart-convert knows");
+  std::vector<std::string> arguments{std::format("EVERY={}", *time)};
+  auto jitter = seconds_of(last(to, "RandomizedDelaySec"));
+  if (jitter && *jitter > 0 && *jitter < *time) arguments.push_back(std::format("JITTER={}", *jitter));
+  add_timer(to, from, arguments);
+}
+void take_inactive_delay(Conversion& to, const Assignment& from) {
+  take_active_delay(to, from);
+  to.missing(from, "the time is not counted from the end of the job");
+}
+void take_jitter(Conversion& to, const Assignment& from) {
+  if (auto time = seconds_of(from.value); time && *time > 0 && !last(to, "OnCalendar").empty())
+    to.missing(from, "a time of the calendar is exact");
+}
+
+template <bool also_modified> void take_changed(Conversion& to, const Assignment& from) {
+  auto text = plain(to.unit, from.value);
+  if (!text) return to.missing(from, text.error());
+  for (const char* event : {"create", "modify", "delete"})
+    to.job.start_on(std::format("file FILE={} EVENT={}", in_condition(*text), event));
+}
+void take_exists(Conversion& to, const Assignment& from) {
+  auto text = plain(to.unit, from.value);
+  if (!text) return to.missing(from, text.error());
+  to.job.start_on(std::format("file FILE={} EVENT=create", in_condition(*text)));
+  to.note(from, "the job is started when it comes, not again as long as it is there");
+}
+void take_not_empty(Conversion& to, const Assignment& from) {
+  auto text = plain(to.unit, from.value);
+  if (!text) return to.missing(from, text.error());
+  to.job.start_on(std::format("file FILE={} EVENT=create", in_condition(*text + (text->ends_with('/') ? "*" : "/*"))));
+  to.note(from, "the job is started for each file that comes, not again as long as there are some");
+}
+
+constexpr const char* socket_option = "upstart-socket-bridge does not set it";
+
+constexpr std::array table{
+    Directive{"ListenStream", take_stream},
+    Directive{"ListenDatagram", take_datagram},
+    Directive{"ListenFIFO", take_fifo},
+    Directive{"Accept", take_accept},
+    Directive{"SocketMode", take_nothing},
+    Directive{"SocketUser", take_nothing},
+    Directive{"SocketGroup", take_nothing},
+    Directive{"FileDescriptorName", take_nothing},
+    Directive{"BindIPv6Only", take_nothing},
+    Directive{"Service", take_nothing},
+    Directive{"Unit", take_nothing},
+    Directive{"RemoveOnStop", take_remove},
+    Directive{"OnCalendar", take_calendar},
+    Directive{"OnBootSec", take_boot_delay},
+    Directive{"OnStartupSec", take_boot_delay},
+    Directive{"OnActiveSec", take_boot_delay},
+    Directive{"OnUnitActiveSec", take_active_delay},
+    Directive{"OnUnitInactiveSec", take_inactive_delay},
+    Directive{"RandomizedDelaySec", take_jitter},
+    Directive{"Persistent", take_nothing},
+    Directive{"PathChanged", take_changed<false>},
+    Directive{"PathModified", take_changed<true>},
+    Directive{"PathExists", take_exists},
+    Directive{"PathExistsGlob", take_exists},
+    Directive{"DirectoryNotEmpty", take_not_empty},
+    note("AccuracySec", "a timer is exact"),
+    note("FixedRandomDelay", "see RandomizedDelaySec"),
+    note("DirectoryMode", "directories are made with the mode of the one that they are in"),
+    note("MaxConnections", "one job has all connections"),
+    note("TriggerLimitBurst", "the pause between starts grows by itself"),
+    note("TriggerLimitIntervalSec", "the pause between starts grows by itself"),
+    note("PollLimitBurst", "the pause between starts grows by itself"),
+    note("PollLimitIntervalSec", "the pause between starts grows by itself"),
+    missing("MakeDirectory", "the directory must be there, or come"),
+    missing("RemainAfterElapse", "a timer goes on"),
+    missing("WakeSystem", "a machine that sleeps is not woken"),
+    missing("OnClockChange", "the job is not started by it"),
+    missing("OnTimezoneChange", "the job is not started by it"),
+    missing("ListenSequentialPacket", "upstart-socket-bridge has streams and datagrams"),
+    missing("ListenNetlink", "upstart-udev-bridge tells of devices"),
+    missing("ListenSpecial", "upstart-socket-bridge has sockets and FIFOs"),
+    missing("ListenMessageQueue", "upstart-socket-bridge has sockets and FIFOs"),
+    missing("ListenUSBFunction", "upstart-socket-bridge has sockets and FIFOs"),
+    missing("Symlinks", "no symbolic link is made"),
+    missing("ExecStartPre", "only the job runs commands"),
+    missing("ExecStartPost", "only the job runs commands"),
+    missing("ExecStopPre", "only the job runs commands"),
+    missing("ExecStopPost", "only the job runs commands"),
+    missing("Backlog", "the queue is as long as the kernel allows"),
+    missing("BindToDevice", socket_option),
+    missing("KeepAlive", socket_option),
+    missing("NoDelay", socket_option),
+    missing("FreeBind", socket_option),
+    missing("Transparent", socket_option),
+    missing("ReusePort", socket_option),
+    missing("PassCredentials", socket_option),
+    missing("PassSecurity", socket_option),
+    missing("PassPacketInfo", socket_option),
+    missing("ReceiveBuffer", socket_option),
+    missing("SendBuffer", socket_option),
+    missing("IPTOS", socket_option),
+    missing("IPTTL", socket_option),
+    missing("Mark", socket_option),
+    missing("Priority", socket_option),
+    missing("Broadcast", socket_option),
+    missing("Timestamping", socket_option),
+    missing("DeferAcceptSec", socket_option),
+    missing("TCPCongestion", socket_option),
+    missing("FlushPending", "what waits is served"),
+};
+
+// [Unit] and [Install] of an activator: it is there as soon as the job's file is.
+void take_rest(Conversion& to) {
+  for (const auto& one : to.unit.assignments) {
+    if (one.section == "Install") {
+      if (one.key != "WantedBy") to.note(one, "the conditions hold as soon as the job's file is there");
+    } else if (one.section == "Unit" && one.key != "Description" && one.key != "Documentation") {
+      to.note(one, "the conditions hold as soon as the job's file is there");
+    }
+  }
+}
+
+} // namespace
+
+bool is_activator(const Unit& unit) { return unit.kind == "socket" || unit.kind == "timer" || unit.kind == "path"; }
+
+std::string service_of(const Unit& activator) {
+  auto named = activator.kind == "socket"  ? activator.last("Socket", "Service")
+               : activator.kind == "timer" ? activator.last("Timer", "Unit")
+                                           : activator.last("Path", "Unit");
+  return named.empty() ? activator.stem + ".service" : std::string{named};
+}
+
+void add_activator(Conversion& service, const Unit& activator) {
+  Conversion own{.unit = activator, .job = {.name = service.job.name, .source = activator.name}};
+  const std::array tables{Directives{table}, execution_directives()};
+  take_section(own, activator.kind == "socket" ? "Socket" : activator.kind == "timer" ? "Timer" : "Path", tables);
+  take_rest(own);
+  for (auto& event : own.job.starts) service.job.start_on(std::move(event));
+  for (auto& remark : own.job.remarks) service.job.remarks.push_back(std::move(remark));
+  service.job.source += " and " + activator.name;
+}
+
+} // namespace upstart::convert::systemd

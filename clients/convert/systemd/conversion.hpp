@@ -1,0 +1,82 @@
+// A unit on its way to a job: what its directives have gathered. A directive is one entry of a table: its name, and
+// either what takes its value, or why the job does without it.
+#pragma once
+
+#include "clients/convert/output/job.hpp"
+#include "clients/convert/systemd/command-line.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace upstart::convert::systemd {
+
+enum class Type { simple, forking, oneshot, notify, dbus };
+
+struct Conversion {
+  const Unit& unit;
+  Job job;
+
+  // [Service]
+  Type type = Type::simple;
+  bool remains = false; // RemainAfterExit
+  std::vector<Command> start{}, conditions{}, before{}, after{}, stop{}, after_stop{}, reload{};
+  std::vector<std::string> checks{}; // of Condition…=, commands of the shell
+  std::string user{}, group{};
+  std::vector<std::string> wrappers{};   // programs that become the command: "nice -n 5"
+  std::vector<std::string> privileges{}; // options of setpriv
+  bool needs_root = false;               // before the command runs as its user
+  struct Directory {
+    std::string variable, base, mode;
+    bool is_users = true; // belongs to the user
+    bool goes = false;    // when the job stops
+    std::vector<std::string> names{};
+  };
+  std::vector<Directory> directories{};
+  std::string working_directory{}; // a word of the shell, where the stanza chdir does not do
+  std::string output{};            // redirections
+  std::string restart{}, restart_pause{};
+  std::vector<std::string> normal_exits{};
+  std::string limit_count = "5", limit_interval = "10", stop_timeout = "90";
+
+  // [Unit], [Install]
+  std::vector<std::string> required{}, after_units{}; // names of services
+
+  void note(const Assignment& from, std::string why);
+  void missing(const Assignment& from, std::string why);
+};
+
+struct Directive {
+  std::string_view name;
+  void (*take)(Conversion&, const Assignment&) = nullptr;
+  Remark::Kind kind = Remark::Kind::note; // without `take`
+  const char* why = "";
+};
+using Directives = std::span<const Directive>;
+
+[[nodiscard]] constexpr Directive missing(std::string_view name, const char* why) {
+  return {name, nullptr, Remark::Kind::missing, why};
+}
+[[nodiscard]] constexpr Directive note(std::string_view name, const char* why) {
+  return {name, nullptr, Remark::Kind::note, why};
+}
+
+[[nodiscard]] Directives unit_directives();    // [Unit] and [Install]
+[[nodiscard]] Directives service_directives(); // [Service], how it runs
+[[nodiscard]] Directives
+execution_directives(); // [Service], what it runs in: systemd.exec(5), .kill(5), .resource-control(5)
+[[nodiscard]] Directives sandbox_directives(); // [Service], what it is kept from
+
+// Gives each assignment of the section to the directive of its name, in one of these tables; one that is in none is
+// missing.
+void take_section(Conversion& conversion, std::string_view section, std::span<const Directives> tables);
+
+[[nodiscard]] bool is_true(std::string_view value);
+[[nodiscard]] bool is_false(std::string_view value);
+// "5min 20s", "90", "infinity" (a day), in seconds, rounded up.
+[[nodiscard]] std::optional<long> seconds_of(std::string_view value);
+// The name of the job that stands for a unit ("ssh.service", "getty@tty1.service").
+[[nodiscard]] std::string job_of_unit(std::string_view unit);
+
+} // namespace upstart::convert::systemd

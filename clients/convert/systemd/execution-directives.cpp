@@ -1,0 +1,371 @@
+// [Service]: what its processes run in (systemd.exec(5), systemd.resource-control(5)).
+#include "clients/convert/output/shell-words.hpp"
+#include "clients/convert/systemd/conversion.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+#include <format>
+
+namespace upstart::convert::systemd {
+
+namespace {
+
+// The value where it is known before the job runs; else it is missing.
+std::optional<std::string> value_of(Conversion& to, const Assignment& from) {
+  auto value = plain(to.unit, from.value);
+  if (value) return *value;
+  to.missing(from, value.error());
+  return std::nullopt;
+}
+
+template <std::string Conversion::* field> void take_text(Conversion& to, const Assignment& from) {
+  if (auto value = value_of(to, from)) to.*field = *value;
+}
+
+void take_environment(Conversion& to, const Assignment& from) {
+  auto words = unquoted_words(from.value);
+  if (!words) return to.missing(from, words.error());
+  for (const auto& word : *words) {
+    auto equals = word.find('=');
+    if (equals == std::string::npos) {
+      to.missing(from, std::format("{} has no value", word));
+      continue;
+    }
+    auto key = word.substr(0, equals), value = word.substr(equals + 1);
+    if (auto known = plain(to.unit, value)) add_variable(to.job, key, *known);
+    else if (auto looked_up = shell_word(to.unit, value))
+      to.job.common.push_back(std::format("export {}={}", key, *looked_up));
+    else to.missing(from, looked_up.error());
+  }
+}
+
+void take_environment_file(Conversion& to, const Assignment& from) {
+  bool may_be_missing = from.value.starts_with('-');
+  auto path = shell_word(to.unit, std::string_view{from.value}.substr(may_be_missing ? 1 : 0));
+  if (!path) return to.missing(from, path.error());
+  to.job.common.push_back(
+      std::format("{}{{ set -a; . {}; set +a; }}", may_be_missing ? std::format("[ ! -r {} ] || ", *path) : "", *path));
+  to.note(from, "the shell reads it, and expands what it has");
+}
+
+void take_working_directory(Conversion& to, const Assignment& from) {
+  bool may_be_missing = from.value.starts_with('-');
+  auto text = std::string_view{from.value}.substr(may_be_missing ? 1 : 0);
+  if (auto known = plain(to.unit, text); known && !may_be_missing && text != "~") {
+    to.job.set("chdir " + *known);
+    return;
+  }
+  auto word = text == "~" ? std::expected<std::string, std::string>{"~$(id -un)"} : shell_word(to.unit, text);
+  if (!word) return to.missing(from, word.error());
+  if (text == "~") word = "\"$(getent passwd \"$(id -un)\" | cut -d: -f6)\"";
+  to.job.before_main.push_back(std::format("cd {}{}", *word, may_be_missing ? " || :" : ""));
+}
+
+void take_umask(Conversion& to, const Assignment& from) { to.job.set("umask " + from.value); }
+void take_nice(Conversion& to, const Assignment& from) { to.job.set("nice " + from.value); }
+void take_oom(Conversion& to, const Assignment& from) {
+  to.job.set("oom score " + (from.value == "-1000" ? "never" : from.value));
+}
+void take_root(Conversion& to, const Assignment& from) {
+  if (auto value = value_of(to, from); value && *value != "/") to.job.set("chroot " + *value);
+}
+
+// "64K", "infinity", "1024:4096".
+std::optional<std::string> limit_of(std::string_view text) {
+  constexpr std::string_view units = "KMGTPE";
+  if (text == "infinity") return "unlimited";
+  unsigned long long number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  auto rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (error != std::errc{} || rest.size() > 1) return std::nullopt;
+  if (rest.empty()) return std::to_string(number);
+  auto unit = units.find(rest[0]);
+  if (unit == std::string_view::npos) return std::nullopt;
+  return std::to_string(number << (10U * (unit + 1)));
+}
+
+struct Limit {
+  std::string_view directive, resource;
+};
+constexpr std::array limits{Limit{"LimitAS", "as"},
+                            Limit{"LimitCORE", "core"},
+                            Limit{"LimitCPU", "cpu"},
+                            Limit{"LimitDATA", "data"},
+                            Limit{"LimitFSIZE", "fsize"},
+                            Limit{"LimitMEMLOCK", "memlock"},
+                            Limit{"LimitMSGQUEUE", "msgqueue"},
+                            Limit{"LimitNICE", "nice"},
+                            Limit{"LimitNOFILE", "nofile"},
+                            Limit{"LimitNPROC", "nproc"},
+                            Limit{"LimitRSS", "rss"},
+                            Limit{"LimitRTPRIO", "rtprio"},
+                            Limit{"LimitSIGPENDING", "sigpending"},
+                            Limit{"LimitSTACK", "stack"}};
+
+void take_limit(Conversion& to, const Assignment& from) {
+  std::string_view value = from.value;
+  auto colon = value.find(':');
+  auto soft = limit_of(value.substr(0, colon));
+  auto hard = colon == std::string_view::npos ? soft : limit_of(value.substr(colon + 1));
+  if (!soft || !hard) return to.missing(from, "the stanza `limit' takes numbers only");
+  auto limit = std::ranges::find(limits, from.key, &Limit::directive);
+  to.job.set(std::format("limit {} {} {}", limit->resource, *soft, *hard));
+}
+
+struct GroupSetting {
+  std::string_view directive, controller, key;
+};
+constexpr std::array group_settings{
+    GroupSetting{"MemoryMax", "memory", "max"},   GroupSetting{"MemoryHigh", "memory", "high"},
+    GroupSetting{"MemoryLow", "memory", "low"},   GroupSetting{"MemoryMin", "memory", "min"},
+    GroupSetting{"MemoryLimit", "memory", "max"}, GroupSetting{"MemorySwapMax", "memory", "swap.max"},
+    GroupSetting{"TasksMax", "pids", "max"},      GroupSetting{"CPUWeight", "cpu", "weight"},
+    GroupSetting{"IOWeight", "io", "weight"}};
+
+void take_group_setting(Conversion& to, const Assignment& from) {
+  auto setting = std::ranges::find(group_settings, from.key, &GroupSetting::directive);
+  auto value = limit_of(from.value);
+  if (!value) return to.missing(from, "the stanza `cgroup' takes what the kernel does: a number, or max");
+  to.job.set(std::format("cgroup {} {} {}", setting->controller, setting->key, *value == "unlimited" ? "max" : *value));
+}
+
+void take_quota(Conversion& to, const Assignment& from) {
+  auto percent = std::strtoul(from.value.c_str(), nullptr, 10);
+  if (percent == 0 || !from.value.ends_with('%')) return to.missing(from, "not a percentage");
+  to.job.set(std::format("cgroup cpu max \"{} 100000\"", percent * 1000));
+}
+
+void take_output(Conversion& to, const Assignment& from) {
+  const char* number = from.key == "StandardError" ? "2" : "";
+  const auto& value = from.value;
+  auto file = [&](std::string_view prefix, const char* sign) {
+    if (!value.starts_with(prefix)) return false;
+    auto path = shell_word(to.unit, value.substr(prefix.size()));
+    if (!path) to.missing(from, path.error());
+    else to.output += std::format(" {}{}{}", number, sign, *path);
+    return true;
+  };
+  if (file("append:", ">>") || file("truncate:", ">") || file("file:", ">>")) return;
+  if (value == "null") to.output += std::format(" {}>/dev/null", number);
+  else if (value == "tty" || value.ends_with("+console")) to.job.set("console output");
+  else if (value == "inherit" || value == "journal" || value == "syslog" || value == "kmsg")
+    to.note(from, "goes to the log of the job (`initctl log')");
+  else to.missing(from, "output goes to the log of the job (`initctl log')");
+}
+
+void take_input(Conversion& to, const Assignment& from) {
+  if (from.value == "null") return;
+  if (from.value.starts_with("tty")) to.job.set("console owner");
+  if (from.value == "tty" || from.value == "tty-force")
+    return to.note(from, "the console is init's own; give another terminal by a redirection");
+  if (from.value.starts_with("file:")) {
+    if (auto path = shell_word(to.unit, from.value.substr(5))) to.output += " <" + *path;
+    return;
+  }
+  to.missing(from, "standard input is /dev/null; a socket is handed over by LISTEN_FDS");
+}
+
+constexpr std::array<std::pair<std::string_view, std::pair<std::string_view, std::string_view>>, 5> kinds_of_directory{
+    {{"Runtime", {"RUNTIME_DIRECTORY", "/run"}},
+     {"State", {"STATE_DIRECTORY", "/var/lib"}},
+     {"Cache", {"CACHE_DIRECTORY", "/var/cache"}},
+     {"Logs", {"LOGS_DIRECTORY", "/var/log"}},
+     {"Configuration", {"CONFIGURATION_DIRECTORY", "/etc"}}}};
+
+Conversion::Directory& directory_of(Conversion& to, std::string_view key) {
+  auto kind = std::ranges::find_if(kinds_of_directory, [&](const auto& row) { return key.starts_with(row.first); });
+  auto variable = std::string{kind->second.first};
+  auto found = std::ranges::find(to.directories, variable, &Conversion::Directory::variable);
+  if (found != to.directories.end()) return *found;
+  return to.directories.emplace_back(Conversion::Directory{.variable = variable,
+                                                           .base = std::string{kind->second.second},
+                                                           .mode = "0755",
+                                                           .is_users = kind->first != "Configuration",
+                                                           .goes = kind->first == "Runtime"});
+}
+
+void take_directories(Conversion& to, const Assignment& from) {
+  for (const auto& word : words_of(from.value)) {
+    auto name = plain(to.unit, word.substr(0, word.find(':')));
+    if (!name) to.missing(from, name.error());
+    else directory_of(to, from.key).names.push_back(*name);
+    if (word.contains(':')) to.missing(from, "no symbolic link is made");
+  }
+}
+void take_directory_mode(Conversion& to, const Assignment& from) { directory_of(to, from.key).mode = from.value; }
+void take_preserve(Conversion& to, const Assignment& from) { directory_of(to, from.key).goes = is_false(from.value); }
+
+void take_no_new_privileges(Conversion& to, const Assignment& from) {
+  if (is_true(from.value)) to.privileges.emplace_back("--no-new-privs");
+}
+
+// "CAP_CHOWN CAP_KILL" as setpriv has it, each with a sign.
+std::string capabilities(std::string_view value, const char* sign) {
+  std::string list;
+  for (auto word : words_of(value)) {
+    std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    list += std::format("{}{}{}", list.empty() ? "" : ",", sign, word.starts_with("cap_") ? word.substr(4) : word);
+  }
+  return list;
+}
+void take_bounding_set(Conversion& to, const Assignment& from) {
+  bool all_but = from.value.starts_with('~');
+  auto list = capabilities(std::string_view{from.value}.substr(all_but ? 1 : 0), all_but ? "-" : "+");
+  if (list.empty()) return to.missing(from, "the bounding set stays as it is");
+  to.privileges.push_back(std::format("--bounding-set={}{}", all_but ? "" : "-all,", list));
+  to.needs_root = true;
+}
+void take_ambient(Conversion& to, const Assignment& from) {
+  if (from.value.starts_with('~')) return to.missing(from, "write the capabilities that it has");
+  auto list = capabilities(from.value, "+");
+  to.privileges.push_back(std::format("--inh-caps={} --ambient-caps={}", list, list));
+  to.needs_root = true;
+}
+
+void take_affinity(Conversion& to, const Assignment& from) {
+  std::string list = from.value;
+  std::ranges::replace(list, ' ', ',');
+  to.wrappers.push_back("taskset -c " + list);
+}
+void take_scheduling(Conversion& to, const Assignment& from) {
+  auto priority = to.unit.last("Service", "CPUSchedulingPriority");
+  to.wrappers.push_back(std::format("chrt --{} {}", from.value, priority.empty() ? "0" : priority));
+}
+void take_io_class(Conversion& to, const Assignment& from) {
+  constexpr std::array classes{"none", "realtime", "best-effort", "idle"};
+  auto found = std::ranges::find(classes, from.value, [](const char* name) { return std::string_view{name}; });
+  auto number = found == classes.end() ? from.value : std::to_string(found - classes.begin());
+  auto priority = to.unit.last("Service", "IOSchedulingPriority");
+  to.wrappers.push_back(std::format("ionice -c {}{}", number, priority.empty() ? "" : std::format(" -n {}", priority)));
+}
+void take_io_priority(Conversion& to, const Assignment& from) {
+  if (to.unit.last("Service", "IOSchedulingClass").empty()) to.wrappers.push_back("ionice -c 2 -n " + from.value);
+}
+void take_nothing(Conversion&, const Assignment&) {} // taken with another
+void take_apparmor(Conversion& to, const Assignment& from) {
+  to.job.set("apparmor switch " + from.value.substr(from.value.starts_with('-') ? 1 : 0));
+}
+
+constexpr const char* no_group = "control groups are made by the stanza `cgroup', with what the kernel takes";
+
+constexpr std::array table{
+    Directive{"User", take_text<&Conversion::user>},
+    Directive{"Group", take_text<&Conversion::group>},
+    Directive{"Environment", take_environment},
+    Directive{"EnvironmentFile", take_environment_file},
+    Directive{"WorkingDirectory", take_working_directory},
+    Directive{"RootDirectory", take_root},
+    Directive{"UMask", take_umask},
+    Directive{"Nice", take_nice},
+    Directive{"OOMScoreAdjust", take_oom},
+    Directive{"LimitAS", take_limit},
+    Directive{"LimitCORE", take_limit},
+    Directive{"LimitCPU", take_limit},
+    Directive{"LimitDATA", take_limit},
+    Directive{"LimitFSIZE", take_limit},
+    Directive{"LimitMEMLOCK", take_limit},
+    Directive{"LimitMSGQUEUE", take_limit},
+    Directive{"LimitNICE", take_limit},
+    Directive{"LimitNOFILE", take_limit},
+    Directive{"LimitNPROC", take_limit},
+    Directive{"LimitRSS", take_limit},
+    Directive{"LimitRTPRIO", take_limit},
+    Directive{"LimitSIGPENDING", take_limit},
+    Directive{"LimitSTACK", take_limit},
+    Directive{"MemoryMax", take_group_setting},
+    Directive{"MemoryHigh", take_group_setting},
+    Directive{"MemoryLow", take_group_setting},
+    Directive{"MemoryMin", take_group_setting},
+    Directive{"MemoryLimit", take_group_setting},
+    Directive{"MemorySwapMax", take_group_setting},
+    Directive{"TasksMax", take_group_setting},
+    Directive{"CPUWeight", take_group_setting},
+    Directive{"IOWeight", take_group_setting},
+    Directive{"CPUQuota", take_quota},
+    Directive{"StandardOutput", take_output},
+    Directive{"StandardError", take_output},
+    Directive{"StandardInput", take_input},
+    Directive{"RuntimeDirectory", take_directories},
+    Directive{"StateDirectory", take_directories},
+    Directive{"CacheDirectory", take_directories},
+    Directive{"LogsDirectory", take_directories},
+    Directive{"ConfigurationDirectory", take_directories},
+    Directive{"RuntimeDirectoryMode", take_directory_mode},
+    Directive{"StateDirectoryMode", take_directory_mode},
+    Directive{"CacheDirectoryMode", take_directory_mode},
+    Directive{"LogsDirectoryMode", take_directory_mode},
+    Directive{"ConfigurationDirectoryMode", take_directory_mode},
+    Directive{"RuntimeDirectoryPreserve", take_preserve},
+    Directive{"NoNewPrivileges", take_no_new_privileges},
+    Directive{"CapabilityBoundingSet", take_bounding_set},
+    Directive{"AmbientCapabilities", take_ambient},
+    Directive{"CPUAffinity", take_affinity},
+    Directive{"CPUSchedulingPolicy", take_scheduling},
+    Directive{"CPUSchedulingPriority", take_nothing},
+    Directive{"IOSchedulingClass", take_io_class},
+    Directive{"IOSchedulingPriority", take_io_priority},
+    Directive{"AppArmorProfile", take_apparmor},
+    note("SyslogIdentifier", "the log has the name of the job"),
+    note("SyslogFacility", "the log has no facility"),
+    note("SyslogLevel", "the log has no levels"),
+    note("LogLevelMax", "the log has no levels"),
+    note("LogRateLimitIntervalSec", "the log is not limited"),
+    note("LogRateLimitBurst", "the log is not limited"),
+    note("Slice", "the job has a control group of its own"),
+    note("Delegate", "the job has a control group of its own"),
+    note("MemoryAccounting", "the kernel counts in every control group"),
+    note("CPUAccounting", "the kernel counts in every control group"),
+    note("TasksAccounting", "the kernel counts in every control group"),
+    note("IOAccounting", "the kernel counts in every control group"),
+    note("IPAccounting", "nothing is counted"),
+    note("IgnoreSIGPIPE", "SIGPIPE has its default"),
+    note("UnsetEnvironment", "a job of the system inherits nothing"),
+    note("TTYReset", "the console is init's own"),
+    note("TTYVHangup", "the console is init's own"),
+    note("TTYVTDisallocate", "the console is init's own"),
+    missing("TTYPath", "the console is init's own; give another terminal by a redirection"),
+    missing("UtmpIdentifier", "who logs in writes utmp"),
+    missing("UtmpMode", "who logs in writes utmp"),
+    missing("PassEnvironment", "a job of the system inherits nothing; `env KEY' takes one from init"),
+    missing("DynamicUser", "make a user for it, and name it by `setuid'"),
+    missing("SupplementaryGroups", "the user's own groups are set; add it to this one"),
+    missing("PAMName", "no PAM session is opened"),
+    missing("LimitLOCKS", "the stanza `limit' has none of this name"),
+    missing("LimitRTTIME", "the stanza `limit' has none of this name"),
+    missing("SecureBits", "there is nothing like it"),
+    missing("TimerSlackNSec", "there is nothing like it"),
+    missing("CPUSchedulingResetOnFork", "there is nothing like it"),
+    missing("NUMAPolicy", "there is nothing like it; numactl is a program for it"),
+    missing("CoredumpFilter", "there is nothing like it"),
+    missing("KeyringMode", "there is nothing like it"),
+    missing("Personality", "there is nothing like it; setarch is a program for it"),
+    missing("SELinuxContext", "there is nothing like it; runcon is a program for it"),
+    missing("SmackProcessLabel", "there is nothing like it"),
+    missing("LoadCredential", "there are no credentials"),
+    missing("LoadCredentialEncrypted", "there are no credentials"),
+    missing("SetCredential", "there are no credentials"),
+    missing("ImportCredential", "there are no credentials"),
+    missing("LogExtraFields", "the log has no fields"),
+    missing("LogNamespace", "the log has the name of the job"),
+    missing("CPUShares", no_group),
+    missing("StartupCPUWeight", no_group),
+    missing("AllowedCPUs", no_group),
+    missing("IOReadBandwidthMax", no_group),
+    missing("IOWriteBandwidthMax", no_group),
+    missing("IODeviceWeight", no_group),
+    missing("BlockIOWeight", no_group),
+    missing("ManagedOOMSwap", no_group),
+    missing("ManagedOOMMemoryPressure", no_group),
+    missing("ManagedOOMPreference", no_group),
+    missing("MemoryPressureWatch", no_group),
+    missing("MemoryZSwapMax", no_group),
+};
+
+} // namespace
+
+Directives execution_directives() { return table; }
+
+} // namespace upstart::convert::systemd

@@ -1,0 +1,228 @@
+#include "clients/convert/systemd/service.hpp"
+
+#include "clients/convert/output/shell-words.hpp"
+#include "clients/convert/systemd/activation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <utility>
+
+namespace upstart::convert::systemd {
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// setpriv becomes the command, so that the main process is the same.
+std::string as_user(const Conversion& from) {
+  std::string text;
+  for (const auto& option : from.privileges) text += " " + option;
+  if (from.needs_root && !from.user.empty()) {
+    auto group = from.group.empty() ? std::format("\"$(id -g {})\"", as_word(from.user)) : as_word(from.group);
+    text += std::format(" --reuid={} --regid={} --init-groups", as_word(from.user), group);
+  }
+  return text.empty() ? "" : "setpriv" + text + " -- ";
+}
+
+// A command of a script, as the user that it is to run as.
+std::string line_of(const Conversion& from, const Command& command) {
+  std::string text = command.is_privileged ? command.text : as_user(from) + command.text;
+  return command.may_fail ? text + " || :" : text;
+}
+
+// To know the process that the commands of a stop are about.
+constexpr const char* main_pid = "export MAINPID=$(initctl status | sed -n '1s/.*process \\([0-9]*\\).*/\\1/p')";
+
+void add(Lines& to, const Conversion& from, const std::vector<Command>& commands, bool may_fail = false) {
+  bool asks = std::ranges::any_of(commands, &Command::uses_main_pid);
+  if (asks && !std::ranges::contains(to, main_pid)) to.emplace_back(main_pid);
+  for (const auto& command : commands) {
+    auto line = line_of(from, command);
+    if (may_fail && !command.may_fail) line += " || :";
+    to.push_back(std::move(line));
+  }
+}
+
+void take_user(Conversion& from) {
+  auto& job = from.job;
+  bool has_directories = !from.directories.empty() && !from.user.empty();
+  from.needs_root = !from.user.empty() && (from.needs_root || has_directories);
+  if (from.unit.of_user && !from.user.empty()) from.needs_root = false;
+  if (from.needs_root) return;
+  if (!from.user.empty()) job.set("setuid " + from.user);
+  if (!from.group.empty()) job.set("setgid " + from.group);
+}
+
+void take_directories(Conversion& from, Lines& before, Lines& after) {
+  for (const auto& kind : from.directories) {
+    std::string paths, words;
+    for (const auto& name : kind.names) {
+      auto path = kind.base + "/" + name;
+      paths += (paths.empty() ? "" : ":") + path;
+      words += " " + as_word(path);
+    }
+    if (words.empty()) continue;
+    std::string owner;
+    if (kind.is_users && !from.user.empty())
+      owner =
+          std::format(" -o {} -g {}", as_word(from.user),
+                      from.group.empty() ? std::format("\"$(id -g {})\"", as_word(from.user)) : as_word(from.group));
+    before.push_back(std::format("install -d -m {}{}{}", kind.mode, owner, words));
+    if (kind.goes) after.push_back("rm -rf" + words);
+    add_variable(from.job, kind.variable, paths);
+  }
+}
+
+void take_instance(Conversion& from) {
+  const auto& unit = from.unit;
+  if (!unit.is_template) return;
+  auto& job = from.job;
+  job.name = job_name(unit.prefix) + (unit.has_namesake ? "@" : "");
+  job.set("instance $INSTANCE");
+  job.set(std::format("usage \"{}: start it with INSTANCE=NAME\"", job.name));
+  if (job.starts.empty()) return;
+  auto instance = std::string{unit.last("Install", "DefaultInstance")};
+  if (!instance.empty()) {
+    job.set("env INSTANCE=" + as_word(instance));
+    return;
+  }
+  job.starts.clear();
+  job.remarks.push_back(
+      {Remark::Kind::note, unit.name, "[Install]",
+       "instances are started by `initctl start " + job.name + " INSTANCE=…'; convert NAME@INSTANCE for a job of one"});
+}
+
+void take_restart(Conversion& from) {
+  auto& job = from.job;
+  bool restarts = !from.restart.empty() && from.restart != "no";
+  Lines normal = from.normal_exits;
+  if (restarts && from.restart != "always") normal.insert(normal.begin(), {"0", "HUP", "INT", "TERM", "PIPE"});
+  if (restarts) {
+    job.set("respawn");
+    bool unlimited = from.limit_interval == "0" || from.limit_count == "0";
+    job.set(unlimited ? "respawn limit unlimited"
+                      : std::format("respawn limit {} {}", from.limit_count, from.limit_interval));
+    if (!from.restart_pause.empty())
+      job.post_stop.push_back(
+          std::format("case $(initctl status) in *' start/'*) sleep {} ;; esac", from.restart_pause));
+  }
+  std::string list;
+  for (const auto& one : normal) list += " " + one;
+  if (!list.empty()) job.set("normal exit" + list);
+}
+
+void take_readiness(Conversion& from) {
+  if (from.type == Type::forking) from.job.set("expect daemon");
+  if (from.type == Type::notify) from.job.set("expect notify");
+}
+
+// Each command is awaited before the next; the job is the last of them, or what stays when all are done.
+void take_oneshot(Conversion& from) {
+  auto& job = from.job;
+  if (from.remains || from.start.empty()) {
+    add(job.pre_start, from, from.start);
+    if (!from.output.empty())
+      job.remarks.push_back({Remark::Kind::missing, from.unit.name, "StandardOutput", "goes to the log of the job"});
+    return;
+  }
+  job.set("task");
+  auto first = from.start;
+  auto last = first.back();
+  first.pop_back();
+  bool may_fail = last.may_fail;
+  last.may_fail = false;
+  add(job.before_main, from, first);
+  job.main = line_of(from, last) + from.output;
+  if (may_fail) job.main = std::format("sh -c {}", as_word(job.main + " || :"));
+}
+
+void take_main(Conversion& from) {
+  auto& job = from.job;
+  if (from.type == Type::oneshot) return take_oneshot(from);
+  if (from.start.empty()) return;
+  if (from.start.size() > 1)
+    job.remarks.push_back(
+        {Remark::Kind::missing, from.unit.name, "ExecStart", "a service has one command; the last is taken"});
+  const auto& command = from.start.back();
+  std::string wrappers;
+  for (const auto& wrapper : from.wrappers) wrappers += wrapper + " ";
+  job.main =
+      wrappers + line_of(from, Command{command.text, command.words, false, command.is_privileged, false}) + from.output;
+  if (command.may_fail)
+    job.remarks.push_back(
+        {Remark::Kind::missing, from.unit.name, "ExecStart=-", "a failure of the program is one of the job"});
+}
+
+void take_ending(Conversion& from) {
+  auto& job = from.job;
+  bool is_state = job.main.empty();
+  auto& when = is_state ? job.post_stop : job.pre_stop;
+  Lines lines;
+  add(lines, from, from.stop, true);
+  when.insert(when.begin(), lines.begin(), lines.end());
+  add(job.post_stop, from, from.after_stop, true);
+  if (!is_state && from.type != Type::oneshot) job.set("kill timeout " + from.stop_timeout);
+}
+
+void take_beginning(Conversion& from, const Lines& wanted, const Lines& directories) {
+  auto& job = from.job;
+  job.pre_start = from.checks;
+  for (const auto& command : from.conditions)
+    job.pre_start.push_back(line_of(from, command) + " || { initctl stop --no-wait; exit 0; }");
+  job.pre_start.insert(job.pre_start.end(), wanted.begin(), wanted.end());
+  job.pre_start.insert(job.pre_start.end(), directories.begin(), directories.end());
+  add(job.pre_start, from, from.before);
+  add(job.post_start, from, from.after);
+}
+
+// A service that needs others, and runs after them, is started by the last of them.
+void take_required(Conversion& from) {
+  auto& job = from.job;
+  for (const auto& name : from.required) {
+    job.stop_on("stopping " + name);
+    if (std::ranges::contains(from.after_units, name)) continue;
+    job.pre_start.push_back(std::format("initctl start --no-wait {} 2>/dev/null || :", as_word(name)));
+  }
+  if (from.after_units.empty()) return;
+  if (!job.starts.empty()) std::erase_if(job.starts, [](const auto& event) { return event.starts_with("runlevel"); });
+  std::string all;
+  for (const auto& name : from.after_units) all += std::format("{}started {}", all.empty() ? "" : " and ", name);
+  job.starts.insert(job.starts.begin(), from.after_units.size() > 1 ? "(" + all + ")" : all);
+}
+
+void note_lack_of_start(Conversion& from) {
+  auto& job = from.job;
+  if (!job.starts.empty() || from.unit.is_template) return;
+  job.remarks.push_back({Remark::Kind::note, from.unit.name, "[Install]", "nothing starts it but `initctl start'"});
+}
+
+} // namespace
+
+Job job_of_service(const Unit& unit, const std::vector<Unit>& activators) {
+  Conversion from{.unit = unit, .job = {.name = job_of_unit(unit.name), .source = unit.name}};
+  const std::array of_unit{unit_directives()};
+  const std::array of_service{service_directives(), execution_directives(), sandbox_directives()};
+  const std::array of_old{unit_directives(), service_directives()}; // [Unit] StartLimitBurst
+  take_section(from, "Unit", of_old);
+  take_section(from, "Service", of_service);
+  take_section(from, "Install", of_unit);
+  for (const auto& activator : activators) add_activator(from, activator);
+  take_required(from);
+  take_user(from);
+  Lines directories, after;
+  take_directories(from, directories, after);
+  take_instance(from);
+  take_readiness(from);
+  auto wanted = std::move(from.job.pre_start); // jobs that are to be started, too
+  from.job.pre_start.clear();
+  take_beginning(from, wanted, directories);
+  take_main(from);
+  take_ending(from);
+  from.job.post_stop.insert(from.job.post_stop.end(), after.begin(), after.end());
+  take_restart(from);
+  note_lack_of_start(from);
+  return std::move(from.job);
+}
+
+} // namespace upstart::convert::systemd

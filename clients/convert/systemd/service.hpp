@@ -1,0 +1,14 @@
+// A service of systemd as a job.
+#pragma once
+
+#include "clients/convert/output/job.hpp"
+#include "clients/convert/systemd/unit.hpp"
+
+#include <vector>
+
+namespace upstart::convert::systemd {
+
+// `activators` are the sockets, timers and paths that start it, too.
+[[nodiscard]] Job job_of_service(const Unit& unit, const std::vector<Unit>& activators);
+
+} // namespace upstart::convert::systemd

@@ -1,0 +1,119 @@
+#include "clients/convert/systemd/unit.hpp"
+
+#include "clients/convert/output/shell-words.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <format>
+#include <fstream>
+#include <iterator>
+
+namespace upstart::convert::systemd {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The place of a unit's file, or of the template of which it is an instance.
+std::string file_of(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path, error)) return path;
+  auto name = file_name(path);
+  auto at = name.find('@'), dot = name.rfind('.');
+  if (at == std::string::npos || dot == std::string::npos || dot < at) return path;
+  auto folder = path.substr(0, path.size() - name.size());
+  return folder + name.substr(0, at + 1) + name.substr(dot);
+}
+
+std::expected<std::string, std::string> content_of(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  if (!file.is_open() || file.bad() || fs::is_directory(path))
+    return std::unexpected(std::format("{}: {}", path, std::strerror(errno != 0 ? errno : EISDIR)));
+  return text;
+}
+
+// Lines with what continues them, each with the number of its first.
+struct Line {
+  std::size_t number;
+  std::string text;
+};
+std::vector<Line> lines_of(std::string_view text) {
+  std::vector<Line> lines;
+  bool continues = false;
+  std::size_t number = 0;
+  while (!text.empty()) {
+    auto end = std::min(text.find('\n'), text.size());
+    std::string line{trimmed(text.substr(0, end))};
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++number;
+    bool is_comment = line.starts_with('#') || line.starts_with(';');
+    if (is_comment) continue; // also between continued lines
+    bool goes_on = line.ends_with('\\');
+    if (goes_on) line.back() = ' ';
+    if (continues) lines.back().text += line;
+    else lines.push_back({number, line});
+    continues = goes_on;
+  }
+  return lines;
+}
+
+void add_assignments(Unit& unit, const std::string& file, std::string_view text) {
+  std::string section;
+  for (const auto& [number, line] : lines_of(text)) {
+    if (line.starts_with('[') && line.ends_with(']')) section = line.substr(1, line.size() - 2);
+    auto equals = line.find('=');
+    if (line.starts_with('[') || equals == std::string::npos) continue;
+    Assignment one{.section = section,
+                   .key = std::string{trimmed(std::string_view{line}.substr(0, equals))},
+                   .value = std::string{trimmed(std::string_view{line}.substr(equals + 1))},
+                   .place = std::format("{}:{}", file, number)};
+    if (one.value.empty())
+      std::erase_if(unit.assignments, [&](const auto& old) { return old.section == section && old.key == one.key; });
+    else unit.assignments.push_back(std::move(one));
+  }
+}
+
+} // namespace
+
+std::string_view Unit::last(std::string_view section, std::string_view key) const {
+  std::string_view value;
+  for (const auto& one : assignments)
+    if (one.section == section && one.key == key) value = one.value;
+  return value;
+}
+
+Unit parse_unit(const std::string& path, std::string_view text) {
+  Unit unit{.path = path, .name = file_name(path), .stem = {}, .kind = {}, .prefix = {}};
+  auto dot = unit.name.rfind('.');
+  unit.stem = unit.name.substr(0, dot);
+  unit.kind = dot == std::string::npos ? "" : unit.name.substr(dot + 1);
+  auto at = unit.stem.find('@');
+  unit.prefix = unit.stem.substr(0, at);
+  unit.is_template = at != std::string::npos && at + 1 == unit.stem.size();
+  if (at != std::string::npos) unit.instance = unit.stem.substr(at + 1);
+  unit.of_user = path.contains("/systemd/user/");
+  add_assignments(unit, unit.name, text);
+  return unit;
+}
+
+std::expected<Unit, std::string> read_unit(const std::string& path) {
+  auto text = content_of(file_of(path));
+  if (!text) return std::unexpected(text.error());
+  auto unit = parse_unit(path, *text);
+  std::error_code error;
+  std::vector<fs::path> more;
+  for (fs::directory_iterator entry{path + ".d", error}, end; !error && entry != end; entry.increment(error))
+    if (entry->path().extension() == ".conf") more.push_back(entry->path());
+  std::ranges::sort(more);
+  for (const auto& file : more) {
+    auto part = content_of(file);
+    if (!part) return std::unexpected(part.error());
+    add_assignments(unit, unit.name + ".d/" + file.filename().string(), *part);
+  }
+  return unit;
+}
+
+} // namespace upstart::convert::systemd

@@ -1,0 +1,13 @@
+// Units of systemd, together: sockets, timers and paths become conditions of the services that they are for.
+#pragma once
+
+#include "clients/convert/output/job.hpp"
+
+#include <string>
+#include <vector>
+
+namespace upstart::convert::systemd {
+
+[[nodiscard]] std::vector<Converted> convert_units(const std::vector<std::string>& paths);
+
+} // namespace upstart::convert::systemd
