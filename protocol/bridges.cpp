@@ -21,12 +21,17 @@ bool is_of_somebody_else(const BridgeEntry& bridge, std::string_view event) {
   return bridge.name == std::string_view{"udev-bridge"} && !event.ends_with("ed") && !event.ends_with("bound");
 }
 
+// Asked for each condition of each job: no text is copied for a bridge whose event it cannot be.
+bool is_of(const BridgeEntry& bridge, const std::string& event) {
+  std::string_view pattern{bridge.event};
+  if (pattern != event && !is_event_pattern(pattern)) return false;
+  return !is_of_somebody_else(bridge, event) && event_fits(bridge.event, event);
+}
+
 } // namespace
 
 std::optional<std::size_t> bridge_of_event(const std::string& event) {
-  return place_of([&](const BridgeEntry& bridge) {
-    return event_fits(bridge.event, event) && !is_of_somebody_else(bridge, event);
-  });
+  return place_of([&](const BridgeEntry& bridge) { return is_of(bridge, event); });
 }
 
 std::optional<std::size_t> bridge_of_name(std::string_view name) {

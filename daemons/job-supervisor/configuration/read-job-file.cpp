@@ -71,15 +71,18 @@ std::expected<std::string, ReadFault> read_job_file(const std::string& path) {
   if (!S_ISREG(status.st_mode)) return fault(ENOENT);
   if (auto distrust = not_to_be_trusted(path, status)) return std::unexpected{*distrust};
   if (status.st_size > static_cast<off_t>(largest)) return too_large();
-  if (status.st_size > large && ::lseek(fd.get(), 0, SEEK_HOLE) < status.st_size)
-    return std::unexpected{ReadFault{.reason = "is no job file: it has holes, which would read as NUL bytes"}};
-  ::lseek(fd.get(), 0, SEEK_SET);
+  if (status.st_size > large) {
+    if (::lseek(fd.get(), 0, SEEK_HOLE) < status.st_size)
+      return std::unexpected{ReadFault{.reason = "is no job file: it has holes, which would read as NUL bytes"}};
+    ::lseek(fd.get(), 0, SEEK_SET);
+  }
   std::string text;
-  auto room = std::min(static_cast<std::size_t>(status.st_size), largest) + 1;
+  auto size = static_cast<std::size_t>(status.st_size);
   for (;;) {
-    auto more = read_more(fd.get(), text, room);
+    auto more = read_more(fd.get(), text, size + 1);
     if (!more) return std::unexpected{more.error()};
-    if (!*more) return text;
+    // There was room for more than the file has: its end, without asking again. In /proc files say that they are empty.
+    if (!*more || (size > 0 && text.size() == size)) return text;
   }
 }
 

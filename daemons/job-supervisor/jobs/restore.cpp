@@ -37,6 +37,7 @@ template <typename Value> std::optional<Value> Restore::read(std::string_view ke
 void Restore::take(const Records& records, const std::vector<ClassChange>& files) {
   records_ = &records;
   take_single(records);
+  if (records.empty() && kept_.empty()) return; // the first start of all
   take_events();
   take_emissions();
   take_classes(files);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <format>
+#include <optional>
 #include <ranges>
 
 namespace upstart::supervisor {
@@ -25,21 +26,39 @@ std::span<const Stanza> stanzas() {
 
 namespace {
 
-std::span<const Stanza* const> by_first_word() {
-  static const auto sorted = [] {
-    std::vector<const Stanza*> order;
-    for (const auto& stanza : stanzas()) order.push_back(&stanza);
-    std::ranges::stable_sort(order, {}, &Stanza::first_word);
-    return order;
-  }();
-  return sorted;
-}
+// Asked once for each stanza of each file: those that begin with a letter lie together.
+class StanzasByLetter {
+public:
+  struct Entry {
+    std::string_view first_word;
+    const Stanza* stanza;
+  };
+
+  StanzasByLetter() {
+    for (const auto& stanza : stanzas())
+      if (auto place = place_of(stanza.first_word())) entries_[*place].push_back({stanza.first_word(), &stanza});
+  }
+  [[nodiscard]] std::span<const Entry> of(std::string_view word) const {
+    auto place = place_of(word);
+    return place ? std::span<const Entry>{entries_[*place]} : std::span<const Entry>{};
+  }
+
+private:
+  // All stanzas begin with a small letter.
+  static std::optional<std::size_t> place_of(std::string_view word) {
+    if (word.empty() || word[0] < 'a' || word[0] > 'z') return std::nullopt;
+    return static_cast<std::size_t>(word[0] - 'a');
+  }
+
+  std::array<std::vector<Entry>, 26> entries_;
+};
 
 } // namespace
 
 StanzaFamily::StanzaFamily(std::string_view first_word, Dialect dialect) {
-  for (const auto* stanza : std::ranges::equal_range(by_first_word(), first_word, {}, &Stanza::first_word)) {
-    if (!stanza->belongs_to(dialect)) continue;
+  static const StanzasByLetter by_letter;
+  for (const auto& [word, stanza] : by_letter.of(first_word)) {
+    if (word != first_word || !stanza->belongs_to(dialect)) continue;
     if (stanza->second_word().empty()) alone_ = stanza;
     else pairs_.at(pair_count_++) = stanza;
   }
