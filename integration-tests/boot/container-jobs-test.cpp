@@ -36,6 +36,24 @@ TEST_CASE("output of jobs with console output is the container's own, also after
                 [&] { return machine.console().contains("out 2") && machine.console().contains("err 2"); });
 }
 
+TEST_CASE("a container without any capability runs its jobs, and says what one that wants another user lacks") {
+  SKIP_WITHOUT_MACHINES();
+  auto options =
+      container({{"svc", service}, {"other", "start on startup\nconsole none\nsetuid nobody\nexec sleep 1000\n"}},
+                {"--container", "--no-dbus"});
+  options.inside = [] {
+    if (!enclose()) return false;
+    for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability) >= 0; ++capability)
+      if (::prctl(PR_CAPBSET_DROP, capability) < 0) return false;
+    return true;
+  };
+  Machine machine{options};
+  await_service(machine);
+  machine.await("it is said why the other does not run", [&] {
+    return machine.console().contains("Failed to spawn other main process: unable to set supplementary groups");
+  });
+}
+
 TEST_CASE("with --log-to-stdout each line of a job is on the container's standard output with the job's name, and with "
           "--no-log nowhere else, also after a restart of the supervisor") {
   SKIP_WITHOUT_MACHINES();

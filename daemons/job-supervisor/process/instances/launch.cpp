@@ -107,6 +107,7 @@ Launch::Done Launch::connect_streams(SpawnPlan& plan) {
   int null_device = services.null_device.get(), output = null_device, error = null_device;
   bool to_container = plan.console == Console::output && services.options.container;
   bool to_log = plan.console == Console::log || (to_container && services.logs.copies());
+  if (to_log) plan.console = Console::log;
   if (to_log && services.logs.enabled()) {
     if (!context_.log) context_.log = services.logs.open(context_.job_class.name, context_.instance, context_.warn);
     auto opened = context_.log->open_for_process();

@@ -175,6 +175,7 @@ int give_descriptors(Child& child) {
   return 0;
 }
 
+// Where root itself may not (a container without CAP_SETGID), a job of root's keeps the groups that there are.
 int set_supplementary_groups(Child& child) {
   if (!child.plan.set_groups) return 0;
   GroupList list;
@@ -182,7 +183,8 @@ int set_supplementary_groups(Child& child) {
   std::string_view user = child.has_account ? std::string_view{child.plan.user} : name_of_user(::geteuid(), buffer);
   if (user.empty()) list.add(child.group);
   else find_groups_of(user, child.group, child.account.from_services, list);
-  return result(::syscall(SYS_setgroups, list.count, list.groups.data()));
+  int error = result(::syscall(SYS_setgroups, list.count, list.groups.data()));
+  return error == EPERM && !child.has_account ? 0 : error;
 }
 
 int enter_control_groups(Child& child) {
