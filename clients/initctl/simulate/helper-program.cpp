@@ -44,6 +44,14 @@ private:
   posix_spawn_file_actions_t actions_{};
 };
 
+// As exec takes them: with a null pointer at the end.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (auto& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 int wait_for(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
@@ -60,9 +68,7 @@ std::expected<std::string, Failure> run_helper(const std::string& program, std::
     return std::unexpected{Failure{std::format("unable to run {}: {}", program, std::strerror(errno))}};
   FileDescriptor reading{ends[0]}, writing{ends[1]};
   arguments.insert(arguments.begin(), *path);
-  std::vector<char*> words;
-  for (auto& argument : arguments) words.push_back(argument.data());
-  words.push_back(nullptr);
+  auto words = pointers_to(arguments);
   pid_t pid = 0;
   int error = ::posix_spawn(&pid, path->c_str(), SpawnActions{writing.get()}.get(), nullptr, words.data(), environ);
   if (error != 0) return std::unexpected{Failure{std::format("unable to run {}: {}", *path, std::strerror(error))}};
@@ -72,6 +78,16 @@ std::expected<std::string, Failure> run_helper(const std::string& program, std::
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return std::unexpected{Failure{std::format("{} failed", program)}};
   return output;
+}
+
+Failure become_helper(ProcessContext& context, const std::string& program, std::vector<std::string> arguments) {
+  auto path = find(program);
+  if (!path) return path.error();
+  arguments.insert(arguments.begin(), *path);
+  auto words = pointers_to(arguments);
+  context.out.flush();
+  ::execv(path->c_str(), words.data());
+  return {std::format("unable to run {}: {}", *path, std::strerror(errno))};
 }
 
 } // namespace upstart::client

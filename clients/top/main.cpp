@@ -1,0 +1,206 @@
+// upstart-top: a live view of the jobs; `initctl top' runs this. A program of its own, since it alone needs ncurses.
+// Sleeps until a key is pressed, a signal comes, or it is time to look at the processes again.
+#include "clients/top/terminal.hpp"
+#include "clients/top/upstart/live-jobs.hpp"
+#include "clients/top/upstart/operations.hpp"
+#include "clients/top/usage/usage.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <format>
+#include <iostream>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace {
+
+using namespace upstart;
+using namespace upstart::top;
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+struct Options {
+  std::string initctl, bus_name;
+  double delay = 2;
+  bool user = false, system = false, session = false;
+};
+
+client::TargetOptions target_of(const Options& options) {
+  client::TargetOptions target{.session_init = options.user};
+  if (options.system) target.bus = client::Target::Kind::system_bus;
+  if (options.session) target.bus = client::Target::Kind::session_bus;
+  if (!options.bus_name.empty()) target.bus_name = options.bus_name;
+  return target;
+}
+
+// The same Upstart, for another program.
+std::vector<std::string> target_words(const Options& options) {
+  std::vector<std::string> words;
+  if (options.user) words.emplace_back("--user");
+  if (options.system) words.emplace_back("--system");
+  if (options.session) words.emplace_back("--session");
+  if (!options.bus_name.empty()) words.insert(words.end(), {"--dest", options.bus_name});
+  return words;
+}
+
+class Top {
+public:
+  explicit Top(const Options& options) : options_{options} {}
+
+  // Until q; comes back when the connection is lost.
+  std::expected<void, client::Failure> run(client::Upstart& upstart) {
+    terminal_.emplace();
+    while (true) {
+      try {
+        watch(upstart);
+        return {};
+      } catch (const sdbus::Error& error) {
+        if (!client::is_lost(error) || !upstart.may_repeat(error)) throw;
+      }
+      model_.say("the connection to Upstart was lost");
+      draw();
+      if (auto back = upstart.come_back(); !back) return std::unexpected{back.error()};
+      terminal_->forget_screen();
+      model_.say("the connection to Upstart was lost, and made again");
+    }
+  }
+
+  // What it was before comes back, whatever is printed then.
+  void leave_terminal() { terminal_.reset(); }
+
+private:
+  void watch(client::Upstart& upstart) {
+    LiveJobs jobs{upstart, model_};
+    look();
+    draw();
+    auto next_look = Clock::now() + first_delay;
+    while (true) {
+      bool is_dirty = jobs.handle_pending() || std::exchange(is_dirty_, false);
+      if (is_dirty && Clock::now() >= drawn_ + least_pause) {
+        jobs.refresh();
+        measure();
+        draw();
+      } else {
+        is_dirty_ = is_dirty;
+      }
+      wait(upstart.connection(), is_dirty_ ? std::min(next_look, drawn_ + least_pause) : next_look);
+      if (!take_keys(upstart)) return;
+      if (Clock::now() < next_look) continue;
+      look();
+      draw();
+      next_look =
+          Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{options_.delay});
+    }
+  }
+
+  static void wait(const client::Connection& connection, Clock::time_point until) {
+    std::array<pollfd, 2> waiting{{{connection.descriptor(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+    ::poll(waiting.data(), waiting.size(), static_cast<int>(std::max<std::int64_t>(left, 0)));
+  }
+
+  // False: q was among them.
+  bool take_keys(client::Upstart& upstart) {
+    while (auto pressed = terminal_->key()) {
+      auto page = page_of(model_, terminal_->size());
+      auto wish = model_.press(pressed->key, pressed->character, page);
+      if (wish.operation == Operation::quit) return false;
+      perform(upstart, wish);
+      draw();
+    }
+    return true;
+  }
+
+  void perform(client::Upstart& upstart, const Wish& wish) {
+    JobLine job{.job = wish.job, .instance = wish.instance};
+    switch (wish.operation) {
+    case Operation::none:
+    case Operation::quit: return;
+    case Operation::explain: return open("Why " + job.title() + " is, or is not, running", {"explain", wish.job});
+    case Operation::log: {
+      std::vector<std::string> words{"log", "-n", "500", wish.job};
+      if (!wish.instance.empty()) words.push_back(wish.instance);
+      return open("Log of " + job.title() + ", the last lines", std::move(words));
+    }
+    default: model_.say(command(upstart, wish));
+    }
+  }
+
+  void open(std::string title, std::vector<std::string> words) {
+    auto target = target_words(options_);
+    words.insert(words.begin(), target.begin(), target.end());
+    words.insert(words.begin(), options_.initctl);
+    model_.open(std::move(title), output_of(std::move(words)));
+  }
+
+  // At the processes; percent count from one look to the next.
+  void look() {
+    meter_.look(CpuMeter::Clock::now());
+    for (auto& job : model_.jobs()) {
+      auto usage = usage_of(job.processes);
+      used_[job.title()] = {job.cpu = meter_.percent(job.title(), usage.cpu), job.memory = usage.memory};
+    }
+  }
+
+  // Jobs that were told anew get what the last look said of them.
+  void measure() {
+    for (auto& job : model_.jobs())
+      if (auto used = used_.find(job.title()); used != used_.end() && !job.processes.empty())
+        std::tie(job.cpu, job.memory) = used->second;
+  }
+
+  void draw() {
+    drawn_ = Clock::now();
+    terminal_->draw(compose(model_, terminal_->size()));
+  }
+
+  static constexpr auto first_delay = 500ms, least_pause = 100ms;
+
+  const Options& options_;
+  Model model_;
+  std::optional<Terminal> terminal_;
+  CpuMeter meter_;
+  std::map<std::string, std::pair<double, std::uint64_t>> used_;
+  Clock::time_point drawn_{};
+  bool is_dirty_ = false;
+};
+
+int fail(const std::string& message) {
+  std::cerr << "initctl: " << message << '\n';
+  return 1;
+}
+
+int run(const Options& options) {
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0)
+    return fail("top needs a terminal; `initctl list' and `initctl monitor' print");
+  if (std::getenv("TERM") == nullptr) return fail("top needs the type of the terminal in the variable TERM");
+  auto context = client::ProcessContext::of_this_process();
+  Top top{options};
+  auto outcome =
+      client::with_upstart(target_of(options), context, [&](client::Upstart& upstart) { return top.run(upstart); });
+  top.leave_terminal();
+  return outcome ? 0 : fail(outcome.error().message);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  client::occupy_standard_descriptors();
+  Options options;
+  CLI::App app{"A live view of jobs, what they use, and events; `initctl top' runs this.", "upstart-top"};
+  app.set_version_flag("--version", "upstart-top (upstart " UPSTART_VERSION ")");
+  app.add_option("--initctl", options.initctl, "path of the program that explains and shows logs")->required();
+  app.add_option("-d,--delay", options.delay, "seconds between two looks at the processes")
+      ->check(CLI::Range(0.1, 3600.0));
+  app.add_flag("--user", options.user, "the session init of UPSTART_SESSION");
+  app.add_flag("--system", options.system, "over the system bus");
+  app.add_flag("--session", options.session, "over the session bus");
+  app.add_option("--dest", options.bus_name, "the name of the init daemon on the system bus");
+  CLI11_PARSE(app, argc, argv);
+  return run(options);
+}

@@ -1,0 +1,93 @@
+#include "clients/top/usage/usage.hpp"
+
+#include "daemons/base/file-descriptor.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <format>
+#include <ranges>
+#include <system_error>
+#include <utility>
+
+namespace upstart::top {
+
+namespace {
+
+// What one read gives: these files are short.
+std::string read_file(const std::string& path) {
+  std::array<char, 4096> buffer{};
+  base::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file) return {};
+  auto size = ::read(file.get(), buffer.data(), buffer.size());
+  return size > 0 ? std::string{buffer.data(), static_cast<std::size_t>(size)} : std::string{};
+}
+
+std::vector<std::uint64_t> numbers_in(std::string_view text) {
+  std::vector<std::uint64_t> numbers;
+  for (auto word : text | std::views::split(' ')) {
+    std::string_view digits{word};
+    std::uint64_t number = 0;
+    if (digits.empty()) continue;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number); // a letter counts as 0
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+// Each of them has children of its own.
+std::vector<std::string> threads_of(const std::string& directory, int process, std::uint64_t count) {
+  if (count <= 1) return {std::format("{}/task/{}", directory, process)};
+  std::vector<std::string> threads;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it{directory + "/task", error}, end; !error && it != end;
+       it.increment(error))
+    threads.push_back(it->path());
+  return threads;
+}
+
+void add(Usage& usage, const std::string& proc, int process, int depth) {
+  constexpr int deepest = 64; // a process tree that changes while it is read may look like a circle
+  if (depth > deepest) return;
+  auto directory = std::format("{}/{}", proc, process);
+  auto stat = read_file(directory + "/stat");
+  auto end_of_name = stat.rfind(')'); // which may hold anything
+  if (end_of_name == std::string::npos) return;
+  auto numbers = numbers_in(std::string_view{stat}.substr(end_of_name + 1));
+  constexpr std::size_t user_time = 11, system_time = 12, threads = 17,
+                        resident = 21; // proc(5), counted from the state
+  if (numbers.size() <= resident) return;
+  static const auto tick = std::chrono::microseconds{1'000'000 / ::sysconf(_SC_CLK_TCK)};
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  usage.cpu += tick * static_cast<std::int64_t>(numbers[user_time] + numbers[system_time]);
+  usage.memory += page * numbers[resident];
+  for (const auto& thread : threads_of(directory, process, numbers[threads]))
+    for (auto child : numbers_in(read_file(thread + "/children")))
+      if (child > 0) add(usage, proc, static_cast<int>(child), depth + 1);
+}
+
+} // namespace
+
+Usage usage_of(std::span<const int> processes, const std::string& proc) {
+  Usage usage;
+  for (int process : processes) add(usage, proc, process, 0);
+  return usage;
+}
+
+void CpuMeter::look(Clock::time_point now) {
+  last_ = std::exchange(present_, {});
+  last_time_ = std::exchange(present_time_, now);
+}
+
+double CpuMeter::percent(const std::string& name, std::chrono::microseconds cpu) {
+  present_[name] = cpu;
+  auto before = last_.find(name);
+  auto time = std::chrono::duration<double>{present_time_ - last_time_}.count();
+  if (before == last_.end() || before->second > cpu || time <= 0) return 0;
+  return std::chrono::duration<double>{cpu - before->second}.count() / time * 100;
+}
+
+} // namespace upstart::top
