@@ -30,6 +30,13 @@ std::string socket_file_variables(const Conversion& to) {
   return more;
 }
 
+// systemd makes the directory of a socket; the bridge wants it to be there.
+void note_directory(Conversion& to, const std::string& path) {
+  constexpr std::array always_there{"/run", "/var/run", "/tmp", "/dev"};
+  auto directory = path.substr(0, path.rfind('/'));
+  if (!directory.empty() && !std::ranges::contains(always_there, directory)) to.socket_directories.push_back(directory);
+}
+
 void take_address(Conversion& to, const Assignment& from, std::string_view type) {
   auto text = plain(to.unit, from.value);
   if (!text) return to.missing(from, text.error());
@@ -39,6 +46,7 @@ void take_address(Conversion& to, const Assignment& from, std::string_view type)
   std::string more{type};
   if (auto name = last(to, "FileDescriptorName"); !name.empty()) more += " FDNAME=" + in_condition(name);
   else if (text->find_first_of("/@") == 0) more += " FDNAME=" + in_condition(to.unit.name);
+  if (text->starts_with('/')) note_directory(to, *text);
   if (text->starts_with('/') || text->starts_with('@')) {
     auto of_file = text->starts_with('/') ? socket_file_variables(to) : "";
     return to.job.start_on(std::format("socket PROTO=unix SOCKET_PATH={}{}{}", in_condition(*text), of_file, more));
@@ -62,6 +70,7 @@ void take_datagram(Conversion& to, const Assignment& from) { take_address(to, fr
 void take_fifo(Conversion& to, const Assignment& from) {
   auto text = plain(to.unit, from.value);
   if (!text) return to.missing(from, text.error());
+  note_directory(to, *text);
   to.job.start_on(std::format("socket PROTO=fifo SOCKET_PATH={}{}", in_condition(*text), socket_file_variables(to)));
 }
 void take_nothing(Conversion&, const Assignment&) {} // taken with another
@@ -166,7 +175,7 @@ constexpr std::array table{
     Directive{"DirectoryNotEmpty", take_not_empty},
     note("AccuracySec", "a timer is exact"),
     note("FixedRandomDelay", "see RandomizedDelaySec"),
-    note("DirectoryMode", "directories are made with the mode of the one that they are in"),
+    Directive{"DirectoryMode", take_nothing},
     note("MaxConnections", "one job has all connections"),
     note("TriggerLimitBurst", "the pause between starts grows by itself"),
     note("TriggerLimitIntervalSec", "the pause between starts grows by itself"),
@@ -237,6 +246,8 @@ void add_activator(Conversion& service, const Unit& activator) {
   const std::array tables{Directives{table}, execution_directives()};
   take_section(own, activator.kind == "socket" ? "Socket" : activator.kind == "timer" ? "Timer" : "Path", tables);
   take_rest(own);
+  service.socket_directories.insert(service.socket_directories.end(), own.socket_directories.begin(),
+                                    own.socket_directories.end());
   for (auto& event : own.job.starts) service.job.start_on(std::move(event));
   for (auto& remark : own.job.remarks) service.job.remarks.push_back(std::move(remark));
   service.job.source += " and " + activator.name;

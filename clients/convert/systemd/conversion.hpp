@@ -40,6 +40,8 @@ struct Conversion {
   std::vector<std::string> normal_exits{};
   std::string limit_count = "5", limit_interval = "10", stop_timeout = "90";
 
+  std::vector<std::string> socket_directories{}; // that must be there before the sockets are made
+
   // [Unit], [Install]
   std::vector<std::string> required{}, after_units{}; // names of services
 

@@ -90,8 +90,9 @@ void take_limit_interval(Conversion& to, const Assignment& from) {
 void take_stop_timeout(Conversion& to, const Assignment& from) {
   auto time = seconds_of(from.value);
   if (!time) return to.missing(from, "not a time that upstart-convert knows");
-  to.stop_timeout = std::to_string(*time);
-  if (from.value == "infinity") to.note(from, "a day");
+  bool is_endless = *time == 0 || from.value == "infinity"; // `kill timeout 0' would kill at once
+  to.stop_timeout = is_endless ? "86400" : std::to_string(*time);
+  if (is_endless) to.note(from, "a day");
 }
 void take_timeout(Conversion& to, const Assignment& from) {
   take_stop_timeout(to, from);

@@ -191,6 +191,21 @@ void take_required(Conversion& from) {
   job.starts.insert(job.starts.begin(), from.after_units.size() > 1 ? "(" + all + ")" : all);
 }
 
+// As early as there is one; the bridge tries again until they are there.
+Job job_of_directories(const Conversion& from, const std::vector<Unit>& activators) {
+  Job job{.name = from.job.name + "-socket-directory",
+          .source = from.job.source,
+          .description = "makes what the sockets of " + from.job.name + " are in"};
+  std::string mode = "0755";
+  for (const auto& unit : activators)
+    if (auto given = unit.last("Socket", "DirectoryMode"); !given.empty()) mode = given;
+  job.start_on("startup");
+  job.set("task");
+  job.main = "install -d -m " + mode;
+  for (const auto& directory : from.socket_directories) job.main += " " + as_word(directory);
+  return job;
+}
+
 void note_lack_of_start(Conversion& from) {
   auto& job = from.job;
   if (!job.starts.empty() || from.unit.is_template) return;
@@ -199,7 +214,7 @@ void note_lack_of_start(Conversion& from) {
 
 } // namespace
 
-Job job_of_service(const Unit& unit, const std::vector<Unit>& activators) {
+std::vector<Job> jobs_of_service(const Unit& unit, const std::vector<Unit>& activators) {
   Conversion from{.unit = unit, .job = {.name = job_of_unit(unit.name), .source = unit.name}};
   const std::array of_unit{unit_directives()};
   const std::array of_service{service_directives(), execution_directives(), sandbox_directives()};
@@ -222,7 +237,10 @@ Job job_of_service(const Unit& unit, const std::vector<Unit>& activators) {
   from.job.post_stop.insert(from.job.post_stop.end(), after.begin(), after.end());
   take_restart(from);
   note_lack_of_start(from);
-  return std::move(from.job);
+  std::vector<Job> jobs;
+  if (!from.socket_directories.empty()) jobs.push_back(job_of_directories(from, activators));
+  jobs.push_back(std::move(from.job));
+  return jobs;
 }
 
 } // namespace upstart::convert::systemd

@@ -8,7 +8,8 @@
 
 namespace upstart::convert::systemd {
 
-// `activators` are the sockets, timers and paths that start it, too.
-[[nodiscard]] Job job_of_service(const Unit& unit, const std::vector<Unit>& activators);
+// `activators` are the sockets, timers and paths that start it, too. Where their sockets need directories, another job
+// comes before, which makes these.
+[[nodiscard]] std::vector<Job> jobs_of_service(const Unit& unit, const std::vector<Unit>& activators);
 
 } // namespace upstart::convert::systemd

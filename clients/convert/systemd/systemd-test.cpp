@@ -160,6 +160,16 @@ TEST_CASE("a socket without its service, and what is no process, is not converte
       std::ranges::any_of(result, [](const auto& one) { return one.failure.contains("a.service, which it is for"); }));
 }
 
+TEST_CASE("the directory of a socket is made by a job of its own") {
+  const Files files;
+  auto service = files.add("a.service", "[Service]\nExecStart=/bin/x\nTimeoutStopSec=0\n");
+  auto jobs = jobs_of(systemd::convert_units({service, files.add("a.socket", "[Socket]\nListenStream=/run/a/b\n")}));
+  REQUIRE(jobs.size() == 2);
+  CHECK(jobs[0].name == "a-socket-directory");
+  CHECK(body_of(jobs[0]).ends_with("start on startup\n\ntask\n\nexec install -d -m 0755 /run/a\n"));
+  CHECK(has(jobs[1], "kill timeout 86400\n")); // in systemd no limit, and not 0
+}
+
 TEST_CASE("a calendar that the timer bridge has not is told") {
   const Files files;
   auto service = files.add("a.service", "[Service]\nExecStart=/bin/x\n");

@@ -66,7 +66,7 @@ std::vector<Converted> convert_units(const std::vector<std::string>& paths) {
     std::error_code error;
     unit.has_namesake = unit.is_template && (std::ranges::contains(services, namesake, &Unit::name) ||
                                              std::filesystem::exists(beside(unit, namesake), error));
-    result.push_back({.source = unit.path, .jobs = {job_of_service(unit, activators[unit.name])}});
+    result.push_back({.source = unit.path, .jobs = jobs_of_service(unit, activators[unit.name])});
   }
   return result;
 }
