@@ -94,16 +94,17 @@ void EventJournal::erase(std::string_view key) {
   commit_later();
 }
 
-void EventJournal::emit(std::string name, protocol::Environment environment) {
+void EventJournal::emit(std::string name, protocol::Environment environment, std::function<void()> finished) {
   if (is_full() && !room_) {
     ++dropped_;
+    if (finished) loop_.defer(std::move(finished));
     return losses_.tell(
         std::format("an event {} is dropped: {} events that the event broker has not taken yet are kept, "
                     "which is the most that may be",
                     name, events_.size()));
   }
   auto number = ++last_;
-  Event event{.name = std::move(name), .environment = std::move(environment)};
+  Event event{.name = std::move(name), .environment = std::move(environment), .finished = std::move(finished)};
   if (store_) {
     std::string bytes;
     base::ByteWriter writer{bytes};
@@ -166,8 +167,10 @@ void EventJournal::send() {
         {.name = next->second.name,
          .environment = next->second.environment,
          .token = std::format("{}/{}", identity_, number)},
-        [this, alive = alive_, number](bool) {
-          if (*alive) accepted(number); // also where the broker refuses it
+        [this, alive = alive_, number, finished = std::move(next->second.finished)](bool) {
+          if (!*alive) return;
+          accepted(number); // also where the broker refuses it
+          if (finished) finished();
         },
         [this, alive = alive_, number] {
           if (*alive) accepted(number);

@@ -43,7 +43,11 @@ public:
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& records() const { return records_; }
   void put(std::string_view key, std::string bytes) override;
   void erase(std::string_view key) override;
-  void emit(std::string name, protocol::Environment environment) override;
+  void emit(std::string name, protocol::Environment environment) override {
+    emit(std::move(name), std::move(environment), {});
+  }
+  // `finished` is called once, from the loop, when the event has finished; not of events of an earlier process.
+  void emit(std::string name, protocol::Environment environment, std::function<void()> finished);
   [[nodiscard]] bool is_full() const { return bytes_ >= most_bytes; }
   // For `Watch::state` of what is watched: the same, or with how many events were dropped.
   [[nodiscard]] std::string with_losses(std::string state) const;
@@ -55,6 +59,7 @@ private:
     std::string name;
     protocol::Environment environment;
     std::size_t bytes = 0;
+    std::function<void()> finished = {};
   };
   using Number = std::uint64_t;
 

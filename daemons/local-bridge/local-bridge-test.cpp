@@ -120,6 +120,28 @@ TEST_CASE("what clients write while the broker is away waits in their connection
   test.until_events(3);
 }
 
+#ifdef UPSTART_FAULT_POINTS
+TEST_CASE(
+    "a line that was read is an event, once, although the bridge is killed before the broker has it, or just then") {
+  for (const char* step : {"bridge-written:2", "journal.written:2"}) {
+    CAPTURE(step);
+    LocalBridgeFixture test;
+    test.environment = {{"UPSTART_FAULT", step}, {"UPSTART_FAULT_ONCE", test.directory / "died"}};
+    test.start();
+    auto client = test.client();
+    test.write(client, "A=1\n");
+    CHECK(test.bridge->wait() == 128 + SIGKILL);
+    test.start();
+    test.until_events(1);
+    auto again = test.client();
+    test.write(again, "A=2\n");
+    test.until_events(2);
+    CHECK(test.broker.event(1).env.back() == "A=1");
+    CHECK(test.broker.event(2).env.back() == "A=2");
+  }
+}
+#endif
+
 TEST_CASE("a client beyond the most that may be is hung up on, and told of") {
   LocalBridgeFixture test;
   test.start();

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <format>
 #include <stdexcept>
 
@@ -12,10 +13,22 @@ namespace {
 // Events on their way, beyond which clients wait.
 constexpr std::size_t most_unfinished = 1000;
 
+constexpr unsigned form_of_records = 1;
+
+// Of the bridge at this socket: there may be several.
+std::string name_of_memory(std::string socket) {
+  std::ranges::replace(socket, '/', ':');
+  return "local-bridge" + (socket.starts_with(':') ? socket : ":" + socket);
+}
+
 } // namespace
 
 LocalBridge::LocalBridge(bridge::Services services, Options options)
-    : services_{services}, options_{std::move(options)} {
+    : services_{services},
+      options_{std::move(options)},
+      memory_{services.loop,          services.emitter,
+              services.run_directory, name_of_memory(options_.socket.path),
+              form_of_records,        [this] { pause_if_needed(); }} {
   auto opened = LocalSocket::open(services.loop, options_.socket,
                                   [this](protocol::Environment environment) { emit(std::move(environment)); });
   if (!opened) throw std::runtime_error(opened.error());
@@ -39,13 +52,13 @@ void LocalBridge::broker_gone() {
 }
 
 void LocalBridge::pause_if_needed() {
-  if (socket_) socket_->pause(!broker_is_there_ || unfinished_ >= most_unfinished);
+  if (socket_) socket_->pause(!broker_is_there_ || unfinished_ >= most_unfinished || memory_.is_full());
 }
 
 void LocalBridge::emit(protocol::Environment environment) {
   spdlog::debug("emitting the event {}", options_.event);
   ++unfinished_;
-  services_.emitter.emit({.name = options_.event, .environment = std::move(environment)}, [this](bool) {
+  memory_.emit(options_.event, std::move(environment), [this] {
     --unfinished_;
     pause_if_needed();
   });

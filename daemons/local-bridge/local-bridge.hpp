@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemons/bridge/bridge.hpp"
+#include "daemons/bridge/event-journal.hpp"
 #include "daemons/local-bridge/clients/local-socket.hpp"
 
 #include <chrono>
@@ -31,6 +32,7 @@ private:
 
   bridge::Services services_;
   Options options_;
+  bridge::EventJournal memory_; // what was read, and the broker does not have yet
   std::set<std::string> jobs_;
   std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
   bool broker_is_there_ = false;
