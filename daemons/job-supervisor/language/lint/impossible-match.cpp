@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/language/lint/impossible-match.hpp"
 
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
+
 #include <algorithm>
 #include <array>
 #include <fnmatch.h>
@@ -144,7 +146,50 @@ bool waits_for_itself(const ExpressionNode& match, const JobClass& job, Expressi
   return match.event == "starting" || match.event == "started";
 }
 
+constexpr std::array<std::string_view, 8> life_variables{"JOB",         "INSTANCE",    "RESULT",         "PROCESS",
+                                                         "EXIT_STATUS", "EXIT_SIGNAL", "UPSTART_EVENTS", "UPSTART_JOB"};
+
+// The one of these that the word is one typing error away from; empty: it is one of them, or like none.
+std::string_view nearly(std::string_view word, std::span<const std::string_view> known) {
+  constexpr std::size_t shortest = 3; // of which one letter may be another
+  if (word.size() < shortest || std::ranges::contains(known, word)) return {};
+  const auto near = std::ranges::find_if(known, [&](std::string_view each) {
+    const bool is_short = each.size() < 5; // JOBS is another word than JOB, JBO is not
+    const auto may_differ = is_short ? 0U : 1U;
+    return word.size() <= each.size() + may_differ && each.size() <= word.size() + may_differ &&
+           edit_distance(word, each) == 1;
+  });
+  return near == known.end() ? std::string_view{} : *near;
+}
+
+std::optional<Impossible> misspelt_variable(const KnownEvent& event, const ExpressionNode& match) {
+  bool of_life = !event.variables.empty() && event.variables[0] == "JOB";
+  auto known = of_life ? std::span<const std::string_view>{life_variables} : event.variables;
+  for (std::size_t i = 0; i < match.arguments.size(); ++i) {
+    if (!match.arguments[i].key) continue;
+    if (auto near = nearly(*match.arguments[i].key, known); !near.empty())
+      return Impossible{i,
+                        std::format("the event `{}` has no variable `{}`{}", event.name, *match.arguments[i].key,
+                                    of_life ? " unless the job exports one" : ""),
+                        std::format("did you mean `{}`?", near), "misspelt-variable"};
+  }
+  return std::nullopt;
+}
+
 } // namespace
+
+std::optional<Impossible> misspelling(const ExpressionNode& match) {
+  if (const auto* event = known_event(match.event)) return misspelt_variable(*event, match);
+  std::array<std::string_view, known_events.size()> names;
+  std::ranges::transform(known_events, names.begin(), &KnownEvent::name);
+  auto near = nearly(match.event, names);
+  if (near.empty()) return std::nullopt;
+  return Impossible{
+      {},
+      std::format("`{}` is no event of init's own: only who emits it by this name makes it come", match.event),
+      std::format("did you mean `{}`?", near),
+      "misspelt-event"};
+}
 
 std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass& job, ExpressionUse use) {
   if (waits_for_itself(match, job, use)) {

@@ -21,4 +21,7 @@ struct Impossible {
 
 [[nodiscard]] std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass& job, ExpressionUse use);
 
+// A name that is one typing error away from one of init's own: of the event, or of a variable of such an event.
+[[nodiscard]] std::optional<Impossible> misspelling(const ExpressionNode& match);
+
 } // namespace upstart::supervisor

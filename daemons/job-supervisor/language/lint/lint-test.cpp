@@ -40,6 +40,8 @@ TEST_CASE("every lint has its own warning, which is in the table") {
       {"kill-signal-0", "kill signal 0\nexec x\n"},
       {"limit-order", "limit nofile 20 10\nexec x\n"},
       {"nameless-variable", "env =x\nexec x\n"},
+      {"misspelt-event", "start on startd web\nexec x\n"},
+      {"misspelt-variable", "start on started JBO=web\nexec x\n"},
       {"never-matches", "start on runlevel 2345\nexec x\n"},
       {"never-true", "start on a and runlevel 2345\nexec x\n"},
       {"no-effect", "respawn limit 1 2\nexec x\n"},
@@ -57,6 +59,7 @@ TEST_CASE("every lint has its own warning, which is in the table") {
 
 TEST_CASE("what is right is not warned of") {
   CHECK(lints_of("start on started docker and runlevel [2345]\nexec env NAME=x cmd # comment\n").empty());
+  CHECK(lints_of("start on restarted or started web JOBS=3 or start\nexec x\n").empty());
   CHECK(lints_of("script\ncat <<-'EOT'\n\tx\n\tEOT\necho $((1<<2)) '#'\nend script\n").empty());
   CHECK(lints_of("env A=\"#fff\"\nexec cmd \"a#b\" \\#\n").empty());
 }

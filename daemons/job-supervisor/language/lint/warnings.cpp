@@ -147,6 +147,9 @@ private:
         never[i] = true;
         add(why->lint, why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,
             why->suggestion);
+      } else if (const auto word = misspelling(nodes[i])) {
+        add(word->lint, word->argument ? places.arguments[arguments_before + *word->argument] : places.nodes[i],
+            word->why, word->suggestion);
       }
       arguments_before += nodes[i].arguments.size();
     }

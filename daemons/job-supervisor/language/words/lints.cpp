@@ -23,6 +23,8 @@ constexpr std::array table{
     Lint{"invisible-character", "a byte order mark, a no-break space and others that cannot be seen"},
     Lint{"kill-signal-0", "kill signal 0, which stops nothing"},
     Lint{"limit-order", "a soft limit above its hard limit"},
+    Lint{"misspelt-event", "an event whose name is nearly that of one of init's own"},
+    Lint{"misspelt-variable", "a variable whose name is nearly that of one of the event's"},
     Lint{"nameless-variable", "env with nothing before the ="},
     Lint{"never-matches", "an event with arguments that it can never have"},
     Lint{"never-true", "a start on or stop on that can never become true"},
