@@ -19,15 +19,16 @@ _initctl_events() {
 
 _initctl_commands() { initctl help 2>/dev/null | sed -nE 's#^  ([a-z][a-z-]+)( .*)?$#\1#p'; }
 
-_initctl_options() { initctl ${1:+"$1"} --help 2>/dev/null | sed -nE 's#^ +(-[a-z], )?(--[a-z-]+=?).*#\2#p'; }
+_initctl_options() { initctl ${1:+"$1"} --help 2>/dev/null | sed -nE 's#^ +((-[a-z]), )?(--[a-z-]+=?).*#\2 \3#p' | tr -s ' ' '\n' | sed '/^$/d'; }
 
-# The variables that name an instance of job $1, as far as its conditions tell, with the values that are in use.
+# The variables that name an instance of job $1, with the values that are in use where it is one variable.
 _initctl_variables() {
-    local key instance
-    for key in $(initctl show-config "$1" 2>/dev/null | grep -oE '[A-Za-z_]+=\$\{?[A-Za-z_]+' | sed 's/=.*//' | sort -u); do
-        printf '%s=\n' "$key"
-        for instance in $(_initctl_instances "$1"); do printf '%s=%s\n' "$key" "$instance"; done
-    done
+    local instance keys IFS=$'\n'
+    keys=($(initctl usage --variables "$1" 2>/dev/null))
+    ((${#keys[@]} > 0)) || return
+    printf '%s=\n' "${keys[@]}"
+    ((${#keys[@]} == 1)) || return
+    for instance in $(_initctl_instances "$1"); do printf '%s=%s\n' "${keys[0]}" "$instance"; done
 }
 
 # What completes the arguments of a command, and which options take a value, is told by `initctl help --completion COMMAND'.
@@ -46,7 +47,7 @@ _initctl_words() { # KIND FIRST-ARGUMENT
     case $1 in
         jobs) _initctl_jobs ;;
         instances) _initctl_instances "$2" ;;
-        variables) _initctl_variables "$2" ;;
+        variables) _initctl_variables "$2"; _initctl_jobs ;;
         events) _initctl_events ;;
         environment) initctl list-env 2>/dev/null | sed 's/=.*//' ;;
         assignments) initctl list-env 2>/dev/null | sed 's/=.*/=/' ;;
@@ -123,7 +124,7 @@ _upstart_options() {
 
 _init_checkconf() {
     local current=${COMP_WORDS[COMP_CWORD]} IFS=$' \t\n'
-    if [[ $current == -* ]]; then _upstart_options '-f --file -s --noscript --json --stanzas --help --version'; return; fi
+    if [[ $current == -* ]]; then _upstart_options '-f --file -s --noscript --json --stanzas --lints -h --help --version'; return; fi
     compopt -o filenames
     IFS=$'\n'
     COMPREPLY=($(compgen -d -- "$current"; compgen -f -X '!*.conf' -- "$current"; compgen -f -X '!*.override' -- "$current"))

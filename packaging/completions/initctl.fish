@@ -50,20 +50,23 @@ end
 
 function __initctl_variables
     set -l job (__initctl_words)[2]
-    for key in (initctl show-config $job 2>/dev/null | string match -a -r -g '([A-Za-z_]+)=\$' | sort -u)
+    set -l keys (initctl usage --variables $job 2>/dev/null)
+    for key in $keys
         echo $key=
-        for instance in (__initctl_instances $job)
-            echo $key=$instance
-        end
+    end
+    test (count $keys) -eq 1; or return
+    for instance in (__initctl_instances $job)
+        echo $keys[1]=$instance
     end
 end
 
 # The options of the command, or of every command, with what their help says.
 function __initctl_options
     set -l command (__initctl_words)[1]
-    initctl $command --help 2>/dev/null | string match -r -g '^ +(?:-[a-z], )?(--[a-z-]+=?)[A-Z]* *(.*)' | while read -l flag
-        read -l help
-        printf '%s\t%s\n' $flag $help
+    for line in (initctl $command --help 2>/dev/null)
+        set -l parts (string match -r -g '^ +(?:(-[a-z]), )?(--[a-z-]+=?)\S* *(.*)' -- $line); or continue
+        test (count $parts) -eq 3 -a -n "$parts[1]"; and printf '%s\t%s\n' $parts[1] $parts[-1]
+        printf '%s\t%s\n' $parts[-2] $parts[-1]
     end
 end
 
@@ -82,6 +85,7 @@ function __initctl_arguments
             __initctl_instances $words[2]
         case variables
             __initctl_variables
+            __initctl_jobs
         case events
             __initctl_events
         case environment assignments
@@ -101,6 +105,7 @@ function __initctl_directory
 end
 
 for program in initctl start stop restart reload status
+    complete -c $program -e # this file is read once for each of the names
     complete -c $program -f
     complete -c $program -n 'string match -q -- "-*" (commandline -ct)' -a '(__initctl_options)'
     complete -c $program -n __initctl_directory -a '(__fish_complete_directories)'

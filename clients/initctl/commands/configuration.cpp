@@ -5,7 +5,9 @@
 #include "clients/initctl/command/command.hpp"
 #include "clients/initctl/conditions/conditions.hpp"
 #include "clients/initctl/conditions/possible-events.hpp"
+#include "protocol/job-state.hpp"
 #include "protocol/names.hpp"
+#include "protocol/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -147,7 +149,18 @@ Outcome check_config(Call& call) {
   return faulty ? 1 : 0;
 }
 
+// Which variables an instance of the job takes its name from, as far as whoever starts it must give them.
+Outcome instance_variables(Call& call) {
+  auto told = Supervisor{call.upstart->connection()}.DescribeJob(protocol::escaped(call.arguments[0]));
+  auto state = protocol::job_state_from_json(told);
+  if (!state) return std::unexpected{Failure{"init tells the state of a job in a form that cannot be read"}};
+  if (call.wants_json()) return call.print_json(Json{{"job", state->name}, {"variables", state->instance_needs}}), 0;
+  for (const auto& variable : state->instance_needs) call.print(variable + "\n");
+  return 0;
+}
+
 Outcome usage(Call& call) {
+  if (call.has("--variables")) return instance_variables(call);
   std::string text = call.upstart->job_class(call.arguments[0]).usage();
   if (call.wants_json()) call.print_json(Json{{"job", call.arguments[0]}, {"usage", text}});
   else call.print(std::format("Usage: {}\n", text));
@@ -187,7 +200,7 @@ std::vector<Command> configuration_commands() {
        .about = "Shows the usage stanza of the job.",
        .missing = "job name",
        .completion = "jobs",
-       .options = {},
+       .options = {{"--variables", "", "print the variables that name an instance, which start wants, instead"}},
        .run = usage},
   };
 }
