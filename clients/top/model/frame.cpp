@@ -98,9 +98,10 @@ private:
     double cpu = 0;
     std::uint64_t memory = 0;
     for (const auto* job : jobs) cpu += job->cpu, memory += job->memory;
-    add(std::format("{} {}, {} running, cpu {:.1f}%, memory {}, {} events; order: {}{}", jobs.size(),
+    add(std::format("{} {}, {} running, cpu {:.1f}%, memory {}, {} {}; order: {}{}", jobs.size(),
                     jobs.size() == 1 ? "job" : "jobs", running, cpu, shown_memory(memory), model_.events_seen(),
-                    name_of(model_.order()), model_.filter().empty() ? "" : ", filter: " + model_.filter()));
+                    model_.events_seen() == 1 ? "event" : "events", name_of(model_.order()),
+                    model_.filter().empty() ? "" : ", filter: " + model_.filter()));
     auto columns = columns_for(jobs, size_);
     add(row_of("JOB", "STATE", "PROCESS", "CPU%", "MEMORY", "REST", columns), Style::header);
     auto page = page_of(model_, size_), picked = model_.picked();

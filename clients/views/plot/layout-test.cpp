@@ -67,6 +67,15 @@ TEST_CASE("an event from outside stands once above the rows, with an arrow to ea
   for (const auto& arrow : layout.arrows) CHECK(arrow.from_y < layout.rows[0].y);
 }
 
+TEST_CASE("the label of an event near the right edge stands to the left of it") {
+  Timeline timeline{.now = ms(100),
+                    .runs = {service("a", 0, 1, {{1, "startup"}}), service("b", 99, 100, {{2, "a-late-one"}})}};
+  auto layout = laid_out(timeline);
+  REQUIRE(layout.marks.size() == 2);
+  CHECK_FALSE(layout.marks[0].label_is_left);
+  CHECK(layout.marks[1].label_is_left);
+}
+
 TEST_CASE("the critical chain is marked on rows and arrows, and drawn last") {
   Timeline timeline{.now = ms(100),
                     .runs = {service("db", 0, 50, {{1, "startup"}}), service("web", 50, 100, {{3, "started", "db"}}),

@@ -85,10 +85,13 @@ private:
     std::array<double, most_lanes> ends{};
     int lanes = 0;
     for (auto& mark : layout_.marks) {
-      auto free = std::ranges::find_if(ends, [&](double end) { return end <= mark.x; });
+      double width = width_of(mark.name) + 14;
+      mark.label_is_left = mark.x + width > layout_.right;
+      double begin = mark.label_is_left ? mark.x - width : mark.x;
+      auto free = std::ranges::find_if(ends, [&](double end) { return end <= begin; });
       mark.lane = free == ends.end() ? -1 : static_cast<int>(free - ends.begin());
       if (mark.lane < 0) continue;
-      *free = mark.x + width_of(mark.name) + 14;
+      *free = begin + width + (mark.label_is_left ? 6 : 0);
       lanes = std::max(lanes, mark.lane + 1);
     }
     layout_.marks_y = header_height + axis_height;

@@ -38,7 +38,8 @@ struct Mark {
   std::uint64_t event = 0;
   std::string name;
   double x = 0;
-  int lane = 0; // of its label; -1: there is no room for one
+  int lane = 0;               // of its label; -1: there is no room for one
+  bool label_is_left = false; // of x, since it would go beyond the right edge
 };
 
 struct Arrow {

@@ -82,7 +82,9 @@ std::string marks(const Layout& layout) {
     double y = layout.rows_y - 8;
     svg += std::format("<path class=\"mark\" d=\"M{:.1f} {:.1f}l4 -5l-4 -5l-4 5z\"><title>event {}</title></path>\n",
                        mark.x, y + 3, escaped_for_xml(mark.name));
-    if (mark.lane >= 0) svg += text_at(mark.x + 6, y - lane_height * mark.lane, "class=\"mark-name\"", mark.name);
+    if (mark.lane < 0) continue;
+    svg += text_at(mark.x + (mark.label_is_left ? -6 : 6), y - lane_height * mark.lane,
+                   mark.label_is_left ? "class=\"mark-name\" text-anchor=\"end\"" : "class=\"mark-name\"", mark.name);
   }
   return svg;
 }
