@@ -150,15 +150,19 @@ void take_output(Conversion& to, const Assignment& from) {
   };
   if (file("append:", ">>") || file("truncate:", ">") || file("file:", ">>")) return;
   if (value == "null") to.output += std::format(" {}>/dev/null", number);
-  else if (value == "tty" || value.ends_with("+console")) to.job.set("console output");
-  else if (value == "inherit" || value == "journal" || value == "syslog" || value == "kmsg")
+  else if (value == "tty" || value.ends_with("+console")) {
+    if (!std::ranges::contains(to.job.settings, "console owner")) to.job.set("console output");
+  } else if (value == "inherit" || value == "journal" || value == "syslog" || value == "kmsg")
     to.note(from, "goes to the log of the job (`initctl log')");
   else to.missing(from, "output goes to the log of the job (`initctl log')");
 }
 
 void take_input(Conversion& to, const Assignment& from) {
   if (from.value == "null") return;
-  if (from.value.starts_with("tty")) to.job.set("console owner");
+  if (from.value.starts_with("tty")) {
+    std::erase(to.job.settings, "console output");
+    to.job.set("console owner");
+  }
   if (from.value == "tty" || from.value == "tty-force")
     return to.note(from, "the console is init's own; give another terminal by a redirection");
   if (from.value.starts_with("file:")) {

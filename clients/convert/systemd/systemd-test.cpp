@@ -160,6 +160,14 @@ TEST_CASE("a socket without its service, and what is no process, is not converte
       std::ranges::any_of(result, [](const auto& one) { return one.failure.contains("a.service, which it is for"); }));
 }
 
+TEST_CASE("a terminal is the console that a job owns") {
+  auto job =
+      job_of_service("ExecStart=/bin/x\nStandardOutput=tty\nStandardInput=tty\nStandardError=tty\nTTYPath=/dev/tty5\n");
+  CHECK(has(job, "console owner\n"));
+  CHECK_FALSE(has(job, "console output"));
+  CHECK(is_missing(job, "TTYPath=/dev/tty5"));
+}
+
 TEST_CASE("the directory of a socket is made by a job of its own") {
   const Files files;
   auto service = files.add("a.service", "[Service]\nExecStart=/bin/x\nTimeoutStopSec=0\n");
