@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <format>
+#include <memory>
+#include <string_view>
 
 using namespace upstart::test;
 
@@ -177,6 +180,31 @@ TEST_CASE("a session starts and ends without alarm") {
   auto messages = session.messages();
   for (const char* alarm : {"no connection", "unable to join", "not on the bus", "has gone"})
     CHECK_MESSAGE(!messages.contains(alarm), messages);
+}
+
+TEST_CASE("whoever comes to a bus that nobody was on gets the signals from then on") {
+  Session session{{{"svc", "exec sleep 1000\n"}}, {.own_bus = false}};
+  REQUIRE(session.initctl({"start", "svc"}).status == 0);
+  auto address = std::format("unix:path={}/xdg/upstart/{}/bus", session.directory(), session.init_pid());
+  sd_bus* bus = nullptr;
+  REQUIRE(sd_bus_new(&bus) >= 0);
+  std::unique_ptr<sd_bus, decltype(&sd_bus_close_unref)> owned{bus, sd_bus_close_unref};
+  REQUIRE(sd_bus_set_address(bus, address.c_str()) >= 0);
+  REQUIRE(sd_bus_set_bus_client(bus, 1) >= 0);
+  REQUIRE(sd_bus_start(bus) >= 0);
+  bool stopped = false;
+  auto hear = [](sd_bus_message* signal, void* heard, sd_bus_error*) {
+    const char* state = nullptr;
+    if (sd_bus_message_read(signal, "s", &state) > 0 && std::string_view{state} == "waiting")
+      *static_cast<bool*>(heard) = true;
+    return 0;
+  };
+  REQUIRE(sd_bus_match_signal(bus, nullptr, nullptr, instance.c_str(), nullptr, "StateChanged", hear, &stopped) >= 0);
+  REQUIRE(session.initctl({"stop", "svc"}).status == 0);
+  session.await("the signal on the bus", [&] {
+    while (sd_bus_process(bus, nullptr) > 0) {}
+    return stopped;
+  });
 }
 
 TEST_CASE("the members of a job and its instance") {

@@ -32,7 +32,8 @@ void Listener::has_read(const std::string& path, const std::string& reader) {
 }
 
 bool Listener::listens(std::chrono::steady_clock::time_point now) {
-  if (has_called_ || !connection_.is_peer()) return true;
+  if (audience_) return audience_->may_listen();
+  if (has_called_) return true;
   if (now < deaf_until_) return false;
   bool reads = connection_.unread_bytes() <= most_unread;
   if (!reads) deaf_until_ = now + deaf_for;

@@ -1,10 +1,12 @@
-// A client connection as a listener to the signals. The bus gets them all. A peer that has made a call is taken to
-// listen, since the original's clients never say so, and is cut off when it does not read (BusConnection); one that has
-// never said a word gets them only as long as it reads what it has got. PropertiesChanged of an object goes to those
-// alone that have read properties of it, and might keep what they read: the original sends none.
+// A client connection as a listener to the signals. A bus gets them all, while anybody is there (bus-audience.hpp). A
+// peer that has made a call is taken to listen, since the original's clients never say so, and is cut off when it does
+// not read (BusConnection); one that has never said a word gets them only as long as it reads what it has got.
+// PropertiesChanged of an object goes to those alone that have read properties of it, and might keep what they read:
+// the original sends none.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
+#include "daemons/job-supervisor/api/signals/bus-audience.hpp"
 #include "daemons/job-supervisor/api/signals/signal.hpp"
 
 #include <chrono>
@@ -18,7 +20,9 @@ namespace upstart::supervisor {
 class Listener {
 public:
   // The connection outlives this.
-  explicit Listener(base::BusConnection& connection) : connection_{connection} {}
+  explicit Listener(base::BusConnection& connection)
+      : connection_{connection},
+        audience_{connection.is_peer() ? nullptr : std::make_unique<BusAudience>(connection)} {}
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
@@ -42,6 +46,7 @@ private:
   void misses(const std::string& why);
 
   base::BusConnection& connection_;
+  std::unique_ptr<BusAudience> audience_;                            // on a bus
   std::unordered_map<std::string, std::deque<std::string>> readers_; // by path; the last ones
   std::chrono::steady_clock::time_point deaf_until_{};
   bool has_called_ = false;

@@ -1,0 +1,121 @@
+#include "daemons/job-supervisor/api/signals/bus-audience.hpp"
+
+#include "protocol/names.hpp"
+
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+namespace upstart::supervisor {
+
+namespace {
+
+constexpr const char* bus_name = "org.freedesktop.DBus";
+constexpr const char* bus_path = "/org/freedesktop/DBus";
+constexpr const char* name_changes =
+    "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
+    "member='NameOwnerChanged'";
+
+bool is_unique(const std::string& name) { return name.starts_with(':'); }
+
+// Buses number their connections: ":1.7" is the eighth. Nothing where the name is of another form.
+std::optional<std::uint64_t> number_of(const std::string& name) {
+  constexpr std::string_view prefix = ":1.";
+  std::uint64_t number = 0;
+  if (!name.starts_with(prefix)) return std::nullopt;
+  const char* end = name.data() + name.size();
+  auto [last, error] = std::from_chars(name.data() + prefix.size(), end, number);
+  return error == std::errc{} && last == end ? std::optional{number} : std::nullopt;
+}
+
+std::string own_name(sd_bus* bus) {
+  const char* name = nullptr;
+  return sd_bus_get_unique_name(bus, &name) < 0 ? std::string{} : std::string{name};
+}
+
+} // namespace
+
+BusAudience::BusAudience(base::BusConnection& connection) : connection_{connection} {
+  sd_bus_slot* slot = nullptr;
+  int error = sd_bus_add_match_async(
+      connection_.raw(), &slot, name_changes,
+      [](sd_bus_message* message, void* self, sd_bus_error*) {
+        const char *name = nullptr, *before = nullptr, *after = nullptr;
+        if (sd_bus_message_read(message, "sss", &name, &before, &after) > 0)
+          static_cast<BusAudience*>(self)->name_changed(name, before, after);
+        return 0;
+      },
+      [](sd_bus_message* answer, void* self, sd_bus_error*) {
+        if (sd_bus_message_is_method_error(answer, nullptr) > 0)
+          static_cast<BusAudience*>(self)->may_be_watched_ = true;
+        return 0;
+      },
+      this);
+  changes_.reset(slot);
+  may_be_watched_ = error < 0;
+  ask(
+      "ListNames", nullptr,
+      [](sd_bus_message* answer, void* self, sd_bus_error*) {
+        static_cast<BusAudience*>(self)->take_names(answer);
+        return 0;
+      },
+      names_);
+  ask(
+      "GetNameOwner", protocol::bus_name::event_broker,
+      [](sd_bus_message* answer, void* self, sd_bus_error*) {
+        auto& audience = *static_cast<BusAudience*>(self);
+        const char* owner = nullptr;
+        if (sd_bus_message_read(answer, "s", &owner) > 0) audience.strangers_.erase(owner);
+        audience.broker_known_ = true; // or is not there yet: name_changed will tell
+        return 0;
+      },
+      broker_);
+  connection_.has_sent();
+}
+
+void BusAudience::ask(const char* method, const char* argument, sd_bus_message_handler_t answered, Slot& slot) {
+  sd_bus_slot* made = nullptr;
+  int error = sd_bus_call_method_async(connection_.raw(), &made, bus_name, bus_path, bus_name, method, answered, this,
+                                       argument != nullptr ? "s" : nullptr, argument);
+  slot.reset(made);
+  may_be_watched_ |= error < 0;
+}
+
+bool BusAudience::is_own(const std::string& name) const { return name == own_name(connection_.raw()); }
+
+void BusAudience::name_changed(const std::string& name, const std::string& before, const std::string& after) {
+  if (name == protocol::bus_name::event_broker) strangers_.erase(after);
+  if (!is_unique(name) || is_own(name)) return;
+  if (before.empty()) strangers_.insert(name);
+  else if (after.empty() && strangers_.erase(name) > 0) may_be_watched_ = true;
+}
+
+void BusAudience::take_names(sd_bus_message* names) {
+  const char* name = nullptr;
+  std::uint64_t earlier = 0;
+  auto own = number_of(own_name(connection_.raw()));
+  if (!own || sd_bus_message_enter_container(names, 'a', "s") < 0) {
+    may_be_watched_ = true;
+    return;
+  }
+  while (sd_bus_message_read(names, "s", &name) > 0) {
+    if (!is_unique(name) || is_own(name)) continue;
+    strangers_.insert(name);
+    auto number = number_of(name);
+    if (number && *number < *own) ++earlier;
+  }
+  may_be_watched_ |= earlier < *own; // somebody has gone
+  names_known_ = true;
+}
+
+bool BusAudience::may_listen() const {
+  if (may_be_watched_ || !names_known_ || !broker_known_ || !strangers_.empty()) return true;
+  std::uint64_t queued = 0;
+  int unread = 0;
+  return sd_bus_get_n_queued_read(connection_.raw(), &queued) < 0 || queued > 0 ||
+         ::ioctl(sd_bus_get_fd(connection_.raw()), FIONREAD, &unread) < 0 || unread > 0;
+}
+
+} // namespace upstart::supervisor
