@@ -48,6 +48,7 @@ std::vector<pid_t> MainEnding::rest() const {
   if (scope_.mode() == KillMode::process) return {};
   bool grouped = members_.has_own_group();
   if ((!grouped || scope_.mode() == KillMode::group) && process_group_is_gone()) return {};
+  if (members_.remove_empty_own_group()) return {};
   for (int look = 0;; ++look) {
     bool changed = false;
     auto pids = grouped ? members_of(members_.known().group) : children_.orphans();

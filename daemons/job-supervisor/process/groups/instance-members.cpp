@@ -30,7 +30,7 @@ base::FileDescriptor InstanceMembers::enter(const StanzaGroups& stanza, const Jo
                                             const std::string& instance) {
   if (!stanza.directories.empty()) stanza_directories_ = stanza.directories;
   if (!stanza.unified.empty()) members_.group = stanza.unified;
-  else if (members_.group.empty() || ::access(members_.group.c_str(), F_OK) < 0) // one that was restored may have gone
+  else if (members_.group.empty() || ::access(members_.group.c_str(), F_OK) < 0) // it may have gone
     members_.group = groups_.create(job_class.name, instance);
   if (members_.group.empty()) return {};
   return base::FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
@@ -41,6 +41,8 @@ bool InstanceMembers::leave_group() {
   members_.group.clear();
   return empty;
 }
+
+bool InstanceMembers::remove_empty_own_group() const { return has_own_group() && ::rmdir(members_.group.c_str()) == 0; }
 
 std::vector<pid_t> InstanceMembers::kill_own_group(const EndScope& scope) {
   std::string group = members_.group;

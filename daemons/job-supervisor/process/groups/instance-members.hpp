@@ -33,6 +33,9 @@ public:
   void add_spawned(pid_t pid) { members_.sessions.push_back(pid); }
   // Later processes get a new group; this one goes when it is empty. False where somebody is in it.
   bool leave_group();
+  // True when nobody was in its own group: it has been removed, and later processes get a new one. Costs less than
+  // reading who is in it.
+  [[nodiscard]] bool remove_empty_own_group() const;
 
   [[nodiscard]] const JobMembers& known() const { return members_; }
   [[nodiscard]] const std::vector<std::string>& stanza_directories() const { return stanza_directories_; }
