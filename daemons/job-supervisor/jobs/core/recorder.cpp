@@ -2,6 +2,7 @@
 
 #include "daemons/base/fault-point.hpp"
 
+#include <algorithm>
 #include <ranges>
 
 namespace upstart::supervisor {
@@ -105,12 +106,14 @@ void Recorder::rewrite() {
   memory->rewrite([this](const Put& put) { put_all(put); });
 }
 
-// What a job's processes are still to be told: it is written down with the job until it has been done.
-void Recorder::note_pending_operations() {
+// What the processes of these jobs are still to be told: it is written down with the job until it has been done. After
+// each fork one job alone is written down, while hundreds wait.
+void Recorder::note_pending_operations(const std::vector<JobId>* jobs) {
   pending_.clear();
-  auto note = [this](const Outgoing& outgoing) {
+  auto note = [&](const Outgoing& outgoing) {
     const auto* of_job = std::get_if<outgoing::OfJob>(&outgoing);
     if (of_job == nullptr || !record::is_operation(of_job->effect)) return;
+    if (jobs != nullptr && !std::ranges::binary_search(*jobs, of_job->job->id())) return;
     auto& pending = pending_[of_job->job->id()];
     pending.job = of_job->job;
     pending.operations.push_back(&of_job->effect);
@@ -162,8 +165,9 @@ void Recorder::forget_dropped_files() {
 void Recorder::record_jobs() {
   auto& changes = core_.classes.job_changes();
   if (changes.empty()) return;
-  note_pending_operations();
-  for (auto id : changes.take()) {
+  auto changed = changes.take();
+  note_pending_operations(&changed);
+  for (auto id : changed) {
     auto key = record_key::of(record_key::job, id);
     auto* job = core_.classes.find(id);
     count_files(id, job, true);

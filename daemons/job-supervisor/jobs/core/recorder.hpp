@@ -41,7 +41,7 @@ private:
   void drop_changes();
   void put_all(const Put& put);
   void put_class_of(const ClassEntry& entry, const Put& put);
-  void note_pending_operations();
+  void note_pending_operations(const std::vector<JobId>* jobs = nullptr); // null: of all
   void count_files(JobId id, const Job* job, bool keep);
   void forget_dropped_files();
   [[nodiscard]] std::string bytes_of(const Job& job, bool gone) const;
