@@ -1,6 +1,7 @@
 #include "daemons/base/files/journal.hpp"
 
 #include "daemons/base/fault-point.hpp"
+#include "daemons/base/files/reused-buffer.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -349,8 +350,8 @@ std::expected<void, std::string> Journal::write() {
   } else {
     outcome = std::unexpected("unable to write " + path_ + ": it has to be written anew");
   }
-  unwritten_.clear();
-  frames_.clear();
+  clear_for_next(unwritten_);
+  clear_for_next(frames_);
   return outcome;
 }
 

@@ -1,6 +1,7 @@
 #include "daemons/base/files/record-store.hpp"
 
 #include "daemons/base/bytes.hpp"
+#include "daemons/base/files/reused-buffer.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -93,7 +94,7 @@ std::expected<void, std::string> RecordStore::write(const Snapshot& snapshot) {
   if (behind()) return rewrite(snapshot);
   if (batch_.empty()) return {};
   journal_.add(batch_);
-  batch_.clear();
+  clear_for_next(batch_);
   auto written = journal_.write();
   if (!written) {
     behind_ = true;

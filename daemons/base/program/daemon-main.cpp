@@ -1,5 +1,6 @@
 #include "daemons/base/program/daemon-main.hpp"
 
+#include "daemons/base/program/heap.hpp"
 #include "daemons/base/program/oom-score.hpp"
 #include "daemons/base/program/run-directory-lock.hpp"
 
@@ -67,6 +68,7 @@ int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
   options.verbosity = flags.verbosity();
   open_log(program.name, program.levels.of(options.verbosity));
   std::signal(SIGPIPE, SIG_IGN);
+  set_up_heap();
   auto lock = RunDirectoryLock::share(options.run_directory);
   if (!lock && lock.error() == RunDirectoryLock::Refusal::held) {
     spdlog::error("{} is being taken over by another init", options.run_directory);

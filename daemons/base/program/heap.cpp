@@ -7,8 +7,17 @@ namespace upstart::base {
 namespace {
 
 constexpr std::size_t kept_for_the_next_burst = 128UL * 1024;
+constexpr int large_piece = 256 * 1024;
+constexpr int kept_in_a_burst = 16 << 20;
 
 } // namespace
+
+void set_up_heap() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, large_piece);
+  ::mallopt(M_TRIM_THRESHOLD, kept_in_a_burst);
+#endif
+}
 
 bool give_back_free_memory(std::size_t at_least) {
 #ifdef __GLIBC__

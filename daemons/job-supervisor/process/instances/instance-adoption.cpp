@@ -74,7 +74,7 @@ void InstanceProcesses::take_up(const ProcessNote& note) {
 // What was told may not have been written down: that it was ready is told once more.
 void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
   if (notes.ending) {
-    ending_.emplace(members_, services_.children, *notes.ending, class_->kill_signal);
+    ending_ = std::make_unique<MainEnding>(members_, services_.children, *notes.ending, class_->kill_signal);
     if (ending_->is_out_of_time()) ending_->time_out();
   }
   readiness_ = restore_readiness(*class_, *this, resources(), notes.readiness);
@@ -82,7 +82,7 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
   bool executed = main == nullptr || main->executed;
   readiness_goes_on_ = readiness_ != nullptr;
   if (!executed) return;
-  services_.loop.defer([alive = Alive{alive_}, told = ready_told_, ending = ending_.has_value()] {
+  services_.loop.defer([alive = Alive{alive_}, told = ready_told_, ending = ending_ != nullptr] {
     auto still = alive.lock();
     if (!still || !(*still)->slot(ProcessKind::main)) return;
     InstanceProcesses& self = **still;

@@ -171,7 +171,7 @@ void InstanceProcesses::signal_main(WatchedChild& main, int signal_number) {
   if (readiness_) readiness_->signalled();
   if (!ending_) {
     if (pid_t group = ::getpgid(main.pid()); group > 0) main_process_group_ = group;
-    ending_.emplace(members_, services_.children, end_scope(main.pid()), class_->kill_signal);
+    ending_ = std::make_unique<MainEnding>(members_, services_.children, end_scope(main.pid()), class_->kill_signal);
   }
   if (signal_number == SIGKILL) ending_->time_out();
   events_.notes_changed();

@@ -91,7 +91,7 @@ private:
   pid_t main_process_group_ = 0;              // of the last main process
   int undecided_status_ = 0;                  // main's wait status, while it is not known what its end means
   std::unique_ptr<base::Timer> decide_again_; // what main's end means; made when it is needed
-  std::optional<MainEnding> ending_;          // of main, from the first signal that ends it
+  std::unique_ptr<MainEnding> ending_;        // of main, from the first signal that ends it
   std::shared_ptr<InstanceProcesses*> alive_; // gone with this: calls out of here may destroy it
 };
 
