@@ -121,11 +121,20 @@ void ManagerObject::emit_event(sdbus::Result<>&& result, Event event, bool wait)
   result.returnResults();
 }
 
+namespace {
+
+Event event_of(std::string name, std::vector<std::string> env, SharedFiles files = {}) {
+  Event event{.name = std::move(name), .environment = protocol::Environment{env}, .files = std::move(files)};
+  if (event.environment.size() != env.size()) event.as_given = std::move(env);
+  return event;
+}
+
+} // namespace
+
 void ManagerObject::EmitEvent(sdbus::Result<>&& result, std::string name, std::vector<std::string> env, bool wait) {
   if (name.empty()) raise(protocol::error_name::invalid_args, "Name may not be empty string");
   if (auto fault = protocol::environment_fault(env)) raise(protocol::error_name::invalid_args, *fault);
-  emit_event(std::move(result), {.name = std::move(name), .environment = protocol::Environment{env}, .files = {}},
-             wait);
+  emit_event(std::move(result), event_of(std::move(name), std::move(env)), wait);
 }
 
 void ManagerObject::EmitEventWithFile(sdbus::Result<>&& result, std::string name, std::vector<std::string> env,
@@ -135,8 +144,7 @@ void ManagerObject::EmitEventWithFile(sdbus::Result<>&& result, std::string name
   auto descriptor = std::make_shared<const base::FileDescriptor>(::fcntl(file.get(), F_DUPFD_CLOEXEC, 3));
   if (!*descriptor || few_descriptors_left(descriptor->get()))
     raise(protocol::error_name::limits_exceeded, "There is no descriptor left to take the event's");
-  emit_event(std::move(result),
-             {.name = std::move(name), .environment = protocol::Environment{env}, .files = {descriptor}}, wait);
+  emit_event(std::move(result), event_of(std::move(name), std::move(env), {descriptor}), wait);
 }
 
 void ManagerObject::refuse_for_process_1() {
@@ -506,7 +514,7 @@ void SupervisorObject::EmitEvent(sdbus::Result<>&& result, std::string token, st
   if (!asker) return;
   auto caller = client_.caller(getObject());
   Origin origin{.uid = caller.uid, .pid = static_cast<std::uint32_t>(caller.pid)};
-  Event event{.name = std::move(name), .environment = protocol::Environment{env}, .files = {}};
+  auto event = event_of(std::move(name), std::move(env));
   if (wait) client_.jobs().emit(std::move(event), origin, std::move(*asker));
   else client_.jobs().emit_without_waiting(std::move(event), origin, std::move(*asker));
 }

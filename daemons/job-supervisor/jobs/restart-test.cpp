@@ -154,6 +154,34 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("wherever the supervisor dies, an event that is emitted keeps its descriptors, until it has finished") {
+  check_every_death([](World& world, auto& answers) {
+    world.load("svc", "start on socket\nexec serve\n");
+    auto emitted = world.emit("socket", {}, {std::make_shared<upstart::base::FileDescriptor>()});
+    world.run();
+    CHECK(world.processes.of("svc").running.at(main).files == 1);
+    world.ready("svc");
+    auto stop = world.stop("svc");
+    world.end("svc", main, SIGTERM);
+    CHECK(world.memory.files.empty());
+    answers.push_back(stop->text());
+  });
+}
+
+TEST_CASE("a key that a client gave twice is told twice when the event has finished, by the next supervisor, too") {
+  World world;
+  world.restarts = false;
+  world.load("t", "start on go\ntask\nexec work\n");
+  world.jobs.emit(
+      {.name = "go", .environment = upstart::protocol::Environment{{"A=1", "A=2"}}, .as_given = {"A=1", "A=2"}}, {});
+  world.run();
+  CHECK(world.variable("t", "A") == "2");
+  world.die_and_come_back();
+  world.ready("t");
+  world.end("t");
+  CHECK(world.recorder.has("event go A=1 A=2"));
+}
+
 TEST_CASE("a job is started without the descriptors of an event where the broker cannot give all of them again") {
   for (std::size_t left : {0, 1}) {
     World world;

@@ -20,6 +20,16 @@ std::uint64_t id_of(std::string_view text) {
   return id;
 }
 
+// Those that were kept for it.
+void give_files_back(Emission& emission, const KeptFiles& kept) {
+  for (auto file : std::exchange(emission.files, {})) {
+    auto found = kept.find(file);
+    if (found == kept.end()) continue;
+    emission.files.push_back(file);
+    emission.event.files.push_back(found->second);
+  }
+}
+
 } // namespace
 
 template <typename Action> void Restore::for_each(std::string_view table, Action&& action) const {
@@ -101,8 +111,10 @@ void Restore::take_events() {
 
 void Restore::take_emissions() {
   for_each(record_key::emission, [&](std::string_view id, std::string_view bytes) {
-    if (auto emission = read("an event that was emitted", record::emission_of(bytes)))
+    if (auto emission = read("an event that was emitted", record::emission_of(bytes))) {
+      give_files_back(*emission, kept_);
       core_.emissions.restore(id_of(id), std::move(*emission));
+    }
   });
 }
 
@@ -233,6 +245,8 @@ void Restore::forget_files_that_nobody_names() {
     core_.events.restore_last_file(file);
     bool named =
         core_.offers.find(file).has_value() ||
+        std::ranges::any_of(core_.emissions.all(),
+                            [&](const auto& each) { return std::ranges::contains(each.second.files, file); }) ||
         std::ranges::any_of(core_.classes.instances(), [&](const Job* job) { return !job->files({file}).empty(); });
     if (!named && core_.ports.memory != nullptr) core_.ports.memory->forget_file(file);
   }

@@ -305,7 +305,7 @@ private:
   static std::string line(const notice::Failed& of) { return of.job + " failed " + std::to_string(of.status); }
   static std::string line(const notice::EventEmitted& event) {
     std::string text = "event " + event.name;
-    for (const auto& entry : event.environment.strings()) text += " " + entry;
+    for (const auto& entry : event.as_given.empty() ? event.environment.strings() : event.as_given) text += " " + entry;
     return text;
   }
   static std::string line(const notice::ConditionsChanged& of) {

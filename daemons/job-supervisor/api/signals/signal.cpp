@@ -54,8 +54,9 @@ struct BuildSignal {
   }
   int operator()(const notice::Failed& failed) const { return of_instance(failed, "Failed", "i", failed.status); }
   int operator()(const notice::EventEmitted& event) const {
+    const auto& strings = event.as_given.empty() ? event.environment.strings() : event.as_given;
     int error = of_manager("EventEmitted", "s", protocol::readable(event.name).c_str());
-    return error < 0 ? error : append(*message, protocol::readable(event.environment.strings()));
+    return error < 0 ? error : append(*message, protocol::readable(strings));
   }
   int operator()(const notice::ConditionsChanged& changed) const {
     int error = make(protocol::path::job_supervisor, interface_name::job_supervisor, "ConditionsChanged", "ss",

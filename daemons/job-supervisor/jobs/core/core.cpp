@@ -9,6 +9,11 @@ void Core::release(EventId event, bool failed) {
   add_work(work::EventReleased{event, last->failed, std::move(last->actions)});
 }
 
+void Core::emit(Emission emission) {
+  for (std::size_t i = 0; i < emission.event.files.size(); ++i) emission.files.push_back(events.next_file());
+  add_work(work::Emitted{emissions.add(std::move(emission))});
+}
+
 void Core::update_subscription() {
   auto names = index.take_name_changes();
   if (names.added.empty() && names.removed.empty()) return;

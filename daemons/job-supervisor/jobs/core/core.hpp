@@ -42,7 +42,7 @@ public:
   }
   template <typename OneOfWork> void add_work(OneOfWork work) { turn.work.emplace_back(std::move(work)); }
   // Whether anybody wants it is decided when it is its turn.
-  void emit(Emission emission) { add_work(work::Emitted{emissions.add(std::move(emission))}); }
+  void emit(Emission emission);
   // An expression or a job releases an event; the broker is told when it was the last.
   void release(EventId event, bool failed);
   // The broker is told of event names that jobs began or ceased to wait for, before anything else that is emitted now.

@@ -101,7 +101,8 @@ void Emitting::finish(EmissionId id, bool failed) {
   if (!emission) return;
   if (on_their_way_.erase(id) > 0) decide_waiting(); // it has not been given back, and will not be
   tell_waiting(emission->waits, failed);
-  core_.tell(notice::EventEmitted{std::move(emission->event.name), std::move(emission->event.environment)});
+  auto& event = emission->event;
+  core_.tell(notice::EventEmitted{std::move(event.name), std::move(event.environment), std::move(event.as_given)});
 }
 
 void Emitting::tell_waiting(const Waits& waits, bool failed) {

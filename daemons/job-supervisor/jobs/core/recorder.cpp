@@ -103,6 +103,8 @@ void Recorder::rewrite() {
   watched_ = core_.watched_events.size();
   dirty_ = false;
   for (const auto* job : core_.classes.instances()) count_files(job->id(), job, false);
+  for (const auto& [id, emission] : core_.emissions.all())
+    if (!emission.files.empty()) emission_files_.emplace(id, emission.files);
   memory->rewrite([this](const Put& put) { put_all(put); });
 }
 
@@ -153,7 +155,7 @@ void Recorder::count_files(JobId id, const Job* job, bool keep) {
 }
 
 void Recorder::forget_dropped_files() {
-  for (auto file : std::exchange(dropped_offers_, {})) core_.ports.memory->forget_file(file);
+  for (auto file : std::exchange(dropped_copies_, {})) core_.ports.memory->forget_file(file);
   for (auto file : std::exchange(dropped_files_, {})) {
     auto uses = file_uses_.find(file);
     if (uses == file_uses_.end() || uses->second > 0) continue;
@@ -241,8 +243,21 @@ void Recorder::record_events() {
 void Recorder::record_emissions() {
   for (auto id : core_.emissions.changes().take()) {
     auto key = record_key::of(record_key::emission, id);
-    if (const auto* emission = core_.emissions.find(id)) put(key, record::to_bytes(*emission));
+    const auto* emission = core_.emissions.find(id);
+    count_files(id, emission);
+    if (emission != nullptr) put(key, record::to_bytes(*emission));
     else erase(key);
+  }
+}
+
+// A copy of each of its descriptors is kept before the first record of it, and until the last.
+void Recorder::count_files(EmissionId id, const Emission* emission) {
+  if (emission == nullptr) {
+    if (auto kept = emission_files_.extract(id))
+      dropped_copies_.insert(dropped_copies_.end(), kept.mapped().begin(), kept.mapped().end());
+  } else if (!emission->files.empty() && emission_files_.emplace(id, emission->files).second) {
+    for (const auto& [file, descriptor] : std::views::zip(emission->files, emission->event.files))
+      core_.ports.memory->keep_file(file, *descriptor);
   }
 }
 
@@ -278,7 +293,7 @@ void Recorder::record_offers() {
       put(key, record::to_bytes(*place));
     } else if (written_.contains(key)) {
       erase(key);
-      dropped_offers_.push_back(file);
+      dropped_copies_.push_back(file);
     }
   }
 }

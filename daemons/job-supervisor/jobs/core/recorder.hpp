@@ -43,6 +43,7 @@ private:
   void put_class_of(const ClassEntry& entry, const Put& put);
   void note_pending_operations(const std::vector<JobId>* jobs = nullptr); // null: of all
   void count_files(JobId id, const Job* job, bool keep);
+  void count_files(EmissionId id, const Emission* emission);
   void forget_dropped_files();
   [[nodiscard]] std::string bytes_of(const Job& job, bool gone) const;
 
@@ -60,8 +61,9 @@ private:
   std::unordered_map<JobId, Pending> pending_;           // operations that are not carried out yet
   std::unordered_map<JobId, std::vector<FileId>> files_; // that each life names
   std::unordered_map<FileId, int> file_uses_;
-  std::vector<FileId> dropped_files_;  // named by none any more, once that is written
-  std::vector<FileId> dropped_offers_; // likewise
+  std::vector<FileId> dropped_files_; // named by none any more, once that is written
+  std::unordered_map<EmissionId, std::vector<FileId>> emission_files_;
+  std::vector<FileId> dropped_copies_; // of offers and emissions, likewise
   record::Ids reserved_;
   std::optional<record::Spawn> spawn_; // the next, as it is written down
   record::Session session_;

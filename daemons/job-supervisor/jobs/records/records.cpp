@@ -245,14 +245,21 @@ std::string to_bytes(const Emission& emission) {
     out.number(emission.origin.pid);
     write_waits(out, emission.waits);
     out.choice(emission.stage);
+    out.texts(emission.event.as_given);
+    out.list(emission.files, [&](FileId file) { out.number(file); });
   });
 }
+// That of an earlier version ends with the stage.
 Read<Emission> emission_of(std::string_view bytes) {
   return read(bytes, [](ByteReader& in) {
-    return Emission{.event = read_event(in),
-                    .origin = {.uid = in.number<std::uint32_t>(), .pid = in.number<std::uint32_t>()},
-                    .waits = read_waits(in),
-                    .stage = in.choice(Emission::Stage::given_back)};
+    Emission emission{.event = read_event(in),
+                      .origin = {.uid = in.number<std::uint32_t>(), .pid = in.number<std::uint32_t>()},
+                      .waits = read_waits(in),
+                      .stage = in.choice(Emission::Stage::given_back)};
+    if (in.outcome()) return emission;
+    emission.event.as_given = in.texts();
+    emission.files = in.list([&] { return in.number(); });
+    return emission;
   });
 }
 

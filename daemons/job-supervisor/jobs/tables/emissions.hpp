@@ -33,6 +33,7 @@ struct Emission {
   Origin origin = {};
   Waits waits = waits::Nobody{};
   Stage stage = Stage::waits_for_its_turn; // on its way to the broker; given back by it to be handled
+  std::vector<FileId> files = {};          // of event.files, in their order
 };
 
 class Emissions {

@@ -41,6 +41,7 @@ struct Failed {
 struct EventEmitted {
   std::string name;
   protocol::Environment environment;
+  std::vector<std::string> as_given = {}; // where a key comes twice
 };
 // For bridges: the conditions of a job on an event that they watch; empty where it has none any more.
 struct ConditionsChanged {

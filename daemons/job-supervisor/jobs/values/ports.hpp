@@ -25,6 +25,7 @@ struct Event {
   std::string name;
   protocol::Environment environment = {};
   SharedFiles files = {};
+  std::vector<std::string> as_given = {}; // the environment that a client gave, where a key comes twice in it
 };
 
 // Who emitted an event: a client, or (the default) this daemon itself.
