@@ -13,6 +13,7 @@ PROGRAMS = {
     "bridge": "upstart-socket-bridge",
     "bus": "dbus-daemon",
 }
+ALL = "session"  # init and all its daemons at once, and another init goes on; not by itself among those that die
 PAUSE = (0.05, 0.5)  # seconds between two kills
 
 
@@ -38,6 +39,11 @@ class Killer:
             self.kill(self.random.choice(self.victims))
 
     def kill(self, victim):
+        if victim == ALL:
+            self.history.append((time.monotonic(), victim, self.session.init.pid))
+            self.session.kill_all_and_start_again()
+            self.kills[victim] += 1
+            return
         pid = self.daemons().get(victim)
         if pid is None:
             return  # it is being started again

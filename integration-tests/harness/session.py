@@ -96,7 +96,7 @@ class Session:
         environment = kept | {"LANG": "C.UTF-8", "HOME": str(self.directory / "home"), "XDG_RUNTIME_DIR": str(self.directory / "xdg")} | self.environment
         command = [self.programs / "init", "--user", "--confdir", self.conf, "--logdir", self.directory / "logs", *self.options]
         begin = time.monotonic()
-        with open(self.directory / "init.log", "wb") as log:
+        with open(self.directory / "init.log", "ab") as log:
             self.init = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         file = self.directory / f"xdg/upstart/sessions/{self.init.pid}.session"
         while not file.exists():
@@ -107,6 +107,19 @@ class Session:
             time.sleep(0.001)
         self.seconds_to_start = time.monotonic() - begin
         self.address = file.read_text().strip().removeprefix("UPSTART_SESSION=")
+
+    def kill_all_and_start_again(self):
+        """init and its daemons die together, so that none has time to do anything about it; the next init goes on with the session."""
+        self.init.send_signal(signal.SIGSTOP)  # it starts nobody again
+        for program, pid in self.daemons().items():
+            if program != "init":
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        self.init.kill()
+        self.init.wait()
+        self._start()
 
     def _leave(self):
         try:

@@ -64,8 +64,8 @@ std::vector<Session> sessions_in(const std::filesystem::path& directory) {
 Outcome list_sessions(Call& call) {
   auto run = call.variable("XDG_RUNTIME_DIR");
   if (!run || run->empty())
-    return std::unexpected{
-        Failure{"XDG_RUNTIME_DIR isn't set in the environment. Unable to locate the sessions of this user."}};
+    return std::unexpected{Failure{.message = "Unable to query session directory",
+                                   .hint = "XDG_RUNTIME_DIR is not set: below it are the sessions of its user"}};
   Json document = Json::array();
   for (const auto& session : sessions_in(std::filesystem::path{*run} / protocol::run_directory::session_files)) {
     document.push_back({{"pid", session.pid}, {"address", session.address}});

@@ -367,6 +367,15 @@ TEST_CASE("list-sessions lists those where somebody listens, not those whose pro
   std::filesystem::remove_all(directory);
 }
 
+TEST_CASE("list-sessions says that it does not know where sessions are, where no directory for them is named") {
+  Session session;
+  session.variables = {};
+  auto listed = session.initctl("list-sessions");
+  CHECK(listed.status == 1);
+  CHECK(listed.err == "initctl: Unable to query session directory\n"
+                      "initctl: XDG_RUNTIME_DIR is not set: below it are the sessions of its user\n");
+}
+
 TEST_CASE("explain refuses a state of another version, and of an init that tells none, and says what to do") {
   Session session{{{"svc", {.state = R"({"state_version": 99})"}}, {"odd", {.state = "{"}}, {"old", {}}}};
   CHECK(
