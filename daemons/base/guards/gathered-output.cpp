@@ -83,7 +83,7 @@ void GatheredOutput::drop(std::size_t bytes) {
   if (bytes == 0) return;
   kept_.erase(0, bytes);
   if (!kept_.empty()) return;
-  if (kept_.capacity() > capacity_left) kept_ = {};
+  if (kept_.capacity() > capacity_left) std::string{}.swap(kept_); // an assignment would keep the memory
   keeping.back()->place_ = place_;
   keeping[place_] = keeping.back();
   keeping.pop_back();
