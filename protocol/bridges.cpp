@@ -16,8 +16,9 @@ std::optional<std::size_t> place_of(auto fits) {
 }
 
 // What happens to a device is told in the past (added, changed, unbound); net-device-up and the like come from
-// elsewhere.
+// elsewhere. A node comes and goes, nothing else.
 bool is_of_somebody_else(const BridgeEntry& bridge, std::string_view event) {
+  if (bridge.name == std::string_view{"mqtt-bridge"}) return event != "node-up" && event != "node-down";
   return bridge.name == std::string_view{"udev-bridge"} && !event.ends_with("ed") && !event.ends_with("bound");
 }
 
@@ -40,6 +41,12 @@ std::optional<std::size_t> bridge_of_name(std::string_view name) {
 
 bool is_no_pattern(std::string_view event, std::string_view variable) {
   return event == "timer" && (variable == "CRON" || variable == "AT");
+}
+
+std::string fleet_configuration_path(const std::optional<std::string>& home, std::string_view config_home) {
+  if (!home) return "/etc/upstart/fleet.conf";
+  auto directory = config_home.starts_with('/') ? std::string{config_home} : *home + "/.config";
+  return directory + "/upstart/fleet.conf";
 }
 
 std::string socket_master_bus_name(std::string_view socket) {

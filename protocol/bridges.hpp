@@ -21,6 +21,7 @@ inline constexpr std::array bridges{
     BridgeEntry{socket_bridge, "socket"},     BridgeEntry{"file-bridge", "file"},
     BridgeEntry{"udev-bridge", "*-device-*"}, BridgeEntry{"dbus-bridge", "dbus"},
     BridgeEntry{"event-bridge", ":sys:*"},    BridgeEntry{"timer-bridge", "timer"},
+    BridgeEntry{"mqtt-bridge", "node-*"}, // and those of other machines: init starts it where there is a fleet.conf
 };
 
 // The place in `bridges` of the one that emits this event; nothing where none does.
@@ -31,6 +32,11 @@ inline constexpr std::array bridges{
 // Whether a condition's value for this variable of the event is compared as it is, though it may look like a pattern:
 // the notations of times have stars and brackets of their own.
 [[nodiscard]] bool is_no_pattern(std::string_view event, std::string_view variable);
+
+// Where the configuration of a fleet is: of the session whose user has this home directory (`config_home`: the value of
+// XDG_CONFIG_HOME, or empty), or of the system.
+[[nodiscard]] std::string fleet_configuration_path(const std::optional<std::string>& home,
+                                                   std::string_view config_home);
 
 // The line by which the job supervisor tells init which bridges loaded jobs ask for, on NOTIFY_SOCKET: this, and their
 // names with a space between.

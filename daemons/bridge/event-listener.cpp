@@ -69,9 +69,12 @@ private:
     ~Handler() { unregisterAdaptor(); }
 
   private:
-    void Handle(const uint64_t& id, const std::string& name, const std::vector<std::string>&,
+    void Handle(const uint64_t& id, const std::string& name, const std::vector<std::string>& environment,
                 const std::vector<sdbus::UnixFd>&, const bool&) override {
-      listener_.events_.heard({.id = id, .name = protocol::unescaped(name), .time = std::chrono::system_clock::now()});
+      listener_.events_.heard({.id = id,
+                               .name = protocol::unescaped(name),
+                               .time = std::chrono::system_clock::now(),
+                               .environment = protocol::unescaped(environment)});
     }
     EventListener& listener_;
   };
@@ -81,11 +84,11 @@ private:
   void answered(const std::optional<sdbus::Error>& error) {
     if (!error) return listener_.events_.attached();
     if (error->getName() != SD_BUS_ERROR_NO_REPLY)
-      spdlog::error("the event broker does not tell of events: {}; timers that wait for one do not run",
+      spdlog::error("the event broker does not tell of events: {}; what waits for one does not happen",
                     error->getMessage());
   }
   void onDisplaced(const std::string&) override {
-    spdlog::error("another process hears of the events that timers wait for in the place of this one");
+    spdlog::error("another process hears of events in the place of this one");
   }
 
   EventListener& listener_;

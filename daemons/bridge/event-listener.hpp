@@ -19,6 +19,7 @@ struct HeardEvent {
   base::EventId id = 0; // ids only grow
   std::string name;
   std::chrono::system_clock::time_point time{}; // of its acceptance
+  std::vector<std::string> environment{};
 };
 
 class EventListener {

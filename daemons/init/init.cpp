@@ -1,6 +1,7 @@
 #include "daemons/init/init.hpp"
 
 #include "daemons/base/program/oom-score.hpp"
+#include "daemons/init/configuration/directories.hpp"
 #include "daemons/init/handover/re-execution.hpp"
 #include "daemons/init/machine/console.hpp"
 #include "daemons/init/machine/emergency.hpp"
@@ -13,6 +14,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 namespace upstart::init {
 
@@ -42,6 +44,17 @@ Ending ending_of(int status) {
 }
 
 Lifecycle::Time now() { return std::chrono::steady_clock::now(); }
+
+constexpr std::string_view program_prefix = "upstart-";
+constexpr const char* bridge_of_fleet = "mqtt-bridge";
+
+bool has_fleet_configuration(const protocol::Environment& environment, bool session) {
+  auto home = session ? variable(environment, "HOME") : std::nullopt;
+  if (session && !home) return false;
+  std::error_code error;
+  auto path = protocol::fleet_configuration_path(home, variable(environment, "XDG_CONFIG_HOME").value_or(""));
+  return std::filesystem::exists(path, error);
+}
 
 const std::string& name_of(Daemon daemon) { return entry(daemon).program; }
 
@@ -111,7 +124,10 @@ void Init::prepare_process() {
 void Init::watch_signals() {
   static constexpr std::array supervisor{Daemon::supervisor};
   on_signal(SIGCHLD, [this] { reap(); });
-  on_signal(SIGHUP, [this] { pass_on(supervisor, SIGHUP); });
+  on_signal(SIGHUP, [this] {
+    pass_on(supervisor, SIGHUP);
+    look_for_fleet();
+  });
   on_signal(SIGUSR1, [this] { pass_on(own_daemons(), SIGUSR1); });
   on_signal(SIGTERM, [this] {
     if (leads_session() || leads_container()) end_asked();
@@ -372,9 +388,21 @@ void Init::look_for_orphans() {
   perform(lifecycle_.orphans_gone());
 }
 
-void Init::take_wanted_bridges(const std::vector<std::string>& names) {
+// A machine is a node of a fleet where there is a fleet.conf, whatever its jobs ask for.
+void Init::look_for_fleet() {
+  if (bridges_of_jobs_) return take_wanted_bridges(*bridges_of_jobs_);
+  std::vector<std::string> known; // to the init before, or none
+  for (auto bridge : all_bridges())
+    if (lifecycle_.known_of(bridge).wanted) known.push_back(name_of(bridge).substr(program_prefix.size()));
+  take_wanted_bridges(std::move(known));
+}
+
+void Init::take_wanted_bridges(std::vector<std::string> names) {
+  bridges_of_jobs_ = std::move(names);
+  auto asked_for = *bridges_of_jobs_;
+  if (has_fleet_configuration(environment_, leads_session())) asked_for.emplace_back(bridge_of_fleet);
   std::vector<Daemon> wanted;
-  for (const auto& name : names)
+  for (const auto& name : asked_for)
     if (auto bridge = bridge_of_name(name)) wanted.push_back(*bridge);
     else log_.warning("the job supervisor asks for the bridge {}, which this init does not know", name);
   perform(lifecycle_.bridges_wanted(wanted, now()));
@@ -401,6 +429,7 @@ void Init::notified(pid_t sender, const Notification& notification, std::vector<
     log_.debug("{} is ready", name_of(*daemon));
     if (*daemon == Daemon::supervisor && of(*daemon).tells_of_execution) run_.executed_anew = false;
     perform(lifecycle_.ready(*daemon, now()));
+    if (*daemon == Daemon::supervisor) look_for_fleet();
   }
   if (notification.execute_anew && *daemon == Daemon::supervisor)
     loop_.defer([this, by = notification.asked_by] { execute_anew(by); });

@@ -86,7 +86,8 @@ private:
   void watch(Daemon daemon, const HangWatch::Answer& answer);
   void hang_limit_over(Daemon daemon);
   void hear_sign(Daemon daemon, const Notification& notification);
-  void take_wanted_bridges(const std::vector<std::string>& names);
+  void take_wanted_bridges(std::vector<std::string> names);
+  void look_for_fleet();
   void start_bridge_for_client(const std::string& name);
   [[nodiscard]] bool find_program(Daemon bridge);
   void notified(pid_t sender, const Notification& notification, std::vector<base::FileDescriptor> descriptors);
@@ -111,6 +112,7 @@ private:
   base::Timer limit_;
   std::list<base::SignalWatcher> signals_;
   std::optional<SessionFile> session_file_;
+  std::optional<std::vector<std::string>> bridges_of_jobs_; // that loaded jobs ask for; nothing: not told yet
   Orphans orphans_;
   KeptExits kept_exits_;
   bool ending_orphans_ = false;

@@ -8,7 +8,7 @@ _upstart_bridge() {
             compopt -o filenames
             IFS=$'\n'
             COMPREPLY=($(compgen -d -- "$current")) ;;
-        --path)
+        --path | --configuration | --state-directory)
             compopt -o filenames
             IFS=$'\n'
             COMPREPLY=($(compgen -f -- "$current")) ;;
@@ -20,4 +20,4 @@ _upstart_bridge() {
     esac
 }
 
-complete -F _upstart_bridge upstart-{socket,file,udev,dbus,event,local,timer}-bridge
+complete -F _upstart_bridge upstart-{socket,file,udev,dbus,event,local,timer,mqtt}-bridge

@@ -1,5 +1,5 @@
 # Completion of the bridges for fish. Fish loads it by the name of each of them.
-for bridge in socket file udev dbus event local timer
+for bridge in socket file udev dbus event local timer mqtt
     set -l program upstart-$bridge-bridge
     complete -c $program -f
     complete -c $program -l run-directory -x -a '(__fish_complete_directories)' -d 'where the daemons\' sockets are'
@@ -22,3 +22,5 @@ complete -c upstart-dbus-bridge -l bus-name -x -d 'BUS of the events'
 complete -c upstart-local-bridge -l event -x -d 'the event to emit'
 complete -c upstart-local-bridge -l path -r -d 'where to listen'
 complete -c upstart-local-bridge -l any-user -d 'let clients of all users write'
+complete -c upstart-mqtt-bridge -l configuration -r -d 'the file to read in place of fleet.conf'
+complete -c upstart-mqtt-bridge -l state-directory -r -d 'where events wait, and what is known is kept'

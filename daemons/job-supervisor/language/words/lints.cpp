@@ -29,6 +29,7 @@ constexpr std::array table{
     Lint{"never-matches", "an event with arguments that it can never have"},
     Lint{"never-true", "a start on or stop on that can never become true"},
     Lint{"no-effect", "a stanza that does nothing without another"},
+    Lint{"node-condition", "an event of a node of the fleet that upstart-mqtt-bridge does not make"},
     Lint{"override-ignored", "an override without a job file that it could change"},
     Lint{"replaced-stanza", "a stanza that a later one replaces"},
     Lint{"script-in-script", "a block inside a block: an `end script' is missing"},

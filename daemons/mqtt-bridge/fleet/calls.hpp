@@ -1,0 +1,67 @@
+// Commands between nodes: calls that this node makes, each answered once, and calls of others, which are executed if
+// the configuration allows it. A request names where the reply goes (response topic) and which it is (correlation
+// data).
+//
+// A call is for now: the broker drops one that is older than its time limit, and one that comes twice is executed once.
+// Calls of one node, and all together, are bounded.
+#pragma once
+
+#include "daemons/mqtt-bridge/commands/command-runner.hpp"
+#include "daemons/mqtt-bridge/configuration/fleet-configuration.hpp"
+#include "daemons/mqtt-bridge/fleet/questions.hpp"
+
+#include "daemons/base/repeated-message.hpp"
+
+#include <deque>
+
+namespace upstart::mqtt_bridge {
+
+class Calls {
+public:
+  static constexpr std::size_t most_running = 32, most_of_one_node = 8, most_remembered = 1000;
+  using Answer = std::function<void(std::expected<ReplyMessage, std::string>)>;
+
+  struct World {
+    base::EventLoop& loop;
+    Link& link;
+    Questions& questions;
+    const Topics& topics;
+    const FleetConfiguration& configuration;
+    std::string initctl; // path of the program
+  };
+  explicit Calls(World world)
+      : world_{std::move(world)}, runner_{world_.loop, world_.initctl}, refusals_{world_.loop, warn} {}
+  Calls(const Calls&) = delete;
+  Calls& operator=(const Calls&) = delete;
+
+  // The words of a command line to a node. The error says in words why there is no reply.
+  void call(const std::string& node, std::vector<std::string> words, std::chrono::seconds limit, Answer answer);
+
+  void take_call(const Message& message);
+  // `from` is the node whose topic it came on.
+  void take_reply(const Message& message, const std::string& from);
+  void connection_lost();
+
+private:
+  struct Pending {
+    std::string node;
+    std::unique_ptr<base::Timer> limit;
+    Answer answer;
+  };
+
+  static void warn(const std::string& text);
+  void send(const std::string& node, const std::string& key, CallMessage call);
+  void finish(const std::string& key, std::expected<ReplyMessage, std::string> outcome);
+  [[nodiscard]] bool is_repeated(const std::string& correlation);
+  void execute(const CallMessage& call, const std::string& reply_topic, const std::string& correlation);
+  void reply(const std::string& topic, const std::string& correlation, const ReplyMessage& reply);
+
+  World world_;
+  CommandRunner runner_;
+  base::RepeatedMessage refusals_;
+  std::map<std::string, Pending> pending_;     // by correlation data
+  std::deque<std::string> recent_;             // correlation data of calls that were executed here
+  std::map<std::string, std::size_t> running_; // by node
+};
+
+} // namespace upstart::mqtt_bridge
