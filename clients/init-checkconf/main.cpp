@@ -2,6 +2,9 @@
 // scripts.
 #include "clients/base/output.hpp"
 #include "clients/init-checkconf/bridge-conditions.hpp"
+#ifdef UPSTART_MQTT
+#include "clients/init-checkconf/fleet-file.hpp"
+#endif
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
@@ -44,6 +47,9 @@ void print_lints(client::Output& output) {
 
 int check(const Options& options, client::Output& output) {
   auto checked = client::check_all(options.paths);
+#ifdef UPSTART_MQTT
+  std::ranges::for_each(checked.files, client::check_fleet_file);
+#endif
   std::ranges::for_each(checked.files, client::check_bridge_conditions);
   for (auto& file : checked.files) {
     if (options.no_scripts) break;

@@ -5,6 +5,9 @@
 #include "clients/initctl/command/command-line.hpp"
 #include "clients/initctl/command/command-table.hpp"
 #include "clients/initctl/command/help.hpp"
+#ifdef UPSTART_MQTT
+#include "clients/initctl/fleet/at-node.hpp"
+#endif
 
 #include <nlohmann/json.hpp>
 
@@ -63,6 +66,9 @@ Outcome perform(const Command& command, Call& call) {
   if (lacks_argument(command, call)) return std::unexpected{Failure{std::format("missing {}", command.missing), true}};
   if (auto argument = superfluous_argument(command, call))
     return std::unexpected{Failure{"unexpected argument: " + *argument, true}};
+#ifdef UPSTART_MQTT
+  if (call.has("--node") && command.name != "emit") return perform_at_node(command, call);
+#endif
   return command.daemon == Daemon::needed ? perform_connected(command, call) : command.run(call);
 }
 

@@ -45,10 +45,11 @@ class Broker:
         os.makedirs(os.path.join(directory, "broker"))
         with open(os.path.join(EXAMPLES, "mosquitto.conf")) as example:
             text = example.read()
-        for name, value in {"PORT": self.port, "HOST": "127.0.0.1", "CERTIFICATES": self.certificates,
-                            "ACCESS_LIST": os.path.join(directory, "access-list"),
-                            "STATE": os.path.join(directory, "broker")}.items():
-            text = text.replace(f"@{name}@", str(value))
+        for there, here in {"listener 8883": f"listener {self.port} 127.0.0.1",
+                            "/etc/mosquitto/fleet/access-list": os.path.join(directory, "access-list"),
+                            "/etc/mosquitto/fleet": self.certificates,
+                            "/var/lib/mosquitto": os.path.join(directory, "broker")}.items():
+            text = text.replace(there, here)
         self.configuration = os.path.join(directory, "mosquitto.conf")
         with open(self.configuration, "w") as file:
             file.write(text + ("user root\n" if os.getuid() == 0 else ""))
@@ -83,7 +84,8 @@ class Broker:
 
 
 class Node:
-    def __init__(self, programs, directory, broker, name, lines, jobs, fleet="shop"):
+    def __init__(self, programs, directory, broker, name, lines, jobs, **settings):
+        """lines: of fleet.conf, behind the usual ones, which settings replace (broker=…, ca=…)."""
         self.programs, self.name = programs, name
         self.home = os.path.join(directory, name)
         for part in ("jobs", "logs", "run", ".config/upstart"):
@@ -93,9 +95,9 @@ class Node:
                 file.write(text)
         of = os.path.join(broker.certificates, name)
         with open(os.path.join(self.home, ".config/upstart/fleet.conf"), "w") as file:
-            file.write("\n".join([f"broker = mqtts://localhost:{broker.port}", f"fleet = {fleet}", f"node = {name}",
-                                  f"ca = {broker.certificates}/ca.crt", f"certificate = {of}.crt", f"key = {of}.key",
-                                  *lines, ""]))
+            usual = {"broker": f"mqtts://localhost:{broker.port}", "fleet": "shop", "node": name,
+                     "ca": f"{broker.certificates}/ca.crt", "certificate": f"{of}.crt", "key": f"{of}.key"}
+            file.write("\n".join([f"{key} = {value}" for key, value in {**usual, **settings}.items()] + [*lines, ""]))
         self.process = None
 
     def environment(self):

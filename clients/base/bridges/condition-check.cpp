@@ -3,6 +3,9 @@
 #include "daemons/dbus-bridge/conditions/dbus-condition.hpp"
 #include "daemons/event-bridge/conditions/system-event.hpp"
 #include "daemons/file-bridge/conditions/file-condition.hpp"
+#ifdef UPSTART_MQTT
+#include "daemons/mqtt-bridge/conditions/node-condition.hpp"
+#endif
 #include "daemons/socket-bridge/conditions/socket-condition.hpp"
 #include "daemons/timer-bridge/conditions/timer-condition.hpp"
 #include "daemons/udev-bridge/conditions/device-condition.hpp"
@@ -53,6 +56,13 @@ Fault check_timer(const ConditionInJob& condition) {
   return parsed ? Fault{} : parsed.error();
 }
 
+#ifdef UPSTART_MQTT
+Fault check_node(const ConditionInJob& condition) {
+  auto parsed = mqtt_bridge::parse_node_condition(condition.event, condition.arguments);
+  return parsed ? Fault{} : parsed.error();
+}
+#endif
+
 struct Checker {
   std::string_view bridge; // as protocol/bridges.hpp has it
   const char* lint;
@@ -64,6 +74,9 @@ constexpr std::array checkers{
     Checker{"dbus-bridge", "dbus-condition", "this signal", check_dbus},
     Checker{"event-bridge", "system-event-condition", "this event of the system", check_system_event},
     Checker{"file-bridge", "file-condition", "this file", check_file},
+#ifdef UPSTART_MQTT
+    Checker{"mqtt-bridge", "node-condition", "this event of a node", check_node},
+#endif
     Checker{"socket-bridge", "socket-condition", "this socket", check_socket},
     Checker{"timer-bridge", "timer-condition", "this timer", check_timer},
     Checker{"udev-bridge", "device-condition", "this device", check_device},

@@ -27,6 +27,10 @@ const std::vector<Option>& common_options() {
       {"--system", "", "use the D-Bus system bus to connect to the init daemon"},
       {"--dest", "NAME", "well-known name of the init daemon on the bus (with --system)"},
       {"--user", "", "talk to the session init that UPSTART_SESSION tells of"},
+#ifdef UPSTART_MQTT
+      {"--node", "NODE", "have another node of the fleet execute the command (emit: to the nodes that fit a pattern)"},
+      {"--time-limit", "SECONDS", "how long to wait for other nodes and the broker; 30 if not given"},
+#endif
       {"--json", "", "print JSON instead of text"},
       {"-q,--quiet", "", "print errors only"},
       {"-v,--verbose", "", "print informational messages too"},

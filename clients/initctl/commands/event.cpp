@@ -2,12 +2,18 @@
 #include "clients/base/commands/tracked-commands.hpp"
 
 #include "clients/initctl/command/command.hpp"
+#ifdef UPSTART_MQTT
+#include "clients/initctl/fleet/at-node.hpp"
+#endif
 
 namespace upstart::client {
 
 namespace {
 
 Outcome emit(Call& call) {
+#ifdef UPSTART_MQTT
+  if (is_for_fleet(call)) return emit_to_fleet(call);
+#endif
   TrackedCommands{*call.upstart}.emit(call.arguments[0], call.arguments_from(1), !call.has("--no-wait"));
   return 0;
 }
@@ -25,7 +31,13 @@ std::vector<Command> event_commands() {
                 "of an `and' true is waited for until the other half comes: see `initctl explain'.",
        .missing = "event name",
        .completion = "events",
-       .options = {{"-n,--no-wait", "", "do not wait for the jobs that the event starts or stops"}},
+       .options =
+           {
+               {"-n,--no-wait", "", "do not wait for the jobs that the event starts or stops"},
+#ifdef UPSTART_MQTT
+               {"--fleet", "", "send it to all nodes of the fleet, and wait until the broker has it"},
+#endif
+           },
        .run = emit},
   };
 }
