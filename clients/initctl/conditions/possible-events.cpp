@@ -1,5 +1,6 @@
 #include "clients/initctl/conditions/possible-events.hpp"
 
+#include "clients/initctl/conditions/node-of-event.hpp"
 #include "protocol/bridges.hpp"
 
 #include <fnmatch.h>
@@ -46,7 +47,9 @@ bool PossibleEvents::is_job(const std::string& pattern) const {
   return std::ranges::any_of(jobs_, [&](const auto& job) { return ::fnmatch(pattern.c_str(), job.c_str(), 0) == 0; });
 }
 
+// An event of another node of the fleet: which jobs there are is not known here.
 bool PossibleEvents::can_happen(const Condition& event) const {
+  if (std::ranges::any_of(event.arguments, names_node)) return true;
   std::string job = job_named_by(event);
   return is_emitted(event.event) && (job.empty() || is_job(job));
 }

@@ -2,6 +2,7 @@
 
 #include "clients/base/bridges/condition-check.hpp"
 #include "clients/base/status.hpp"
+#include "clients/initctl/conditions/node-of-event.hpp"
 #include "protocol/bridges.hpp"
 #include "protocol/environment.hpp"
 
@@ -67,6 +68,7 @@ private:
   // An event that only a bridge emits: what keeps it from coming, or since when it is watched for.
   void look_at_bridge(const Condition& event, EventFinding& finding) const {
     auto place = protocol::bridge_of_event(event.event);
+    if (!place && std::ranges::any_of(event.arguments, names_node)) place = protocol::bridge_of_name("mqtt-bridge");
     if (!place) return;
     if (auto unserved = check_condition({event.event, event.arguments})) {
       finding.can_come = false;

@@ -1,5 +1,6 @@
 #include "clients/initctl/explain/knowledge.hpp"
 
+#include "clients/initctl/conditions/node-of-event.hpp"
 #include "protocol/bridges.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ std::vector<std::string> jobs_named_by(const protocol::JobState& job) {
 
 bool names_event_of_bridge(const protocol::JobState& job) {
   auto is_of_bridge = [](const protocol::ConditionNode& node) {
-    return protocol::bridge_of_event(node.words.front()).has_value();
+    return protocol::bridge_of_event(node.words.front()).has_value() || std::ranges::any_of(node.words, names_node);
   };
   return std::ranges::any_of(job.start_on, is_of_bridge) || std::ranges::any_of(job.instances, [&](const auto& one) {
            return std::ranges::any_of(one.stop_on, is_of_bridge);

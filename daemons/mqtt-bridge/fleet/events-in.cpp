@@ -135,15 +135,15 @@ void EventsIn::add_watches(std::vector<bridge::Watch>& watches) const {
   auto connected = world_.link.state();
   for (const auto& [name, jobs] : names_) {
     auto refusal = world_.link.refusal_of(world_.topics.event(name));
-    auto state = !refusal.empty() ? refusal : world_.link.is_connected() ? "watched" : connected;
-    watches.push_back({.what = "event " + name + " of other nodes",
+    auto state = !refusal.empty() ? refusal : world_.link.is_connected() ? "watched at other nodes" : connected;
+    watches.push_back({.what = "event " + name,
                        .state = world_.memory.with_losses(state),
                        .since = world_.link.since(),
                        .jobs = jobs_of(jobs)});
   }
   for (const auto& [name, jobs] : of_others_)
-    watches.push_back({.what = "event " + name + " of other nodes",
-                       .state = "not accepted: no pattern of `accept' in fleet.conf fits it",
+    watches.push_back({.what = "event " + name,
+                       .state = "not accepted from other nodes: no pattern of `accept' in fleet.conf fits it",
                        .since = since_,
                        .jobs = jobs_of(jobs)});
   if (inbox_.waiting() > 0)
