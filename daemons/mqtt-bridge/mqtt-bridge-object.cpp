@@ -3,6 +3,7 @@
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +27,13 @@ sdbus::Error invalid(const std::string& why) {
   return sdbus::Error{sdbus::Error::Name{protocol::error_name::invalid_args}, why};
 }
 
+uid_t peer_of(int socket) {
+  ucred peer{.pid = 0, .uid = static_cast<uid_t>(-1), .gid = static_cast<gid_t>(-1)};
+  socklen_t size = sizeof peer;
+  ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  return peer.uid;
+}
+
 // An answer that is given later, to a caller who may have gone with the connection by then.
 template <typename... Values> class Later {
 public:
@@ -46,7 +54,9 @@ private:
 } // namespace
 
 MqttBridgeObject::MqttBridgeObject(sdbus::IConnection& connection, const sdbus::ObjectPath& path, Find find)
-    : AdaptorInterfaces(connection, path), find_{std::move(find)} {
+    : AdaptorInterfaces(connection, path),
+      find_{std::move(find)},
+      peer_{peer_of(connection.getEventLoopPollData().fd)} {
   registerAdaptor();
 }
 
@@ -54,7 +64,7 @@ Fleet& MqttBridgeObject::fleet() const {
   auto message = getObject().getCurrentlyProcessedMessage();
   const char* sender = message.getSender();
   bool on_bus = sender != nullptr && *sender == ':';
-  auto user = on_bus ? static_cast<uid_t>(-1) : message.getCredsUid();
+  auto user = on_bus ? static_cast<uid_t>(-1) : peer_;
   if (user != 0 && user != ::getuid())
     throw sdbus::Error{sdbus::Error::Name{protocol::error_name::permission_denied},
                        on_bus ? "This is for the bridge's own socket, and not for the bus"

@@ -35,6 +35,7 @@ private:
   [[nodiscard]] Fleet& fleet() const;
 
   Find find_;
+  uid_t peer_; // who is at the other end, where that is a client itself
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
