@@ -84,7 +84,7 @@ class Broker:
 
 
 class Node:
-    def __init__(self, programs, directory, broker, name, lines, jobs, **settings):
+    def __init__(self, programs, directory, broker, name, lines, jobs, /, **settings):
         """lines: of fleet.conf, behind the usual ones, which settings replace (broker=…, ca=…)."""
         self.programs, self.name = programs, name
         self.home = os.path.join(directory, name)
