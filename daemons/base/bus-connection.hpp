@@ -5,7 +5,7 @@
 // The owner may destroy a connection at any time but from within a message handler of that very connection; the
 // disconnect callback is a good place, since it comes from the loop. What could not be written by then, because the
 // other end did not read, is dropped. What is sent leaves when the messages that have come are handled, or before the
-// loop waits (guards/gathered-output.hpp): the library's calls that wait for an answer would wait for ever.
+// loop waits (guards/gathered-output.hpp), or the library does.
 //
 // A connection to one of many clients, or to a bus (`serve_client`), never costs more than a bound: while much waits to
 // be written to it no call of it is read, a peer that does not read what nobody asked for is cut off, it gets short

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -103,6 +104,15 @@ TEST_CASE("what is kept for long leaves with the next message, of whatever conne
   std::this_thread::sleep_for(std::chrono::milliseconds{3}); // the time is what is tested
   other.send("other");
   CHECK(one.read() == "one");
+}
+
+TEST_CASE("what is kept leaves before the library waits for an answer") {
+  Scenario scenario;
+  scenario.send("call");
+  pollfd waiting{.fd = scenario.near.get(), .events = POLLIN, .revents = 0};
+  timespec no_time{};
+  CHECK(::ppoll(&waiting, 1, &no_time, nullptr) == 0);
+  CHECK(scenario.read() == "call");
 }
 
 TEST_CASE("the library is told of an error with its next message, and nothing waits any more") {

@@ -1,5 +1,8 @@
 #include "daemons/base/guards/gathered-output.hpp"
 
+#include <csignal>
+#include <ctime>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -91,8 +94,12 @@ void GatheredOutput::drop(std::size_t bytes) {
 
 void GatheredOutput::flush_old(std::chrono::steady_clock::time_point now) {
   if (now - keeping_since < longest_kept) return;
-  for (auto left = keeping.size(); left > 0; --left) keeping[left - 1]->flush();
+  flush_all();
   keeping_since = now;
+}
+
+void GatheredOutput::flush_all() {
+  for (auto left = keeping.size(); left > 0; --left) keeping[left - 1]->flush();
 }
 
 ssize_t GatheredOutput::write(int fd, const msghdr& message, int flags) {
@@ -129,7 +136,16 @@ void GatheredOutput::keep(const msghdr& message) {
 
 } // namespace upstart::base
 
-// Stands before the C library's for the whole program, and does the same where nothing is gathered.
+// Both stand before the C library's for the whole program, and do the same where nothing is gathered.
 extern "C" ssize_t sendmsg(int socket, const msghdr* message, int flags) {
   return upstart::base::GatheredOutput::write(socket, *message, flags);
+}
+
+// With this the library waits for the answer of a call, which has to leave first.
+extern "C" int ppoll(pollfd* descriptors, nfds_t count, const timespec* limit, const sigset_t* mask) {
+  upstart::base::GatheredOutput::flush_all();
+  timespec left = limit != nullptr ? *limit : timespec{}; // the kernel writes to it
+  constexpr std::size_t mask_bytes = 8;                   // the kernel's
+  return static_cast<int>(
+      ::syscall(SYS_ppoll, descriptors, count, limit != nullptr ? &left : nullptr, mask, mask_bytes));
 }

@@ -1,8 +1,9 @@
 // What is written to a connection within one turn of the loop, in one system call. sd-bus writes each message at once,
 // with a call of its own that wakes the other end; one start of a job is a dozen signals. So gathered-output.cpp puts a
-// sendmsg before that of the C library: what the library writes to a descriptor that has a GatheredOutput is kept, in
-// order, until it is flushed. Owned by the connection, which flushes before the loop waits and after it has handled its
-// messages; what has been kept for two milliseconds is flushed with the next message of any connection.
+// sendmsg before that of the C library, and a ppoll, by which the library waits for the answer of a call: what the
+// library writes to a descriptor that has a GatheredOutput is kept, in order, until it is flushed. Owned by the
+// connection, which flushes before the loop waits and after it has handled its messages; what has been kept for two
+// milliseconds is flushed with the next message of any connection.
 //
 // Bytes that have been kept and not flushed are lost when the process dies, as messages are that the library queues.
 #pragma once
@@ -31,6 +32,8 @@ public:
   // Flushes and gathers nothing more; to be called before the descriptor is closed. May be called again.
   void end();
 
+  // What every connection keeps: before the library waits.
+  static void flush_all();
   // The library's sendmsg, on any descriptor.
   static ssize_t write(int fd, const msghdr& message, int flags);
 
