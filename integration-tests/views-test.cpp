@@ -196,7 +196,7 @@ TEST_CASE("top sleeps when nothing happens") {
   auto before = ticks();
   auto end = std::chrono::steady_clock::now() + std::chrono::seconds{5};
   session.await("five seconds", [&] { return std::chrono::steady_clock::now() >= end; });
-  CHECK(ticks() - before <= 2); // of 500
+  CHECK(ticks() - before <= 10); // of 500: a loop that spins takes them all, also on a busy machine
 }
 
 TEST_CASE("top says what it needs where there is no terminal") {

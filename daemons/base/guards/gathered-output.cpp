@@ -21,11 +21,11 @@ constexpr std::chrono::milliseconds longest_kept{2};
 // So much memory stays with a connection that keeps nothing.
 constexpr std::size_t capacity_left = 4096;
 
-// By descriptor. The process has one thread that sends.
-std::vector<GatheredOutput*> by_descriptor;
+// By descriptor. A connection belongs to the thread that made it, as its loop does; a daemon has one.
+thread_local std::vector<GatheredOutput*> by_descriptor;
 // Those that keep something, and since when the first of them may have done so.
-std::vector<GatheredOutput*> keeping;
-std::chrono::steady_clock::time_point keeping_since;
+thread_local std::vector<GatheredOutput*> keeping;
+thread_local std::chrono::steady_clock::time_point keeping_since;
 
 ssize_t write_at_once(int fd, const msghdr& message, int flags) { return ::syscall(SYS_sendmsg, fd, &message, flags); }
 
