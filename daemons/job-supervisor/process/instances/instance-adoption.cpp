@@ -1,6 +1,7 @@
 // The part of InstanceProcesses that takes up what an earlier supervisor started.
 #include "daemons/job-supervisor/process/instances/instance-processes.hpp"
 
+#include <csignal>
 #include <format>
 #include <utility>
 
@@ -99,6 +100,11 @@ SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind, const SpawnSea
   using enum SearchOutcome::Kind;
   auto told = services_.started.find(class_->name, instance_, name_of(kind));
   if (!told) return look_for(search, services_.children);
+  // One that goes to the background may have ended since, with the process that it has left there.
+  bool goes_to_background =
+      kind == ProcessKind::main && (class_->expect == Expect::fork || class_->expect == Expect::daemon);
+  if (goes_to_background && ::kill(told->pid, 0) < 0)
+    if (auto left = look_for(search, services_.children); left.kind == found || left.kind == undecided) return left;
   return {may_be_a_child_before_exec(told->pid) ? undecided : found, *told};
 }
 
