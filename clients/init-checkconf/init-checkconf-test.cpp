@@ -1,6 +1,7 @@
 #include "clients/init-checkconf/bridge-conditions.hpp"
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
+#include "clients/init-checkconf/testing/temporary-files.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
 
 #include <doctest/doctest.h>
@@ -15,29 +16,7 @@ using namespace upstart::client;
 
 namespace {
 
-// A directory of its own for each test, gone with it.
-class Directory {
-public:
-  Directory() {
-    std::string pattern = std::filesystem::temp_directory_path() / "checkconf.XXXXXX";
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-
-  std::string add(const std::string& name, const std::string& text) const {
-    const auto file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << text;
-    return file.string();
-  }
-  [[nodiscard]] std::string path(const std::string& below = {}) const { return (path_ / below).string(); }
-
-private:
-  std::filesystem::path path_;
-};
+using Directory = testing::TemporaryFiles;
 
 std::vector<std::string> names(const CheckedFiles& checked) {
   std::vector<std::string> all;

@@ -12,25 +12,6 @@
 using namespace upstart::init;
 namespace fs = std::filesystem;
 
-namespace {
-
-std::string content_of(const std::string& path) {
-  std::ifstream file{path};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-StandInSession::How with(std::map<std::string, std::string> environment) {
-  return {.environment = std::move(environment)};
-}
-
-std::size_t place_of(const StandInSession& session, const std::string& text) {
-  for (std::size_t i = 0; i < session.heard().size(); ++i)
-    if (session.heard()[i].contains(text)) return i;
-  return session.heard().size();
-}
-
-} // namespace
-
 TEST_CASE("the session file appears when the supervisor is ready, and not before") {
   StandInSession session{with({{"STAND_IN_SLOW", "upstart-job-supervisor"}})};
   session.await("upstart-job-supervisor has descriptors");

@@ -1,44 +1,20 @@
-// For the tests of conversions: files in a directory that goes with the test, and what the job file of one says,
-// checked as init-checkconf does it.
+// For the tests of conversions: what the job file of one says, checked as init-checkconf does it.
 #pragma once
 
 #include "clients/convert/formats.hpp"
 #include "clients/init-checkconf/bridge-conditions.hpp"
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
+#include "clients/init-checkconf/testing/temporary-files.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 namespace upstart::convert::testing {
 
-class Files {
-public:
-  Files() {
-    std::string pattern = std::filesystem::temp_directory_path() / "convert.XXXXXX";
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Files() { std::filesystem::remove_all(path_); }
-  Files(const Files&) = delete;
-  Files& operator=(const Files&) = delete;
-
-  std::string add(const std::string& name, const std::string& text) const {
-    const auto file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << text;
-    return file.string();
-  }
-  [[nodiscard]] std::string path(const std::string& below = {}) const { return (path_ / below).string(); }
-
-private:
-  std::filesystem::path path_;
-};
+using Files = client::testing::TemporaryFiles;
 
 // The text must be a job file that init-checkconf finds nothing wrong with.
 inline void check_text(const std::string& text) {

@@ -4,8 +4,11 @@
 #include "daemons/init/processes/orphans.hpp"
 #include "protocol/names.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
+#include <fstream>
 #include <grp.h>
+#include <iterator>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -13,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <utility>
 
 #include <cerrno>
 #include <chrono>
@@ -248,5 +252,20 @@ std::string read_answer(int connection) {
 }
 
 bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0; }
+
+std::string content_of(const std::string& path) {
+  std::ifstream file{path};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+StandInSession::How with(std::map<std::string, std::string> environment) {
+  return {.environment = std::move(environment)};
+}
+
+std::size_t place_of(const StandInSession& session, const std::string& text) {
+  const auto& lines = session.heard();
+  return static_cast<std::size_t>(std::ranges::find_if(lines, [&](const auto& line) { return line.contains(text); }) -
+                                  lines.begin());
+}
 
 } // namespace upstart::init

@@ -97,4 +97,10 @@ void send_command(int connection, const std::string& command);
 
 [[nodiscard]] bool is_alive(pid_t pid);
 
+[[nodiscard]] std::string content_of(const std::string& path);
+// A session that has these variables besides.
+[[nodiscard]] StandInSession::How with(std::map<std::string, std::string> environment);
+// The number of the first line that holds this, among those heard; how many there are, if none does.
+[[nodiscard]] std::size_t place_of(const StandInSession& session, const std::string& text);
+
 } // namespace upstart::init

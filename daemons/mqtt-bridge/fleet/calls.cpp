@@ -90,7 +90,7 @@ bool Calls::is_repeated(const std::string& correlation) {
 
 void Calls::take_call(const Message& message) {
   auto refuse = [this](const std::string& why) { refusals_.tell("a call of another node is refused: " + why); };
-  if (message.retained) return refuse("it is retained at the broker, and calls are for now");
+  if (message.retained) return refuse("it is retained at the broker, which only states may be");
   auto call = call_from_json(message.payload);
   if (!call) return refuse(call.error());
   if (!is_node_name(call->node)) return refuse("it does not say which node asks");

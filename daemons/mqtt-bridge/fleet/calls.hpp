@@ -2,8 +2,8 @@
 // the configuration allows it. A request names where the reply goes (response topic) and which it is (correlation
 // data).
 //
-// A call is for now: the broker drops one that is older than its time limit, and one that comes twice is executed once.
-// Calls of one node, and all together, are bounded.
+// A call is executed at once or not at all: the broker drops one that is older than its time limit, and one that comes
+// twice is executed once. Calls of one node, and all together, are bounded.
 #pragma once
 
 #include "daemons/mqtt-bridge/commands/command-runner.hpp"
