@@ -5,11 +5,19 @@
 # "12", "13", …; empty on another system.
 debian_release() { (. /etc/os-release 2>/dev/null && [ "${ID-}" = debian ] && printf '%s' "${VERSION_ID-}") || true; }
 
-# A machine that systemd has booted is somebody's. A container, an image or a chroot is not: it can be made again.
-is_somebodys_machine() { [ -d /run/systemd/system ]; }
+# A machine that is in use, and whose packages are not to be changed; not a container, an image or a chroot, which can be rebuilt.
+is_booted_by_systemd() { [ -d /run/systemd/system ]; }
 
-# Debian 13's toolchain is not to be mixed into somebody's Debian 12: it goes into a root of its own (toolchain-root).
-needs_toolchain_root() { [ "$(debian_release)" = 12 ] && is_somebodys_machine; }
+# Debian 13's toolchain is not mixed into a Debian 12 that is in use: it goes into a root of its own (toolchain-root).
+needs_toolchain_root() { [ "$(debian_release)" = 12 ] && is_booted_by_systemd; }
+
+# An entry may name a file of servers (mirror+file:PATH), as the images for clouds have it: the first of them. Others as they are.
+first_of_mirrors() {
+  case $1 in
+    mirror+file:*) sed -nE 's/^[[:space:]]*([a-z]+:[^[:space:]]+).*/\1/p' "${1#mirror+file:}" | sed -n 1p ;;
+    *) printf '%s\n' "$1" ;;
+  esac
+}
 
 # Of the machine's own apt configuration: the server of its main Debian entry. Empty: there is none.
 debian_server() {
@@ -24,7 +32,7 @@ debian_server() {
       [ -f "$file" ] || continue
       sed -nE 's/^deb[ \t]+(\[[^]]*\][ \t]+)?([^ \t]+)[ \t]+(bookworm|trixie)[ \t].*/\2/p' "$file"
     done
-  } | sed -n 1p
+  } | sed -n 1p | while read -r server; do first_of_mirrors "$server"; done
 }
 
 # debian_source SUITE BASE: the machine's own main entry with another suite, as BASE.sources or BASE.list. Fails without one.
