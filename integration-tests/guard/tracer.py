@@ -17,7 +17,7 @@ FOLLOW = FORK | VFORK | CLONE
 EVENT_FORK, EVENT_VFORK, EVENT_CLONE, EVENT_EXEC, EVENT_STOP = 1, 2, 3, 4, 128
 GROUP_STOPS = {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
 ALL_CHILDREN = 0x40000000  # __WALL
-QUIET = 0.25  # seconds without a system call, after which nothing more is taken to come of what was done
+QUIET = 0.25  # seconds without a system call, after which the operation is assumed complete
 LIMIT = 60.0
 
 libc = ctypes.CDLL(None, use_errno=True)
