@@ -42,7 +42,7 @@ inline constexpr std::array bridges{
 // names with a space between.
 inline constexpr std::string_view wanted_bridges_line = "X-UPSTART-BRIDGES=";
 // And that a client wants this one, also where no job asks for it: it is started, and ended after a while.
-inline constexpr std::string_view start_bridge_line = "X-UPSTART-START-BRIDGE=";
+inline constexpr std::string_view start_bridge_line = "X_UPSTART_START_BRIDGE=";
 
 // Where the master of a socket (SocketMaster1) is, by the socket's text ("unix:/run/app.sock", as SocketBridge1 has
 // it): its object, its name on the bus, and the D-Bus address of its own socket, which lies beside a socket that has a

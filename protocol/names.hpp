@@ -96,6 +96,8 @@ struct JobAddress {
 
 // By which the job supervisor asks init, on its notification socket, to execute its program anew.
 inline constexpr const char* execute_anew_notification = "X_UPSTART_EXECUTE_ANEW=1";
+// With it: who has asked the supervisor.
+inline constexpr std::string_view asked_by_line = "X_UPSTART_ASKED_BY=";
 // And that the job of a container has ended, with this exit status.
 inline constexpr std::string_view container_end_line = "X_UPSTART_CONTAINER_END=";
 

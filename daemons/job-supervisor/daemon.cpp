@@ -26,6 +26,8 @@ namespace {
 
 // Of what is kept: who has not been told yet that init was executed anew, "all" or the "bus"; empty: nobody.
 constexpr const char* untold = "restarted-untold";
+// Of what is kept: a supervisor has been ready; empty: not yet.
+constexpr const char* was_ready = "was-ready";
 
 spdlog::level::level_enum level_of(Severity severity) {
   switch (severity) {
@@ -135,15 +137,17 @@ int Daemon::run() {
 }
 
 // Only where somebody starts that bridge, and no supervisor was ready before: the next has the sockets that the last
-// was offered.
+// was offered. One that died during the wait was not ready; where nothing is remembered, an earlier one counts as
+// ready.
 bool Daemon::waits_for_sockets(const std::vector<std::string>& bridges) const {
-  return !line_.restarted && std::getenv("NOTIFY_SOCKET") != nullptr &&
+  bool one_was_ready = !jobs_.kept(was_ready).empty() || (line_.restarted && !remembers_);
+  return !one_was_ready && std::getenv("NOTIFY_SOCKET") != nullptr &&
          std::ranges::contains(bridges, protocol::socket_bridge);
 }
 
 void Daemon::tell_sockets_late() {
-  auto what = std::format("upstart-socket-bridge has not offered the sockets of jobs within {} seconds; a job that is "
-                          "started before it has gets its sockets at its next start",
+  auto what = std::format("upstart-socket-bridge has not offered the sockets of jobs within {} seconds; jobs started "
+                          "before then have no sockets until they are restarted",
                           std::chrono::duration_cast<std::chrono::seconds>(SocketWait::longest).count());
   spdlog::warn("{}", what);
   for (const auto* entry : jobs_.conditions().jobs_naming("socket")) jobs_.keep_warning(entry->name(), what);
@@ -153,6 +157,7 @@ void Daemon::be_ready() {
   container_job_.begin();
   if (is_of_machine()) watch_kernel_signals();
   if (line_.executed_anew) jobs_.keep(untold, "all"); // who is ready is not told of it again by init
+  jobs_.keep(was_ready, "yes");
   base::notify_manager("READY=1");
   if (!jobs_.kept(untold).empty()) restarted_.start(std::chrono::milliseconds{200});
 }
@@ -317,9 +322,10 @@ std::vector<std::string> Daemon::file_faults(const std::string& job) const {
 }
 
 std::string Daemon::about_init() const {
-  auto text = std::format("init is no job, but the process {} that all this belongs to", line_.init_pid);
+  std::string text = "init is not a job";
+  if (line_.init_pid != 0) text += std::format("; it is process {}, which runs this job supervisor", line_.init_pid);
   if (auto refused = base::RefusedExecution::read(line_.run_directory))
-    text += std::format("; it refused to be executed anew, and goes on as it is: {}", refused->text());
+    text += std::format("; it refused to re-execute and continues unchanged: {}", refused->text());
   return text;
 }
 
@@ -345,7 +351,7 @@ void Daemon::restart(const base::Caller& caller) {
   if (line_.init_pid == 0)
     throw sdbus::Error{sdbus::Error::Name{"org.freedesktop.DBus.Error.NotSupported"},
                        "This job supervisor was started by no init that could be executed anew"};
-  auto lines = std::format("{}\n{}process {} of user {}", protocol::execute_anew_notification, base::asked_by_line,
+  auto lines = std::format("{}\n{}process {} of user {}", protocol::execute_anew_notification, protocol::asked_by_line,
                            caller.pid, caller.uid);
   loop_.defer([lines] { base::notify_manager(lines); });
 }

@@ -129,10 +129,10 @@ TEST_CASE("a new program that cannot take the state over is not executed, and it
   CHECK(Daemons{machine}.supervisor == before.supervisor);
   auto explained = machine.initctl({"explain", "init"});
   CHECK(explained.status == 0);
-  CHECK(explained.out.contains("it refused to be executed anew, and goes on as it is: "));
+  CHECK(explained.out.contains("it refused to re-execute and continues unchanged: "));
   CHECK(explained.out.contains(
       ", asked by TERM signal: /upstart/init cannot take the state over: format 1 is not known"));
-  CHECK(machine.initctl({"status", "init"}).err.contains("it refused to be executed anew"));
+  CHECK(machine.initctl({"status", "init"}).err.contains("it refused to re-execute"));
   CHECK(machine
             .run({"dbus-send", "--peer=unix:abstract=/com/ubuntu/upstart", "--print-reply", "/com/ubuntu/Upstart",
                   "com.ubuntu.Upstart0_6.Restart"})

@@ -13,6 +13,7 @@
 #include <optional>
 
 using upstart::base::test::FullDisk;
+using upstart::base::test::tmpfs_directory;
 using namespace upstart::base;
 
 namespace {
@@ -23,6 +24,7 @@ const std::string magic = "upstart test 1\n";
 constexpr std::size_t frame_size = 16; // before each record
 
 struct Directory : upstart::base::test::TemporaryDirectory {
+  using TemporaryDirectory::TemporaryDirectory;
   [[nodiscard]] std::string file() const { return path() + "/test.journal"; }
 };
 
@@ -339,7 +341,12 @@ void write_and_die(const std::string& path, const Lines& records) {
 } // namespace
 
 TEST_CASE("a journal that is written often has room behind its end, and what a killed process wrote is all found") {
-  Directory directory;
+  auto tmpfs = tmpfs_directory();
+  if (!tmpfs) {
+    MESSAGE("skipped: there is no tmpfs");
+    return;
+  }
+  Directory directory{*tmpfs};
   auto records = many_records();
   write_and_die(directory.file(), records);
   auto left = contents(directory.file());
@@ -351,7 +358,12 @@ TEST_CASE("a journal that is written often has room behind its end, and what a k
 }
 
 TEST_CASE("closed in order a journal has no room behind its end, and it is rewritten without it") {
-  Directory directory;
+  auto tmpfs = tmpfs_directory();
+  if (!tmpfs) {
+    MESSAGE("skipped: there is no tmpfs");
+    return;
+  }
+  Directory directory{*tmpfs};
   auto found = opened(directory.file());
   for (const auto& record : many_records()) {
     found.journal.add(record);
@@ -366,6 +378,24 @@ TEST_CASE("closed in order a journal has no room behind its end, and it is rewri
   again.journal.add("two");
   REQUIRE(again.journal.write());
   CHECK(opened_again(std::move(again), directory.file()).records == Lines{"one", "two"});
+}
+
+TEST_CASE(
+    "where a page that was taken may fail when it is written, as on a disk, a journal has no room behind its end") {
+  struct statfs where{};
+  if (::statfs(".", &where) < 0 || where.f_type == TMPFS_MAGIC || ::access(".", W_OK) < 0) {
+    MESSAGE("skipped: the current directory is on a tmpfs, or cannot be written");
+    return;
+  }
+  Directory directory{"."};
+  auto found = opened(directory.file());
+  auto records = many_records();
+  for (const auto& record : records) {
+    found.journal.add(record);
+    REQUIRE(found.journal.write());
+  }
+  CHECK(contents(directory.file()).size() == found.journal.size());
+  CHECK(opened_again(std::move(found), directory.file()).records == records);
 }
 
 TEST_CASE("of what was put into the room and did not come to its end, nothing is found, and the journal goes on") {
@@ -393,7 +423,7 @@ TEST_CASE("of what was put into the room and did not come to its end, nothing is
 }
 
 TEST_CASE("where there is no room for more than a write, a journal is written without, and refuses what does not fit") {
-  Directory directory;
+  Directory directory{tmpfs_directory().value_or("/tmp")};
   auto found = opened(directory.file());
   FullDisk full{40'000};
   Lines written;

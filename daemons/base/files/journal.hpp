@@ -5,9 +5,9 @@
 // finds the next one by its marker, and the file is kept aside as it was. Each journal has one owner, who alone writes
 // it.
 //
-// It need not survive the machine: the run directory does not either, so nothing is forced to disk. One that is written
-// often has room in memory behind its end, so that a write is no call of the kernel; the file then ends with zeros
-// until it is closed in order.
+// A journal in the run directory need not survive the machine; nothing is forced to disk. One on a tmpfs that is
+// written often has room in memory behind its end, so that a write is no call of the kernel; the file then ends with
+// zeros until it is closed in order.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"

@@ -3,7 +3,9 @@
 #include "daemons/base/fault-point.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,16 +20,29 @@ namespace {
 constexpr std::size_t usual_room = std::size_t{64} << 10U;
 constexpr std::size_t place_size = sizeof(std::uint32_t);
 
-// Not torn, wherever it lies, by the death of the process: it is one instruction.
+// Where a store of four bytes is one instruction wherever they lie: the death of the process does not tear it.
+#if defined(__x86_64__) || defined(__aarch64__)
+constexpr bool stores_are_whole = true;
+#else
+constexpr bool stores_are_whole = false;
+#endif
+
 void publish(char* place, const char* bytes) {
   std::atomic_thread_fence(std::memory_order_release);
   std::memcpy(place, bytes, place_size);
   std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
+// Elsewhere a page that was taken may fail when it is written, which ends the process.
+bool keeps_pages_in_memory(int file) {
+  struct statfs where{};
+  return ::fstatfs(file, &where) == 0 && where.f_type == TMPFS_MAGIC;
+}
+
 } // namespace
 
 std::optional<MappedRoom> MappedRoom::make(int file, std::uint64_t end, std::size_t least) {
+  if (!stores_are_whole || !keeps_pages_in_memory(file)) return std::nullopt;
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   auto begin = end / page * page;
   auto used = static_cast<std::size_t>(end - begin);

@@ -1,6 +1,7 @@
 // Room behind the end of a file, in memory: what is put there is in the file at once, without a call of the kernel, and
 // stays there when the process is killed. The room reads as zeros until something is put there; whoever reads the file
-// later has to know zeros for that. It is taken beforehand, so that no write to it can fail.
+// later has to know zeros for that. It is taken beforehand, and on a tmpfs only, so that no write to it
+// can fail.
 //
 // Belongs to the writer of the file, who closes it later than this, and who does not write to the file otherwise while
 // this is there. Destroying it cuts off what is left of the room.
@@ -16,8 +17,8 @@ namespace upstart::base {
 
 class MappedRoom {
 public:
-  // At least `least` bytes behind `end`. Nothing where there is no room, or the file system cannot do this; the file is
-  // then as it was.
+  // At least `least` bytes behind `end`. Nothing where there is no room, where the file is not on a tmpfs, and on
+  // processors that may tear an unaligned store; the file is then as it was.
   static std::optional<MappedRoom> make(int file, std::uint64_t end, std::size_t least);
   MappedRoom(MappedRoom&& other) noexcept;
   MappedRoom& operator=(MappedRoom&&) = delete;

@@ -1,5 +1,7 @@
 #include "daemons/base/files/refused-execution.hpp"
 
+#include "daemons/base/files/test/journal-fixture.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -21,5 +23,12 @@ TEST_CASE("a refused execution is read as it was written, replaces the one befor
   CHECK_FALSE(RefusedExecution::read(directory));
   CHECK(std::filesystem::is_empty(directory));
   CHECK_FALSE(RefusedExecution{}.write(directory + "/none"));
+  {
+    upstart::base::test::FullDisk full{10};
+    auto written = RefusedExecution{.when = 1, .asked_by = "TERM signal", .why = "a"}.write(directory);
+    REQUIRE_FALSE(written);
+    CHECK(written.error().ends_with("No space left on device"));
+  }
+  CHECK(std::filesystem::is_empty(directory));
   std::filesystem::remove(directory);
 }

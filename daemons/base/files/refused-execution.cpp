@@ -41,10 +41,14 @@ std::expected<void, std::string> RefusedExecution::write(const std::string& run_
       std::format("when={}\nasked-by={}\nwhy={}\n", when, in_one_line(asked_by), in_one_line(why)).substr(0, longest);
   auto path = path_in(run_directory), made = path + ".new";
   FileDescriptor file{::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::rename(made.c_str(), path.c_str()) < 0)
-    return std::unexpected(std::format("unable to write {}: {}", path, std::strerror(errno)));
-  return {};
+  bool opened = static_cast<bool>(file);
+  if (opened) errno = 0; // a write that is cut short leaves it
+  if (opened && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::rename(made.c_str(), path.c_str()) == 0)
+    return {};
+  int error = errno != 0 ? errno : ENOSPC;
+  if (opened) ::unlink(made.c_str());
+  return std::unexpected(std::format("unable to write {}: {}", path, std::strerror(error)));
 }
 
 std::optional<RefusedExecution> RefusedExecution::read(const std::string& run_directory) {

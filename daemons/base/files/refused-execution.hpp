@@ -25,7 +25,4 @@ struct RefusedExecution {
   [[nodiscard]] std::string text() const;
 };
 
-// In the notification of the job supervisor that asks init to execute itself anew: who has asked the supervisor.
-inline constexpr std::string_view asked_by_line = "X_UPSTART_ASKED_BY=";
-
 } // namespace upstart::base

@@ -5,11 +5,13 @@
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/socket.h>
+#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <thread>
@@ -55,6 +57,61 @@ struct Scenario {
 
   FileDescriptor near, far;
   int begun = 0;
+  std::optional<GatheredOutput> output;
+};
+
+// Answers each call on this descriptor until the other end has gone.
+void answer_calls(int fd) {
+  sd_bus* bus = nullptr;
+  sd_id128_t id{};
+  sd_id128_randomize(&id);
+  auto answer = [](sd_bus_message* message, void*, sd_bus_error*) {
+    return sd_bus_message_is_method_call(message, nullptr, nullptr) > 0 ? sd_bus_reply_method_return(message, nullptr)
+                                                                        : 0;
+  };
+  bool begun = sd_bus_new(&bus) >= 0 && sd_bus_set_fd(bus, fd, fd) >= 0 && sd_bus_set_server(bus, 1, id) >= 0 &&
+               sd_bus_add_filter(bus, nullptr, answer, nullptr) >= 0 && sd_bus_start(bus) >= 0;
+  while (begun && sd_bus_is_open(bus) > 0) {
+    int handled = sd_bus_process(bus, nullptr);
+    begun = handled > 0 || (handled == 0 && sd_bus_wait(bus, UINT64_MAX) >= 0);
+  }
+  sd_bus_close_unref(bus);
+}
+
+// A connection of the library, gathered; its far end is on a thread of its own.
+struct Answered {
+  Answered() {
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    fd = ends[0];
+    far_end = std::thread{answer_calls, ends[1]};
+    int begun = sd_bus_new(&bus);
+    if (begun >= 0) begun = sd_bus_set_fd(bus, fd, fd);
+    if (begun >= 0) begun = sd_bus_start(bus);
+    while (begun >= 0 && sd_bus_is_ready(bus) == 0)
+      if (begun = sd_bus_process(bus, nullptr); begun == 0) begun = sd_bus_wait(bus, UINT64_MAX);
+    CHECK(begun >= 0);
+    output.emplace(fd, [] {});
+    sd_bus_set_method_call_timeout(bus, 5'000'000);
+  }
+  ~Answered() {
+    output.reset();
+    sd_bus_close_unref(bus);
+    far_end.join();
+  }
+  Answered(const Answered&) = delete;
+  Answered& operator=(const Answered&) = delete;
+  // The error is negative.
+  [[nodiscard]] int call() const {
+    return sd_bus_call_method(bus, nullptr, "/far", "far.Interface", "Answer", nullptr, nullptr, nullptr);
+  }
+  void signal(std::size_t size) const {
+    CHECK(sd_bus_emit_signal(bus, "/near", "near.Interface", "Told", "s", std::string(size, 'x').c_str()) >= 0);
+  }
+
+  int fd = -1; // the library's
+  sd_bus* bus = nullptr;
+  std::thread far_end;
   std::optional<GatheredOutput> output;
 };
 
@@ -107,12 +164,27 @@ TEST_CASE("what is kept for long leaves with the next message, of whatever conne
 }
 
 TEST_CASE("what is kept leaves before the library waits for an answer") {
+  Answered connection;
+  CHECK(connection.call() >= 0);
+  CHECK_FALSE(connection.output->waits_for_room());
+}
+
+TEST_CASE("where there is no room for all that is kept, the library waits for room as well as for the answer") {
+  Answered connection;
+  int smallest = 1;
+  REQUIRE(::setsockopt(connection.fd, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest) == 0);
+  connection.signal(60'000);
+  CHECK(connection.call() >= 0);
+  CHECK_FALSE(connection.output->waits_for_room());
+}
+
+TEST_CASE("a message without bytes keeps nothing") {
   Scenario scenario;
-  scenario.send("call");
-  pollfd waiting{.fd = scenario.near.get(), .events = POLLIN, .revents = 0};
-  timespec no_time{};
-  CHECK(::ppoll(&waiting, 1, &no_time, nullptr) == 0);
-  CHECK(scenario.read() == "call");
+  CHECK(scenario.send("") == 0);
+  CHECK(scenario.begun == 0);
+  CHECK(scenario.send("one") == 3);
+  scenario.output->flush();
+  CHECK(scenario.read() == "one");
 }
 
 TEST_CASE("the library is told of an error with its next message, and nothing waits any more") {

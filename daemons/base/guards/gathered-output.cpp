@@ -2,12 +2,10 @@
 
 #include <csignal>
 #include <ctime>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -102,6 +100,14 @@ void GatheredOutput::flush_all() {
   for (auto left = keeping.size(); left > 0; --left) keeping[left - 1]->flush();
 }
 
+void GatheredOutput::flush_before(std::span<pollfd> waiting) {
+  flush_all();
+  if (keeping.empty()) return;
+  for (auto& one : waiting)
+    if (const auto* output = of(one.fd); output != nullptr && output->waits_for_room())
+      one.events = static_cast<short>(one.events | POLLOUT);
+}
+
 ssize_t GatheredOutput::write(int fd, const msghdr& message, int flags) {
   auto* output = of(fd);
   return output != nullptr ? output->take(message, flags) : write_at_once(fd, message, flags);
@@ -110,6 +116,7 @@ ssize_t GatheredOutput::write(int fd, const msghdr& message, int flags) {
 // Descriptors go with the first byte of their message, which must not be gathered with others.
 ssize_t GatheredOutput::take(const msghdr& message, int flags) {
   auto bytes = size_of(message);
+  if (bytes == 0) return write_at_once(fd_, message, flags);
   bool alone = message.msg_controllen > 0 || bytes > most_kept;
   auto has_room = [&] { return kept_.empty() || (!alone && kept_.size() + bytes <= most_kept); };
   if (!has_room()) flush();
@@ -143,7 +150,7 @@ extern "C" ssize_t sendmsg(int socket, const msghdr* message, int flags) {
 
 // With this the library waits for the answer of a call, which has to leave first.
 extern "C" int ppoll(pollfd* descriptors, nfds_t count, const timespec* limit, const sigset_t* mask) {
-  upstart::base::GatheredOutput::flush_all();
+  upstart::base::GatheredOutput::flush_before({descriptors, count});
   timespec left = limit != nullptr ? *limit : timespec{}; // the kernel writes to it
   constexpr std::size_t mask_bytes = 8;                   // the kernel's
   return static_cast<int>(

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <poll.h>
+#include <span>
 #include <string>
 #include <sys/socket.h>
 
@@ -32,13 +34,15 @@ public:
   // Flushes and gathers nothing more; to be called before the descriptor is closed. May be called again.
   void end();
 
-  // What every connection keeps: before the library waits.
-  static void flush_all();
+  // What every connection keeps: before the library waits for these. One that has no room for all is waited for, too:
+  // the library then asks again.
+  static void flush_before(std::span<pollfd> waiting);
   // The library's sendmsg, on any descriptor.
   static ssize_t write(int fd, const msghdr& message, int flags);
 
 private:
   [[nodiscard]] static GatheredOutput* of(int fd);
+  static void flush_all();
   static void flush_old(std::chrono::steady_clock::time_point now);
   ssize_t take(const msghdr& message, int flags);
   void keep(const msghdr& message);

@@ -80,7 +80,7 @@ Notification parse_notification(std::string_view lines) {
     else if (line == "FDSTORE=1") result.keep = true;
     else if (line == "FDSTOREREMOVE=1") result.forget = true;
     else if (line == protocol::execute_anew_notification) result.execute_anew = true;
-    else if (line.starts_with(base::asked_by_line)) result.asked_by = line.substr(base::asked_by_line.size());
+    else if (line.starts_with(protocol::asked_by_line)) result.asked_by = line.substr(protocol::asked_by_line.size());
     else if (line.starts_with(protocol::container_end_line))
       result.container_end = status_of(line.substr(protocol::container_end_line.size()));
     else if (line == "WATCHDOG=1") result.alive = true;

@@ -36,6 +36,7 @@ TEST_CASE("looking is for everyone, changing is not, and what is unknown is take
   CHECK_FALSE(permission_for("com.ubuntu.Upstart0_6.Job", "GetInstance"));
   CHECK(permission_for("com.ubuntu.Upstart0_6", "EmitEvent") == "emit an event");
   CHECK(permission_for("com.ubuntu.Upstart0_6", "GetState"));
+  CHECK(permission_for("com.ubuntu.Upstart.JobSupervisor1", "StartBridge") == "start a bridge");
   CHECK(permission_for("org.freedesktop.DBus.Properties", "Set"));
   CHECK(permission_for("com.ubuntu.Upstart0_6", "SomethingNew"));
 }

@@ -44,6 +44,7 @@ constexpr std::array operations{
     Operation{"NotifyDBusAddress", "notify D-Bus address"},
     Operation{"NotifyCGroupManagerAddress", "notify control group manager address"},
     Operation{"EndSession", "end session"},
+    Operation{"StartBridge", "start a bridge"},
     Operation{"Start", "start job"},
     Operation{"Stop", "stop job"},
     Operation{"StartJob", "start job"},

@@ -168,6 +168,27 @@ TEST_CASE("wherever the supervisor dies, an event that is emitted keeps its desc
   });
 }
 
+TEST_CASE("descriptors that came while nothing could be written are kept later, and those that went are forgotten") {
+  World world;
+  world.restarts = false;
+  world.load("svc", "start on socket\nexec serve\n");
+  world.memory.fails = true;
+  world.emit("socket", {}, {std::make_shared<upstart::base::FileDescriptor>()});
+  CHECK(world.recorder.log.size() == 1);
+  CHECK(world.memory.files.empty());
+  world.memory.fails = false;
+  world.emit("other");
+  CHECK(world.memory.files.size() == 2); // of the emission, and of the job that it has started
+  world.die_and_come_back();
+  world.memory.fails = true;
+  world.ready("svc");
+  world.stop("svc", {}, false);
+  world.end("svc", main, SIGTERM);
+  world.memory.fails = false;
+  for (int i = 0; i < 3; ++i) world.emit("other");
+  CHECK(world.memory.files.empty());
+}
+
 TEST_CASE("a key that a client gave twice is told twice when the event has finished, by the next supervisor, too") {
   World world;
   world.restarts = false;

@@ -249,7 +249,10 @@ private:
 class FakeMemory final : public Memory {
 public:
   explicit FakeMemory(Fault& with_fault) : fault{with_fault} {}
-  void put(std::string_view key, std::string_view bytes) override { unwritten_[std::string{key}] = bytes; }
+  void put(std::string_view key, std::string_view bytes) override {
+    if (fails) throw std::bad_alloc{};
+    unwritten_[std::string{key}] = bytes;
+  }
   void erase(std::string_view key) override { unwritten_[std::string{key}] = std::nullopt; }
   void write(const All&) override {
     fault.pass();
@@ -260,6 +263,7 @@ public:
     fault.pass();
   }
   void rewrite(const All& all) override {
+    if (fails) throw std::bad_alloc{};
     unwritten_.clear();
     records.clear();
     all([this](std::string_view key, std::string_view bytes) { records[std::string{key}] = bytes; });
@@ -274,6 +278,7 @@ public:
   Fault& fault;
   Records records;
   KeptFiles files;
+  bool fails = false; // as where there is no memory left
 
 private:
   std::map<std::string, std::optional<std::string>> unwritten_;

@@ -3,18 +3,24 @@
 
 #include <doctest/doctest.h>
 
+#include <linux/magic.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace upstart::base::test {
 
 class TemporaryDirectory {
 public:
-  TemporaryDirectory() : path_{"/tmp/journal-test-XXXXXX"} { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  explicit TemporaryDirectory(const std::string& parent = "/tmp") : path_{parent + "/journal-test-XXXXXX"} {
+    REQUIRE(::mkdtemp(path_.data()) != nullptr);
+  }
   ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
@@ -23,6 +29,15 @@ public:
 private:
   std::string path_;
 };
+
+// A directory on a tmpfs in which files can be made, if the machine has one.
+inline std::optional<std::string> tmpfs_directory() {
+  for (const char* path : {"/dev/shm", "/run", "/tmp"}) {
+    struct statfs where{};
+    if (::statfs(path, &where) == 0 && where.f_type == TMPFS_MAGIC && ::access(path, W_OK | X_OK) == 0) return path;
+  }
+  return std::nullopt;
+}
 
 // For as long as it lives no file may grow beyond this size: what a full disk does to a writer.
 class FullDisk {

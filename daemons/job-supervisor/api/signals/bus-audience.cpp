@@ -48,13 +48,12 @@ BusAudience::BusAudience(base::BusConnection& connection) : connection_{connecti
         return 0;
       },
       [](sd_bus_message* answer, void* self, sd_bus_error*) {
-        if (sd_bus_message_is_method_error(answer, nullptr) > 0)
-          static_cast<BusAudience*>(self)->may_be_watched_ = true;
+        if (sd_bus_message_is_method_error(answer, nullptr) > 0) static_cast<BusAudience*>(self)->give_up();
         return 0;
       },
       this);
   changes_.reset(slot);
-  may_be_watched_ = error < 0;
+  if (error < 0) give_up();
   ask(
       "ListNames", nullptr,
       [](sd_bus_message* answer, void* self, sd_bus_error*) {
@@ -80,7 +79,14 @@ void BusAudience::ask(const char* method, const char* argument, sd_bus_message_h
   int error = sd_bus_call_method_async(connection_.raw(), &made, bus_name, bus_path, bus_name, method, answered, this,
                                        argument != nullptr ? "s" : nullptr, argument);
   slot.reset(made);
-  may_be_watched_ |= error < 0;
+  if (error < 0) give_up();
+}
+
+// Final: nothing more is asked of the bus. The library holds a slot whose handler runs, which may be the one that goes.
+void BusAudience::give_up() {
+  may_be_watched_ = true;
+  changes_.reset();
+  strangers_.clear();
 }
 
 bool BusAudience::is_own(const std::string& name) const { return name == own_name(connection_.raw()); }
@@ -89,25 +95,23 @@ void BusAudience::name_changed(const std::string& name, const std::string& befor
   if (name == protocol::bus_name::event_broker) strangers_.erase(after);
   if (!is_unique(name) || is_own(name)) return;
   if (before.empty()) strangers_.insert(name);
-  else if (after.empty() && strangers_.erase(name) > 0) may_be_watched_ = true;
+  else if (after.empty() && strangers_.erase(name) > 0) give_up();
 }
 
 void BusAudience::take_names(sd_bus_message* names) {
+  if (may_be_watched_) return;
   const char* name = nullptr;
   std::uint64_t earlier = 0;
   auto own = number_of(own_name(connection_.raw()));
-  if (!own || sd_bus_message_enter_container(names, 'a', "s") < 0) {
-    may_be_watched_ = true;
-    return;
-  }
+  if (!own || sd_bus_message_enter_container(names, 'a', "s") < 0) return give_up();
   while (sd_bus_message_read(names, "s", &name) > 0) {
     if (!is_unique(name) || is_own(name)) continue;
     strangers_.insert(name);
     auto number = number_of(name);
     if (number && *number < *own) ++earlier;
   }
-  may_be_watched_ |= earlier < *own; // somebody has gone
   names_known_ = true;
+  if (earlier < *own) give_up(); // somebody has gone
 }
 
 bool BusAudience::may_listen() const {

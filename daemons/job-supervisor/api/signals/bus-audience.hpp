@@ -2,8 +2,8 @@
 // else: then a signal would cost the bus more than it costs here, and nobody would get it. A bus does not tell who has
 // asked for which signals; so whoever is there counts as a listener, but for the event broker, which never asks.
 //
-// Anybody who was there and has gone counts, too, for good: he may be a monitor, which has no name any more. And while
-// the bus has said something that was not read yet, somebody may have come.
+// A client that has disconnected counts as a listener from then on: it may have become a monitor, which has no name.
+// And while the bus has said something that was not read yet, somebody may have come.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
@@ -29,11 +29,12 @@ private:
   void name_changed(const std::string& name, const std::string& before, const std::string& after);
   void take_names(sd_bus_message* names);
   [[nodiscard]] bool is_own(const std::string& name) const;
+  void give_up();
 
   base::BusConnection& connection_;
   std::set<std::string> strangers_; // unique names
   bool names_known_ = false, broker_known_ = false;
-  bool may_be_watched_ = false; // by somebody who has no name, or it cannot be told
+  bool may_be_watched_ = false; // by somebody who has no name, or it cannot be told; this is final
   Slot changes_{nullptr, sd_bus_slot_unref}, names_{nullptr, sd_bus_slot_unref}, broker_{nullptr, sd_bus_slot_unref};
 };
 

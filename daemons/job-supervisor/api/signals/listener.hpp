@@ -1,6 +1,6 @@
 // A client connection as a listener to the signals. A bus gets them all, while anybody is there (bus-audience.hpp). A
-// peer that has made a call is taken to listen, since the original's clients never say so, and is cut off when it does
-// not read (BusConnection); one that has never said a word gets them only as long as it reads what it has got.
+// peer that has made a call is assumed to listen, since the original's clients never say so, and is cut off when it
+// does not read (BusConnection); one that has never said a word gets them only as long as it reads what it has got.
 // PropertiesChanged of an object goes to those alone that have read properties of it, and might keep what they read:
 // the original sends none.
 #pragma once

@@ -32,11 +32,14 @@ RunCause cause_of(EventId id, const Event& event) {
   return cause;
 }
 
-// The last that was decided about the instance is that it is started again, since its main process has ended.
+// The last that was decided about starting the instance is that it is started again, since its main process has ended.
+// What is recorded on the way, such as a post-stop that fails, decides nothing.
 bool was_respawned(const ClassEntry& entry, const std::string& instance) {
   const auto& records = entry.records.all();
   auto last = std::ranges::find_if(records.rbegin(), records.rend(), [&](const JobRecord& record) {
-    return record.instance == instance && record.kind != RecordKind::not_started;
+    using enum RecordKind;
+    return record.instance == instance &&
+           (record.kind == started || record.kind == stopped || record.kind == respawned);
   });
   return last != records.rend() && last->kind == RecordKind::respawned;
 }

@@ -102,9 +102,13 @@ void Recorder::rewrite() {
   session_ = core_.session;
   watched_ = core_.watched_events.size();
   dirty_ = false;
-  for (const auto* job : core_.classes.instances()) count_files(job->id(), job, false);
-  for (const auto& [id, emission] : core_.emissions.all())
-    if (!emission.files.empty()) emission_files_.emplace(id, emission.files);
+  if (missed_) {
+    count_missed_files();
+  } else { // of those that were restored there is a copy
+    for (const auto* job : core_.classes.instances()) count_files(job->id(), job, false);
+    for (const auto& [id, emission] : core_.emissions.all())
+      if (!emission.files.empty()) emission_files_.emplace(id, emission.files);
+  }
   memory->rewrite([this](const Put& put) { put_all(put); });
 }
 
@@ -138,6 +142,11 @@ std::vector<FileId> files_named_by(const Life& life) {
   if (life.pending_start) files.insert(files.end(), life.pending_start->files.begin(), life.pending_start->files.end());
   return files;
 }
+
+template <typename Table> std::vector<typename Table::key_type> keys_of(const Table& table) {
+  auto keys = table | std::views::keys;
+  return {keys.begin(), keys.end()};
+}
 } // namespace
 
 // Before it is written that a life names a descriptor, a copy of it is kept; of those that were restored there is one.
@@ -152,6 +161,18 @@ void Recorder::count_files(JobId id, const Job* job, bool keep) {
   for (auto file : std::exchange(known->second, names))
     if (--file_uses_[file] == 0) dropped_files_.push_back(file);
   if (names.empty()) files_.erase(known);
+}
+
+// Nobody has written what changed meanwhile: of descriptors that have come there is no copy yet, and of those that have
+// gone there may be one.
+void Recorder::count_missed_files() {
+  for (auto id : keys_of(files_)) count_files(id, core_.classes.find(id), true);
+  for (const auto* job : core_.classes.instances()) count_files(job->id(), job, true);
+  for (auto id : keys_of(emission_files_)) count_files(id, core_.emissions.find(id));
+  for (const auto& [id, emission] : core_.emissions.all()) count_files(id, &emission);
+  for (auto& [job, sockets] : core_.offers.all())
+    for (auto& socket : sockets)
+      if (!std::exchange(socket.is_kept, true)) core_.ports.memory->keep_file(socket.file, *socket.offer.file);
 }
 
 void Recorder::forget_dropped_files() {

@@ -44,6 +44,7 @@ private:
   void note_pending_operations(const std::vector<JobId>* jobs = nullptr); // null: of all
   void count_files(JobId id, const Job* job, bool keep);
   void count_files(EmissionId id, const Emission* emission);
+  void count_missed_files();
   void forget_dropped_files();
   [[nodiscard]] std::string bytes_of(const Job& job, bool gone) const;
 

@@ -36,8 +36,7 @@ public:
   [[nodiscard]] std::unique_ptr<Job> remove_instance(ClassEntry& entry, const Job& job);
 
   // What has changed, for the memory: an instance or its processes; a class in force or what its `start on` holds;
-  // what is remembered of a class for those who ask why; its
-  // runs that are over.
+  // what is remembered of a class for those who ask why; its runs that are over.
   void mark(JobId job) { job_changes_.mark(job); }
   void mark_holder(const Subscriber& subscriber) {
     if (subscriber.job() != 0) job_changes_.mark(subscriber.job());

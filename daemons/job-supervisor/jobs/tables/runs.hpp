@@ -13,7 +13,7 @@
 
 namespace upstart::supervisor {
 
-// Since the machine was booted, by the clock that nobody sets.
+// Of CLOCK_MONOTONIC.
 using RunTime = std::chrono::microseconds;
 
 enum class RunOrigin : std::uint8_t { command, event, respawn };

@@ -186,7 +186,7 @@ std::optional<Impossible> misspelling(const ExpressionNode& match) {
   if (near.empty()) return std::nullopt;
   return Impossible{
       {},
-      std::format("`{}` is no event of init's own: only who emits it by this name makes it come", match.event),
+      std::format("`{}` is not an event that init emits; it occurs only if something else emits it", match.event),
       std::format("did you mean `{}`?", near),
       "misspelt-event"};
 }

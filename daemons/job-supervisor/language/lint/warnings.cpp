@@ -102,7 +102,7 @@ private:
     const auto name = word.substr(0, word.find_first_not_of(name_characters));
     const bool assigns = !name.empty() && word.substr(name.size()).starts_with('=');
     if (assigns)
-      when_given("assignment-as-command", slot, true, std::format("`{}` is taken for the program that is to run", word),
+      when_given("assignment-as-command", slot, true, std::format("`{}` is run as the program", word),
                  std::format("use a stanza `env {}`, or `exec env {} …`", word, word));
     const auto builtin = std::ranges::find(builtins, word, &Builtin::word);
     if (builtin == std::end(builtins)) return;

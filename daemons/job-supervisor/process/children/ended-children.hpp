@@ -3,7 +3,7 @@
 // own journal loses nothing: the next one finds the end here. Only the last ones are kept.
 #pragma once
 
-#include "daemons/job-supervisor/process/children/mapped-record.hpp"
+#include "daemons/base/files/mapped-record.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 
 #include <array>
@@ -37,7 +37,7 @@ private:
   };
   static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-  MappedRecord<Ends> ends_;
+  base::MappedRecord<Ends> ends_;
 };
 
 } // namespace upstart::supervisor

@@ -18,21 +18,28 @@ std::uint64_t key_of(std::string_view job, std::string_view instance, std::strin
   return hash == 0 ? 1 : hash;
 }
 
+constexpr unsigned turn_place = 32; // above the pid
+
+std::uint64_t in_place(std::uint32_t turn) { return std::uint64_t{turn} << turn_place; }
+
 } // namespace
 
-StartMark* StartedChild::begin(std::string_view job, std::string_view instance, std::string_view process) {
-  if (!last_) return nullptr;
+// The turns go on from those of the supervisors before: one of their children may come late, too.
+StartedChild::Begun StartedChild::begin(std::string_view job, std::string_view instance, std::string_view process) {
+  if (!last_) return {};
+  auto& turn_and_pid = last_->mark.turn_and_pid;
+  auto turn = static_cast<std::uint32_t>(turn_and_pid.load(std::memory_order_relaxed) >> turn_place) + 1;
   last_->key.store(0, std::memory_order_release);
-  last_->mark.pid.store(0, std::memory_order_relaxed);
+  turn_and_pid.store(in_place(turn), std::memory_order_release);
   last_->earliest = ticks_since_boot();
   last_->key.store(key_of(job, instance, process), std::memory_order_release);
-  return &last_->mark;
+  return {.mark = &last_->mark, .turn = turn};
 }
 
 std::optional<ProcessId> StartedChild::find(std::string_view job, std::string_view instance,
                                             std::string_view process) const {
   if (!last_ || last_->key.load(std::memory_order_acquire) != key_of(job, instance, process)) return std::nullopt;
-  pid_t pid = last_->mark.pid.load(std::memory_order_acquire);
+  auto pid = static_cast<pid_t>(last_->mark.turn_and_pid.load(std::memory_order_acquire) & 0xffff'ffffU);
   if (pid == 0) return std::nullopt;
   return ProcessId{pid, last_->earliest, last_->mark.latest.load(std::memory_order_relaxed)};
 }
@@ -43,9 +50,13 @@ void StartedChild::forget(std::string_view job, std::string_view instance, std::
 }
 
 // The C library's getpid may remember that of the supervisor, whose memory the child may share.
-void leave_mark(StartMark& mark) {
-  mark.latest.store(ticks_since_boot(), std::memory_order_relaxed);
-  mark.pid.store(static_cast<pid_t>(::syscall(SYS_getpid)), std::memory_order_release);
+void leave_mark(StartMark& mark, std::uint32_t turn) {
+  std::uint64_t now = ticks_since_boot(), latest = mark.latest.load(std::memory_order_relaxed);
+  while (latest < now && !mark.latest.compare_exchange_weak(latest, now, std::memory_order_relaxed)) {}
+  auto expected = in_place(turn);
+  auto pid = static_cast<std::uint32_t>(::syscall(SYS_getpid));
+  mark.turn_and_pid.compare_exchange_strong(expected, expected | pid, std::memory_order_release,
+                                            std::memory_order_relaxed);
 }
 
 } // namespace upstart::supervisor

@@ -4,7 +4,7 @@
 // right after its fork.
 #pragma once
 
-#include "daemons/job-supervisor/process/children/mapped-record.hpp"
+#include "daemons/base/files/mapped-record.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 
 #include <atomic>
@@ -14,25 +14,31 @@
 
 namespace upstart::supervisor {
 
-// What the child leaves.
+// What the child leaves. A child may come so far only after the next start has begun: then the turn is not its own any
+// more, and it leaves nothing.
 struct StartMark {
-  std::atomic<pid_t> pid;            // 0: it has not come so far
-  std::atomic<std::uint64_t> latest; // clock ticks since boot when it was there
+  std::atomic<std::uint64_t> turn_and_pid; // whose turn it is; below it the pid of the child, 0: not written yet
+  std::atomic<std::uint64_t> latest;       // clock ticks since boot when a child was there last; never fewer
 };
 
 class StartedChild {
 public:
   // The file is opened or made. Empty, or where that fails: nothing is kept.
-  explicit StartedChild(const std::string& path) : last_{path, "started-1\n"} {}
+  explicit StartedChild(const std::string& path) : last_{path, "started-2\n"} {}
 
-  // A child is about to be forked, which is this process of this instance. It writes to what is returned; null: nothing
-  // is kept.
-  [[nodiscard]] StartMark* begin(std::string_view job, std::string_view instance, std::string_view process);
+  // A child is about to be forked, which is this process of this instance. It leaves its mark, with this turn.
+  struct Begun {
+    StartMark* mark = nullptr; // null: nothing is kept
+    std::uint32_t turn = 0;
+  };
+  [[nodiscard]] Begun begin(std::string_view job, std::string_view instance, std::string_view process);
   // The child that was begun under these names, if it has come so far; its end, if any, has not been told.
   [[nodiscard]] std::optional<ProcessId> find(std::string_view job, std::string_view instance,
                                               std::string_view process) const;
   // There was no child, or its end has been told.
   void forget(std::string_view job, std::string_view instance, std::string_view process);
+  // Why nothing is kept, as errno; 0: it is, or nothing was wanted.
+  [[nodiscard]] int error() const { return last_.error(); }
 
 private:
   struct Last {
@@ -40,12 +46,12 @@ private:
     std::uint64_t earliest;         // clock ticks since boot before it was forked
     StartMark mark;
   };
-  static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<pid_t>::is_always_lock_free);
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-  MappedRecord<Last> last_;
+  base::MappedRecord<Last> last_;
 };
 
-// In the child.
-void leave_mark(StartMark& mark);
+// In the child, with the turn that it was begun with.
+void leave_mark(StartMark& mark, std::uint32_t turn);
 
 } // namespace upstart::supervisor

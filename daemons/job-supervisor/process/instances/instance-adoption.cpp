@@ -1,7 +1,6 @@
 // The part of InstanceProcesses that takes up what an earlier supervisor started.
 #include "daemons/job-supervisor/process/instances/instance-processes.hpp"
 
-#include <csignal>
 #include <format>
 #include <utility>
 
@@ -11,6 +10,12 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks{2};
 constexpr int most_looks = 1000; // two seconds for a child to execute its program
+
+// Or has ended and is not reaped yet, or another process has its number.
+bool has_gone(const ProcessId& id) {
+  auto facts = facts_of(id.pid);
+  return !facts || facts->ended() || !id.is(id.pid, facts->started);
+}
 
 } // namespace
 
@@ -100,11 +105,15 @@ SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind, const SpawnSea
   using enum SearchOutcome::Kind;
   auto told = services_.started.find(class_->name, instance_, name_of(kind));
   if (!told) return look_for(search, services_.children);
-  // One that goes to the background may have ended since, with the process that it has left there.
+  // One that goes to the background may have ended since; the process that it has left there need not lead a session.
   bool goes_to_background =
       kind == ProcessKind::main && (class_->expect == Expect::fork || class_->expect == Expect::daemon);
-  if (goes_to_background && ::kill(told->pid, 0) < 0)
-    if (auto left = look_for(search, services_.children); left.kind == found || left.kind == undecided) return left;
+  if (goes_to_background && has_gone(*told)) {
+    auto of_session = search;
+    of_session.session = told->pid;
+    auto left = look_for(of_session, services_.children);
+    if (left.kind == found || left.kind == undecided) return left;
+  }
   return {may_be_a_child_before_exec(told->pid) ? undecided : found, *told};
 }
 

@@ -91,7 +91,9 @@ std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
     if (!step) return std::unexpected{step.error()};
   auto& started = context_.services.started;
   auto process = name_of(request_.kind);
-  plan->mark = started.begin(context_.job_class.name, context_.instance, process);
+  auto begun = started.begin(context_.job_class.name, context_.instance, process);
+  plan->mark = begun.mark;
+  plan->turn = begun.turn;
   auto spawned = spawn_child(std::move(plan), group_.get());
   if (!spawned) {
     started.forget(context_.job_class.name, context_.instance, process);

@@ -65,9 +65,16 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
       strays{children, options.run_directory.empty() ? "" : options.run_directory + "/stray-processes"},
       logs{loop, options.log_directory, options.run_directory, kept, options.warn, options.warn_of_job},
       adoption_time_{loop, [this] { finish_adoption(); }} {
-  if (int error = children.ends().error(); error != 0)
-    warn(std::format("{}/ended-children: {}; if the job supervisor dies, how a job ended in that moment may be unknown",
-                     options.run_directory, std::strerror(error)));
+  struct Kept {
+    const char *file, *lost;
+    int error;
+  };
+  for (const auto& [file, lost, error] :
+       {Kept{"ended-children", "how a job ended in that moment may be unknown", children.ends().error()},
+        Kept{"started-child", "a process that it was starting may not be found", started.error()}})
+    if (error != 0)
+      warn(std::format("{}/{}: {}; if the job supervisor dies, {}", options.run_directory, file, std::strerror(error),
+                       lost));
   if (options.log_to_stdout) logs.copy_to(STDOUT_FILENO);
   children.on_swept([this] { groups.remove_empty(); });
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)

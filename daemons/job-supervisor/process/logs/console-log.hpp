@@ -73,7 +73,8 @@ private:
   std::shared_ptr<ConsoleLog> self_; // while something is still to come or to be written
 };
 
-// All logs of a directory. Those that cannot be written are tried again by and by.
+// All logs of a directory. Those that cannot be written are tried again after a quarter of a second, then less and less
+// often, every 30 seconds in the end.
 class ConsoleLogs {
 public:
   using Warn = std::function<void(const std::string&)>;

@@ -1,6 +1,7 @@
 // What jobs print, on a descriptor that others share, standard output as a rule: whole lines, each with its job in
-// front. Writing never waits: what its reader does not take is kept, up to a bound, and tried again by and by; what is
-// beyond that is dropped and counted, and the count is written as soon as there is room. Owned by ConsoleLogs.
+// front. Writing never waits: what its reader does not take is kept, up to a bound, and tried again every 20 ms; what
+// is beyond that is dropped and counted, and the count is written as soon as there is room. What is kept, and a line
+// that is begun, is lost if the supervisor dies; log files lose nothing. Owned by ConsoleLogs.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"

@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <sys/mman.h>
 #include <unistd.h>
 
 namespace upstart::supervisor {
 
 namespace {
-
-constexpr std::string_view form_name = "log-transfer-1";
 
 // How much of the text stands in the file at this place already.
 std::size_t written_of(std::string_view text, const char* path, std::uint64_t offset) {
@@ -27,26 +24,10 @@ std::size_t written_of(std::string_view text, const char* path, std::uint64_t of
 
 } // namespace
 
-// Room is taken first: a page that no room is left for would end the supervisor when it is written to.
-LogTransfer::LogTransfer(const std::string& path) : place_{nullptr} {
-  if (!path.empty()) {
-    base::FileDescriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    if (fd && ::posix_fallocate(fd.get(), 0, sizeof(Place)) == 0) {
-      void* memory = ::mmap(nullptr, sizeof(Place), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
-      if (memory != MAP_FAILED) place_ = static_cast<Place*>(memory);
-    }
-  }
-  mapped_ = place_ != nullptr;
-  if (!mapped_) place_ = new Place{};
-  if (std::string_view{place_->form.data(), form_name.size()} == form_name) return;
-  std::memset(static_cast<void*>(place_), 0, sizeof(Place));
-  std::ranges::copy(form_name, place_->form.begin());
-}
-
-LogTransfer::~LogTransfer() {
-  if (mapped_) ::munmap(place_, sizeof(Place));
-  else delete place_;
-}
+LogTransfer::LogTransfer(const std::string& path)
+    : kept_{path, "transfer-2\n"},
+      own_{kept_ ? nullptr : std::make_unique<Place>()},
+      place_{kept_ ? kept_.operator->() : own_.get()} {}
 
 LogTransfer::Left LogTransfer::take_left() {
   Left left;

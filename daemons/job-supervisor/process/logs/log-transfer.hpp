@@ -3,9 +3,11 @@
 // sees at the end of the log whether it was written. One piece at a time is on its way.
 #pragma once
 
+#include "daemons/base/files/mapped-record.hpp"
+
 #include <array>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +20,6 @@ public:
 
   // An empty path, and one that cannot be used: what is on its way does not outlive the supervisor.
   explicit LogTransfer(const std::string& path);
-  ~LogTransfer();
   LogTransfer(const LogTransfer&) = delete;
   LogTransfer& operator=(const LogTransfer&) = delete;
 
@@ -40,7 +41,6 @@ public:
 private:
   enum class Step : std::uint32_t { none, reading, writing };
   struct Place {
-    std::array<char, 16> form;
     Step step;
     std::uint32_t size; // 0 while it is read: what was read ends with the last byte that is not zero
     std::uint64_t offset;
@@ -48,8 +48,9 @@ private:
     std::array<char, most> text;
   };
 
+  base::MappedRecord<Place> kept_;
+  std::unique_ptr<Place> own_; // where nothing is kept
   Place* place_;
-  bool mapped_ = false;
 };
 
 } // namespace upstart::supervisor

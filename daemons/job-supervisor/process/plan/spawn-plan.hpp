@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,6 +82,7 @@ struct SpawnPlan {
 
   bool shares_memory = false;
   StartMark* mark = nullptr; // that the child leaves, if any
+  std::uint32_t turn = 0;    // with it; the child's own, since it may be late
 
   void put(int from, int to) { moves.push_back({from, to}); }
 };

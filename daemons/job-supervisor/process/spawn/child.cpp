@@ -325,7 +325,7 @@ void tell(const SpawnPlan& plan, const ChildFailure& failure) {
 
 // The sanitizer would look for the supervisor's stack before a function that does not return; this one has another.
 [[gnu::no_sanitize_address]] void run_child(SpawnPlan& plan, ChildFailure& failure, std::atomic<bool>* at_exec) {
-  if (plan.mark != nullptr) leave_mark(*plan.mark);
+  if (plan.mark != nullptr) leave_mark(*plan.mark, plan.turn);
   Child child{.plan = plan, .at_exec = at_exec};
   for (const Step& step : steps) {
     int error = step.run(child);

@@ -115,6 +115,29 @@ TEST_CASE("a start that was not written down is found though nothing of the proc
   CHECK(world.end_of_main() == SIGTERM);
 }
 
+TEST_CASE("of a start that was not written down the process is found that was left in the background meanwhile") {
+  for (bool told : {true, false})
+    for (const char* session : {"", "setsid "}) {
+      CAPTURE(told);
+      CAPTURE(std::string{session});
+      Adoption world;
+      world.tells_exits = told; // of the parent
+      world.job_class.expect = Expect::fork;
+      world.exec(std::string{"fork "} + session + "note=" + (world.directory / "pid"));
+      world.first_supervisor(""); // dies right after the fork
+      REQUIRE(world.await_file("pid"));
+      REQUIRE(world.await_gone(world.pid));
+      pid_t child = std::stoi(contents(world.directory / "pid"));
+      world.adopt(false);
+      REQUIRE(world.await_told("main found"));
+      CHECK(world.events.found_pid == child);
+      world.job->signal(ProcessKind::main, SIGTERM);
+      REQUIRE(world.await_told("main ended"));
+      CHECK(world.end_of_main() == SIGTERM);
+      CHECK_FALSE(exists(child));
+    }
+}
+
 TEST_CASE("one that was not written down, and whose end nobody tells, has failed and is not started again") {
   Adoption world;
   world.tells_exits = false;

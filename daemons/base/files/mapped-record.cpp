@@ -1,4 +1,4 @@
-#include "daemons/job-supervisor/process/children/mapped-record.hpp"
+#include "daemons/base/files/mapped-record.hpp"
 
 #include "daemons/base/file-descriptor.hpp"
 
@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace upstart::supervisor {
+namespace upstart::base {
 
 namespace {
 
@@ -20,7 +20,7 @@ using Form = std::array<char, 48>;
 Form current_form(std::string_view name) {
   Form form{};
   std::ranges::copy(name, form.begin());
-  base::FileDescriptor boot{::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)};
+  FileDescriptor boot{::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)};
   if (boot) (void)!::read(boot.get(), form.data() + name.size(), 36);
   return form;
 }
@@ -31,7 +31,7 @@ Form current_form(std::string_view name) {
 MappedBytes::MappedBytes(const std::string& path, std::string_view form, std::size_t size)
     : size_{sizeof(Form) + size} {
   if (path.empty()) return;
-  base::FileDescriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  FileDescriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
   error_ = fd ? ::posix_fallocate(fd.get(), 0, static_cast<off_t>(size_)) : errno;
   if (error_ != 0) return;
   void* memory = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
@@ -52,4 +52,4 @@ MappedBytes::~MappedBytes() {
 
 void* MappedBytes::data() const { return memory_ == nullptr ? nullptr : static_cast<char*>(memory_) + sizeof(Form); }
 
-} // namespace upstart::supervisor
+} // namespace upstart::base

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace upstart::supervisor {
+namespace upstart::base {
 
 class MappedBytes {
 public:
@@ -38,4 +38,4 @@ private:
   MappedBytes bytes_;
 };
 
-} // namespace upstart::supervisor
+} // namespace upstart::base
