@@ -29,7 +29,8 @@ EventJournal::EventJournal(base::EventLoop& loop, Emitter& emitter, const std::s
       losses_{loop, [](const std::string& text) { spdlog::warn("{}", text); }} {
   auto found = base::RecordStore::open(directory + "/" + bridge + ".journal", "upstart " + bridge, form);
   if (!found) {
-    spdlog::error("{}; events may be lost or come twice if this bridge dies", found.error());
+    problem_ = found.error();
+    spdlog::error("{}; events may be lost or come twice if this bridge dies", problem_);
   } else {
     for (const auto& fault : found->faults) spdlog::warn("{}", fault);
     for (const auto& [key, bytes] : found->records) take(key, bytes);
@@ -50,7 +51,7 @@ EventJournal::EventJournal(base::EventLoop& loop, Emitter& emitter, const std::s
 
 EventJournal::~EventJournal() {
   *alive_ = false;
-  write();
+  (void)write(); // logged
 }
 
 void EventJournal::take(const std::string& key, const std::string& bytes) {
@@ -145,18 +146,21 @@ void EventJournal::commit_later() {
   });
 }
 
-void EventJournal::write() {
-  if (!store_ || !store_->has_unwritten()) return;
+bool EventJournal::write() {
+  if (!store_) return false;
+  if (!store_->has_unwritten()) return true;
   auto written = store_->write([this](const auto& put) { for_each_record(put); });
   if (!written && !std::exchange(behind_was_said_, true))
     spdlog::error("{}; events may be lost or come twice if this bridge dies", written.error());
   if (written) behind_was_said_ = false;
+  return written.has_value();
 }
 
-void EventJournal::commit() {
-  write();
+bool EventJournal::commit() {
+  bool written = write();
   base::fault_point("bridge-written");
   send();
+  return written;
 }
 
 void EventJournal::send() {

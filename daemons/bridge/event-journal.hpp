@@ -51,8 +51,11 @@ public:
   [[nodiscard]] bool is_full() const { return bytes_ >= most_bytes; }
   // For `Watch::state` of what is watched: the same, or with how many events were dropped.
   [[nodiscard]] std::string with_losses(std::string state) const;
-  // Writes now, and lets the events leave.
-  void commit();
+  // Writes now, and lets the events leave. Whether all of it is written: while it is not, events leave nevertheless, but
+  // do not outlive the process for certain.
+  bool commit();
+  // Why nothing outlives the process: there can be no file. Empty: there is one.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
 
 private:
   struct Event {
@@ -64,7 +67,7 @@ private:
   using Number = std::uint64_t;
 
   void take(const std::string& key, const std::string& bytes);
-  void write();
+  [[nodiscard]] bool write();
   void commit_later();
   void send();
   void keep(Number number, Event event);
@@ -74,6 +77,7 @@ private:
   base::EventLoop& loop_;
   Emitter& emitter_;
   std::optional<base::RecordStore> store_;
+  std::string problem_;
   bool behind_was_said_ = false;
   std::string identity_; // its tokens begin with it
   std::map<std::string, std::string, std::less<>> records_;

@@ -32,7 +32,6 @@ std::string configuration_path(const bridge::Services& services, const Options& 
   return protocol::fleet_configuration_path(services.home, variable("XDG_CONFIG_HOME"));
 }
 
-// Throws where the password cannot be read; that is told as any other fault.
 Fleet::MakeConnection connection_over(base::EventLoop& loop, const std::string& password) {
   return [&loop, password](const FleetConfiguration& configuration, Publication will, MqttConnection::Events events) {
     BrokerSettings settings{.host = configuration.host,

@@ -21,9 +21,8 @@ const std::vector<Rule>& rules() {
       {"start", {"--no-wait", "--json", "--quiet"}},
       {"stop", {"--no-wait", "--json", "--quiet"}},
       {"restart", {"--no-wait", "--json", "--quiet"}},
-      {"reload", {}},
+      {"reload", {"--json"}},
       {"log", {"--lines=", "--json"}},
-      {"emit", {"--no-wait"}},
   };
   return all;
 }

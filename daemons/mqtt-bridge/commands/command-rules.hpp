@@ -1,5 +1,6 @@
 // What another node may have done here: which commands, with which options. A call is words of a command line, and only
-// those that are listed here get to initctl, in a form in which it cannot take an argument for an option. Pure.
+// those that are listed here get to initctl, in a form in which it cannot take an argument for an option. Events have a
+// way of their own (fleet/events-in.hpp). Pure.
 #pragma once
 
 #include "daemons/mqtt-bridge/configuration/fleet-configuration.hpp"

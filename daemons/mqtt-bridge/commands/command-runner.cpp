@@ -131,6 +131,7 @@ private:
   }
 
   void reap() {
+    limit_.stop();
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
     pid_ = 0;
@@ -144,7 +145,7 @@ private:
 
   void time_is_over() {
     timed_out_ = true;
-    ::kill(pid_, SIGKILL);
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
   }
 
   base::EventLoop& loop_;

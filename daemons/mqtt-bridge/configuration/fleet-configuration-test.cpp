@@ -65,7 +65,7 @@ TEST_CASE("each bad line is told with file, line and what would be right") {
           "fleet.conf:4: allow: `format' is no command that other nodes could ask for; these are: list status explain "
           "start stop restart reload log emit",
           "fleet.conf:5: `nonsense' has no `='; a line is KEY = VALUE",
-          "fleet.conf:6: `colour' is no key; these are: broker, fleet, node, ca, certificate, key, username, "
+          "fleet.conf:6: unknown key `colour'; known keys are broker, fleet, node, ca, certificate, key, username, "
           "password-file, publish, accept, allow, queue",
           "fleet.conf:7: `fleet' is there already"});
   CHECK(faults_of(std::string{least} + "key = /k\n") ==

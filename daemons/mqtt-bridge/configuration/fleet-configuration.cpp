@@ -177,7 +177,7 @@ private:
       return fail(number, std::format("`{}' has no `='; a line is KEY = VALUE", line));
     auto name = trimmed(line.substr(0, equals)), value = trimmed(line.substr(equals + 1));
     auto key = std::ranges::find(keys, name, &Key::name);
-    if (key == keys.end()) return fail(number, std::format("`{}' is no key; these are: {}", name, known_keys()));
+    if (key == keys.end()) return fail(number, std::format("unknown key `{}'; known keys are {}", name, known_keys()));
     if (!seen_.insert(key->name).second) return fail(number, std::format("`{}' is there already", name));
     if (value.empty() && !key->may_be_empty) return fail(number, std::format("`{}' has no value", name));
     if (auto problem = key->take(configuration_, value)) fail(number, std::format("{}: {}", name, *problem));

@@ -128,6 +128,11 @@ public:
     return text;
   }
   [[nodiscard]] int result() const { return result_; }
+  // To be called with the outcome of each call of the library, at once: for its failure in words.
+  int noting_errno(int error) {
+    if (error == MOSQ_ERR_ERRNO) errno_ = errno;
+    return error;
+  }
 
 private:
   void configure(const BrokerSettings& settings);
@@ -214,6 +219,7 @@ void MosquittoConnection::Attempt::set_callbacks() {
       client_, [](mosquitto*, void* object, const mosquitto_message* message, const mosquitto_property* properties) {
         auto* owner = of(object).owner_;
         if (owner == nullptr) return;
+        owner->has_received_ = true;
         owner->events_.message({.topic = message->topic,
                                 .payload = std::string{static_cast<const char*>(message->payload),
                                                        static_cast<std::size_t>(message->payloadlen)},
@@ -278,9 +284,11 @@ void MosquittoConnection::happened(unsigned events) {
   auto* client = attempt_->client();
   if ((events & ~static_cast<unsigned>(base::FdWatcher::writable)) != 0) {
     constexpr int packets = 100;
-    int error = mosquitto_loop_read(client, packets);
-    events_.batch_over();
+    int error = attempt_->noting_errno(mosquitto_loop_read(client, packets));
+    bool written = events_.batch_over() || !has_received_;
+    has_received_ = false;
     if (error != MOSQ_ERR_SUCCESS || refusal_ != 0) return lost(error);
+    if (!written) return end("what it sends cannot be written to the disk");
   }
   write();
 }
@@ -289,7 +297,7 @@ void MosquittoConnection::write() {
   if (!watcher_) return;
   auto* client = attempt_->client();
   if (mosquitto_want_write(client)) {
-    int error = mosquitto_loop_write(client, 1000);
+    int error = attempt_->noting_errno(mosquitto_loop_write(client, 1000));
     if (error != MOSQ_ERR_SUCCESS) return lost(error);
   }
   watch();
@@ -306,7 +314,7 @@ void MosquittoConnection::write_later() {
 
 void MosquittoConnection::misc() {
   if (!watcher_) return;
-  int error = mosquitto_loop_misc(attempt_->client());
+  int error = attempt_->noting_errno(mosquitto_loop_misc(attempt_->client()));
   if (error != MOSQ_ERR_SUCCESS) return lost(error);
   write();
 }
@@ -332,6 +340,10 @@ void MosquittoConnection::lost(int error) {
   auto why = refusal_ == MQTT_RC_SESSION_TAKEN_OVER ? "another client has connected as this node"
              : refusal_ != 0                        ? mqtt_bridge::in_words(refusal_)
                                                     : attempt_->in_words(error == 0 ? MOSQ_ERR_CONN_LOST : error);
+  end(why);
+}
+
+void MosquittoConnection::end(const std::string& why) {
   watcher_.reset();
   misc_.stop();
   connect_limit_.stop();

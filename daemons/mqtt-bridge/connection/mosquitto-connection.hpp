@@ -59,6 +59,7 @@ private:
   void misc();
   // To be called where the library says that it failed, never from within a callback of it.
   void lost(int error);
+  void end(const std::string& why);
   void try_later(const std::string& why);
 
   void on_connected(int reason, bool session_present);
@@ -72,6 +73,7 @@ private:
   std::unique_ptr<base::FdWatcher> watcher_;
   base::Timer retry_, misc_, connect_limit_;
   bool connected_ = false, reading_paused_ = false, write_is_due_ = false;
+  bool has_received_ = false; // a message, since the last batch was over
   int refusal_ = 0; // the reason of a broker that does not let this node in, or sends it away
   std::chrono::steady_clock::time_point connected_since_{};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -1,5 +1,5 @@
-// What the bridge needs of an MQTT broker: a port with a real side (mosquitto-connection.hpp) and one for tests. The
-// connection comes back by itself; the broker keeps the session meanwhile.
+// What the bridge needs of an MQTT broker: a port with a real side (mosquitto-connection.hpp) and one for tests
+// (testing/recording-connection.hpp). The connection comes back by itself; the broker keeps the session meanwhile.
 #pragma once
 
 #include <expected>
@@ -38,8 +38,9 @@ public:
     std::function<void(const std::string& why)> lost; // or an attempt failed; in words, for a user
     std::function<void(Message)> message;
     // Messages that were told of since the last time are acknowledged to the broker when this returns, and not before:
-    // whoever must not lose them writes them down here.
-    std::function<void()> batch_over;
+    // whoever must not lose them writes them down here. False: that was not possible; then none is acknowledged and the
+    // connection ends, so that the broker keeps them and sends them again.
+    std::function<bool()> batch_over;
     // The broker has it. `refusal` is empty, or why it does not take it, in words.
     std::function<void(Ticket, const std::string& refusal)> published;
     std::function<void(Ticket, const std::string& refusal)> subscribed;

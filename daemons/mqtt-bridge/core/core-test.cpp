@@ -1,3 +1,4 @@
+#include "daemons/bridge/testing/recording-memory.hpp"
 #include "daemons/mqtt-bridge/commands/command-rules.hpp"
 #include "daemons/mqtt-bridge/core/inbox.hpp"
 #include "daemons/mqtt-bridge/core/node-table.hpp"
@@ -13,20 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What survives, and what was emitted, as "NAME VARIABLE…".
-struct Remembered final : bridge::Memory {
-  SeenIds::Records records;
-  std::vector<std::string> emitted;
-  void put(std::string_view key, std::string bytes) override {
-    records.insert_or_assign(std::string{key}, std::move(bytes));
-  }
-  void erase(std::string_view key) override { records.erase(std::string{key}); }
-  void emit(std::string name, protocol::Environment environment) override {
-    for (const auto& entry : environment.strings()) name += " " + entry;
-    emitted.push_back(std::move(name));
-  }
-};
-
 const Seconds noon{12h};
 
 EventMessage event(int number, const std::string& node = "a", const std::string& sender = "s") {
@@ -40,7 +27,7 @@ bridge::ConditionsUpdate asks(const std::string& job, const std::string& name, c
 } // namespace
 
 TEST_CASE("an id is new once, also for the process that comes after") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   {
     SeenIds seen{memory, memory.records};
     CHECK(seen.take("s/1", "a", "t", noon));
@@ -54,7 +41,7 @@ TEST_CASE("an id is new once, also for the process that comes after") {
 }
 
 TEST_CASE("far below the highest number everything is old, and each topic has its own numbers") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   SeenIds seen{memory, memory.records};
   CHECK(seen.take("s/5000", "a", "t", noon));
   CHECK_FALSE(seen.take("s/3976", "a", "t", noon));
@@ -65,7 +52,7 @@ TEST_CASE("far below the highest number everything is old, and each topic has it
 }
 
 TEST_CASE("ids of another form are known by their text") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   SeenIds seen{memory, memory.records};
   CHECK(seen.take("by hand", "a", "t", noon));
   CHECK_FALSE(seen.take("by hand", "a", "t", noon));
@@ -73,7 +60,7 @@ TEST_CASE("ids of another form are known by their text") {
 }
 
 TEST_CASE("what was not heard of for as long as a session lasts is forgotten") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   SeenIds seen{memory, memory.records};
   CHECK(seen.take("s/1", "a", "t", noon));
   seen.forget_old(noon + session_expiry + 1s);
@@ -81,36 +68,50 @@ TEST_CASE("what was not heard of for as long as a session lasts is forgotten") {
   CHECK(memory.records.empty());
 }
 
+TEST_CASE("of too many senders the tenth that was heard of least goes, and what comes again keeps none young") {
+  bridge::RecordingMemory memory;
+  SeenIds seen{memory, memory.records};
+  for (std::size_t sender = 0; sender < SeenIds::most_entries; ++sender)
+    REQUIRE(seen.take(std::format("s{:06}/1", sender), "a", "t", noon));
+  CHECK_FALSE(seen.take("s000000/1", "a", "t", noon + 1s));
+  CHECK(seen.take("one more/1", "a", "t", noon + 1s));
+  CHECK(seen.size() == SeenIds::most_entries + 1 - SeenIds::most_entries / 10);
+  CHECK(memory.records.size() == seen.size());
+  CHECK_FALSE(seen.take("one more/1", "a", "t", noon + 1s));
+  CHECK_FALSE(seen.take("s010000/1", "a", "t", noon + 1s));
+  CHECK(seen.take("s000000/1", "a", "t", noon + 1s));
+}
+
 TEST_CASE("an event is emitted once, with the node after its own variables") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   Inbox inbox{memory, memory.records, {}};
   CHECK(inbox.take(event(1), "t", noon, 0ms) == Inbox::Taken::emitted);
   CHECK(inbox.take(event(1), "t", noon, 0ms) == Inbox::Taken::seen_before);
-  CHECK(memory.emitted == std::vector<std::string>{"e N=1 NODE=a"});
+  CHECK(memory.events == std::vector<std::string>{"e N=1 NODE=a"});
 }
 
 TEST_CASE("a node that sends too fast waits in its own order, also over a restart, and holds nobody up") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   InboxLimits limits{.rate = 10, .burst = 2};
   {
     Inbox inbox{memory, memory.records, limits};
     for (int number = 1; number <= 5; ++number) CHECK(inbox.take(event(number), "t", noon, 0ms));
     CHECK(inbox.waiting() == 3);
     CHECK(inbox.take(event(1, "b", "other"), "t", noon, 0ms) == Inbox::Taken::emitted);
-    CHECK(memory.emitted == std::vector<std::string>{"e N=1 NODE=a", "e N=2 NODE=a", "e N=1 NODE=b"});
+    CHECK(memory.events == std::vector<std::string>{"e N=1 NODE=a", "e N=2 NODE=a", "e N=1 NODE=b"});
   }
-  memory.emitted.clear();
+  memory.events.clear();
   Inbox inbox{memory, memory.records, limits};
   REQUIRE(inbox.due(0ms));
   inbox.time_reached(1000ms);
-  CHECK(memory.emitted == std::vector<std::string>{"e N=3 NODE=a", "e N=4 NODE=a"});
+  CHECK(memory.events == std::vector<std::string>{"e N=3 NODE=a", "e N=4 NODE=a"});
   inbox.time_reached(2000ms);
-  CHECK(memory.emitted.back() == "e N=5 NODE=a");
+  CHECK(memory.events.back() == "e N=5 NODE=a");
   CHECK_FALSE(inbox.due(2000ms));
 }
 
 TEST_CASE("a node with too much waiting is refused in words, and what is refused may come again") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   Inbox inbox{memory, memory.records, {.rate = 10, .burst = 1, .most_waiting = 300}};
   CHECK(inbox.take(event(1), "t", noon, 0ms));
   CHECK(inbox.take(event(2), "t", noon, 0ms));
@@ -122,8 +123,40 @@ TEST_CASE("a node with too much waiting is refused in words, and what is refused
   CHECK(inbox.take(event(3), "t", noon, 2000ms) == Inbox::Taken::emitted);
 }
 
+TEST_CASE("under changing names no more is emitted than all may send, and each name has its turn") {
+  bridge::RecordingMemory memory;
+  Inbox inbox{memory, memory.records, {.rate_in_all = 10, .burst_in_all = 2}};
+  for (int number = 1; number <= 6; ++number)
+    CHECK(inbox.take(event(number, std::format("evil{}", number)), "t", noon, 0ms));
+  CHECK(inbox.take(event(1, "honest", "other"), "t", noon, 0ms) == Inbox::Taken::waits);
+  CHECK(memory.events.size() == 2);
+  inbox.time_reached(200ms);
+  CHECK(memory.events.size() == 4);
+  // Whoever comes later takes no turn of those that wait.
+  CHECK(inbox.take(event(7, "a"), "t", noon, 300ms) == Inbox::Taken::waits);
+  inbox.time_reached(500ms);
+  CHECK(memory.events.back() == "e N=6 NODE=evil6");
+  inbox.time_reached(600ms);
+  CHECK(memory.events.back() == "e N=1 NODE=honest");
+  inbox.time_reached(700ms);
+  CHECK(memory.events.back() == "e N=7 NODE=a");
+  CHECK_FALSE(inbox.due(700ms));
+  CHECK(inbox.take(event(8, "a"), "t", noon, 1000ms) == Inbox::Taken::emitted);
+}
+
+TEST_CASE("of all nodes no more waits than may be, and that is told") {
+  bridge::RecordingMemory memory;
+  Inbox inbox{memory, memory.records, {.rate_in_all = 10, .burst_in_all = 1, .most_in_all = 300}};
+  CHECK(inbox.take(event(1), "t", noon, 0ms) == Inbox::Taken::emitted);
+  CHECK(inbox.take(event(2), "t", noon, 0ms) == Inbox::Taken::waits);
+  auto refused = inbox.take(event(3, "b"), "t", noon, 0ms);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error() == "the nodes together send faster than 10 events a second, or some faster than 1000, and 1 "
+                           "events wait already, the most that may be");
+}
+
 TEST_CASE("a node that comes and goes is told once, also over a restart") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   {
     NodeTable nodes{memory, memory.records, "me"};
     CHECK(nodes.jobs_changed(asks("j", "node-up", "db*")).empty());
@@ -132,35 +165,35 @@ TEST_CASE("a node that comes and goes is told once, also over a restart") {
     nodes.take_state("db1", true);
     nodes.take_state("db1", true);
     nodes.take_state("web1", true);
-    CHECK(memory.emitted == std::vector<std::string>{"node-up NODE=db1"});
+    CHECK(memory.events == std::vector<std::string>{"node-up NODE=db1"});
   }
   NodeTable nodes{memory, memory.records, "me"};
   bridge::ConditionsUpdate both;
   both.changed = {asks("j", "node-up", "db*").changed[0], asks("k", "node-down", "db1").changed[0]};
   CHECK(nodes.jobs_changed(both).empty());
   nodes.take_state("db1", true);
-  CHECK(memory.emitted.size() == 1);
+  CHECK(memory.events.size() == 1);
   nodes.take_state("db1", false);
   nodes.take_state("db1", std::nullopt);
-  CHECK(memory.emitted.back() == "node-down NODE=db1");
-  CHECK(memory.emitted.size() == 2);
+  CHECK(memory.events.back() == "node-down NODE=db1");
+  CHECK(memory.events.size() == 2);
 }
 
 TEST_CASE("for a job that comes later, a node that is up comes anew") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   NodeTable nodes{memory, memory.records, "me"};
   CHECK(nodes.jobs_changed(asks("j", "node-up", "db1")).empty());
   CHECK(nodes.wanted() == std::set<std::string>{"db1"});
   nodes.take_state("db1", true);
   CHECK(nodes.jobs_changed(asks("k", "node-up", "db1")).empty());
-  CHECK(memory.emitted.size() == 2);
+  CHECK(memory.events.size() == 2);
   CHECK(nodes.jobs_changed({.changed = {}, .gone = {"j", "k"}, .activity = {}}).empty());
   CHECK(nodes.wanted().empty());
   CHECK(memory.records.empty());
 }
 
 TEST_CASE("a condition with another variable than NODE is told with its job") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   NodeTable nodes{memory, memory.records, "me"};
   auto faults = nodes.jobs_changed({.changed = {{"j", {{"node-up", {"HOST=x"}, true}}}}, .gone = {}, .activity = {}});
   CHECK(faults ==
@@ -169,7 +202,7 @@ TEST_CASE("a condition with another variable than NODE is told with its job") {
 }
 
 TEST_CASE("of several changes of a retained message the last one is published, and what has gone is removed") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   const RetainedTable::Time start{};
   RetainedTable table{memory, memory.records};
   table.put("a", "1");
@@ -191,7 +224,7 @@ TEST_CASE("of several changes of a retained message the last one is published, a
 }
 
 TEST_CASE("what was on its way, or there for a moment only, is published again after the connection was lost") {
-  Remembered memory;
+  bridge::RecordingMemory memory;
   const RetainedTable::Time start{};
   RetainedTable table{memory, memory.records};
   table.put("a", "1");
@@ -220,5 +253,7 @@ TEST_CASE("a command of another node is executed only where it is allowed, and w
   CHECK(fault({"stop", "x"}) == "node me does not allow `stop' to other nodes (`allow' in its fleet.conf)");
   CHECK(fault({"reload-configuration"}) == "`reload-configuration' is no command that is executed for other nodes");
   CHECK(fault({"status", "--dest=evil"}) == "the option --dest=evil of `status' does not go to another node");
+  configuration.allow.emplace_back("emit");
+  CHECK(fault({"emit", "x"}) == "`emit' is no command that is executed for other nodes");
   CHECK(fault({"log", "--follow", "x"}) == "the option --follow of `log' does not go to another node");
 }

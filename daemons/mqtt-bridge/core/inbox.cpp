@@ -30,7 +30,7 @@ std::size_t Inbox::Waiting::bytes() const {
 }
 
 Inbox::Inbox(bridge::Memory& memory, const SeenIds::Records& records, InboxLimits limits)
-    : memory_{memory}, seen_{memory, records}, limits_{limits} {
+    : memory_{memory}, seen_{memory, records}, limits_{limits}, tokens_in_all_{limits.burst_in_all} {
   load(records);
 }
 
@@ -58,6 +58,12 @@ void Inbox::refill(Lane& lane, Monotonic clock) const {
   lane.last = clock;
 }
 
+void Inbox::refill_all(Monotonic clock) {
+  auto passed = std::chrono::duration<double>(clock - last_refill_).count();
+  tokens_in_all_ = std::min(limits_.burst_in_all, tokens_in_all_ + passed * limits_.rate_in_all);
+  last_refill_ = clock;
+}
+
 Inbox::Lane& Inbox::lane_of(const std::string& node, Monotonic clock) {
   auto [place, is_new] = lanes_.try_emplace(node);
   if (is_new) {
@@ -78,24 +84,37 @@ void Inbox::drop_idle_lanes(Monotonic clock) {
   });
 }
 
+std::optional<std::string> Inbox::no_room(const Lane& lane, const std::string& node, std::size_t bytes) const {
+  if (lane.bytes + bytes > limits_.most_waiting)
+    return std::format(
+        "node {} sends faster than {} events a second, and {} of its events wait already, the most that may be", node,
+        static_cast<int>(limits_.rate), lane.events.size());
+  if (bytes_ + bytes > limits_.most_in_all)
+    return std::format("the nodes together send faster than {} events a second, or some faster than {}, and {} events "
+                       "wait already, the most that may be",
+                       static_cast<int>(limits_.rate_in_all), static_cast<int>(limits_.rate), waiting_);
+  return std::nullopt;
+}
+
 std::expected<Inbox::Taken, std::string> Inbox::take(const EventMessage& event, std::string_view topic, Seconds now,
                                                      Monotonic clock) {
   auto& lane = lane_of(event.node, clock);
+  refill_all(clock);
+  turns_ = (turns_ && waiting_ > 0) || tokens_in_all_ < 1;
   Waiting waiting{.number = 0, .name = event.name, .environment = with_node(event)};
-  bool must_wait = !lane.events.empty() || lane.tokens < 1;
-  if (must_wait &&
-      (lane.bytes + waiting.bytes() > limits_.most_waiting || bytes_ + waiting.bytes() > limits_.most_in_all)) {
-    ++refused_;
-    return std::unexpected(std::format(
-        "node {} sends faster than {} events a second, and {} of its events wait already, the most that may be",
-        event.node, static_cast<int>(limits_.rate), lane.events.size()));
-  }
+  bool must_wait = turns_ || !lane.events.empty() || lane.tokens < 1;
+  if (must_wait)
+    if (auto why = no_room(lane, event.node, waiting.bytes())) {
+      ++refused_;
+      return std::unexpected(*why);
+    }
   if (!seen_.take(event.id, event.node, topic, now)) return Taken::seen_before;
   if (must_wait) {
     wait(lane, event.node, std::move(waiting));
     return Taken::waits;
   }
   lane.tokens -= 1;
+  tokens_in_all_ -= 1;
   memory_.emit(std::move(waiting.name), std::move(waiting.environment));
   return Taken::emitted;
 }
@@ -115,21 +134,29 @@ void Inbox::wait(Lane& lane, const std::string& node, Waiting waiting) {
   lane.events.push_back(std::move(waiting));
 }
 
-void Inbox::time_reached(Monotonic clock) {
-  if (waiting_ == 0) return;
-  for (auto& [node, lane] : lanes_) {
-    if (lane.events.empty()) continue;
-    refill(lane, clock);
-    for (; !lane.events.empty() && lane.tokens >= 1; lane.tokens -= 1) {
-      auto& first = lane.events.front();
-      lane.bytes -= first.bytes();
-      bytes_ -= first.bytes();
-      --waiting_;
-      memory_.erase(key_of(first.number));
-      memory_.emit(std::move(first.name), std::move(first.environment));
-      lane.events.pop_front();
-    }
+void Inbox::emit_of(Lane& lane) {
+  for (; !lane.events.empty() && lane.tokens >= 1 && tokens_in_all_ >= 1; lane.tokens -= 1, tokens_in_all_ -= 1) {
+    auto& first = lane.events.front();
+    lane.bytes -= first.bytes();
+    bytes_ -= first.bytes();
+    --waiting_;
+    memory_.erase(key_of(first.number));
+    memory_.emit(std::move(first.name), std::move(first.environment));
+    lane.events.pop_front();
   }
+}
+
+void Inbox::time_reached(Monotonic clock) {
+  refill_all(clock);
+  auto lane = lanes_.lower_bound(next_turn_);
+  for (auto left = lanes_.size(); left > 0 && waiting_ > 0 && tokens_in_all_ >= 1; --left, ++lane) {
+    if (lane == lanes_.end()) lane = lanes_.begin();
+    if (lane->second.events.empty()) continue;
+    refill(lane->second, clock);
+    emit_of(lane->second);
+    next_turn_ = lane->first + '\0'; // the one behind it
+  }
+  turns_ = tokens_in_all_ < 1;
 }
 
 std::optional<Monotonic> Inbox::due(Monotonic clock) const {

@@ -1,6 +1,8 @@
 // The events that come from other nodes, on their way to the event broker of this machine: each is emitted once, in the
 // order of its node, with NODE= after its own variables. A node that sends faster than `rate` has its events wait here,
-// on disk, and the others are not held up; one that has too many waiting has further ones refused. Pure.
+// on disk, and the others are not held up; one that has too many waiting has further ones refused. Whoever may publish
+// events can say that they are of any node, and of another one each time: so all nodes together have a rate, too; over
+// it the events of all wait, and the nodes take turns. Pure.
 //
 // Invariant: what happens to an event (its id is seen; it is emitted, or waits) is one change of the memory.
 #pragma once
@@ -23,6 +25,8 @@ using Monotonic = std::chrono::milliseconds; // since a moment that stays the sa
 struct InboxLimits {
   double rate = 1000;                    // events a second, of one node
   double burst = 2000;                   // events at a time
+  double rate_in_all = 5000;             // the same, of all nodes
+  double burst_in_all = 10'000;
   std::size_t most_waiting = 16U << 20U; // bytes of events of one node
   std::size_t most_in_all = 64U << 20U;  // bytes of events of all nodes
   std::size_t most_nodes = 100'000;      // whose pace is known
@@ -39,6 +43,7 @@ public:
                                                        Monotonic clock);
   // Emits what may be emitted by now.
   void time_reached(Monotonic clock);
+  void forget_old(Seconds now) { seen_.forget_old(now); }
   // When there is something to emit; nothing while none waits.
   [[nodiscard]] std::optional<Monotonic> due(Monotonic clock) const;
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
@@ -60,6 +65,9 @@ private:
 
   Lane& lane_of(const std::string& node, Monotonic clock);
   void refill(Lane& lane, Monotonic clock) const;
+  void refill_all(Monotonic clock);
+  [[nodiscard]] std::optional<std::string> no_room(const Lane& lane, const std::string& node, std::size_t bytes) const;
+  void emit_of(Lane& lane);
   void wait(Lane& lane, const std::string& node, Waiting waiting);
   void load(const SeenIds::Records& records);
   void drop_idle_lanes(Monotonic clock);
@@ -68,6 +76,10 @@ private:
   SeenIds seen_;
   InboxLimits limits_;
   std::map<std::string, Lane> lanes_; // by node
+  double tokens_in_all_;
+  Monotonic last_refill_{};
+  bool turns_ = false;    // over the rate of all: what waits goes first, and the nodes take turns
+  std::string next_turn_; // the node whose turn is next
   std::uint64_t last_number_ = 0;
   std::size_t waiting_ = 0, bytes_ = 0;
   std::uint64_t refused_ = 0;

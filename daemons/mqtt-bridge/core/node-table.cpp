@@ -34,6 +34,8 @@ NodeTable::NodeTable(bridge::Memory& memory, const SeenIds::Records& records, st
   each(of_job, [this](auto job, const auto& value) { known_jobs_.emplace(std::move(job), value); });
 }
 
+bool NodeTable::is_record(std::string_view key) { return key.starts_with(of_node) || key.starts_with(of_job); }
+
 std::vector<std::string> NodeTable::jobs_changed(const bridge::ConditionsUpdate& update) {
   std::vector<std::string> faults;
   for (const auto& job : update.gone) jobs_.erase(job);

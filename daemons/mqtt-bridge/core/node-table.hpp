@@ -22,6 +22,9 @@ public:
   // `own` is this node's name: it is not followed.
   NodeTable(bridge::Memory& memory, const SeenIds::Records& records, std::string own);
 
+  // Whether the memory's record with this key is of a node table.
+  [[nodiscard]] static bool is_record(std::string_view key);
+
   // What is wrong with conditions, each as a line for the log.
   std::vector<std::string> jobs_changed(const bridge::ConditionsUpdate& update);
   // The state of a node has come: whether it is online; nothing: it has been removed.

@@ -82,8 +82,8 @@ bool SeenIds::take(std::string_view id, std::string_view node, std::string_view 
 
 bool SeenIds::take_number(const std::string& key, std::uint64_t number, Seconds now) {
   auto& entry = windows_[key];
-  entry.last = now;
   if (!entry.take(number)) return false;
+  entry.last = now;
   keep(key, entry);
   make_room(now);
   return true;
@@ -91,8 +91,8 @@ bool SeenIds::take_number(const std::string& key, std::uint64_t number, Seconds 
 
 bool SeenIds::take_other(const std::string& node, std::string_view id, Seconds now) {
   auto& entry = others_[node];
-  entry.last = now;
   if (std::ranges::contains(entry.ids, id)) return false;
+  entry.last = now;
   entry.ids.emplace_back(id);
   if (entry.ids.size() > most_others) entry.ids.pop_front();
   keep(node, entry);
@@ -129,23 +129,23 @@ void SeenIds::forget_old(Seconds now) {
   forget(others_);
 }
 
+template <typename Entries> void SeenIds::drop_tenth(Entries& entries) {
+  std::vector<std::pair<Seconds, std::string_view>> by_age;
+  by_age.reserve(entries.size());
+  for (const auto& [key, entry] : entries) by_age.emplace_back(entry.last, key);
+  auto tenth = by_age.begin() + static_cast<std::ptrdiff_t>(by_age.size() / 10);
+  std::ranges::nth_element(by_age, tenth);
+  by_age.erase(tenth, by_age.end());
+  for (const auto& [last, key] : by_age) {
+    memory_.erase(key);
+    entries.erase(entries.find(std::string{key}));
+  }
+}
+
 // Looked for once for many, so that a flood of senders costs little each.
 void SeenIds::make_room(Seconds now) {
   if (size() <= most_entries) return;
   forget_old(now);
-  auto drop_tenth = [&](auto& entries) {
-    if (entries.size() < 10) return;
-    std::vector<Seconds> ages;
-    for (const auto& [key, entry] : entries) ages.push_back(entry.last);
-    auto tenth = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 10);
-    std::ranges::nth_element(ages, tenth);
-    auto limit = *tenth;
-    for (auto entry = entries.begin(); entry != entries.end();) {
-      bool goes = entry->second.last < limit;
-      if (goes) memory_.erase(entry->first);
-      entry = goes ? entries.erase(entry) : std::next(entry);
-    }
-  };
   if (size() <= most_entries) return;
   drop_tenth(windows_);
   drop_tenth(others_);

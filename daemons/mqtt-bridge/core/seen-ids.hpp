@@ -32,7 +32,7 @@ class SeenIds {
 public:
   static constexpr std::size_t window = 1024;
   static constexpr std::size_t most_others = 256;      // ids of another form, of each node
-  static constexpr std::size_t most_entries = 100'000; // senders and topics; beyond, the one that is oldest goes
+  static constexpr std::size_t most_entries = 100'000; // senders and topics; beyond, the oldest tenth goes
 
   using Records = std::map<std::string, std::string, std::less<>>;
   // `records` is what the memory holds; those that are not of ids are ignored. `memory` outlives this.
@@ -40,6 +40,7 @@ public:
 
   // Whether the event with this id, of `node` and on `topic`, is new; then it is from now on not.
   [[nodiscard]] bool take(std::string_view id, std::string_view node, std::string_view topic, Seconds now);
+  // To be called now and then, by whoever has a clock.
   void forget_old(Seconds now);
   [[nodiscard]] std::size_t size() const { return windows_.size() + others_.size(); }
 
@@ -61,6 +62,7 @@ private:
   void keep(const std::string& key, const Window& entry);
   void keep(const std::string& key, const Others& entry);
   void make_room(Seconds now);
+  template <typename Entries> void drop_tenth(Entries& entries);
 
   bridge::Memory& memory_;
   std::map<std::string, Window> windows_; // by record key

@@ -1,5 +1,6 @@
 #include "daemons/mqtt-bridge/fleet/calls.hpp"
 
+#include "daemons/base/bytes.hpp"
 #include "daemons/base/event-emitter.hpp"
 #include "daemons/mqtt-bridge/commands/command-rules.hpp"
 #include "protocol/text.hpp"
@@ -8,10 +9,26 @@
 
 #include <algorithm>
 #include <format>
+#include <ranges>
 
 namespace upstart::mqtt_bridge {
 
-void Calls::warn(const std::string& text) { spdlog::warn("{}", text); }
+namespace {
+
+constexpr std::string_view of_call = "call/";
+constexpr std::size_t longest_correlation = 200;
+
+} // namespace
+
+Calls::Calls(World world)
+    : world_{std::move(world)},
+      runner_{world_.loop, world_.initctl},
+      refusals_{world_.loop, [](const std::string& text) { spdlog::warn("{}", text); }} {
+  const auto& records = world_.records;
+  for (auto record = records.lower_bound(of_call); record != records.end() && record->first.starts_with(of_call);
+       ++record)
+    recent_.emplace(base::ByteReader{record->second}.number(), record->first.substr(of_call.size()));
+}
 
 void Calls::call(const std::string& node, std::vector<std::string> words, std::chrono::seconds limit, Answer answer) {
   auto key = base::random_identity();
@@ -81,25 +98,37 @@ void Calls::connection_lost() {
            std::unexpected{"the connection to the broker was lost; the command may or may not have been executed"});
 }
 
-bool Calls::is_repeated(const std::string& correlation) {
-  if (std::ranges::contains(recent_, correlation)) return true;
-  recent_.push_back(correlation);
-  if (recent_.size() > most_remembered) recent_.pop_front();
+bool Calls::is_repeated(const std::string& call) {
+  if (std::ranges::contains(recent_ | std::views::values, call)) return true;
+  auto number = recent_.empty() ? 1 : recent_.rbegin()->first + 1;
+  recent_.emplace(number, call);
+  std::string bytes;
+  base::ByteWriter{bytes}.number(number);
+  world_.memory.put(std::string{of_call} + call, std::move(bytes));
+  if (recent_.size() <= most_remembered) return false;
+  world_.memory.erase(std::string{of_call} + recent_.begin()->second);
+  recent_.erase(recent_.begin());
   return false;
 }
 
 void Calls::take_call(const Message& message) {
   auto refuse = [this](const std::string& why) { refusals_.tell("a call of another node is refused: " + why); };
-  if (message.retained) return refuse("it is retained at the broker, which only states may be");
+  if (message.retained) return refuse("retained messages are not executed");
   auto call = call_from_json(message.payload);
   if (!call) return refuse(call.error());
   if (!is_node_name(call->node)) return refuse("it does not say which node asks");
   auto topic = world_.topics.parse(message.response_topic);
   bool own_topic = topic && topic->kind == Topic::Kind::reply && topic->node == world_.configuration.node;
-  if (!own_topic || topic->asker != call->node || message.correlation.empty())
-    return refuse(std::format("that of node {} does not say rightly where the reply goes", call->node));
-  if (is_repeated(message.correlation)) return;
-  execute(*call, message.response_topic, message.correlation);
+  if (!own_topic || topic->asker != call->node)
+    return refuse(std::format("that of node {} has an invalid response topic", call->node));
+  if (message.correlation.empty() || message.correlation.size() > longest_correlation)
+    return refuse(std::format("the correlation data of that of node {} is missing or too long", call->node));
+  if (is_repeated(call->node + "/" + message.correlation)) return;
+  // At the end of this batch of messages it is written that this one was here.
+  world_.loop.defer([this, alive = alive_, call = std::move(*call), reply_topic = message.response_topic,
+                     correlation = message.correlation] {
+    if (*alive) execute(call, reply_topic, correlation);
+  });
 }
 
 void Calls::execute(const CallMessage& call, const std::string& reply_topic, const std::string& correlation) {

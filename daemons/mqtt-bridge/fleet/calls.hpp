@@ -3,7 +3,8 @@
 // data).
 //
 // A call is executed at once or not at all: the broker drops one that is older than its time limit, and one that comes
-// twice is executed once. Calls of one node, and all together, are bounded.
+// twice is executed once at most, also where this process was killed meanwhile: the last ones are in the bridge's
+// memory, and each is executed when that is written. Calls of one node, and all together, are bounded.
 #pragma once
 
 #include "daemons/mqtt-bridge/commands/command-runner.hpp"
@@ -11,8 +12,6 @@
 #include "daemons/mqtt-bridge/fleet/questions.hpp"
 
 #include "daemons/base/repeated-message.hpp"
-
-#include <deque>
 
 namespace upstart::mqtt_bridge {
 
@@ -27,12 +26,14 @@ public:
     Questions& questions;
     const Topics& topics;
     const FleetConfiguration& configuration;
-    std::string initctl; // path of the program
+    bridge::Memory& memory;
+    const SeenIds::Records& records; // what the memory holds
+    std::string initctl;             // path of the program
   };
-  explicit Calls(World world)
-      : world_{std::move(world)}, runner_{world_.loop, world_.initctl}, refusals_{world_.loop, warn} {}
+  explicit Calls(World world);
   Calls(const Calls&) = delete;
   Calls& operator=(const Calls&) = delete;
+  ~Calls() { *alive_ = false; }
 
   // The words of a command line to a node. The error says in words why there is no reply.
   void call(const std::string& node, std::vector<std::string> words, std::chrono::seconds limit, Answer answer);
@@ -49,10 +50,9 @@ private:
     Answer answer;
   };
 
-  static void warn(const std::string& text);
   void send(const std::string& node, const std::string& key, CallMessage call);
   void finish(const std::string& key, std::expected<ReplyMessage, std::string> outcome);
-  [[nodiscard]] bool is_repeated(const std::string& correlation);
+  [[nodiscard]] bool is_repeated(const std::string& call);
   void execute(const CallMessage& call, const std::string& reply_topic, const std::string& correlation);
   void reply(const std::string& topic, const std::string& correlation, const ReplyMessage& reply);
 
@@ -60,8 +60,9 @@ private:
   CommandRunner runner_;
   base::RepeatedMessage refusals_;
   std::map<std::string, Pending> pending_;     // by correlation data
-  std::deque<std::string> recent_;             // correlation data of calls that were executed here
   std::map<std::string, std::size_t> running_; // by node
+  std::map<std::uint64_t, std::string> recent_; // calls that were executed here, by number; outlives the process
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 } // namespace upstart::mqtt_bridge

@@ -73,13 +73,15 @@ void EventsIn::jobs_changed(const bridge::ConditionsUpdate& update) {
   });
 }
 
+std::string EventsIn::filter_of(const std::string& name) const {
+  return protocol::is_event_pattern(name) ? world_.topics.all_events() : world_.topics.event(name);
+}
+
 void EventsIn::add_filters(std::map<std::string, Retained>& filters) const {
   const auto& configuration = world_.configuration;
   if (!configuration.accept.empty() || configuration.allows("emit"))
     filters.emplace(world_.topics.node_events(configuration.node), Retained::never);
-  for (const auto& [name, jobs] : names_)
-    filters.emplace(protocol::is_event_pattern(name) ? world_.topics.all_events() : world_.topics.event(name),
-                    Retained::never);
+  for (const auto& [name, jobs] : names_) filters.emplace(filter_of(name), Retained::never);
 }
 
 std::optional<std::string> EventsIn::fault(const Topic& topic, const EventMessage& event) const {
@@ -102,7 +104,13 @@ void EventsIn::refuse(const std::string& node, const std::string& why) {
   refusals_.tell(why);
 }
 
+// Where a pattern is asked for, all events of the fleet come: most of them are simply of no interest here.
+bool EventsIn::is_of_interest(const Topic& topic) const {
+  return topic.kind == Topic::Kind::node_event || is_node_event(topic.name) || world_.configuration.accepts(topic.name);
+}
+
 void EventsIn::take(const Topic& topic, const Message& message) {
+  if (!is_of_interest(topic)) return;
   auto event = event_from_json(message.payload);
   auto name = protocol::readable(topic.name);
   if (!event) return refuse("?", std::format("an event {} of another node is refused: {}", name, event.error()));
@@ -112,12 +120,20 @@ void EventsIn::take(const Topic& topic, const Message& message) {
   if (topic.kind == Topic::Kind::event && event->node == world_.configuration.node && !event->to_all) return;
   if (auto problem = fault(topic, *event))
     return refuse(who, std::format("the event {} of node {} is refused: {}", name, who, protocol::readable(*problem)));
+  forget_old();
   auto taken = inbox_.take(*event, message.topic, now(), clock());
   if (!taken) return refuse(who, std::format("the event {} is refused: {}", name, taken.error()));
   using enum Inbox::Taken;
   if (*taken == emitted) spdlog::debug("event {} of node {}", name, event->node);
   if (*taken == seen_before) spdlog::debug("event {} of node {} was there before", name, event->node);
   if (*taken == waits) look_again();
+}
+
+// Nothing grows while nothing comes, so this needs no timer.
+void EventsIn::forget_old() {
+  if (clock() - forgotten_ < std::chrono::hours{1}) return;
+  forgotten_ = clock();
+  inbox_.forget_old(now());
 }
 
 void EventsIn::emit_waiting() {
@@ -134,7 +150,7 @@ void EventsIn::add_watches(std::vector<bridge::Watch>& watches) const {
   auto jobs_of = [](const auto& jobs) { return std::vector<std::string>{jobs.begin(), jobs.end()}; };
   auto connected = world_.link.state();
   for (const auto& [name, jobs] : names_) {
-    auto refusal = world_.link.refusal_of(world_.topics.event(name));
+    auto refusal = world_.link.refusal_of(filter_of(name));
     auto state = !refusal.empty() ? refusal : world_.link.is_connected() ? "watched at other nodes" : connected;
     watches.push_back({.what = "event " + name,
                        .state = world_.memory.with_losses(state),

@@ -1,5 +1,6 @@
 // The events of other nodes: which of them are asked for, and what becomes of each that comes. Only what jobs ask for
-// and the configuration accepts is subscribed to; what comes although it is not accepted is refused, and told.
+// and the configuration accepts is subscribed to. What a job's pattern brings besides is ignored; what is sent to this
+// node, or is no right event, is refused, and told.
 #pragma once
 
 #include "daemons/base/repeated-message.hpp"
@@ -34,6 +35,9 @@ public:
   void add_watches(std::vector<bridge::Watch>& watches) const;
 
 private:
+  [[nodiscard]] std::string filter_of(const std::string& name) const;
+  [[nodiscard]] bool is_of_interest(const Topic& topic) const;
+  void forget_old();
   void refuse(const std::string& node, const std::string& why);
   [[nodiscard]] std::optional<std::string> fault(const Topic& topic, const EventMessage& event) const;
   void emit_waiting();
@@ -53,6 +57,7 @@ private:
   std::map<std::string, Refused> refused_; // by node
   base::RepeatedMessage refusals_;
   base::Timer waiting_;
+  Monotonic forgotten_ = clock(); // what is old
   std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
 };
 

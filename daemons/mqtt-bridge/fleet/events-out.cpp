@@ -82,8 +82,7 @@ EventsOut::add_for_all(const std::string& name, std::vector<std::string> env, co
 std::expected<OutgoingQueue::Number, std::string> EventsOut::add_for(const std::string& node, const std::string& name,
                                                                      std::vector<std::string> env,
                                                                      const std::string& token) {
-  auto number = queue_.add(world_.topics.node_event(node, name), message(name, std::move(env)),
-                           token.empty() ? token : token + "/" + node);
+  auto number = queue_.add(world_.topics.node_event(node, name), message(name, std::move(env)), token, node);
   send_later();
   return number;
 }

@@ -26,7 +26,7 @@ const SeenIds::Records& begin_life(bridge::EventJournal& memory, const std::stri
   if (known != memory.records().end() && known->second == life) return memory.records();
   std::vector<std::string> old;
   for (const auto& [key, value] : memory.records())
-    if (key.starts_with("node/") || key.starts_with("asks/")) old.push_back(key);
+    if (NodeTable::is_record(key)) old.push_back(key);
   for (const auto& key : old) memory.erase(key);
   memory.put(life_key, life);
   return memory.records();
@@ -39,13 +39,15 @@ std::expected<std::unique_ptr<Fleet>, Fleet::Problem> Fleet::join(base::EventLoo
                                                                   const MakeConnection& make) {
   std::vector<std::string> faults;
   auto path = std::format("{}/{}.queue", places.state_directory, file_name(configuration));
-  auto queue = OutgoingQueue::open(path, configuration.queue, faults);
+  auto queue = OutgoingQueue::open(path, configuration.queue, places.life, faults);
   if (!queue)
     return std::unexpected(std::format("{} (one process at a time can be node {} of the fleet {})", queue.error(),
                                        configuration.node, configuration.fleet));
   for (const auto& fault : faults) spdlog::warn("{}", fault);
-  return std::unique_ptr<Fleet>{
+  std::unique_ptr<Fleet> fleet{
       new Fleet{loop, emitter, std::move(configuration), std::move(places), std::move(*queue), make}};
+  if (const auto& problem = fleet->memory_.problem(); !problem.empty()) return std::unexpected(problem);
+  return fleet;
 }
 
 Fleet::Fleet(base::EventLoop& loop, bridge::Emitter& emitter, FleetConfiguration configuration, FleetPlaces places,
@@ -59,8 +61,7 @@ Fleet::Fleet(base::EventLoop& loop, bridge::Emitter& emitter, FleetConfiguration
               form_of_records,
               [this] { link_.connection().pause_reading(false); }},
       nodes_{memory_, begin_life(memory_, places.life), configuration_.node},
-      link_{loop,
-            configuration_.broker(),
+      link_{{loop, configuration_.broker(), memory_, memory_.records()},
             [&](auto events) {
               Publication will{.topic = topics_.state(configuration_.node), .payload = offline_state(), .retain = true};
               return make(configuration_, std::move(will), std::move(events));
@@ -68,31 +69,31 @@ Fleet::Fleet(base::EventLoop& loop, bridge::Emitter& emitter, FleetConfiguration
             {.connected = [this](bool session_present) { connected(session_present); },
              .lost = [this] { lost(); },
              .message = [this](const auto& message) { received(message); },
-             .batch_over = [this] { batch_over(); }}},
+             .batch_over = [this] { return batch_over(); }}},
       questions_{loop, link_, topics_, configuration_.node},
-      calls_{{loop, link_, questions_, topics_, configuration_, places.initctl}},
+      calls_{{loop, link_, questions_, topics_, configuration_, memory_, memory_.records(), places.initctl}},
       in_{{loop, link_, topics_, configuration_, memory_}},
       out_{{loop, link_, topics_, configuration_, places.run_directory}, std::move(queue), places.life},
       presence_{{loop, link_, topics_, configuration_, memory_, memory_.records(), places.jobs_address}} {
-  want();
+  want(false);
 }
 
 Fleet::~Fleet() = default;
 
-void Fleet::want() {
+void Fleet::want(bool all) {
   std::map<std::string, Retained> filters{
       {topics_.reply("+", configuration_.node), Retained::never},
       {topics_.call(configuration_.node), Retained::never},
   };
   for (const auto& node : nodes_.wanted()) filters.emplace(topics_.state(node), Retained::always);
   in_.add_filters(filters);
-  link_.want(std::move(filters));
+  link_.want(std::move(filters), all);
 }
 
 void Fleet::jobs_changed(const bridge::ConditionsUpdate& update) {
   for (const auto& fault : nodes_.jobs_changed(update)) spdlog::warn("{}", fault);
   in_.jobs_changed(update);
-  want();
+  want(true);
 }
 
 void Fleet::connected(bool session_present) {
@@ -117,7 +118,9 @@ void Fleet::received(const Message& message) {
   case state: return take_state(topic->node, message);
   case call: return calls_.take_call(message);
   case reply:
-    if (!questions_.take_mark(message.correlation)) calls_.take_reply(message, topic->node);
+    // Others may write replies to this node, but not as this node.
+    if (topic->node != configuration_.node || !questions_.take_mark(message.correlation))
+      calls_.take_reply(message, topic->node);
     return;
   case job: return;
   }
@@ -132,10 +135,11 @@ void Fleet::take_state(const std::string& node, const Message& message) {
   nodes_.take_state(node, state->online);
 }
 
-// The broker's messages are acknowledged after this.
-void Fleet::batch_over() {
-  memory_.commit();
+// The broker's messages are acknowledged after this, if they are on disk.
+bool Fleet::batch_over() {
+  bool written = memory_.commit();
   if (memory_.is_full()) link_.connection().pause_reading(true);
+  return written;
 }
 
 void Fleet::emit_to_all(const Emission& emission, Emitted answer) {
@@ -173,7 +177,11 @@ void Fleet::emit_to(const NodeStates& states, const std::string& pattern, const 
       notes.push_back(std::format("node {} does not accept the event {} (`accept' in its fleet.conf)", node, name));
     else {
       auto number = out_.add_for(node, emission.name, emission.env, emission.token);
-      if (!number) return answer(std::unexpected{number.error()});
+      if (!number)
+        return answer(std::unexpected{numbers.empty()
+                                          ? number.error()
+                                          : std::format("{}; {} nodes before node {} get the event, the others do not",
+                                                        number.error(), numbers.size(), node)});
       numbers.push_back(*number);
     }
   }
@@ -195,9 +203,14 @@ std::vector<bridge::Watch> Fleet::watches() const {
        .jobs = {}}};
   in_.add_watches(watches);
   out_.add_watches(watches);
+  bool all_nodes = nodes_.wanted().contains("+");
   for (const auto& [event, pattern, jobs] : nodes_.asked()) {
     auto known = nodes_.is_online(pattern);
-    auto state = !link_.is_connected() ? link_.state() : known ? (*known ? "it is up" : "it is down") : "watched";
+    auto refusal = link_.refusal_of(topics_.state(all_nodes ? "+" : pattern));
+    auto state = !link_.is_connected() ? link_.state()
+                 : !refusal.empty()    ? refusal
+                 : known               ? (*known ? "it is up" : "it is down")
+                                       : "watched";
     watches.push_back({.what = std::format("{} NODE={}", event, pattern),
                        .state = state,
                        .since = link_.since(),

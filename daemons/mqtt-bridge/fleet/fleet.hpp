@@ -21,7 +21,7 @@ struct FleetPlaces {
 
 class Fleet {
 public:
-  // Makes the connection. `settings` of it, for the real one; tests have their own.
+  // Makes the connection: the real one, or that of a test (testing/recording-connection.hpp).
   using MakeConnection = std::function<std::unique_ptr<MqttConnection>(const FleetConfiguration&, Publication will,
                                                                        MqttConnection::Events)>;
   using Problem = std::string;
@@ -64,8 +64,8 @@ private:
   void lost();
   void received(const Message& message);
   void take_state(const std::string& node, const Message& message);
-  void batch_over();
-  void want();
+  [[nodiscard]] bool batch_over();
+  void want(bool all);
   void emit_to(const NodeStates& states, const std::string& pattern, const Emission& emission, const Emitted& answer);
   void conclude(const EventsOut::Numbers& numbers, Notes notes, const Emission& emission, const Emitted& answer);
 

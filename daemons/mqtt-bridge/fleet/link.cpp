@@ -8,6 +8,8 @@ namespace upstart::mqtt_bridge {
 
 namespace {
 
+constexpr std::string_view of_filter = "filter/";
+
 // The answer to a ticket, which is then not outstanding any more.
 void answer(std::map<MqttConnection::Ticket, Link::Answered>& outstanding, MqttConnection::Ticket ticket,
             const std::string& refusal) {
@@ -17,35 +19,41 @@ void answer(std::map<MqttConnection::Ticket, Link::Answered>& outstanding, MqttC
 
 } // namespace
 
-Link::Link(base::EventLoop& loop, std::string broker, const Make& make, Events events)
-    : loop_{loop},
-      broker_{std::move(broker)},
+Link::Link(World world, const Make& make, Events events)
+    : world_{std::move(world)},
       events_{std::move(events)},
-      warning_{loop,
+      warning_{world_.loop,
                [this](const std::string& why) {
-                 spdlog::warn("the broker {} is unreachable: {}; events for other nodes wait on disk", broker_, why);
+                 spdlog::warn("the broker {} is unreachable: {}; events for other nodes wait on disk", world_.broker,
+                              why);
                }},
       connection_{
           make({.connected = [this](bool session_present) { connected(session_present); },
                 .lost = [this](const auto& why) { lost(why); },
                 .message = [this](const auto& message) { events_.message(message); },
-                .batch_over = [this] { events_.batch_over(); },
+                .batch_over = [this] { return events_.batch_over(); },
                 .published = [this](auto ticket, const auto& refusal) { answer(published_, ticket, refusal); },
-                .subscribed = [this](auto ticket, const auto& refusal) { answer(subscribed_, ticket, refusal); }})} {}
+                .subscribed = [this](auto ticket, const auto& refusal) { answer(subscribed_, ticket, refusal); }})} {
+  const auto& records = world_.records;
+  for (auto record = records.lower_bound(of_filter); record != records.end() && record->first.starts_with(of_filter);
+       ++record)
+    subscribed_to_.insert(record->first.substr(of_filter.size()));
+}
 
 Link::~Link() = default;
 
 std::string Link::state() const {
-  if (connected_) return "connected to " + broker_;
-  return std::format("the broker {} is unreachable: {}", broker_, why_not_);
+  if (connected_) return "connected to " + world_.broker;
+  return std::format("the broker {} is unreachable: {}", world_.broker, why_not_);
 }
 
 void Link::connected(bool session_present) {
   connected_ = true;
   since_ = std::chrono::system_clock::now();
   warning_.recovered();
-  spdlog::info("connected to the broker {}{}", broker_, session_present ? "" : ", which begins a new session");
+  spdlog::info("connected to the broker {}{}", world_.broker, session_present ? "" : ", which begins a new session");
   for (const auto& [filter, retained] : wanted_) subscribe(filter, retained, {});
+  if (all_known_) unsubscribe_others();
   events_.connected(session_present);
   while (!waiting_.empty()) finish(waiting_.begin(), "");
 }
@@ -66,7 +74,7 @@ void Link::lost(const std::string& why) {
 void Link::when_connected(std::chrono::milliseconds limit, std::function<void(const std::string& problem)> action) {
   if (connected_) return action("");
   auto waiting = waiting_.insert(waiting_.end(), Waiting{nullptr, std::move(action)});
-  waiting->limit = std::make_unique<base::Timer>(loop_, [this, waiting] { finish(waiting, state()); });
+  waiting->limit = std::make_unique<base::Timer>(world_.loop, [this, waiting] { finish(waiting, state()); });
   waiting->limit->start(limit);
 }
 
@@ -75,7 +83,7 @@ void Link::finish(std::list<Waiting>::iterator waiting, const std::string& probl
   std::list<Waiting> finished;
   finished.splice(finished.begin(), waiting_, waiting);
   finished.front().action(problem);
-  loop_.defer([kept = std::make_shared<std::list<Waiting>>(std::move(finished))] {});
+  world_.loop.defer([kept = std::make_shared<std::list<Waiting>>(std::move(finished))] {});
 }
 
 void Link::publish(const Publication& publication, Answered answered) {
@@ -86,6 +94,7 @@ void Link::publish(const Publication& publication, Answered answered) {
 }
 
 void Link::subscribe(const std::string& filter, Retained retained, Answered answered) {
+  if (subscribed_to_.insert(filter).second) world_.memory.put(std::string{of_filter} + filter, {});
   auto ticket = connection_->subscribe(filter, retained);
   auto note = [this, filter, answered = std::move(answered)](const std::string& refusal) {
     if (!refusal.empty() && refusals_[filter] != refusal) {
@@ -98,13 +107,23 @@ void Link::subscribe(const std::string& filter, Retained retained, Answered answ
   else note(ticket.error());
 }
 
-void Link::want(std::map<std::string, Retained> filters) {
+void Link::want(std::map<std::string, Retained> filters, bool all) {
   auto before = std::exchange(wanted_, std::move(filters));
+  all_known_ = all;
   if (!connected_) return;
-  for (const auto& [filter, retained] : before)
-    if (!wanted_.contains(filter) && !held_.contains(filter)) connection_->unsubscribe(filter);
   for (const auto& [filter, retained] : wanted_)
     if (!before.contains(filter)) subscribe(filter, retained, {});
+  if (all_known_) unsubscribe_others();
+}
+
+// Where the broker has begun a new session it has none of them, and takes no offence.
+void Link::unsubscribe_others() {
+  std::erase_if(subscribed_to_, [this](const std::string& filter) {
+    if (wanted_.contains(filter) || held_.contains(filter)) return false;
+    connection_->unsubscribe(filter);
+    world_.memory.erase(std::string{of_filter} + filter);
+    return true;
+  });
 }
 
 std::string Link::refusal_of(const std::string& filter) const {
@@ -121,7 +140,7 @@ void Link::release(const std::string& filter) {
   auto held = held_.find(filter);
   if (held == held_.end() || --held->second > 0) return;
   held_.erase(held);
-  if (!wanted_.contains(filter)) connection_->unsubscribe(filter);
+  if (all_known_) unsubscribe_others();
 }
 
 } // namespace upstart::mqtt_bridge

@@ -8,7 +8,6 @@ namespace upstart::mqtt_bridge {
 
 namespace {
 
-constexpr std::string_view mark = "mark-";
 constexpr std::chrono::seconds connect_limit{5}; // a bridge that was just started is about to be connected
 
 } // namespace
@@ -33,7 +32,7 @@ void Questions::ask(const std::string& node, std::chrono::milliseconds limit, An
 void Questions::subscribed(Number number, const std::string& refusal) {
   if (!open_.contains(number)) return;
   if (!refusal.empty()) return finish(number, std::unexpected{"the states of nodes cannot be read: " + refusal});
-  link_.publish({.topic = topics_.reply(own_, own_), .payload = "{}", .correlation = std::format("{}{}", mark, number)},
+  link_.publish({.topic = topics_.reply(own_, own_), .payload = "{}", .correlation = std::format("{}{}", mark_, number)},
                 [this, number](const std::string& problem) {
                   if (!problem.empty())
                     finish(number, std::unexpected{"this node may not write its own replies: " + problem});
@@ -46,8 +45,8 @@ void Questions::take_state(const std::string& node, const NodeState& state) {
 }
 
 bool Questions::take_mark(const std::string& correlation) {
-  if (!correlation.starts_with(mark)) return false;
-  auto digits = std::string_view{correlation}.substr(mark.size());
+  if (!correlation.starts_with(mark_)) return false;
+  auto digits = std::string_view{correlation}.substr(mark_.size());
   Number number = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (open_.contains(number)) finish(number, {});

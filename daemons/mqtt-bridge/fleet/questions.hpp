@@ -1,8 +1,9 @@
 // Questions to the broker about nodes: what stands at their retained states. MQTT does not say when all of them have
 // come; a mark that this node sends to itself after the subscription comes after them, since the broker keeps the
-// order.
+// order. Marks are of one process: those of the one before, which the broker may still have, are none of its own.
 #pragma once
 
+#include "daemons/base/event-emitter.hpp"
 #include "daemons/mqtt-bridge/fleet/link.hpp"
 #include "daemons/mqtt-bridge/messages/messages.hpp"
 #include "daemons/mqtt-bridge/messages/topics.hpp"
@@ -27,7 +28,7 @@ public:
   void ask(const std::string& node, std::chrono::milliseconds limit, Answer answer);
   // To be given every state that comes.
   void take_state(const std::string& node, const NodeState& state);
-  // Whether the message is a mark.
+  // Whether it is the correlation data of a mark. To be asked of replies of this node alone.
   [[nodiscard]] bool take_mark(const std::string& correlation);
   void connection_lost();
 
@@ -47,6 +48,7 @@ private:
   Link& link_;
   const Topics& topics_;
   std::string own_;
+  std::string mark_ = "mark-" + base::random_identity() + "-"; // and the number of the question
   std::map<Number, Question> open_;
   Number last_ = 0;
 };

@@ -76,7 +76,7 @@ template <typename T> Read<T> read_object(std::string_view text, std::size_t mos
     return depth <= deepest;
   };
   auto document = Json::parse(text, bound_depth, false);
-  if (too_deep || document.is_discarded() || !document.is_object()) return std::unexpected("it is no JSON object");
+  if (too_deep || document.is_discarded() || !document.is_object()) return std::unexpected("it is not a JSON object");
   return read(document);
 } catch (const Malformed& malformed) { return std::unexpected(malformed.why); }
 
@@ -119,7 +119,7 @@ CallMessage read_call(const Json& object) {
   CallMessage call{.words = texts_if_in(object, "words"),
                    .node = text_in(object, "node"),
                    .limit = number_if_in<unsigned>(object, "limit")};
-  if (call.limit == 0 || call.limit > longest) throw Malformed{"its limit is none"};
+  if (call.limit == 0 || call.limit > longest) throw Malformed{"its limit is missing or out of range"};
   if (call.words.empty()) throw Malformed{"it has no words"};
   for (const auto& word : call.words)
     if (word.contains('\0')) throw Malformed{"a word has a NUL byte"};
@@ -181,12 +181,15 @@ Read<CallMessage> call_from_json(std::string_view text) {
 std::string to_json(const ReplyMessage& reply) {
   // In JSON a byte may take six characters.
   constexpr std::size_t most_text = most_reply_bytes / 16;
-  auto bounded = [](const std::string& text) {
-    if (text.size() <= most_text) return protocol::escaped(text);
-    return protocol::escaped(text.substr(0, most_text)) +
-           std::format("\n({} bytes more were left out)\n", text.size() - most_text);
-  };
-  return Json{{"status", reply.status}, {"output", bounded(reply.output)}, {"errors", bounded(reply.errors)}}.dump();
+  auto bounded = [](const std::string& text) { return protocol::escaped(text.substr(0, most_text)); };
+  auto status = reply.status;
+  auto errors = bounded(reply.errors);
+  if (reply.errors.size() > most_text) errors += "\n(more messages were left out)\n";
+  if (reply.output.size() > most_text) {
+    errors += std::format("the output is longer than {} bytes; the rest was left out\n", most_text);
+    if (status == 0) status = 1;
+  }
+  return Json{{"status", status}, {"output", bounded(reply.output)}, {"errors", std::move(errors)}}.dump();
 }
 
 Read<ReplyMessage> reply_from_json(std::string_view text) {

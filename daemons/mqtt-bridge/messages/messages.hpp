@@ -70,7 +70,7 @@ struct ReplyMessage {
   std::string output, errors;
   friend bool operator==(const ReplyMessage&, const ReplyMessage&) = default;
 };
-// Output that would make the message too long is cut off, and that is said.
+// Output that would make the message too long is cut off; `errors` then says so, and the status is not 0.
 [[nodiscard]] std::string to_json(const ReplyMessage& reply);
 [[nodiscard]] Read<ReplyMessage> reply_from_json(std::string_view text);
 

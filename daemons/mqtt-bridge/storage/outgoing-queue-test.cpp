@@ -14,8 +14,8 @@ struct QueueFixture {
   upstart::bridge::testing::TemporaryDirectory directory;
   std::vector<std::string> faults;
   OutgoingQueue::Time start{};
-  OutgoingQueue open(std::uint64_t bound = 1U << 20U) {
-    auto queue = OutgoingQueue::open(directory / "queue", bound, faults);
+  OutgoingQueue open(std::uint64_t bound = 1U << 20U, const std::string& life = "life") {
+    auto queue = OutgoingQueue::open(directory / "queue", bound, life, faults);
     REQUIRE(queue);
     CHECK(faults.empty());
     return std::move(*queue);
@@ -88,6 +88,38 @@ TEST_CASE("of one token there is one event, also over a restart") {
   CHECK(queue.add("t", test.event(), "other") == 2);
 }
 
+TEST_CASE("an emission to many nodes is one of those whose tokens are known") {
+  QueueFixture test;
+  std::vector<std::string> nodes;
+  for (int node = 0; node < 1100; ++node) nodes.push_back("n" + std::to_string(node));
+  {
+    auto queue = test.open();
+    REQUIRE(queue.add("t", test.event(), "other") == 1);
+    for (const auto& node : nodes) REQUIRE(queue.add("t/" + node, test.event(), "token", node));
+    CHECK(queue.add("t", test.event(), "other") == 1);
+  }
+  auto queue = test.open();
+  CHECK(queue.add("t/n0", test.event(), "token", "n0") == 2);
+  CHECK(queue.add("t", test.event(), "other") == 1);
+}
+
+TEST_CASE("another life of Upstart has other ids, and what waits keeps its own") {
+  QueueFixture test;
+  std::string identity;
+  {
+    auto queue = test.open();
+    identity = queue.identity();
+    REQUIRE(queue.add("t", test.event()));
+  }
+  auto queue = test.open(1U << 20U, "next life");
+  CHECK(queue.identity() != identity);
+  REQUIRE(queue.add("t", test.event()));
+  auto sent = queue.take_sendable();
+  REQUIRE(sent.size() == 2);
+  CHECK(event_from_json(sent[0].payload)->id == identity + "/1");
+  CHECK(event_from_json(sent[1].payload)->id == queue.identity() + "/2");
+}
+
 TEST_CASE("what the event broker gives again is not added again, but for another life of it") {
   QueueFixture test;
   {
@@ -107,7 +139,7 @@ TEST_CASE("a second process cannot have the queue") {
   QueueFixture test;
   auto queue = test.open();
   pid_t other = ::fork();
-  if (other == 0) ::_exit(OutgoingQueue::open(test.directory / "queue", 1U << 20U, test.faults) ? 1 : 0);
+  if (other == 0) ::_exit(OutgoingQueue::open(test.directory / "queue", 1U << 20U, "life", test.faults) ? 1 : 0);
   int status = -1;
   ::waitpid(other, &status, 0);
   CHECK(status == 0);

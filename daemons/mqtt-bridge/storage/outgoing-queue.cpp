@@ -12,6 +12,7 @@ namespace {
 
 constexpr unsigned form_of_records = 1;
 constexpr const char* identity_key = "identity";
+constexpr const char* life_key = "life";
 constexpr const char* last_key = "last";
 constexpr const char* heard_key = "heard";
 constexpr std::string_view of_event = "event/", of_token = "token/";
@@ -34,11 +35,12 @@ std::string event_bytes(std::uint64_t number, const std::string& topic, const st
   return bytes;
 }
 
-std::string token_bytes(std::uint64_t number, const std::string& token) {
+std::string token_bytes(std::uint64_t number, const std::string& token, const std::string& receiver) {
   std::string bytes;
   base::ByteWriter writer{bytes};
   writer.number(number);
   writer.text(token);
+  writer.text(receiver);
   return bytes;
 }
 
@@ -58,31 +60,38 @@ std::size_t OutgoingQueue::Entry::bytes() const {
 }
 
 std::expected<OutgoingQueue, std::string> OutgoingQueue::open(const std::string& path, std::uint64_t bound,
+                                                              const std::string& life,
                                                               std::vector<std::string>& faults) {
   auto found = base::RecordStore::open(path, "upstart mqtt-bridge queue", form_of_records);
   if (!found) return std::unexpected(found.error());
   faults = std::move(found->faults);
   OutgoingQueue queue{std::move(found->store), bound};
   for (const auto& [key, bytes] : found->records) queue.take(key, bytes);
-  if (queue.identity_.empty()) {
-    queue.identity_ = base::random_identity();
-    queue.store_.put(identity_key, queue.identity_);
-    queue.write();
-  }
+  if (queue.identity_.empty() || queue.life_ != life || life.empty()) queue.begin_life(life);
   queue.connection_lost();
   return queue;
+}
+
+void OutgoingQueue::begin_life(const std::string& life) {
+  identity_ = base::random_identity();
+  life_ = life;
+  store_.put(identity_key, identity_);
+  store_.put(life_key, life_);
+  write();
 }
 
 void OutgoingQueue::take(const std::string& key, const std::string& bytes) {
   base::ByteReader reader{bytes};
   if (key == identity_key) identity_ = bytes;
+  else if (key == life_key) life_ = bytes;
   else if (key == last_key) last_ = std::max(last_, reader.number());
   else if (key == heard_key) {
     heard_ = reader.number();
     heard_life_ = reader.text();
   } else if (key.starts_with(of_token)) {
     auto number = reader.number();
-    remember_token(reader.text(), number);
+    auto token = reader.text();
+    remember_token(token, reader.text(), number);
   } else if (key.starts_with(of_event)) {
     auto number = reader.number();
     Entry entry{.topic = reader.text(), .payload = reader.text()};
@@ -93,14 +102,24 @@ void OutgoingQueue::take(const std::string& key, const std::string& bytes) {
   }
 }
 
-void OutgoingQueue::remember_token(const std::string& token, Number number) {
-  tokens_[number] = token;
-  by_token_[token] = number;
-  if (tokens_.size() <= most_tokens) return;
-  auto oldest = tokens_.begin();
-  store_.erase(token_key(oldest->first));
-  by_token_.erase(oldest->second);
-  tokens_.erase(oldest);
+void OutgoingQueue::remember_token(const std::string& token, const std::string& receiver, Number number) {
+  auto [emission, is_new] = emissions_.try_emplace(token);
+  if (is_new) oldest_emissions_.push_back(token);
+  if (emission->second.insert_or_assign(receiver, number).second) ++tokens_;
+  while (emissions_.size() > most_emissions || (tokens_ > most_tokens && emissions_.size() > 1)) {
+    auto oldest = emissions_.extract(oldest_emissions_.front());
+    oldest_emissions_.pop_front();
+    for (const auto& [its_receiver, its_number] : oldest.mapped()) store_.erase(token_key(its_number));
+    tokens_ -= oldest.mapped().size();
+  }
+}
+
+std::optional<OutgoingQueue::Number> OutgoingQueue::known(const std::string& token, const std::string& receiver) const {
+  auto emission = emissions_.find(token);
+  if (emission == emissions_.end()) return std::nullopt;
+  auto number = emission->second.find(receiver);
+  if (number == emission->second.end()) return std::nullopt;
+  return number->second;
 }
 
 std::expected<OutgoingQueue::Number, std::string> OutgoingQueue::append(const std::string& topic, EventMessage event) {
@@ -132,14 +151,15 @@ std::expected<void, std::string> OutgoingQueue::write_or_take_back(Number number
 }
 
 std::expected<OutgoingQueue::Number, std::string> OutgoingQueue::add(const std::string& topic, EventMessage event,
-                                                                     const std::string& token) {
+                                                                     const std::string& token,
+                                                                     const std::string& receiver) {
   if (!token.empty())
-    if (auto known = by_token_.find(token); known != by_token_.end()) return known->second;
+    if (auto before = known(token, receiver)) return *before;
   auto number = append(topic, std::move(event));
   if (!number) return number;
-  if (!token.empty()) store_.put(token_key(*number), token_bytes(*number, token));
+  if (!token.empty()) store_.put(token_key(*number), token_bytes(*number, token, receiver));
   if (auto written = write_or_take_back(*number); !written) return std::unexpected(written.error());
-  if (!token.empty()) remember_token(token, *number);
+  if (!token.empty()) remember_token(token, receiver, *number);
   return number;
 }
 
@@ -209,9 +229,11 @@ void OutgoingQueue::write() {
 
 void OutgoingQueue::for_each_record(const base::RecordStore::Put& put) const {
   put(identity_key, identity_);
+  put(life_key, life_);
   put(last_key, number_bytes(last_));
   if (!heard_life_.empty()) put(heard_key, heard_bytes(heard_life_, heard_));
-  for (const auto& [number, token] : tokens_) put(token_key(number), token_bytes(number, token));
+  for (const auto& [token, numbers] : emissions_)
+    for (const auto& [receiver, number] : numbers) put(token_key(number), token_bytes(number, token, receiver));
   for (const auto& [number, event] : events_) put(event_key(number), event_bytes(number, event.topic, event.payload));
 }
 

@@ -1,11 +1,12 @@
 // The events of this node that are on their way to the broker: on disk from the moment that their emitter is answered
 // until the broker has acknowledged them, in one order, and for a settle time more: a broker that is killed may lose
 // what it has acknowledged in the last seconds, so that is sent again when the connection was lost meanwhile. It
-// outlives the bridge, the machine and the broker's absence, and is bounded: over the bound an event is refused. A file
-// of its own in the state directory, of one process at a time.
+// outlives the bridge and the broker's absence; a machine that loses power may lose the last seconds. It is bounded:
+// over the bound an event is refused. A file of its own in the state directory, of one process at a time.
 //
-// Each event has an id, IDENTITY/NUMBER: of this queue, and a number that only grows. What may or may not have arrived
-// is sent again with the same id, from the oldest, so that the order stays and receivers know it again.
+// Each event has an id, IDENTITY/NUMBER: of this queue, and a number that only grows. Each life of Upstart has a new
+// identity, so that no number is given twice. What may or may not have arrived is sent again with the same id, from the
+// oldest, so that the order stays and receivers know it again.
 #pragma once
 
 #include "daemons/base/files/record-store.hpp"
@@ -32,19 +33,22 @@ public:
   };
   // How many are on their way at a time. Far less than what a receiver remembers (SeenIds::window).
   static constexpr std::size_t most_in_flight = 256;
-  static constexpr std::size_t most_tokens = 1000;
+  static constexpr std::size_t most_emissions = 1000;  // whose tokens are known
+  static constexpr std::size_t most_tokens = 100'000;  // one for each receiver of an emission
   // A broker must have written to its disk by then what it has acknowledged.
   static constexpr std::chrono::seconds settle_time{10};
   using Time = std::chrono::steady_clock::time_point;
 
-  // `bound`: bytes of events. The error says why the file cannot be used, as where another process has it. What is
-  // wrong with a file that can is in `faults`.
+  // `bound`: bytes of events. `life` is of this Upstart; empty: not known, and taken for a new one. The error says why
+  // the file cannot be used, as where another process has it. What is wrong with a file that can is in `faults`.
   static std::expected<OutgoingQueue, std::string> open(const std::string& path, std::uint64_t bound,
-                                                        std::vector<std::string>& faults);
+                                                        const std::string& life, std::vector<std::string>& faults);
 
-  // On disk when it returns. Gives the event its id. An event that was added with this token before is not added again,
-  // unless the token is empty. The error, in words for the emitter: it is full, or cannot be written.
-  std::expected<Number, std::string> add(const std::string& topic, EventMessage event, const std::string& token = {});
+  // On disk when it returns. Gives the event its id. An event that was added with this token for this receiver before
+  // is not added again, unless the token is empty. The error, in words for the emitter: it is full, or cannot be
+  // written.
+  std::expected<Number, std::string> add(const std::string& topic, EventMessage event, const std::string& token = {},
+                                         const std::string& receiver = {});
   // The same for an event that the event broker of this machine gives until it is told that it has arrived: `life` is
   // the broker's, `id` the broker's number. Nothing is added where it is not greater than the last one.
   std::expected<void, std::string> add_heard(const std::string& topic, EventMessage event, const std::string& life,
@@ -77,15 +81,17 @@ private:
 
   OutgoingQueue(base::RecordStore store, std::uint64_t bound) : store_{std::move(store)}, bound_{bound} {}
   void take(const std::string& key, const std::string& bytes);
+  void begin_life(const std::string& life);
   void forget(Number number);
   std::expected<Number, std::string> append(const std::string& topic, EventMessage event);
   std::expected<void, std::string> write_or_take_back(Number number);
-  void remember_token(const std::string& token, Number number);
+  void remember_token(const std::string& token, const std::string& receiver, Number number);
+  [[nodiscard]] std::optional<Number> known(const std::string& token, const std::string& receiver) const;
   void for_each_record(const base::RecordStore::Put& put) const;
 
   base::RecordStore store_;
   std::uint64_t bound_;
-  std::string identity_;
+  std::string identity_, life_;
   std::map<Number, Entry> events_;
   Number last_ = 0; // that was given
   Number sent_ = 0; // up to this one
@@ -93,8 +99,9 @@ private:
   std::set<Number> acknowledged_; // and not forgotten
   std::deque<std::pair<Time, Number>> settling_;
   std::uint64_t bytes_ = 0;
-  std::map<Number, std::string> tokens_; // the number of the event that came with it
-  std::map<std::string, Number> by_token_;
+  std::map<std::string, std::map<std::string, Number>> emissions_; // by token: the event for each receiver
+  std::deque<std::string> oldest_emissions_;                       // tokens, the oldest first
+  std::size_t tokens_ = 0;                                         // in all emissions
   std::string heard_life_;
   std::uint64_t heard_ = 0;
 };

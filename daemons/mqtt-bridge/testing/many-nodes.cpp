@@ -59,7 +59,11 @@ private:
             .connected = [this, number](bool) { (void)nodes_[number]->subscribe(topic, Retained::never); },
             .lost = [](const std::string& why) { std::println("lost: {}", why); },
             .message = [this](const Message&) { received_.push_back(Clock::now()); },
-            .batch_over = [this] { look(); },
+            .batch_over =
+                [this] {
+                  look();
+                  return true;
+                },
             .published = [](int, const std::string&) {},
             .subscribed = [this](int, const std::string& refusal) { subscribed(refusal); }}));
   }
