@@ -16,7 +16,9 @@ std::string take_command_token() {
   const char* value = std::getenv(command_token_variable);
   std::string token{value ? value : ""};
   ::unsetenv(command_token_variable);
-  return token.size() == command_token_digits ? token : std::string{};
+  bool is_token =
+      token.size() == command_token_digits && token.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return is_token ? token : std::string{};
 }
 
 } // namespace

@@ -47,4 +47,9 @@ std::expected<Target, Failure> choose_target(const TargetOptions& options, const
   return system_bus(options, context);
 }
 
+std::string match_rule(const Target& target) {
+  auto rule = std::format("type='signal',path_namespace='{}'", protocol::path::manager);
+  return target.kind == Target::Kind::peer ? rule : rule + std::format(",sender='{}'", target.destination);
+}
+
 } // namespace upstart::client

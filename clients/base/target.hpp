@@ -30,4 +30,7 @@ struct TargetOptions {
 // The failure says which variable is missing, or which options do not go together.
 [[nodiscard]] std::expected<Target, Failure> choose_target(const TargetOptions& options, const ProcessContext& context);
 
+// The match rule for every signal of this Upstart's objects.
+[[nodiscard]] std::string match_rule(const Target& target);
+
 } // namespace upstart::client

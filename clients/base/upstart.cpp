@@ -63,7 +63,7 @@ bool has_no_owner(const sdbus::Error& error) {
   return name == "org.freedesktop.DBus.Error.ServiceUnknown" || name == "org.freedesktop.DBus.Error.NameHasNoOwner";
 }
 
-// Names the commands of one run of a program, and nobody else's.
+// Names one command of a program, and nobody else's.
 std::string random_token() {
   std::array<std::uint64_t, 2> bits{};
   if (::getrandom(bits.data(), sizeof bits, 0) != sizeof bits) throw std::system_error{errno, std::generic_category()};

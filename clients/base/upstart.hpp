@@ -52,6 +52,12 @@ public:
   [[nodiscard]] bool may_repeat(const sdbus::Error& error) const;
   // What is asked next may take effect twice when it is asked twice.
   void must_not_repeat() { may_repeat_ = false; }
+  // What is asked from here on is another command: tokens of its own, and it may be repeated.
+  void begin_command() {
+    token_.clear();
+    tokens_given_ = 0;
+    may_repeat_ = true;
+  }
   // For a command: after `come_back` the same tokens are given again, in the same order.
   [[nodiscard]] std::string next_token();
 
@@ -78,7 +84,7 @@ private:
   std::unique_ptr<Manager> manager_; // on that connection
   Reconnection reconnection_;
   bool may_repeat_ = true;
-  std::string token_; // begins every token of this run
+  std::string token_; // begins every token of this command
   unsigned tokens_given_ = 0;
 };
 

@@ -86,7 +86,7 @@ int convert_all(const Options& options, const convert::Format* format, const std
     }
   }
   if (!options.quiet)
-    complain(std::format("{} wholly, {} in part, {} not", counts.whole, counts.partly, counts.not_at_all));
+    complain(std::format("{} converted, {} in part, {} failed", counts.whole, counts.partly, counts.not_at_all));
   if (!all_written) return unable;
   return counts.not_at_all > 0 || (options.strict && counts.partly > 0) ? not_all : 0;
 }
@@ -112,8 +112,8 @@ int run(int argc, char** argv, client::Output& output) {
   app.add_option("-o,--output", options.directory, "write each job to DIR/JOB.conf, not to standard output")
       ->type_name("DIR");
   app.add_flag("--force", options.force, "write over files that are there");
-  app.add_flag("--strict", options.strict, "let the exit status be 1 if anything could not be said");
-  app.add_flag("-q,--quiet", options.quiet, "do not list on standard error what could not be said");
+  app.add_flag("--strict", options.strict, "exit with 1 if anything could not be converted");
+  app.add_flag("-q,--quiet", options.quiet, "do not list on standard error what could not be converted");
   app.footer(list_of_formats());
   try {
     app.parse(argc, argv);

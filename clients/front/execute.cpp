@@ -9,7 +9,7 @@ namespace {
 
 namespace interface_name = protocol::interface_name;
 
-// One value of the properties of an instance; what is not known here is passed over.
+// One value of the properties of an instance; what is not known here is ignored.
 void read_property(Reader& reader, InstanceStatus& status) {
   auto name = reader.text();
   auto signature = reader.signature();
@@ -52,7 +52,7 @@ Call properties_of(std::string path) {
 std::optional<InstanceStatus> status_in(const std::string& job, const std::optional<Reply>& reply) {
   if (!reply) return std::nullopt;
   if (reply->error_name.empty()) return status_from(job, reply->body);
-  // It has gone, so it is stopped.
+  // No such instance: the job is stopped.
   return reply->error_name == protocol::error_name::unknown_method ? std::optional{InstanceStatus{.job = job}}
                                                                    : std::nullopt;
 }

@@ -63,6 +63,7 @@ std::optional<std::string> done_here(std::span<const char* const> words) {
 
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
+  ::unsetenv(command_token_variable); // of another command, whose process this one was made by
   auto text = done_here({argv, argv + argc});
   if (!text) {
     complain(argv[0], front::execute_full_program(argv));

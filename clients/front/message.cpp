@@ -229,7 +229,9 @@ std::string_view Reader::skip_one(std::string_view signature, int depth) {
     auto end = array_end(alignment(signature[1]));
     if (sound_) position_ = end;
   } else if (type == '(' || type == '{') {
-    auto members = signature.substr(1, signature.size() - rest.size() - 2);
+    auto whole = signature.substr(0, signature.size() - rest.size());
+    if (!whole.ends_with(type == '(' ? ')' : '}')) sound_ = false;
+    auto members = sound_ ? whole.substr(1, whole.size() - 2) : std::string_view{};
     while (sound_ && !members.empty()) members = skip_one(members, depth + 1);
   } else {
     sound_ = false;

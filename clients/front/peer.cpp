@@ -72,7 +72,7 @@ bool Peer::receive() {
   }
   std::array<char, 4096> some{};
   ssize_t size = 0;
-  do size = ::recv(socket_.get(), some.data(), some.size(), MSG_CMSG_CLOEXEC);
+  do size = ::recv(socket_.get(), some.data(), some.size(), 0);
   while (size < 0 && errno == EINTR);
   if (size <= 0) return false;
   received_.append(some.data(), static_cast<std::size_t>(size));

@@ -1,6 +1,6 @@
 // upstart-simulate --confdir DIR… EVENT [KEY=VALUE]…: what would happen if that event were emitted in a system of these
 // job files with nothing running. Prints the steps as JSON; `initctl simulate` calls this and shows them. A program of
-// its own so that initctl, which starts often, need not link the supervisor.
+// its own so that upstart-initctl links no part of the supervisor.
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/simulation/simulation.hpp"
 

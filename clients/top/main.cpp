@@ -1,5 +1,6 @@
 // upstart-top: a live view of the jobs; `initctl top' runs this. A program of its own, since it alone needs ncurses.
 // Sleeps until a key is pressed, a signal comes, or it is time to look at the processes again.
+#include "clients/base/commands/target-flags.hpp"
 #include "clients/top/terminal.hpp"
 #include "clients/top/upstart/live-jobs.hpp"
 #include "clients/top/upstart/operations.hpp"
@@ -25,28 +26,10 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 struct Options {
-  std::string initctl, bus_name;
+  std::string initctl;
+  client::TargetFlags target;
   double delay = 2;
-  bool user = false, system = false, session = false;
 };
-
-client::TargetOptions target_of(const Options& options) {
-  client::TargetOptions target{.session_init = options.user};
-  if (options.system) target.bus = client::Target::Kind::system_bus;
-  if (options.session) target.bus = client::Target::Kind::session_bus;
-  if (!options.bus_name.empty()) target.bus_name = options.bus_name;
-  return target;
-}
-
-// The same Upstart, for another program.
-std::vector<std::string> target_words(const Options& options) {
-  std::vector<std::string> words;
-  if (options.user) words.emplace_back("--user");
-  if (options.system) words.emplace_back("--system");
-  if (options.session) words.emplace_back("--session");
-  if (!options.bus_name.empty()) words.insert(words.end(), {"--dest", options.bus_name});
-  return words;
-}
 
 class Top {
 public:
@@ -60,7 +43,7 @@ public:
         watch(upstart);
         return {};
       } catch (const sdbus::Error& error) {
-        if (!client::is_lost(error) || !upstart.may_repeat(error)) throw;
+        if (!client::is_lost(error)) throw; // nothing is repeated: the state is asked for anew
       }
       model_.say("the connection to Upstart was lost");
       draw();
@@ -85,10 +68,11 @@ private:
         jobs.refresh();
         measure();
         draw();
+        is_dirty_ = jobs.handle_pending(); // what came during refresh is queued already
       } else {
         is_dirty_ = is_dirty;
       }
-      wait(upstart.connection(), is_dirty_ ? std::min(next_look, drawn_ + least_pause) : next_look);
+      if (!wait(upstart.connection(), is_dirty_ ? std::min(next_look, drawn_ + least_pause) : next_look)) return;
       if (!take_keys(upstart)) return;
       if (Clock::now() < next_look) continue;
       look();
@@ -98,10 +82,12 @@ private:
     }
   }
 
-  static void wait(const client::Connection& connection, Clock::time_point until) {
+  // False: the terminal is gone.
+  static bool wait(const client::Connection& connection, Clock::time_point until) {
     std::array<pollfd, 2> waiting{{{connection.descriptor(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
     auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
     ::poll(waiting.data(), waiting.size(), static_cast<int>(std::max<std::int64_t>(left, 0)));
+    return (waiting[1].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
   }
 
   // False: q was among them.
@@ -132,7 +118,7 @@ private:
   }
 
   void open(std::string title, std::vector<std::string> words) {
-    auto target = target_words(options_);
+    auto target = options_.target.words();
     words.insert(words.begin(), target.begin(), target.end());
     words.insert(words.begin(), options_.initctl);
     model_.open(std::move(title), output_of(std::move(words)));
@@ -181,8 +167,8 @@ int run(const Options& options) {
   if (std::getenv("TERM") == nullptr) return fail("top needs the type of the terminal in the variable TERM");
   auto context = client::ProcessContext::of_this_process();
   Top top{options};
-  auto outcome =
-      client::with_upstart(target_of(options), context, [&](client::Upstart& upstart) { return top.run(upstart); });
+  auto outcome = client::with_upstart(options.target.options(), context,
+                                      [&](client::Upstart& upstart) { return top.run(upstart); });
   top.leave_terminal();
   return outcome ? 0 : fail(outcome.error().message);
 }
@@ -197,10 +183,7 @@ int main(int argc, char** argv) {
   app.add_option("--initctl", options.initctl, "path of the program that explains and shows logs")->required();
   app.add_option("-d,--delay", options.delay, "seconds between two looks at the processes")
       ->check(CLI::Range(0.1, 3600.0));
-  app.add_flag("--user", options.user, "the session init of UPSTART_SESSION");
-  app.add_flag("--system", options.system, "over the system bus");
-  app.add_flag("--session", options.session, "over the session bus");
-  app.add_option("--dest", options.bus_name, "the name of the init daemon on the system bus");
+  options.target.add_to(app);
   CLI11_PARSE(app, argc, argv);
   return run(options);
 }

@@ -1,5 +1,6 @@
 // upstart-views plot|blame|critical-chain …: the commands of that name of initctl, which runs this. A program of its
-// own, so that initctl, which starts often, need not carry it.
+// own, so that upstart-initctl links none of it.
+#include "clients/base/commands/target-flags.hpp"
 #include "clients/views/plot/page.hpp"
 #include "clients/views/plot/svg.hpp"
 #include "clients/views/report/blame.hpp"
@@ -19,17 +20,10 @@ namespace {
 using namespace upstart::client;
 
 struct Options {
-  std::string view, job, bus_name;
-  bool json = false, html = false, all = false, user = false, system = false, session = false;
+  std::string view, job;
+  TargetFlags target;
+  bool json = false, html = false, all = false;
 };
-
-TargetOptions target_of(const Options& options) {
-  TargetOptions target{.session_init = options.user};
-  if (options.system) target.bus = Target::Kind::system_bus;
-  if (options.session) target.bus = Target::Kind::session_bus;
-  if (!options.bus_name.empty()) target.bus_name = options.bus_name;
-  return target;
-}
 
 struct Seen {
   Timeline timeline;
@@ -38,7 +32,7 @@ struct Seen {
 
 // The events that jobs emit are asked for only where a chain needs them.
 std::expected<Seen, Failure> look(const Options& options, const ProcessContext& context) {
-  return with_upstart(target_of(options), context, [&](Upstart& upstart) -> std::expected<Seen, Failure> {
+  return with_upstart(options.target.options(), context, [&](Upstart& upstart) -> std::expected<Seen, Failure> {
     Seen seen{.timeline = read_timeline(upstart.connection()), .emitters = {}};
     if (options.view != "blame") seen.emitters = read_emitters(upstart);
     return seen;
@@ -124,10 +118,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", options.json, "as JSON");
   app.add_flag("--html", options.html, "of plot: a page instead of a picture");
   app.add_flag("--all", options.all, "all that is known, not the boot alone");
-  app.add_flag("--user", options.user, "the session init of UPSTART_SESSION");
-  app.add_flag("--system", options.system, "over the system bus");
-  app.add_flag("--session", options.session, "over the session bus");
-  app.add_option("--dest", options.bus_name, "the name of the init daemon on the system bus");
+  options.target.add_to(app);
   CLI11_PARSE(app, argc, argv);
   return run(options);
 }

@@ -70,9 +70,8 @@ std::expected<base::FileDescriptor, int> connect_to(const SocketName& socket_nam
 std::optional<uid_t> foreign_server(int descriptor, const SocketName& socket_name) {
   ucred server{};
   socklen_t size = sizeof server;
-  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &server, &size) < 0 || is_trusted(server.uid, socket_name))
-    return std::nullopt;
-  return server.uid;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &server, &size) < 0) return static_cast<uid_t>(-1);
+  return is_trusted(server.uid, socket_name) ? std::nullopt : std::optional{server.uid};
 }
 
 } // namespace upstart::client

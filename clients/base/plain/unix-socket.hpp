@@ -24,7 +24,8 @@ struct SocketName {
 [[nodiscard]] std::expected<base::FileDescriptor, int> connect_to(const SocketName& socket_name, int flags = 0);
 
 // Anybody can listen where an Upstart is expected. The user who serves this connection, where that is neither root nor
-// the user of this process (nor, for root, the user whose session the name means); nothing: it may be talked to.
+// the user of this process (nor, for root, the user whose session the name means), or -1 where that cannot be known;
+// nothing: it may be talked to.
 [[nodiscard]] std::optional<uid_t> foreign_server(int descriptor, const SocketName& socket_name);
 
 } // namespace upstart::client

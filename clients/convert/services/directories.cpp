@@ -1,4 +1,5 @@
 // Service directories of runit and s6: what each file in one means.
+#include "clients/convert/output/argument.hpp"
 #include "clients/convert/output/shell-words.hpp"
 #include "clients/convert/services/services.hpp"
 
@@ -29,6 +30,11 @@ struct Directory {
   void remark(Remark::Kind kind, const std::string& name, std::string why) {
     job.remarks.push_back({kind, path.filename().string(), name, std::move(why)});
   }
+  // A stanza whose argument is this value, which this file has.
+  void set(const std::string& file, std::string_view stanza, const std::string& value) {
+    if (auto argument = as_argument(value)) job.set(std::format("{} {}", stanza, *argument));
+    else remark(Remark::Kind::missing, file, no_line_break);
+  }
 };
 
 void take_finish(Directory& to) {
@@ -58,7 +64,7 @@ void take_milliseconds(Directory& to, const char* file, const char* stanza) {
   if (time > 0) to.job.set(std::format("{} {}", stanza, (time + 999) / 1000));
 }
 void take_kill_timeout(Directory& to) { take_milliseconds(to, "timeout-kill", "kill timeout"); }
-void take_down_signal(Directory& to) { to.job.set("kill signal " + to.content("down-signal")); }
+void take_down_signal(Directory& to) { to.set("down-signal", "kill signal", to.content("down-signal")); }
 void take_dependencies(Directory& to) {
   std::vector<std::string> names = words_of(to.content("dependencies"));
   std::error_code error;
@@ -68,7 +74,8 @@ void take_dependencies(Directory& to) {
   std::ranges::sort(names);
   if (names.empty()) return;
   std::string all;
-  for (const auto& name : names) {
+  for (const auto& dependency : names) {
+    auto name = job_name(dependency);
     all += std::format("{}started {}", all.empty() ? "" : " and ", name);
     to.job.stop_on("stopping " + name);
   }
@@ -142,7 +149,7 @@ std::vector<Converted> run_of(Directory directory) {
   if (!fs::exists(directory.path / "run", error))
     return {{.source = directory.path.string(), .failure = "there is no file run in it"}};
   auto& job = directory.job;
-  job.set("chdir " + directory.path.string());
+  directory.set("run", "chdir", directory.path.string());
   job.set("respawn");
   job.set("respawn limit unlimited");
   job.main = "./run";

@@ -1,3 +1,4 @@
+#include "clients/convert/output/argument.hpp"
 #include "clients/convert/output/shell-words.hpp"
 #include "clients/convert/services/services.hpp"
 
@@ -61,7 +62,8 @@ std::vector<Converted> convert_procfile(const std::string& path, std::string_vie
     Job job{.name = std::format("{}-{}", app, name), .source = path};
     job.start_on("starting " + app);
     job.stop_on("stopping " + app);
-    job.set("chdir " + directory.string());
+    if (auto argument = as_argument(directory.string())) job.set("chdir " + *argument);
+    else job.remarks.push_back({Remark::Kind::missing, file_name(path), "its directory", no_line_break});
     job.set("respawn");
     job.set("kill timeout 30");
     add_variable(job, "PORT", std::to_string(port));

@@ -29,6 +29,42 @@ TEST_CASE("programs of supervisord") {
   CHECK(is_missing(jobs[0], "frob=1"));
 }
 
+TEST_CASE("the environment of a program of supervisord, quoted or not, whatever comes last") {
+  const Files files;
+  auto body = [&](const std::string& environment) {
+    auto jobs = guessed(
+        files.add("supervisord.conf", "[program:web]\ncommand=/usr/bin/web\nenvironment=" + environment + "\n"));
+    REQUIRE(jobs.size() == 1);
+    return body_of(jobs[0]);
+  };
+  CHECK(body("A=1,B=2").contains("env A=1\nenv B=2\n"));
+  CHECK(body("A=1").contains("env A=1\n"));
+  CHECK(body("A=").contains("env A=\"\"\n"));
+  CHECK(body("A=\"x").contains("env A=x\n"));
+  CHECK(body("A=\"x\",").contains("env A=x\n"));
+  CHECK(body("A=1,\n  B=\"2\"").contains("env A=1\nenv B=2\n"));
+}
+
+TEST_CASE("a path with a blank is one argument, and what has a line break is told") {
+  const Files files;
+  auto programs = guessed(files.add(
+      "supervisord.conf", "[program:web]\ncommand=/usr/bin/web\ndirectory=/srv/my app\numask=022\n  exec reboot\n"));
+  REQUIRE(programs.size() == 1);
+  CHECK(has(programs[0], "chdir \"/srv/my app\"\n"));
+  CHECK_FALSE(has(programs[0], "umask"));
+  CHECK(is_missing(programs[0], "a value in a job file cannot hold a line break"));
+  auto processes = guessed(files.add("my shop/Procfile", "web: bin/web\n"));
+  REQUIRE(processes.size() == 2);
+  CHECK(has(processes[1], "/my shop\"\n"));
+  files.add("my web/run", "#!/bin/sh\n");
+  files.add("my web/type", "longrun\n");
+  files.add("my web/down-signal", "TERM\nexec reboot\n");
+  auto services = guessed(files.path("my web"));
+  REQUIRE(services.size() == 1);
+  CHECK(has(services[0], "/my web\"\n"));
+  CHECK(is_missing(services[0], "down-signal"));
+}
+
 TEST_CASE("a Procfile is a job for all, and one for each line with a port of its own") {
   const Files files;
   files.add("shop/.env", "RACK_ENV=production\n# no\nexport KEY=\"a b\"\n");

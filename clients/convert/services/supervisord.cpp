@@ -1,3 +1,4 @@
+#include "clients/convert/output/argument.hpp"
 #include "clients/convert/output/shell-words.hpp"
 #include "clients/convert/services/ini.hpp"
 #include "clients/convert/services/services.hpp"
@@ -24,6 +25,11 @@ struct Program {
 
   void missing(const IniEntry& from, std::string why) { remark(Remark::Kind::missing, from, std::move(why)); }
   void note(const IniEntry& from, std::string why) { remark(Remark::Kind::note, from, std::move(why)); }
+  // A stanza whose argument is this value.
+  void set(const IniEntry& from, std::string_view stanza, std::string_view value) {
+    if (auto argument = as_argument(value)) job.set(std::format("{} {}", stanza, *argument));
+    else missing(from, no_line_break);
+  }
 
 private:
   void remark(Remark::Kind kind, const IniEntry& from, std::string why) {
@@ -55,16 +61,23 @@ std::string expanded(const Program& program, std::string text) {
 }
 
 void take_command(Program& to, const IniEntry& from) { to.job.main = expanded(to, from.value); }
-void take_directory(Program& to, const IniEntry& from) { to.job.set("chdir " + expanded(to, from.value)); }
-void take_umask(Program& to, const IniEntry& from) { to.job.set("umask " + from.value); }
-void take_user(Program& to, const IniEntry& from) { to.job.set("setuid " + from.value); }
-void take_stop_signal(Program& to, const IniEntry& from) { to.job.set("kill signal " + from.value); }
-void take_stop_wait(Program& to, const IniEntry& from) { to.job.set("kill timeout " + from.value); }
+void take_directory(Program& to, const IniEntry& from) { to.set(from, "chdir", expanded(to, from.value)); }
+void take_umask(Program& to, const IniEntry& from) { to.set(from, "umask", from.value); }
+void take_user(Program& to, const IniEntry& from) { to.set(from, "setuid", from.value); }
+void take_stop_signal(Program& to, const IniEntry& from) { to.set(from, "kill signal", from.value); }
+void take_stop_wait(Program& to, const IniEntry& from) { to.set(from, "kill timeout", from.value); }
 void take_retries(Program& to, const IniEntry& from) {
-  to.job.set(std::format("respawn limit {} 60", from.value));
+  auto count = as_argument(from.value);
+  if (!count) return to.missing(from, no_line_break);
+  to.job.set(std::format("respawn limit {} 60", *count));
   to.note(from, "so many in a minute");
 }
-void take_exits(Program& to, const IniEntry& from) { to.exits = from.value; }
+void take_exits(Program& to, const IniEntry& from) {
+  auto exits = from.value;
+  std::ranges::replace(exits, ',', ' ');
+  to.exits.clear();
+  for (const auto& one : words_of(exits)) to.exits += (to.exits.empty() ? "" : " ") + one;
+}
 void take_autostart(Program& to, const IniEntry& from) {
   if (from.value == "false") to.job.starts.clear();
 }
@@ -98,13 +111,13 @@ void take_environment(Program& to, const IniEntry& from) {
     auto key = trimmed(text.substr(0, equals));
     text = trimmed(text.substr(equals + 1));
     bool is_quoted = !text.empty() && (text[0] == '"' || text[0] == '\'');
-    auto end = is_quoted ? text.find(text[0], 1) : text.find(',');
+    auto end = is_quoted ? text.find(text[0], 1) : text.find_first_of(",\n");
     auto value = is_quoted ? text.substr(1, end - 1) : trimmed(text.substr(0, end));
     auto known = expanded(to, std::string{value});
     if (known.contains("$")) to.job.common.push_back(std::format("export {}=\"{}\"", key, known));
     else add_variable(to.job, key, known);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end);
-    text.remove_prefix(std::min(text.find_first_of(",\n"), text.size() - 1) + (text.empty() ? 0 : 1));
+    auto comma = end == std::string_view::npos ? end : text.find_first_of(",\n", end);
+    text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
   }
 }
 void take_priority(Program& to, const IniEntry& from) {
@@ -173,7 +186,6 @@ Job job_of(const std::string& path, const IniSection& section, const std::string
   if (!job.main.empty()) job.main += program.output + program.errors;
   if (program.section.get("stopwaitsecs").empty()) job.set("kill timeout 10");
   if (program.restarts) job.set("respawn");
-  std::ranges::replace(program.exits, ',', ' ');
   if (program.restarts && !program.exits.empty()) job.set("normal exit " + program.exits);
   return std::move(job);
 }

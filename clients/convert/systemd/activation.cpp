@@ -1,6 +1,7 @@
 #include "clients/convert/systemd/activation.hpp"
 
 #include "clients/base/bridges/condition-check.hpp"
+#include "clients/convert/output/argument.hpp"
 #include "clients/convert/output/shell-words.hpp"
 
 #include <algorithm>
@@ -18,10 +19,8 @@ std::string last(const Conversion& to, std::string_view key) {
   return std::string{to.unit.last(section, key)};
 }
 
-// A value of a condition.
-std::string in_condition(std::string_view value) {
-  return value.find_first_of(" \t()#") == std::string_view::npos ? std::string{value} : std::format("\"{}\"", value);
-}
+// A value of a condition; what a unit says is one line.
+std::string in_condition(std::string_view value) { return as_argument(value).value_or(""); }
 
 std::string socket_file_variables(const Conversion& to) {
   std::string more;

@@ -1,11 +1,13 @@
 #include "clients/convert/systemd/conversion.hpp"
 
+#include "clients/convert/output/argument.hpp"
 #include "clients/convert/output/shell-words.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <format>
 
 namespace upstart::convert::systemd {
 
@@ -31,6 +33,10 @@ void Conversion::note(const Assignment& from, std::string why) {
 }
 void Conversion::missing(const Assignment& from, std::string why) {
   job.remarks.push_back({Remark::Kind::missing, from.place, from.text(), std::move(why)});
+}
+void Conversion::set(const Assignment& from, std::string_view stanza, std::string_view value) {
+  if (auto argument = as_argument(value)) job.set(std::format("{} {}", stanza, *argument));
+  else missing(from, no_line_break);
 }
 
 void take_section(Conversion& conversion, std::string_view section, std::span<const Directives> tables) {

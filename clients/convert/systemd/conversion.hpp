@@ -47,6 +47,8 @@ struct Conversion {
 
   void note(const Assignment& from, std::string why);
   void missing(const Assignment& from, std::string why);
+  // A stanza whose argument is this value.
+  void set(const Assignment& from, std::string_view stanza, std::string_view value);
 };
 
 struct Directive {

@@ -55,7 +55,7 @@ void take_working_directory(Conversion& to, const Assignment& from) {
   bool may_be_missing = from.value.starts_with('-');
   auto text = std::string_view{from.value}.substr(may_be_missing ? 1 : 0);
   if (auto known = plain(to.unit, text); known && !may_be_missing && text != "~") {
-    to.job.set("chdir " + *known);
+    to.set(from, "chdir", *known);
     return;
   }
   auto word = text == "~" ? std::expected<std::string, std::string>{"~$(id -un)"} : shell_word(to.unit, text);
@@ -64,13 +64,13 @@ void take_working_directory(Conversion& to, const Assignment& from) {
   to.job.before_main.push_back(std::format("cd {}{}", *word, may_be_missing ? " || :" : ""));
 }
 
-void take_umask(Conversion& to, const Assignment& from) { to.job.set("umask " + from.value); }
-void take_nice(Conversion& to, const Assignment& from) { to.job.set("nice " + from.value); }
+void take_umask(Conversion& to, const Assignment& from) { to.set(from, "umask", from.value); }
+void take_nice(Conversion& to, const Assignment& from) { to.set(from, "nice", from.value); }
 void take_oom(Conversion& to, const Assignment& from) {
-  to.job.set("oom score " + (from.value == "-1000" ? "never" : from.value));
+  to.set(from, "oom score", from.value == "-1000" ? "never" : from.value);
 }
 void take_root(Conversion& to, const Assignment& from) {
-  if (auto value = value_of(to, from); value && *value != "/") to.job.set("chroot " + *value);
+  if (auto value = value_of(to, from); value && *value != "/") to.set(from, "chroot", *value);
 }
 
 // "64K", "infinity", "1024:4096".
@@ -250,7 +250,7 @@ void take_io_priority(Conversion& to, const Assignment& from) {
 }
 void take_nothing(Conversion&, const Assignment&) {} // taken with another
 void take_apparmor(Conversion& to, const Assignment& from) {
-  to.job.set("apparmor switch " + from.value.substr(from.value.starts_with('-') ? 1 : 0));
+  to.set(from, "apparmor switch", std::string_view{from.value}.substr(from.value.starts_with('-') ? 1 : 0));
 }
 
 constexpr const char* no_group = "control groups are made by the stanza `cgroup', with what the kernel takes";

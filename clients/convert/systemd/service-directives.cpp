@@ -36,7 +36,7 @@ void take_reload(Conversion& to, const Assignment& from) {
   if (!commands) return to.missing(from, commands.error());
   for (const auto& command : *commands) {
     if (auto name = signal_to_main(command.words); name) {
-      if (*name != "HUP" && *name != "SIGHUP" && *name != "1") to.job.set("reload signal " + *name);
+      if (*name != "HUP" && *name != "SIGHUP" && *name != "1") to.set(from, "reload signal", *name);
       else to.note(from, "`initctl reload' sends SIGHUP");
     } else {
       to.missing(from, "`initctl reload' sends a signal, and runs no command");
@@ -48,7 +48,7 @@ void take_stop(Conversion& to, const Assignment& from) {
   auto commands = commands_of(to.unit, from.value);
   if (!commands) return to.missing(from, commands.error());
   for (auto& command : *commands) {
-    if (auto name = signal_to_main(command.words); name && commands->size() == 1) to.job.set("kill signal " + *name);
+    if (auto name = signal_to_main(command.words); name && commands->size() == 1) to.set(from, "kill signal", *name);
     else to.stop.push_back(std::move(command));
   }
 }
@@ -121,7 +121,7 @@ void take_kill_mode(Conversion& to, const Assignment& from) {
   if (from.value == "none") to.missing(from, "the main process is ended");
   to.job.set("kill mode process");
 }
-void take_kill_signal(Conversion& to, const Assignment& from) { to.job.set("kill signal " + from.value); }
+void take_kill_signal(Conversion& to, const Assignment& from) { to.set(from, "kill signal", from.value); }
 void take_notify_access(Conversion& to, const Assignment& from) {
   to.note(from, "every process of the job may report");
 }

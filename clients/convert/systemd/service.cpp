@@ -1,5 +1,6 @@
 #include "clients/convert/systemd/service.hpp"
 
+#include "clients/convert/output/argument.hpp"
 #include "clients/convert/output/shell-words.hpp"
 #include "clients/convert/systemd/activation.hpp"
 
@@ -50,8 +51,9 @@ void take_user(Conversion& from) {
   from.needs_root = !from.user.empty() && (from.needs_root || has_directories);
   if (from.unit.of_user && !from.user.empty()) from.needs_root = false;
   if (from.needs_root) return;
-  if (!from.user.empty()) job.set("setuid " + from.user);
-  if (!from.group.empty()) job.set("setgid " + from.group);
+  for (auto [stanza, name] : {std::pair{"setuid", &from.user}, {"setgid", &from.group}})
+    if (auto argument = as_argument(*name); argument && !name->empty())
+      job.set(std::format("{} {}", stanza, *argument));
 }
 
 void take_directories(Conversion& from, Lines& before, Lines& after) {

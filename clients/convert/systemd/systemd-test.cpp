@@ -51,6 +51,13 @@ TEST_CASE("what cannot be said is a comment that names file, line, directive and
   CHECK(print(job).contains("# Not expressed by this job:\n#   web.service:3: PrivateTmp=yes"));
 }
 
+TEST_CASE("a path with a blank is one argument") {
+  auto job = job_of_service("ExecStart=/bin/x\nWorkingDirectory=/srv/my app\nRootDirectory=/srv/a#b\n");
+  CHECK(job.is_whole());
+  CHECK(has(job, "chdir \"/srv/my app\"\n"));
+  CHECK(has(job, "chroot \"/srv/a#b\"\n"));
+}
+
 TEST_CASE("command lines keep their meaning in the shell") {
   CHECK(shell("/bin/x 'a b' \"c\\x20d\"") == "/bin/x 'a b' 'c d'");
   CHECK(shell("/bin/x $OPTIONS ${HOME}/a$b $$c") == "/bin/x $OPTIONS \"${HOME}/a\\$b\" '$c'");

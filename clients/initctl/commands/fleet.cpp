@@ -1,5 +1,6 @@
 // fleet: the nodes of the fleet that this machine is one of.
 #include "clients/initctl/command/command.hpp"
+#include "clients/initctl/fleet/at-node.hpp"
 #include "clients/initctl/fleet/fleet-bridge.hpp"
 #include "clients/initctl/history/past-event.hpp"
 
@@ -47,6 +48,22 @@ Outcome fleet(Call& call) {
   return 0;
 }
 
+// Kept for as long as the program runs, as the text of every command is.
+std::string_view about() {
+  static const std::string text = [] {
+    std::string commands;
+    auto all = commands_at_nodes();
+    for (auto name : all)
+      commands += std::format("{}{}", name == all.front() ? "" : name == all.back() ? " and " : ", ", name);
+    return std::format(
+        "For each node: whether it is online, when it last connected to the broker, how many instances of jobs run on "
+        "it, and which jobs failed. upstart-mqtt-bridge(8) says what a fleet is.\n"
+        "Commands of another node are given with --node NODE: {}.",
+        commands);
+  }();
+  return text;
+}
+
 } // namespace
 
 std::vector<Command> fleet_commands() {
@@ -54,10 +71,7 @@ std::vector<Command> fleet_commands() {
            .group = insight_group,
            .summary = "List the nodes of the fleet that this machine is one of.",
            .synopsis = "",
-           .about = "For each node: whether it is online, when it last connected to the broker, how many instances of "
-                    "jobs run on it, and which jobs failed. upstart-mqtt-bridge(8) says what a fleet is.\n"
-                    "Commands of another node are given with --node NODE: list, status, start, stop, restart, reload, "
-                    "explain and log.",
+           .about = about(),
            .missing = "",
            .options = {},
            .run = fleet}};

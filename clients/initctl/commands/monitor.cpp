@@ -122,13 +122,6 @@ void hear(Call& call, Message signal) {
   if (is_wanted(call, report)) show(call, std::move(report));
 }
 
-std::string match_rule(const Connection& connection) {
-  std::string rule = std::format("type='signal',path_namespace='{}'", protocol::path::manager);
-  return connection.target().kind == Target::Kind::peer
-             ? rule
-             : rule + std::format(",sender='{}'", connection.target().destination);
-}
-
 bool is_loaded(Upstart& upstart, const std::string& job) {
   try {
     (void)upstart.manager().GetJobByName(job);
@@ -143,7 +136,7 @@ bool is_loaded(Upstart& upstart, const std::string& job) {
 void show_changes(Call& call) {
   auto& connection = call.upstart->connection();
   auto slot = connection.sdbus().addMatch(
-      match_rule(connection), [&](Message signal) { hear(call, std::move(signal)); }, sdbus::return_slot);
+      match_rule(connection.target()), [&](Message signal) { hear(call, std::move(signal)); }, sdbus::return_slot);
   call.upstart->manager().version(); // a daemon that is not there is an error now, not silence
   if (call.upstart->times_back() > 0) show(call, about_gap());
   else

@@ -29,8 +29,7 @@ Outcome show(const Call& call, const char* view) {
 
 // It runs this program for what it shows of a job.
 Outcome top(const Call& call) {
-  if (call.wants_json())
-    return std::unexpected{Failure{"top is for people; `initctl monitor --json' prints what happens", true}};
+  if (call.wants_json()) return std::unexpected{Failure{"top has no JSON output; use `initctl monitor --json'", true}};
   std::error_code error;
   auto words = options_for_program(call);
   words.insert(words.end(), {"--initctl", std::filesystem::read_symlink("/proc/self/exe", error)});

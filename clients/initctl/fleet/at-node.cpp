@@ -10,26 +10,25 @@ namespace upstart::client {
 
 namespace {
 
-// That another node executes, if it is asked to and allows it.
 constexpr std::array<std::string_view, 8> at_nodes{"list",    "status", "start",   "stop",
                                                    "restart", "reload", "explain", "log"};
-// Of the options that every command takes, those that are not about which Upstart of this machine is asked.
-constexpr std::array<std::string_view, 2> for_there{"--json", "--quiet"};
 
+// Of the options that every command takes, those that are about which Upstart of this machine is asked stay here, and
+// so does --quiet; --json does where the command prints nothing.
 std::vector<std::string> words_of(const Command& command, const Call& call) {
   std::vector<std::string> words{std::string{command.name}};
-  auto add = [&](const std::string& name) {
-    if (auto value = call.options.value(name)) words.push_back(value->empty() ? name : name + "=" + *value);
-  };
-  for (const auto& option : command.options) add(std::string{option.flags.substr(option.flags.find("--"))});
-  for (auto name : for_there) add(std::string{name});
+  for (const auto& option : command.options) {
+    std::string name{option.flags.substr(option.flags.find("--"))};
+    if (auto value = call.options.value(name)) words.push_back(option.value.empty() ? name : name + "=" + *value);
+  }
+  if (call.wants_json() && command.name != "reload") words.emplace_back("--json");
   words.emplace_back("--");
   words.insert(words.end(), call.arguments.begin(), call.arguments.end());
   return words;
 }
 
 Outcome executed(Call& call, const NodeReply& reply) {
-  call.context.out.write(reply.output);
+  call.print(reply.output);
   call.context.out.flush();
   call.context.err << reply.errors;
   return reply.status;
@@ -37,10 +36,11 @@ Outcome executed(Call& call, const NodeReply& reply) {
 
 } // namespace
 
+std::span<const std::string_view> commands_at_nodes() { return at_nodes; }
+
 Outcome perform_at_node(const Command& command, Call& call) {
   if (!std::ranges::contains(at_nodes, command.name))
-    return std::unexpected{
-        Failure{std::format("`{}' is not executed by other nodes; --node is not for it", command.name), true}};
+    return std::unexpected{Failure{std::format("`{}' cannot be sent to another node", command.name), true}};
   auto limit = time_limit(call);
   if (!limit) return std::unexpected{limit.error()};
   return with_upstart(call.target_options(), call.context, [&](Upstart& upstart) -> Outcome {

@@ -3,7 +3,13 @@
 
 #include "clients/initctl/command/command.hpp"
 
+#include <span>
+#include <string_view>
+
 namespace upstart::client {
+
+// Those that another node executes, if it allows them.
+[[nodiscard]] std::span<const std::string_view> commands_at_nodes();
 
 // The command as it was given, executed by the node of --node: its output, errors and exit status.
 [[nodiscard]] Outcome perform_at_node(const Command& command, Call& call);

@@ -38,8 +38,7 @@ std::expected<std::unique_ptr<Connection>, Failure> FleetBridge::connect() {
   auto connection = Connection::open({Target::Kind::peer, protocol::daemon_address(run_directory, bridge), {}},
                                      running ? if_running : if_not);
   if (!connection && !running)
-    return std::unexpected{Failure{
-        "upstart-mqtt-bridge is not running: this machine is a node of a fleet where there is a fleet.conf(5)"}};
+    return std::unexpected{Failure{"upstart-mqtt-bridge is not running; it needs a fleet.conf(5)"}};
   if (!connection)
     return std::unexpected{Failure{"upstart-mqtt-bridge does not answer: " + connection.error().message}};
   return connection;
@@ -95,7 +94,7 @@ std::expected<NodeReply, Failure> FleetBridge::call(const std::string& node, con
         .withArguments(node, static_cast<const std::vector<std::string>&>(protocol::escaped(words)),
                        static_cast<std::uint32_t>(limit_.count()))
         .storeResultsTo(status, reply.output, reply.errors);
-    reply.status = status;
+    reply.status = status == 0 ? 0 : std::clamp(status, 1, 255);
     reply.output = protocol::unescaped(reply.output);
     reply.errors = protocol::unescaped(reply.errors);
     return reply;

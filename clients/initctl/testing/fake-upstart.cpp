@@ -34,7 +34,7 @@ class ManagerObject;
 struct World {
   std::map<std::string, FakeJob> jobs;
   std::mutex guard = {};
-  Strings calls = {};
+  Strings calls = {}, tokens = {};
   int version_reads = 0;
   std::condition_variable version_read = {};
   std::set<ManagerObject*> managers = {};
@@ -290,6 +290,10 @@ private:
   // Does it once for each token, and hangs up as the test has asked for.
   template <typename Result, typename Do> void track(Result&& result, const std::string& token, Do act) {
     if (!world_.knows_tokens) fail(error_name::unknown_method, "Unknown method");
+    {
+      std::lock_guard lock{world_.guard};
+      world_.tokens.push_back(token);
+    }
     auto loss = Loss::none;
     if (!world_.losses.empty()) {
       loss = world_.losses.back();
@@ -429,6 +433,11 @@ void FakeUpstart::hang_up() { ::eventfd_write(server_->hang_up.get(), 1); }
 std::vector<std::string> FakeUpstart::calls() const {
   std::lock_guard lock{server_->world.guard};
   return server_->world.calls;
+}
+
+std::vector<std::string> FakeUpstart::tokens() const {
+  std::lock_guard lock{server_->world.guard};
+  return server_->world.tokens;
 }
 
 void FakeUpstart::wait_for_version_reads(int count) {

@@ -45,6 +45,8 @@ public:
 
   // Every call that changes something, as "METHOD ARG ARG…".
   [[nodiscard]] std::vector<std::string> calls() const;
+  // The tokens of the commands that came with one, in order; one that is repeated comes twice.
+  [[nodiscard]] std::vector<std::string> tokens() const;
   // Until the property version has been read so often.
   void wait_for_version_reads(int count);
 

@@ -1,4 +1,6 @@
 // What initctl does when the daemon that it talks to dies, or hangs up: it comes back, and tells the truth.
+#include "clients/base/commands/tracked-commands.hpp"
+#include "clients/base/plain/command-token.hpp"
 #include "clients/initctl/testing/fake-upstart.hpp"
 
 #include <doctest/doctest.h>
@@ -6,6 +8,7 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -87,6 +90,26 @@ TEST_CASE("stop, restart and emit come back, too, as does a start that does not 
   once({"emit", "go", "K=v"}, "EmitEvent go K=v");
   once({"emit", "-n", "go"}, "EmitEvent no-wait go");
   once({"start", "-n", "other"}, "Start no-wait");
+}
+
+TEST_CASE("a command that the small program has given already is given under the same token") {
+  FakeUpstart daemon{{{"svc", {}}}};
+  const std::string token(command_token_digits, 'a');
+  ::setenv(command_token_variable, token.c_str(), 1);
+  auto context = ProcessContext::of_this_process();
+  CHECK(std::getenv(command_token_variable) == nullptr);
+  auto connection = Connection::open({Target::Kind::peer, daemon.address(), {}});
+  REQUIRE(connection);
+  Upstart upstart{std::move(*connection), context};
+  (void)TrackedCommands{upstart}.start({.job = "svc"}, true);
+  CHECK(daemon.tokens() == Words{token + ".1"});
+}
+
+TEST_CASE("what is no token of the small program is not taken for one") {
+  for (const auto& value : {std::string(command_token_digits, 'g'), std::string{"aa"}, std::string{}}) {
+    ::setenv(command_token_variable, value.c_str(), 1);
+    CHECK(ProcessContext::of_this_process().command_token == "");
+  }
 }
 
 TEST_CASE("an init daemon without such commands is asked as the original is") {

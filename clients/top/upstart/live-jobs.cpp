@@ -14,12 +14,6 @@ namespace {
 
 using client::Supervisor;
 
-std::string match_rule(const client::Connection& connection) {
-  auto rule = std::format("type='signal',path_namespace='{}'", protocol::path::manager);
-  if (connection.target().kind == client::Target::Kind::peer) return rule;
-  return rule + std::format(",sender='{}'", connection.target().destination);
-}
-
 std::string time_of_day() {
   std::time_t now = std::time(nullptr);
   std::tm local{};
@@ -37,7 +31,7 @@ sdbus::Error other_version(const std::string& why) {
 LiveJobs::LiveJobs(client::Upstart& upstart, Model& model) : upstart_{upstart}, model_{model} {
   auto& connection = upstart_.connection();
   slot_ = connection.sdbus().addMatch(
-      match_rule(connection), [this](sdbus::Message signal) { hear(signal); }, sdbus::return_slot);
+      client::match_rule(connection.target()), [this](sdbus::Message signal) { hear(signal); }, sdbus::return_slot);
   ask_all();
 }
 

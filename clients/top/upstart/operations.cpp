@@ -28,11 +28,12 @@ std::string_view name_of(Operation operation) {
 std::string command(client::Upstart& upstart, const Wish& wish) try {
   client::JobSelection job{.job = wish.job};
   if (!wish.instance.empty()) job.instance = wish.instance;
+  upstart.begin_command();
   client::TrackedCommands commands{upstart};
   if (wish.operation == Operation::start) (void)commands.start(job, false);
   else if (wish.operation == Operation::stop) (void)commands.stop(job, false);
   else (void)commands.restart(job, false);
-  return std::format("{} {}: told to", name_of(wish.operation), wish.job);
+  return std::format("{} {}: requested", name_of(wish.operation), wish.job);
 } catch (const sdbus::Error& error) {
   if (client::is_lost(error)) throw;
   return std::format("{} {}: {}", name_of(wish.operation), wish.job, error.getMessage());
@@ -58,7 +59,7 @@ std::string output_of(std::vector<std::string> words) {
   writing.reset();
   auto output = client::read_to_end(reading.get());
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
-  return output.empty() ? "nothing\n" : output;
+  return output.empty() ? "(no output)\n" : output;
 }
 
 } // namespace upstart::top

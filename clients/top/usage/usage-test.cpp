@@ -62,6 +62,18 @@ TEST_CASE("a job's use is that of its processes and of all that they have starte
   CHECK(usage.memory == page * 125);
 }
 
+TEST_CASE("a process has as many children as it likes") {
+  Proc proc;
+  constexpr int first = 1'000'000, count = 600;
+  std::string children;
+  for (int pid = first; pid < first + count; ++pid) {
+    proc.add(pid, 0, 0, 1, "");
+    children += std::to_string(pid) + " ";
+  }
+  proc.add(10, 0, 0, 1, children);
+  CHECK(usage_of(std::array{10}, proc.path()).memory == page * (count + 1));
+}
+
 TEST_CASE("a process that is gone uses nothing, and a circle ends") {
   Proc proc;
   CHECK(usage_of(std::array{10}, proc.path()).memory == 0);

@@ -1,11 +1,11 @@
 #include "clients/top/usage/usage.hpp"
 
+#include "clients/base/read-to-end.hpp"
 #include "daemons/base/file-descriptor.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <filesystem>
 #include <format>
@@ -17,13 +17,9 @@ namespace upstart::top {
 
 namespace {
 
-// What one read gives: these files are short.
 std::string read_file(const std::string& path) {
-  std::array<char, 4096> buffer{};
   base::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file) return {};
-  auto size = ::read(file.get(), buffer.data(), buffer.size());
-  return size > 0 ? std::string{buffer.data(), static_cast<std::size_t>(size)} : std::string{};
+  return file ? client::read_to_end(file.get()) : std::string{};
 }
 
 std::vector<std::uint64_t> numbers_in(std::string_view text) {

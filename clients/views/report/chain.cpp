@@ -30,7 +30,11 @@ Json chain_as_json(const std::vector<ChainLink>& chain) {
   Json document = Json::array();
   for (const auto& link : chain) {
     Json entry;
-    if (link.run) entry = {{"job", link.run->job}, {"instance", link.run->instance}, {"origin", link.run->origin}};
+    if (link.run)
+      entry = {{"job", link.run->job},
+               {"instance", link.run->instance},
+               {"origin", link.run->origin},
+               {"began_us", link.run->begin().count()}};
     else entry = {{"event", link.event}};
     entry["at_us"] = link.at.count();
     entry["took_us"] = link.took.count();

@@ -38,9 +38,11 @@ TEST_CASE("the chain is told from its end, each link with what led to it") {
   auto json = chain_as_json(chain);
   REQUIRE(json.size() == 3);
   CHECK(json[0]["job"] == "web");
+  CHECK(json[0]["began_us"] == 40'000);
   CHECK(json[0]["took_us"] == 50'000);
   CHECK(json[1]["through"] == "started db");
   CHECK(json[2]["event"] == "startup");
+  CHECK_FALSE(json[2].contains("began_us"));
 }
 
 TEST_CASE("a chain that a command began says so") {
