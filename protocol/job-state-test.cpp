@@ -23,6 +23,7 @@ InstanceState full_instance() {
 
 JobState full_job() {
   return {.name = "net",
+          .description = "interfaces",
           .file = "/etc/init/net.conf",
           .instance = "$IF",
           .instance_needs = {"IF"},
@@ -32,6 +33,7 @@ JobState full_job() {
           .spawn_failure = "main process: unable to execute: No such file or directory",
           .respawn_limit_end = 9,
           .warnings = {"has not forked"},
+          .failures = {{.instance = "wlan0", .time = 17, .text = "main process terminated with status 4"}},
           .replaced_by_newer = true,
           .file_gone = true,
           .instances = {full_instance()}};
@@ -57,7 +59,7 @@ TEST_CASE("a state of another version is refused by its version, whatever else i
 }
 
 TEST_CASE("what is no state is refused with the reason") {
-  for (const auto* text : {"", "{", "[]", "{}", R"({"state_version": "1"})", R"({"state_version": 2})"}) {
+  for (const auto* text : {"", "{", "[]", "{}", R"({"state_version": "1"})", R"({"state_version": 3})"}) {
     CAPTURE(text);
     auto read = job_state_from_json(text);
     REQUIRE_FALSE(read);

@@ -76,8 +76,13 @@ Json written_record(const JobRecordState& record) {
           {"times", record.times}};
 }
 
+Json written_failure(const PastFailure& failure) {
+  return {{"instance", failure.instance}, {"time", failure.time}, {"text", failure.text}};
+}
+
 Json written_job(const JobState& job) {
   return {{"name", job.name},
+          {"description", job.description},
           {"file", job.file},
           {"instance", job.instance},
           {"instance_needs", job.instance_needs},
@@ -89,6 +94,7 @@ Json written_job(const JobState& job) {
           {"override_file", job.override_file},
           {"manual_at", job.manual_at},
           {"file_faults", job.file_faults},
+          {"failures", list_of<PastFailure>(job.failures, written_failure)},
           {"replaced_by_newer", job.replaced_by_newer},
           {"file_gone", job.file_gone},
           {"jobs", list_of(job.instances, written_instance)}};
@@ -138,8 +144,13 @@ JobRecordState record_from(const Json& json) {
           .times = json.at("times")};
 }
 
+PastFailure past_failure_from(const Json& json) {
+  return {.instance = json.at("instance"), .time = json.at("time"), .text = json.at("text")};
+}
+
 JobState job_from(const Json& json) {
   return {.name = json.at("name"),
+          .description = json.at("description"),
           .file = json.at("file"),
           .instance = json.at("instance"),
           .instance_needs = json.at("instance_needs"),
@@ -151,6 +162,7 @@ JobState job_from(const Json& json) {
           .override_file = json.at("override_file"),
           .manual_at = json.at("manual_at"),
           .file_faults = json.at("file_faults").get<std::vector<std::string>>(),
+          .failures = list_from(json.at("failures"), past_failure_from),
           .replaced_by_newer = json.at("replaced_by_newer"),
           .file_gone = json.at("file_gone"),
           .instances = list_from(json.at("jobs"), instance_from)};

@@ -13,7 +13,7 @@
 
 namespace upstart::protocol {
 
-inline constexpr int state_version = 2;
+inline constexpr int state_version = 3;
 
 // An event that something waits for or holds.
 struct EventReference {
@@ -74,9 +74,18 @@ struct JobRecordState {
   friend bool operator==(const JobRecordState&, const JobRecordState&) = default;
 };
 
+// How the last run of an instance failed that is not there any more; until it is started again, or that is forgotten.
+struct PastFailure {
+  std::string instance = {};
+  std::int64_t time = 0; // µs since the epoch
+  std::string text = {}; // "main process terminated with status 4; the job failed"
+  friend bool operator==(const PastFailure&, const PastFailure&) = default;
+};
+
 // A job: the class in force under its name, and its instances.
 struct JobState {
   std::string name = {};
+  std::string description = {};
   std::string file = {};                        // the job file that it was read from
   std::string instance = {};                    // the stanza `instance`, as written; empty: there is only one
   std::vector<std::string> instance_needs = {}; // the variables that whoever starts an instance must give
@@ -88,6 +97,7 @@ struct JobState {
   std::string override_file = {};                // the override that its class was made with; empty: none
   std::string manual_at = {};                    // where in it `manual` drops the start on: PATH:LINE
   std::vector<std::string> file_faults = {};     // files of its name that are ignored, and for which error
+  std::vector<PastFailure> failures = {};        // sorted by instance
   bool replaced_by_newer = false;            // its file has changed; that takes effect when the last instance stopped
   bool file_gone = false;                    // the same, where the file has been removed
   std::vector<InstanceState> instances = {}; // sorted by name

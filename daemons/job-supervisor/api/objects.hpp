@@ -130,6 +130,8 @@ private:
                         std::string instance, sdbus::UnixFd file) override;
   std::string PrintClass(const std::string& job) override;
   std::string DescribeJob(const std::string& job) override;
+  std::string ListJobs() override;
+  void ResetFailed(const std::string& job) override;
   std::string AboutUnknownJob(const std::string& job) override;
   std::vector<sdbus::Struct<std::string, std::string, std::string>> ListHolders(const uint64_t& event) override;
   std::vector<std::string> ListEmits() override;

@@ -11,6 +11,7 @@ constexpr std::array for_everyone{
     std::string_view{"GetJobByName"},      std::string_view{"GetAllJobs"},      std::string_view{"GetInstance"},
     std::string_view{"GetInstanceByName"}, std::string_view{"GetAllInstances"}, std::string_view{"WatchConditions"},
     std::string_view{"ListEmits"},         std::string_view{"ListBridges"},     std::string_view{"ListRuns"},
+    std::string_view{"ListJobs"},
 };
 constexpr std::array public_interfaces{
     std::string_view{"org.freedesktop.DBus.Introspectable"},
@@ -52,6 +53,7 @@ constexpr std::array operations{
     Operation{"StopJob", "stop job"},
     Operation{"RestartJob", "request restart"},
     Operation{"Reload", "reload job"},
+    Operation{"ResetFailed", "forget the failures of jobs"},
     Operation{"Set", "change a property"},
 };
 

@@ -87,6 +87,14 @@ std::string SupervisorObject::DescribeJob(const std::string& job) {
   return readable(protocol::to_json(*state));
 }
 
+std::string SupervisorObject::ListJobs() { return readable(protocol::to_json(summaries_of(client_.jobs()))); }
+
+void SupervisorObject::ResetFailed(const std::string& job) {
+  if (!job.empty()) client_.jobs().forget_failures(class_or_raise(client_.jobs(), job).name());
+  else
+    for (const auto* entry : client_.jobs().classes().sorted()) client_.jobs().forget_failures(entry->name());
+}
+
 std::string SupervisorObject::AboutUnknownJob(const std::string& job) {
   return readable(client_.control().about_unknown_job(protocol::unescaped(job)));
 }

@@ -193,6 +193,19 @@ void Jobs::keep_warning(const std::string& job, std::string what) {
   core_.classes.mark_facts(job);
 }
 
+bool Jobs::forget_failures(const std::string& job) {
+  auto* found = core_.classes.find(job);
+  if (found == nullptr) return false;
+  auto& entry = *found;
+  if (entry.failures.empty() && !entry.spawn_failure && !entry.respawn_limit_end) return false;
+  entry.failures.clear();
+  entry.spawn_failure.reset();
+  entry.respawn_limit_end.reset();
+  core_.note(entry, RecordKind::reset, {}, "its failures were forgotten, by a command");
+  run_turn();
+  return true;
+}
+
 void Jobs::end_session(const std::string& type) {
   session_end_.begin(type);
   run_turn();

@@ -59,6 +59,9 @@ public:
   // Keeps a warning about the processes of this job, for those who ask why.
   void keep_warning(const std::string& job, std::string what);
 
+  // Forgets how instances of this job failed, and why. False: there was nothing to forget.
+  bool forget_failures(const std::string& job);
+
   // Emits session-end and stops all jobs (session-end.hpp).
   void end_session(const std::string& type);
   [[nodiscard]] bool session_is_ending() const { return session_end_.has_begun(); }

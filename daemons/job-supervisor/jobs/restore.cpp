@@ -211,6 +211,7 @@ void Restore::take_facts() {
     entry.respawn_limit_end = facts->respawn_limit_end;
     entry.warnings = std::move(facts->warnings);
     entry.records = std::move(facts->records);
+    entry.failures = std::move(facts->failures);
   });
   for_each(record_key::runs, [&](std::string_view name, std::string_view bytes) {
     auto runs = read(std::format("the runs of job {}", name), record::runs_of(bytes));

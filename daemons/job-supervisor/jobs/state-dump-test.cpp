@@ -129,3 +129,39 @@ TEST_CASE("what was warned of about a job's processes is told, each once, and no
   CHECK(job_state_of(world.jobs, "svc")->warnings.size() == ClassEntry::most_warnings);
   CHECK(job_state_of(world.jobs, "svc")->warnings.back() == "19");
 }
+
+TEST_CASE("a list shows how instances that are gone have failed, until they are started again or that is forgotten") {
+  World world;
+  world.load("svc", "description \"serves\"\nexec serve\n");
+  auto summary = [&] { return summaries_of(world.jobs).at(0); };
+  world.start("svc", {}, false);
+  world.ready("svc");
+  CHECK(summary().description == "serves");
+  CHECK(summary().instances.at(0).state == "running");
+  CHECK(summary().failures.empty());
+  world.end("svc", main, exited(3));
+  CHECK(summary().instances.empty());
+  REQUIRE(summary().failures.size() == 1);
+  CHECK(summary().failures[0].text == "main process terminated with status 3; the job failed");
+  CHECK(summary().failures[0].time > 0);
+  world.start("svc", {}, false);
+  CHECK(summary().failures.empty());
+  world.ready("svc");
+  world.end("svc", main, exited(4));
+  CHECK(summary().failures.size() == 1);
+  CHECK(world.jobs.forget_failures("svc"));
+  CHECK(summary().failures.empty());
+  CHECK(told(world, "svc").records.back().text == "its failures were forgotten, by a command");
+  CHECK_FALSE(world.jobs.forget_failures("svc"));
+}
+
+TEST_CASE("a job that was stopped has not failed") {
+  World world;
+  world.load("svc", "exec serve\n");
+  world.start("svc", {}, false);
+  world.ready("svc");
+  world.stop("svc", {}, false);
+  world.end("svc", main, SIGTERM);
+  CHECK(summaries_of(world.jobs).at(0).failures.empty());
+  CHECK(summaries_of(world.jobs).at(0).stopped_since > 0);
+}

@@ -68,6 +68,14 @@ std::optional<protocol::FailureState> failure_of(const std::optional<Failure>& f
                                 .wait_status = failure->wait_status};
 }
 
+std::vector<protocol::ProcessState> processes_of(const Life& life) {
+  std::vector<protocol::ProcessState> processes;
+  for (std::size_t i = 0; i < process_kinds; ++i)
+    if (auto pid = life.processes[i].pid; pid > 0)
+      processes.push_back({std::string{name_of(static_cast<ProcessKind>(i))}, pid});
+  return processes;
+}
+
 protocol::InstanceState state_of(const Core& core, const Job& job) {
   const auto& life = job.life();
   protocol::InstanceState state{
@@ -76,7 +84,7 @@ protocol::InstanceState state_of(const Core& core, const Job& job) {
       .goal = std::string{name_of(life.goal)},
       .state = std::string{name_of(life.state)},
       .environment = life.environment.strings(),
-      .processes = {},
+      .processes = processes_of(life),
       .blocking = references_to(core.events, life.blocked_events),
       .waiting_callers = life.callers.size(),
       .status_text = life.status_text,
@@ -84,9 +92,6 @@ protocol::InstanceState state_of(const Core& core, const Job& job) {
       .stop_on = condition_of(core.events, job.job_class().stop_on, job.stop_on(), life.environment),
       .failure = failure_of(life.failure),
   };
-  for (std::size_t i = 0; i < process_kinds; ++i)
-    if (auto pid = life.processes[i].pid; pid > 0)
-      state.processes.push_back({std::string{name_of(static_cast<ProcessKind>(i))}, pid});
   return state;
 }
 
@@ -109,10 +114,18 @@ std::vector<protocol::JobRecordState> state_of(const JobRecords& records) {
   return all;
 }
 
+std::vector<protocol::PastFailure> failures_of(const ClassEntry& entry) {
+  std::vector<protocol::PastFailure> failures;
+  for (const auto& [instance, failure] : entry.failures)
+    failures.push_back({.instance = instance, .time = failure.time, .text = failure.text});
+  return failures;
+}
+
 protocol::JobState state_of(const Core& core, const ClassEntry& entry) {
   const auto& job_class = *entry.job_class();
   protocol::JobState state{
       .name = entry.name(),
+      .description = job_class.description,
       .file = job_class.path,
       .instance = job_class.instance,
       .instance_needs = needs_of_instance(job_class, core.environments),
@@ -123,12 +136,55 @@ protocol::JobState state_of(const Core& core, const ClassEntry& entry) {
       .records = state_of(entry.records),
       .override_file = job_class.override_path,
       .manual_at = job_class.manual_at,
+      .failures = failures_of(entry),
       .replaced_by_newer = entry.successor.has_value(),
       .file_gone = entry.successor && !*entry.successor,
       .instances = {},
   };
   for (const auto& [_, job] : entry.instances()) state.instances.push_back(state_of(core, *job));
   return state;
+}
+
+// When an instance, or that of a class without one, was last told to be or came to be what it is; 0: not known any
+// more.
+std::int64_t last_change(const JobRecords& records, const std::string& instance) {
+  std::int64_t time = 0;
+  for (const auto& record : records.all()) {
+    bool is_other = record.kind == RecordKind::not_started || record.kind == RecordKind::reset;
+    if (record.instance == instance && !is_other) time = record.time;
+  }
+  return time;
+}
+
+std::uint64_t respawns(const JobRecords& records, const std::string& instance) {
+  std::uint64_t times = 0;
+  for (const auto& record : records.all())
+    if (record.instance == instance && record.kind == RecordKind::respawned) times += record.times;
+  return times;
+}
+
+protocol::InstanceSummary summary_of(const ClassEntry& entry, const Job& job) {
+  return {.name = job.instance(),
+          .goal = std::string{name_of(job.life().goal)},
+          .state = std::string{name_of(job.life().state)},
+          .since = last_change(entry.records, job.instance()),
+          .respawns = respawns(entry.records, job.instance()),
+          .processes = processes_of(job.life())};
+}
+
+protocol::JobSummary summary_of(const ClassEntry& entry) {
+  const auto& job_class = *entry.job_class();
+  protocol::JobSummary summary{.name = entry.name(),
+                               .description = job_class.description,
+                               .starts_by_events = !job_class.start_on.empty(),
+                               .is_manual = !job_class.manual_at.empty(),
+                               .stopped_since = last_change(entry.records, {}),
+                               .respawns = respawns(entry.records, {}),
+                               .instances = {},
+                               .failures = {}};
+  for (const auto& [_, job] : entry.instances()) summary.instances.push_back(summary_of(entry, *job));
+  summary.failures = failures_of(entry);
+  return summary;
 }
 
 bool has_seen(const Subscriber& subscriber, EventId id) { return std::ranges::contains(subscriber.state().held(), id); }
@@ -158,6 +214,12 @@ protocol::SupervisorState state_of(const Jobs& jobs) {
 }
 
 std::string dump_state(const Jobs& jobs) { return protocol::to_json(state_of(jobs)); }
+
+std::vector<protocol::JobSummary> summaries_of(const Jobs& jobs) {
+  std::vector<protocol::JobSummary> summaries;
+  for (const auto* entry : jobs.classes().sorted()) summaries.push_back(summary_of(*entry));
+  return summaries;
+}
 
 std::vector<EventHolder> holders_of(const Jobs& jobs, std::uint64_t event) {
   std::vector<EventHolder> holders;

@@ -4,6 +4,7 @@
 
 #include "daemons/job-supervisor/jobs/jobs.hpp"
 #include "protocol/job-state.hpp"
+#include "protocol/jobs/job-summary.hpp"
 
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@ namespace upstart::supervisor {
 // Of all jobs, sorted by name, and as JSON (GetState).
 [[nodiscard]] protocol::SupervisorState state_of(const Jobs& jobs);
 [[nodiscard]] std::string dump_state(const Jobs& jobs);
+
+// What a list shows of each job, sorted by name (ListJobs).
+[[nodiscard]] std::vector<protocol::JobSummary> summaries_of(const Jobs& jobs);
 
 // A job that keeps an event from being finished (ListHolders).
 struct EventHolder {

@@ -13,7 +13,8 @@ std::string_view name_of(JobEvent event) {
 }
 
 std::string_view name_of(RecordKind kind) {
-  constexpr std::string_view names[]{"started", "not started", "stopped", "done", "ended", "killed", "respawned"};
+  constexpr std::string_view names[]{"started", "not started", "stopped",   "done",
+                                     "ended",   "killed",      "respawned", "reset"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -22,7 +22,8 @@ enum class RecordKind : std::uint8_t {
   done,        // its main process ended, and that is no failure
   ended,       // one of its processes failed, or could not be started, and what followed
   killed,      // a time limit had passed
-  respawned    // main ended and is started again
+  respawned,   // main ended and is started again
+  reset        // its failures were forgotten, by a command
 };
 [[nodiscard]] std::string_view name_of(RecordKind kind); // "started", "not started", "stopped", "done", …
 

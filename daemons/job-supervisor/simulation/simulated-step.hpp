@@ -25,6 +25,7 @@ struct SimulatedStep {
   std::string name = {};
   std::vector<std::string> environment = {};
   std::string text = {};
+  std::vector<std::string> missing = {}; // of `holding`: the events of the condition that it has not seen
   friend bool operator==(const SimulatedStep&, const SimulatedStep&) = default;
 };
 

@@ -74,6 +74,19 @@ private:
                {.name = held.event.name, .environment = protocol::Environment{held.event.environment}});
   }
 
+  static std::vector<std::string> events_unseen_by(const Subscriber& subscriber) {
+    std::vector<std::string> events;
+    auto nodes = postfix(subscriber.expression());
+    for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i].front() == "/AND" || nodes[i].front() == "/OR" || subscriber.state().held_by(i) != no_event)
+        continue;
+      std::string event;
+      for (const auto& word : nodes[i]) event += (event.empty() ? "" : " ") + word;
+      events.push_back(std::move(event));
+    }
+    return events;
+  }
+
   void note_half_true(const Subscriber& subscriber, const char* condition) {
     for (auto id : subscriber.state().held())
       if (id != no_event && !is_from_before(id))
@@ -81,7 +94,8 @@ private:
                           .job = subscriber.job_name(),
                           .instance = std::string{subscriber.instance()},
                           .name = condition,
-                          .text = jobs_.core().events.at(id).event.name});
+                          .text = jobs_.core().events.at(id).event.name,
+                          .missing = events_unseen_by(subscriber)});
   }
 
   void note_half_true_conditions() {
@@ -149,6 +163,7 @@ std::string as_json(const std::vector<SimulatedStep>& steps) {
     if (!step.job.empty()) json.update({{"job", step.job}, {"instance", step.instance}});
     if (!step.name.empty()) json["name"] = step.name;
     if (step.kind == Kind::event) json["env"] = step.environment;
+    if (!step.missing.empty()) json["missing"] = step.missing;
     if (!step.text.empty()) json["text"] = step.text;
     list.push_back(std::move(json));
   }

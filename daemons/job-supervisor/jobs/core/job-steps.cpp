@@ -50,7 +50,10 @@ void JobSteps::take(Job& job, Input input) {
   bool starts = std::holds_alternative<input::Start>(input);
   auto effects = job.step(std::move(input), core_.ports.clock.now());
   core_.classes.mark(job.id());
-  if (starts) SocketOffers{core_}.assign(job);
+  if (starts) {
+    SocketOffers{core_}.assign(job);
+    forget_failure(job);
+  }
   for (auto& effect : effects) carry_out(job, effect);
   // Last, so that an event that it failed comes after those that the job itself emits because of that.
   for (const auto& effect : effects)
@@ -97,6 +100,26 @@ void JobSteps::carry_out(Job& job, Effect& effect) {
       effect);
 }
 
+// It is started: how it failed before does not count any more.
+void JobSteps::forget_failure(const Job& job) {
+  auto& entry = *core_.classes.find(job.name());
+  if (entry.failures.erase(job.instance()) > 0) core_.classes.mark_facts(entry.name());
+}
+
+// It goes, and this run of it has failed: that stays to be seen.
+void JobSteps::keep_failure(ClassEntry& entry, const Job& job) {
+  if (!job.life().failure) return;
+  InstanceFailure failure{.time = wall_clock(), .text = "the job failed"};
+  for (const auto& record : entry.records.all())
+    if (record.kind == RecordKind::ended && record.instance == job.instance())
+      failure = {.time = record.time, .text = record.text};
+  if (entry.failures.size() == ClassEntry::most_failures && !entry.failures.contains(job.instance()))
+    entry.failures.erase(
+        std::ranges::min_element(entry.failures, {}, [](const auto& each) { return each.second.time; }));
+  entry.failures.insert_or_assign(job.instance(), std::move(failure));
+  core_.classes.mark_facts(entry.name());
+}
+
 void JobSteps::note(const Job& job, RecordKind kind, std::string text) {
   core_.note(*core_.classes.find(job.name()), kind, job.instance(), std::move(text));
 }
@@ -129,6 +152,7 @@ void JobSteps::remove(Job& job) {
   for (auto event : job.stop_on().state().reset()) core_.release(event, false);
   job.stop_on().unfile();
   SocketOffers{core_}.instance_gone(job);
+  keep_failure(entry, job);
   core_.turn.gone.push_back(core_.classes.remove_instance(entry, job));
   core_.tell_activity(entry);
   if (entry.instances().empty() && entry.successor) core_.add_work(work::ReplaceClass{entry.name()});

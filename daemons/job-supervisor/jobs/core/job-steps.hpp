@@ -24,6 +24,8 @@ private:
   void time(Job& job, State state);
   void begin_run(Job& job);
   void keep_run(Job& job);
+  void forget_failure(const Job& job);
+  void keep_failure(ClassEntry& entry, const Job& job);
 
   Core& core_;
 };

@@ -43,11 +43,13 @@ record::Facts facts_of(const ClassEntry& entry) {
   return {.spawn_failure = entry.spawn_failure ? std::optional{*entry.spawn_failure} : std::nullopt,
           .respawn_limit_end = entry.respawn_limit_end,
           .warnings = entry.warnings,
-          .records = entry.records};
+          .records = entry.records,
+          .failures = entry.failures};
 }
 
 bool has_facts(const ClassEntry& entry) {
-  return entry.spawn_failure || entry.respawn_limit_end || !entry.warnings.empty() || !entry.records.all().empty();
+  return entry.spawn_failure || entry.respawn_limit_end || !entry.warnings.empty() || !entry.records.all().empty() ||
+         !entry.failures.empty();
 }
 
 } // namespace

@@ -161,14 +161,28 @@ std::string to_bytes(const Facts& facts) {
     out.optional(facts.respawn_limit_end, [&](int status) { out.number(status); });
     out.texts(facts.warnings);
     out.text(facts.records.to_bytes());
+    out.list(facts.failures, [&](const auto& each) {
+      const auto& [instance, failure] = each;
+      out.text(instance);
+      out.number(failure.time);
+      out.text(failure.text);
+    });
   });
 }
 Read<Facts> facts_of(std::string_view bytes) {
   return read(bytes, [](ByteReader& in) {
-    return Facts{.spawn_failure = in.optional([&] { return in.text(); }),
-                 .respawn_limit_end = in.optional([&] { return in.number<int>(); }),
-                 .warnings = in.texts(),
-                 .records = JobRecords::of_bytes(in.text()).value_or(JobRecords{})};
+    Facts facts{.spawn_failure = in.optional([&] { return in.text(); }),
+                .respawn_limit_end = in.optional([&] { return in.number<int>(); }),
+                .warnings = in.texts(),
+                .records = JobRecords::of_bytes(in.text()).value_or(JobRecords{}),
+                .failures = {}};
+    auto failures = in.list([&] {
+      auto instance = in.text();
+      auto time = in.number<std::int64_t>();
+      return std::pair{std::move(instance), InstanceFailure{.time = time, .text = in.text()}};
+    });
+    facts.failures = {failures.begin(), failures.end()};
+    return facts;
   });
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/jobs/tables/callers.hpp"
+#include "daemons/job-supervisor/jobs/tables/class-entry.hpp"
 #include "daemons/job-supervisor/jobs/tables/emissions.hpp"
 #include "daemons/job-supervisor/jobs/tables/finished-events.hpp"
 #include "daemons/job-supervisor/jobs/tables/handled-events.hpp"
@@ -19,7 +20,7 @@
 
 namespace upstart::supervisor {
 
-inline constexpr unsigned record_form = 3;
+inline constexpr unsigned record_form = 4;
 
 // The records by key.
 using Records = std::map<std::string, std::string>;
@@ -70,6 +71,7 @@ struct Facts {
   std::optional<int> respawn_limit_end;
   std::vector<std::string> warnings;
   JobRecords records;
+  std::map<std::string, InstanceFailure> failures;
 };
 [[nodiscard]] std::string to_bytes(const Facts& facts);
 [[nodiscard]] Read<Facts> facts_of(std::string_view bytes);

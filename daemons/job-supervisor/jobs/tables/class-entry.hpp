@@ -7,6 +7,13 @@
 
 namespace upstart::supervisor {
 
+// How the last run of an instance failed that is not there any more.
+struct InstanceFailure {
+  std::int64_t time = 0; // µs since the epoch
+  std::string text;      // "main process terminated with status 4; the job failed"
+  friend bool operator==(const InstanceFailure&, const InstanceFailure&) = default;
+};
+
 class ClassEntry {
 public:
   ClassEntry(EventIndex& index, std::shared_ptr<const JobClass> job_class)
@@ -35,6 +42,9 @@ public:
   static constexpr std::size_t most_warnings = 8;
   JobRecords records;
   PastRuns runs;
+  // By the name of the instance; each until it is started again, or its failure is forgotten (ResetFailed). Bounded.
+  std::map<std::string, InstanceFailure> failures;
+  static constexpr std::size_t most_failures = 32;
 
 private:
   std::shared_ptr<const JobClass> class_;

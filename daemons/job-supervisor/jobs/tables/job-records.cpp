@@ -7,14 +7,10 @@
 
 namespace upstart::supervisor {
 
-namespace {
-
 std::int64_t wall_clock() {
   auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
 }
-
-} // namespace
 
 void JobRecords::add(RecordKind kind, std::string instance, std::string text) {
   JobRecord record{.time = wall_clock(), .kind = kind, .instance = std::move(instance), .text = std::move(text)};
@@ -49,7 +45,7 @@ std::expected<JobRecords, std::string> JobRecords::of_bytes(std::string_view byt
   records.records_ = in.list([&] {
     JobRecord record;
     record.time = in.number<std::int64_t>();
-    record.kind = in.choice(RecordKind::respawned);
+    record.kind = in.choice(RecordKind::reset);
     record.instance = in.text();
     record.text = in.text();
     record.times = in.number();

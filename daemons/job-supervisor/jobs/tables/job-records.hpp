@@ -12,6 +12,9 @@
 
 namespace upstart::supervisor {
 
+// Now, in µs since the epoch.
+[[nodiscard]] std::int64_t wall_clock();
+
 struct JobRecord {
   std::int64_t time = 0; // µs since the epoch, of the last time
   RecordKind kind = RecordKind::ended;
