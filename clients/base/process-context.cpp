@@ -2,6 +2,7 @@
 
 #include "clients/base/plain/command-token.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -21,6 +22,21 @@ std::string take_command_token() {
   return is_token ? token : std::string{};
 }
 
+std::optional<std::size_t> width_of_standard_output() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0) return std::nullopt;
+  constexpr std::size_t usual = 80; // of one that does not say
+  return size.ws_col > 0 ? size.ws_col : usual;
+}
+
+std::optional<std::string> ask_at_terminal(const std::string& question) {
+  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
+  std::cerr << question << std::flush;
+  std::string answer;
+  if (!std::getline(std::cin, answer)) return std::nullopt;
+  return answer;
+}
+
 } // namespace
 
 ProcessContext ProcessContext::of_this_process() {
@@ -33,6 +49,8 @@ ProcessContext ProcessContext::of_this_process() {
       },
       .uid = ::getuid(),
       .command_token = take_command_token(),
+      .terminal_width = width_of_standard_output,
+      .ask = ask_at_terminal,
   };
 }
 

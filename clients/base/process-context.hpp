@@ -21,6 +21,12 @@ struct ProcessContext {
   std::string program = "initctl"; // what messages on standard error begin with
   std::string command_token = {};  // begins the tokens of this process's commands; empty: one that nobody else has
 
+  // How wide the terminal is, in columns; nothing: standard output is none. Not set: the same.
+  std::function<std::optional<std::size_t>()> terminal_width = {};
+  // Asks the person at the terminal that standard input is, and gives the answer; nothing: there is none. Not set: the
+  // same.
+  std::function<std::optional<std::string>(const std::string& question)> ask = {};
+
   // The context of this process: standard output and error, its environment, its real user id; the token is taken out
   // of the environment.
   [[nodiscard]] static ProcessContext of_this_process();

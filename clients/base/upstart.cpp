@@ -63,6 +63,13 @@ bool has_no_owner(const sdbus::Error& error) {
   return name == "org.freedesktop.DBus.Error.ServiceUnknown" || name == "org.freedesktop.DBus.Error.NameHasNoOwner";
 }
 
+// The bus daemon does not pass the message on, by its policy; init was not asked.
+bool is_refused_by_bus(const sdbus::Error& error) {
+  std::string_view message = error.getMessage();
+  return error.getName() == "org.freedesktop.DBus.Error.AccessDenied" &&
+         (message.starts_with("Rejected send message") || message.starts_with("Sender is not authorized"));
+}
+
 // Names one command of a program, and nobody else's.
 std::string random_token() {
   std::array<std::uint64_t, 2> bits{};
@@ -75,6 +82,10 @@ std::string random_token() {
 Failure explained(const sdbus::Error& error, const Target& target) {
   if (has_no_owner(error)) return {std::format("Name \"{}\" does not exist", target.destination)};
   if (is_lost(error)) return went_away();
+  if (is_refused_by_bus(error))
+    return {.message = "this needs root: on the system bus other users may only look",
+            .hint =
+                "run the same command as root, such as by sudo; for an init of your own see `initctl list-sessions'"};
   if (std::string_view{error.getMessage()}.starts_with("Failed to serialize a string value"))
     return {"an argument is not UTF-8 text, which is all that D-Bus carries"};
   return {error.getMessage()};

@@ -25,11 +25,15 @@ std::string about_arguments(const Call& call, Supervisor& supervisor) {
 
 } // namespace
 
+std::string advice_on_name(const sdbus::Error& error, const std::string& job, Upstart& upstart) try {
+  if (error.getName() != protocol::error_name::unknown_job) return {};
+  return Supervisor{upstart.connection()}.AboutUnknownJob(protocol::escaped(job));
+} catch (const sdbus::Error&) { return {}; } // an older init, or nothing that we may know
+
 std::string advice_on(const sdbus::Error& error, const Call& call, Upstart& upstart) try {
   if (call.arguments.empty()) return {};
+  if (auto advice = advice_on_name(error, call.arguments[0], upstart); !advice.empty()) return advice;
   Supervisor supervisor{upstart.connection()};
-  if (error.getName() == protocol::error_name::unknown_job)
-    return supervisor.AboutUnknownJob(protocol::escaped(call.arguments[0]));
   if (error.getName() == protocol::error_name::invalid_args && error.getMessage() == "Env must be KEY=VALUE pairs")
     return about_arguments(call, supervisor);
   return {};

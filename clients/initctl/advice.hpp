@@ -9,4 +9,7 @@ namespace upstart::client {
 // Asks the daemon once more; empty where there is nothing to say.
 [[nodiscard]] std::string advice_on(const sdbus::Error& error, const Call& call, Upstart& upstart);
 
+// The same of one job of several.
+[[nodiscard]] std::string advice_on_name(const sdbus::Error& error, const std::string& job, Upstart& upstart);
+
 } // namespace upstart::client

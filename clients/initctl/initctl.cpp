@@ -1,5 +1,6 @@
 #include "clients/initctl/initctl.hpp"
 
+#include "clients/base/terminal/terminal.hpp"
 #include "clients/base/upstart.hpp"
 #include "clients/initctl/advice.hpp"
 #include "clients/initctl/command/command-line.hpp"
@@ -30,10 +31,11 @@ Json requested_help_json(const CommandLine& line) {
   return line.command ? help_json_of(*line.command) : general_help_json();
 }
 
-std::string requested_help(const CommandLine& line) {
+std::string requested_help(const CommandLine& line, const ProcessContext& context) {
   if (line.options.has("--json")) return to_text(requested_help_json(line));
   if (line.options.has("--version")) return version_text(line.program);
-  return line.command ? help_of(*line.command, line.usage_name) : general_help();
+  auto width = help_width(terminal_width(context));
+  return line.command ? help_of(*line.command, line.usage_name, width) : general_help(width);
 }
 
 Outcome perform_connected(const Command& command, Call& call) {
@@ -74,7 +76,7 @@ Outcome perform(const Command& command, Call& call) {
 
 int perform_line(const CommandLine& line, ProcessContext& context) {
   if (!line.command || line.options.has("--help") || line.options.has("--version")) {
-    context.out.write(requested_help(line));
+    context.out.write(requested_help(line, context));
     return 0;
   }
   context.program = line.program;

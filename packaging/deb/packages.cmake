@@ -27,6 +27,7 @@ programs: init, its daemons and bridges, initctl and init-checkconf. It leaves
 the init of the system alone; users run sessions with it, and the package
 upstart-sysv makes it the system's init.")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_DAEMONS_PACKAGE_DEPENDS "libsmartcols1") # initctl loads it to print a table
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_RECOMMENDS "dbus-daemon")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_SUGGESTS "upstart-sysv, upstart-doc")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_CONFLICTS "upstart, sysvinit-core")

@@ -36,10 +36,10 @@ std::optional<JobInstance> Call::own_job() const {
 }
 
 TargetOptions Call::target_options() const {
-  TargetOptions chosen{.session_init = has("--user"), .bus = {}, .bus_name = options.value("--dest")};
+  TargetOptions target{.session_init = has("--user"), .bus = {}, .bus_name = options.value("--dest")};
   auto bus = options.last_of({"--session", "--system"});
-  if (!bus.empty()) chosen.bus = bus == "--session" ? Target::Kind::session_bus : Target::Kind::system_bus;
-  return chosen;
+  if (!bus.empty()) target.bus = bus == "--session" ? Target::Kind::session_bus : Target::Kind::system_bus;
+  return target;
 }
 
 void Call::print(std::string_view text) {

@@ -9,6 +9,7 @@
 
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -19,6 +20,7 @@
 namespace upstart::client {
 
 class Upstart;
+struct Subject;
 
 // Options as given, in order, under their long name; a flag has an empty value.
 class GivenOptions {
@@ -45,6 +47,8 @@ struct Call {
   GivenOptions options;
   std::vector<std::string> arguments;
   Upstart* upstart = nullptr; // there for commands that need the daemon
+  // The jobs that the arguments stood for when the command began, which may be done again after a lost connection.
+  std::shared_ptr<const std::vector<Subject>> chosen = {};
 
   [[nodiscard]] bool has(std::string_view option) const { return options.has(option); }
   [[nodiscard]] bool wants_json() const { return has("--json"); }

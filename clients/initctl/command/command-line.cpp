@@ -1,5 +1,7 @@
 #include "clients/initctl/command/command-line.hpp"
 
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -81,11 +83,28 @@ std::expected<std::vector<std::string>, Failure> take_options(const std::vector<
 
 bool looks_like_option(std::string_view word) { return word.size() > 1 && word.starts_with('-'); }
 
+// With what may have been meant.
+Failure invalid(std::string_view what, std::string_view word, const std::vector<std::string_view>& known) {
+  auto failure = usage_error(std::format("invalid {}: {}", what, word));
+  failure.hint = supervisor::near_miss(word, known);
+  std::ranges::replace(failure.hint, '`', '\'');
+  if (auto quote = failure.hint.find('\''); quote != std::string::npos) failure.hint[quote] = '`'; // as here
+  return failure;
+}
+
+Failure invalid_option(const std::string& word, const std::vector<Option>& own) {
+  std::vector<std::string_view> known;
+  for (const auto* options : {&own, &common_options()})
+    for (const auto& option : *options) known.push_back(option.flags.substr(option.flags.find("--")));
+  return invalid("option", word, known);
+}
+
 // What is left of the words are arguments, unless one looks like an option before "--".
-std::expected<std::vector<std::string>, Failure> arguments_of(std::vector<std::string> left) {
+std::expected<std::vector<std::string>, Failure> arguments_of(std::vector<std::string> left,
+                                                              const std::vector<Option>& own) {
   auto end_of_options = std::ranges::find(left, "--");
   auto unknown = std::find_if(left.begin(), end_of_options, looks_like_option);
-  if (unknown != end_of_options) return std::unexpected{usage_error("invalid option: " + *unknown)};
+  if (unknown != end_of_options) return std::unexpected{invalid_option(*unknown, own)};
   if (end_of_options != left.end()) left.erase(end_of_options);
   return left;
 }
@@ -102,9 +121,9 @@ find_command_word(CommandLine& line, const std::vector<std::string>& words, cons
     if (asks_for_help(line.options)) return left;
     return std::unexpected{usage_error("missing command")};
   }
-  if (looks_like_option(left->front())) return std::unexpected{usage_error("invalid option: " + left->front())};
+  if (looks_like_option(left->front())) return std::unexpected{invalid_option(left->front(), {})};
   line.command = find_command(commands, left->front());
-  if (!line.command) return std::unexpected{usage_error("invalid command: " + left->front())};
+  if (!line.command) return std::unexpected{invalid_command(left->front(), commands)};
   line.usage_name = std::format("{} {}", line.program, line.command->name);
   left->erase(left->begin());
   return left;
@@ -113,6 +132,12 @@ find_command_word(CommandLine& line, const std::vector<std::string>& words, cons
 std::string name_of_program(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 } // namespace
+
+Failure invalid_command(const std::string& word, const std::vector<Command>& commands) {
+  std::vector<std::string_view> known;
+  for (const auto& command : commands) known.push_back(command.name);
+  return invalid("command", word, known);
+}
 
 std::expected<CommandLine, Failure> parse_command_line(const std::vector<std::string>& words,
                                                        const std::vector<Command>& commands) {
@@ -128,7 +153,10 @@ std::expected<CommandLine, Failure> parse_command_line(const std::vector<std::st
     rest = std::move(*after_command);
   }
   if (!line.command) return line;
-  auto arguments = take_options(rest, line.command->options, false, line.options).and_then(arguments_of);
+  auto arguments =
+      take_options(rest, line.command->options, false, line.options).and_then([&](std::vector<std::string> left) {
+        return arguments_of(std::move(left), line.command->options);
+      });
   if (!arguments) return std::unexpected{arguments.error()};
   line.arguments = std::move(*arguments);
   return line;

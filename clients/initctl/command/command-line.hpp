@@ -18,4 +18,7 @@ struct CommandLine {
 [[nodiscard]] std::expected<CommandLine, Failure> parse_command_line(const std::vector<std::string>& words,
                                                                      const std::vector<Command>& commands);
 
+// That there is no such command, and which may have been meant.
+[[nodiscard]] Failure invalid_command(const std::string& word, const std::vector<Command>& commands);
+
 } // namespace upstart::client

@@ -34,7 +34,7 @@ const std::vector<Option>& common_options() {
       {"--json", "", "print JSON instead of text"},
       {"-q,--quiet", "", "print errors only"},
       {"-v,--verbose", "", "print informational messages too"},
-      {"--help", "", "show this help and exit"},
+      {"-h,--help", "", "show this help and exit"},
       {"--version", "", "show the version of this program and exit"},
   };
   return options;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <format>
 #include <ranges>
 
@@ -11,14 +12,13 @@ namespace upstart::client {
 
 namespace {
 
-constexpr std::size_t line_width = 79;
 constexpr std::size_t description_column = 30;
 
 // A name and what it means, in two columns; a name too long for the first stands on a line of its own.
-std::string entry(std::string_view name, std::string_view text) {
+std::string entry(std::string_view name, std::string_view text, std::size_t width) {
   std::string line = std::format("  {:<{}}", name, description_column - 2);
   if (line.size() > description_column) line = std::format("  {}\n{:{}}", name, "", description_column);
-  return line + wrap(text, line_width - description_column, description_column) + "\n";
+  return line + wrap(text, width - description_column, description_column) + "\n";
 }
 
 // "-n,--no-wait" is shown as "-n, --no-wait", an option without a short form below the long ones.
@@ -30,10 +30,10 @@ std::string shown(const Option& option) {
   return option.value.empty() ? name : std::format("{}={}", name, option.value);
 }
 
-std::string options_text(const std::vector<Option>& own) {
+std::string options_text(const std::vector<Option>& own, std::size_t width) {
   std::string text = "Options:\n";
   for (const auto* options : {&own, &common_options()})
-    for (const auto& option : *options) text += entry(shown(option), option.help);
+    for (const auto& option : *options) text += entry(shown(option), option.help, width);
   return text;
 }
 
@@ -59,28 +59,33 @@ Json options_json(const std::vector<Option>& options) {
 
 } // namespace
 
-std::string general_help() {
-  return std::format("Usage: initctl [OPTION]... COMMAND [OPTION]... [ARG]...\n\n{}\n"
-                     "For a list of commands, try `initctl help'.\n",
-                     options_text({}));
+std::size_t help_width(std::optional<std::size_t> terminal) {
+  constexpr std::size_t usual = 79, narrowest = 50, widest = 100;
+  return terminal ? std::clamp(*terminal - 1, narrowest, widest) : usual;
 }
 
-std::string list_of_commands(const std::vector<Command>& commands) {
+std::string general_help(std::size_t width) {
+  return std::format("Usage: initctl [OPTION]... COMMAND [OPTION]... [ARG]...\n\n{}\n"
+                     "For a list of commands, try `initctl help'.\n",
+                     options_text({}, width));
+}
+
+std::string list_of_commands(const std::vector<Command>& commands, std::size_t width) {
   std::string text;
   for (auto group : command_groups) {
     text += std::format("{}:\n", group);
     for (const auto& command : commands)
-      if (command.group == group) text += entry(command.name, command.summary);
+      if (command.group == group) text += entry(command.name, command.summary, width);
     text += "\n";
   }
   return text + "For more information on a command, try `initctl COMMAND --help'.\n";
 }
 
-std::string help_of(const Command& command, std::string_view usage_name) {
+std::string help_of(const Command& command, std::string_view usage_name, std::size_t width) {
   std::string text = std::format("Usage: {} [OPTION]...{}{}\n{}\n\n{}", usage_name, command.synopsis.empty() ? "" : " ",
-                                 command.synopsis, command.summary, options_text(command.options));
+                                 command.synopsis, command.summary, options_text(command.options, width));
   for (auto paragraph : command.about | std::views::split('\n'))
-    text += "\n" + wrap(std::string_view{paragraph}, line_width) + "\n";
+    text += "\n" + wrap(std::string_view{paragraph}, width) + "\n";
   return text;
 }
 

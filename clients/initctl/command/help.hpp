@@ -5,10 +5,13 @@
 
 namespace upstart::client {
 
-[[nodiscard]] std::string general_help();
-[[nodiscard]] std::string list_of_commands(const std::vector<Command>& commands);
+// How wide lines of help are: as the terminal, within reason; where there is none, as wide as is usual.
+[[nodiscard]] std::size_t help_width(std::optional<std::size_t> terminal);
+
+[[nodiscard]] std::string general_help(std::size_t width);
+[[nodiscard]] std::string list_of_commands(const std::vector<Command>& commands, std::size_t width);
 // `usage_name` is what the user types: "initctl start", or "start" for the link.
-[[nodiscard]] std::string help_of(const Command& command, std::string_view usage_name);
+[[nodiscard]] std::string help_of(const Command& command, std::string_view usage_name, std::size_t width);
 [[nodiscard]] std::string version_text(std::string_view program);
 
 // For the shell completions: a line "arguments WORD..." as the command's entry has it, then a line "value OPTION" for

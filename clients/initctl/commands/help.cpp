@@ -1,5 +1,7 @@
 // help: the list of commands, or what one of them does.
 #include "clients/initctl/command/help.hpp"
+#include "clients/base/terminal/terminal.hpp"
+#include "clients/initctl/command/command-line.hpp"
 #include "clients/initctl/command/command-table.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,12 +14,15 @@ namespace {
 
 std::string help_without_command(const Call& call) {
   if (call.has("--completion")) return completion_of(nullptr);
-  return call.wants_json() ? to_text(list_of_commands_json(all_commands())) : list_of_commands(all_commands());
+  return call.wants_json() ? to_text(list_of_commands_json(all_commands()))
+                           : list_of_commands(all_commands(), help_width(terminal_width(call.context)));
 }
 
 std::string help_on(const Command& command, const Call& call) {
   if (call.has("--completion")) return completion_of(&command);
-  return call.wants_json() ? to_text(help_json_of(command)) : help_of(command, std::format("initctl {}", command.name));
+  return call.wants_json()
+             ? to_text(help_json_of(command))
+             : help_of(command, std::format("initctl {}", command.name), help_width(terminal_width(call.context)));
 }
 
 Outcome help(Call& call) {
@@ -26,7 +31,7 @@ Outcome help(Call& call) {
     return 0;
   }
   const Command* command = find_command(all_commands(), call.arguments[0]);
-  if (!command) return std::unexpected{Failure{"invalid command: " + call.arguments[0], true}};
+  if (!command) return std::unexpected{invalid_command(call.arguments[0], all_commands())};
   call.context.out.write(help_on(*command, call));
   return 0;
 }

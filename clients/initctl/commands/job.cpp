@@ -1,9 +1,13 @@
-// Commands on one job: start, stop, restart, reload, status; and list.
+// Commands on jobs: start, stop, restart, reload, status.
 #include "clients/base/commands/tracked-commands.hpp"
 #include "clients/base/supervisor.hpp"
+#include "clients/base/terminal/terminal.hpp"
 
+#include "clients/initctl/advice.hpp"
 #include "clients/initctl/command/command.hpp"
+#include "clients/initctl/jobs/subjects.hpp"
 #include "clients/initctl/legacy/legacy-services.hpp"
+#include "clients/initctl/show/show.hpp"
 #include "protocol/job-state.hpp"
 #include "protocol/names.hpp"
 #include "protocol/text.hpp"
@@ -20,33 +24,11 @@ namespace {
 
 using Path = sdbus::ObjectPath;
 
-Outcome show(Call& call, const InstanceStatus& status) {
-  if (call.wants_json()) call.print_json(to_json(status));
-  else call.print(to_text(status));
-  return 0;
-}
-
-// What a command is about: JOB [KEY=VALUE]... of the command line or, inside a job's own process, that job itself.
-struct Subject {
-  std::string job;
-  std::vector<std::string> environment;
-  std::optional<std::string> own_instance; // of the job whose process this is
-
-  [[nodiscard]] bool is_own_job() const { return own_instance.has_value(); }
-};
-
-Subject subject_of(const Call& call) {
-  if (!call.arguments.empty()) return {call.arguments[0], call.arguments_from(1), std::nullopt};
-  auto own = call.own_job();
-  return {own->job, {}, own->instance};
-}
-
 // A process that waited for its own job's stop would wait for itself.
-bool shall_wait(const Call& call, const Subject& subject) { return !call.has("--no-wait") && !subject.is_own_job(); }
+bool shall_wait(const Call& call, const Subject& subject) { return !call.has("--no-wait") && !subject.is_own_job; }
 
 Path find_instance(JobClass& job_class, const Subject& subject) {
-  return subject.is_own_job() ? job_class.GetInstanceByName(*subject.own_instance)
-                              : job_class.GetInstance(subject.environment);
+  return subject.instance ? job_class.GetInstanceByName(*subject.instance) : job_class.GetInstance(subject.environment);
 }
 
 // The status after a command. A job whose processes have got their signal has most often gone a moment later: it is
@@ -61,22 +43,18 @@ InstanceStatus settled_status(Upstart& upstart, const std::string& job, const Pa
 
 using Act = Path (TrackedCommands::*)(const JobSelection&, bool wait);
 
-JobSelection selection(const Subject& subject) { return {subject.job, subject.environment, subject.own_instance}; }
-
-// Acts on the subject and shows its status afterwards.
-Outcome act_and_show(Call& call, Act act) {
-  auto subject = subject_of(call);
+// Acts on the subject; its status afterwards.
+InstanceStatus act_on(Call& call, const Subject& subject, Act act) {
   TrackedCommands commands{*call.upstart};
-  Path instance = (commands.*act)(selection(subject), shall_wait(call, subject));
-  return show(call, settled_status(*call.upstart, subject.job, instance));
+  Path instance = (commands.*act)(subject.selection(), shall_wait(call, subject));
+  return settled_status(*call.upstart, subject.job, instance);
 }
 
-Outcome start(Call& call) {
-  auto subject = subject_of(call);
-  if (!call.has("--no-wait") || subject.is_own_job()) return act_and_show(call, &TrackedCommands::start);
-  return show(call, TrackedCommands{*call.upstart}.start_and_look(selection(subject)));
+InstanceStatus start(Call& call, const Subject& subject) {
+  if (!call.has("--no-wait") || subject.is_own_job) return act_on(call, subject, &TrackedCommands::start);
+  return TrackedCommands{*call.upstart}.start_and_look(subject.selection());
 }
-Outcome stop(Call& call) { return act_and_show(call, &TrackedCommands::stop); }
+InstanceStatus stop(Call& call, const Subject& subject) { return act_on(call, subject, &TrackedCommands::stop); }
 
 // A restart goes on with the class that it has; who has edited the file is told so.
 void tell_of_changed_file(const Call& call, const std::string& job) try {
@@ -90,11 +68,7 @@ void tell_of_changed_file(const Call& call, const std::string& job) try {
       job, state->file_gone ? "been removed" : "changed");
 } catch (const sdbus::Error&) {} // an older init, or nothing that we may know
 
-Outcome restart(Call& call) {
-  auto outcome = act_and_show(call, &TrackedCommands::restart);
-  tell_of_changed_file(call, subject_of(call).job);
-  return outcome;
-}
+InstanceStatus restart(Call& call, const Subject& subject) { return act_on(call, subject, &TrackedCommands::restart); }
 
 Outcome reload(Call& call) {
   auto subject = subject_of(call);
@@ -109,93 +83,114 @@ bool means_stopped(const sdbus::Error& error, const Subject& subject) {
   return subject.environment.empty() || error.getMessage().ends_with(": ");
 }
 
-Outcome status(Call& call) {
-  auto subject = subject_of(call);
+InstanceStatus status(Call& call, const Subject& subject) {
   auto job_class = call.upstart->job_class(subject.job);
   try {
-    return show(call, call.upstart->status_at(subject.job, find_instance(job_class, subject)));
+    return call.upstart->status_at(subject.job, find_instance(job_class, subject));
   } catch (const sdbus::Error& error) {
-    if (means_stopped(error, subject)) return show(call, {.job = subject.job});
+    if (means_stopped(error, subject)) return {.job = subject.job};
     const std::string& message = error.getMessage(); // without the usage that GetInstance adds
     throw sdbus::Error{error.getName(), message.substr(0, message.find("\nUsage: "))};
   }
 }
 
-Outcome show(Call& call, const LegacyService& service) {
-  auto state = state_of(service);
-  if (call.wants_json()) call.print_json(to_json(service, state));
-  else call.print(to_text(service, state));
-  return 0;
-}
+// A command that acts on one job, or on several one after the other.
+struct JobOperation {
+  InstanceStatus (*act)(Call&, const Subject&);
+  const char* script_argument; // what does the same to a System V service
+  PatternMeaning pattern_meaning;
+  bool acts_on_file = false; // it looks at no changed file, which is said
+};
 
-Outcome act_on_script(Call& call, const LegacyService& service, const std::string& argument) {
-  if (argument == "status") return show(call, service);
-  call.context.out.flush(); // before what the script prints
-  if (auto ran = run_script(service, argument, call.arguments_from(1)); !ran)
-    return std::unexpected{Failure{ran.error()}};
-  return show(call, service);
-}
-
-// A command on a job; where there is none of that name, on the System V service.
-template <Outcome (*command)(Call&)> Outcome or_script(Call& call, const char* argument) {
-  try {
-    return command(call);
-  } catch (const sdbus::Error& error) {
-    auto services = LegacyServices::of(call);
-    if (error.getName() != protocol::error_name::unknown_job || !services || call.arguments.empty()) throw;
-    auto service = services->find(call.arguments[0]);
-    if (!service) throw;
-    return act_on_script(call, *service, argument);
-  }
-}
-
-// All that `list --all` shows, as text and as JSON, by name.
-struct Listed {
-  std::string name, text;
+// What a job or a System V service is like afterwards.
+struct Shown {
+  std::string text;
   Json json;
 };
 
-std::vector<Listed> listed_scripts(const Call& call, const std::vector<InstanceStatus>& jobs) {
-  std::vector<Listed> listed;
-  auto directory = LegacyServices::of(call);
-  if (!directory) return listed;
-  auto services = directory->all();
-  std::erase_if(services,
-                [&](const auto& each) { return std::ranges::contains(jobs, each.name, &InstanceStatus::job); });
-  auto states = states_of(services);
-  for (const auto& [service, state] : std::views::zip(services, states))
-    listed.push_back({service.name, to_text(service, state), to_json(service, state)});
-  return listed;
+Shown shown(const InstanceStatus& status) { return {to_text(status), to_json(status)}; }
+
+std::expected<Shown, Failure> act_on_script(Call& call, const LegacyService& service, const Subject& subject,
+                                            const std::string& argument) {
+  call.context.out.flush(); // before what the script prints
+  if (argument != "status")
+    if (auto ran = run_script(service, argument, subject.environment); !ran)
+      return std::unexpected{Failure{ran.error()}};
+  auto state = state_of(service);
+  return Shown{to_text(service, state), to_json(service, state)};
 }
 
-Outcome list_all(Call& call, const std::vector<InstanceStatus>& statuses) {
-  auto all = listed_scripts(call, statuses);
-  for (const auto& status : statuses) all.push_back({status.job, to_text(status), to_json(status)});
-  std::ranges::stable_sort(all, {}, &Listed::name);
+// On a job; where there is none of that name, on the System V service.
+std::expected<Shown, Failure> act_on_subject(Call& call, const Subject& subject, const JobOperation& operation) {
+  try {
+    return shown(operation.act(call, subject));
+  } catch (const sdbus::Error& error) {
+    auto services = LegacyServices::of(call);
+    if (error.getName() != protocol::error_name::unknown_job || !services || subject.is_own_job) throw;
+    auto service = services->find(subject.job);
+    if (!service) throw;
+    return act_on_script(call, *service, subject, operation.script_argument);
+  }
+}
+
+std::string told_of(const Subject& subject, const std::string& message) {
+  auto name = shown_name(subject.job, subject.instance.value_or(""));
+  return message.contains(subject.job) ? message : std::format("{}: {}", name, message);
+}
+
+// The same, of which others follow: an error is told by the name of the job, unless all is done again for it.
+std::expected<Shown, Failure> act_on_next(Call& call, const Subject& subject, const JobOperation& operation) {
+  try {
+    return act_on_subject(call, subject, operation);
+  } catch (const sdbus::Error& error) {
+    if (call.upstart->may_repeat(error)) throw;
+    auto failure = explained(error, call.upstart->connection().target());
+    failure.hint = advice_on_name(error, subject.job, *call.upstart);
+    return std::unexpected{failure};
+  }
+}
+
+Outcome act_on_all(Call& call, const std::vector<Subject>& subjects, const JobOperation& operation) {
   Json document = Json::array();
-  std::string text;
-  for (const auto& each : all) {
-    text += each.text;
-    document.push_back(each.json);
+  std::string text, errors;
+  for (const auto& subject : subjects) {
+    auto acted = act_on_next(call, subject, operation);
+    if (acted) {
+      text += acted->text;
+      document.push_back(acted->json);
+      continue;
+    }
+    errors += std::format("{}: {}\n", call.context.program, told_of(subject, acted.error().message));
+    if (!acted.error().hint.empty()) errors += std::format("{}: {}\n", call.context.program, acted.error().hint);
   }
   if (call.wants_json()) call.print_json(document);
   else call.print(text);
+  call.context.out.flush();
+  call.context.err << errors;
+  return errors.empty() ? 0 : 1;
+}
+
+template <JobOperation (*operation)()> Outcome run_operation(Call& call) {
+  auto several = several_subjects_of(call, operation().pattern_meaning);
+  if (!several) return std::unexpected{several.error()};
+  if (*several) return act_on_all(call, **several, operation());
+  auto acted = act_on_subject(call, subject_of(call), operation());
+  if (!acted) return std::unexpected{acted.error()};
+  if (call.wants_json()) call.print_json(acted->json);
+  else call.print(acted->text);
+  if (operation().acts_on_file) tell_of_changed_file(call, subject_of(call).job);
   return 0;
 }
 
-Outcome list(Call& call) {
-  auto statuses = call.upstart->all_statuses();
-  if (call.has("--all")) return list_all(call, statuses);
-  if (call.wants_json()) {
-    Json document = Json::array();
-    for (const auto& status : statuses) document.push_back(to_json(status));
-    call.print_json(document);
-    return 0;
-  }
-  std::string text;
-  for (const auto& status : statuses) text += to_text(status);
-  call.print(text);
-  return 0;
+JobOperation start_operation() { return {start, "start", PatternMeaning::jobs_without_instance}; }
+JobOperation stop_operation() { return {stop, "stop", PatternMeaning::instances}; }
+JobOperation restart_operation() { return {restart, "restart", PatternMeaning::instances, true}; }
+JobOperation status_operation() { return {status, "status", PatternMeaning::both}; }
+
+// On a terminal, with -v, all that is known.
+Outcome run_status(Call& call) {
+  bool is_for_people = terminal_width(call.context) && call.has("--verbose") && !call.wants_json();
+  return is_for_people ? show_jobs(call) : run_operation<status_operation>(call);
 }
 
 const Option no_wait{"-n,--no-wait", "", "return at once, without waiting for the job to get there"};
@@ -213,12 +208,14 @@ std::vector<Command> job_commands() {
                 "may also decide "
                 "which instance of the job is meant.\n"
                 "A service is waited for until it runs, a task until it has ended. The status of the job is printed.\n"
+                "Several JOBs are taken one after the other; one with *, ? or [...] is a pattern, which stands for all "
+                "stopped jobs that it fits. An error names its job, and the exit status is 1 then.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
        .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
-       .run = [](Call& call) { return or_script<start>(call, "start"); },
+       .run = run_operation<start_operation>,
        .is_program = true},
       {.name = "stop",
        .group = job_group,
@@ -226,12 +223,14 @@ std::vector<Command> job_commands() {
        .synopsis = job_and_environment,
        .about = "The variables say which instance is meant, and are defined for its pre-stop and post-stop processes.\n"
                 "The job is waited for until it has stopped. Its status is printed.\n"
+                "Several JOBs are taken one after the other; one with *, ? or [...] is a pattern, which stands for all "
+                "instances of jobs that it fits. An error names its job, and the exit status is 1 then.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
        .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
-       .run = [](Call& call) { return or_script<stop>(call, "stop"); },
+       .run = run_operation<stop_operation>,
        .is_program = true},
       {.name = "restart",
        .group = job_group,
@@ -240,12 +239,14 @@ std::vector<Command> job_commands() {
        .about = "The job is stopped and started again as the class that it was started from; a changed job file takes "
                 "effect with "
                 "stop and start.\n"
+                "Several JOBs are taken one after the other; one with *, ? or [...] is a pattern, which stands for all "
+                "instances of jobs that it fits. An error names its job, and the exit status is 1 then.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
        .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {no_wait},
-       .run = [](Call& call) { return or_script<restart>(call, "restart"); },
+       .run = run_operation<restart_operation>,
        .is_program = true},
       {.name = "reload",
        .group = job_group,
@@ -263,24 +264,15 @@ std::vector<Command> job_commands() {
        .summary = "Show the status of a job.",
        .synopsis = job_and_environment,
        .about = "Prints `JOB (INSTANCE) GOAL/STATE' and the processes of the job.\n"
+                "Several JOBs are taken one after the other; one with *, ? or [...] is a pattern, which stands for all "
+                "jobs that it fits. An error names its job, and the exit status is 1 then.\n"
                 "Without JOB, inside a job's own process, the command is about that job.",
        .missing = "job name",
        .completion = "jobs variables...",
        .own_job_will_do = true,
        .options = {},
-       .run = [](Call& call) { return or_script<status>(call, "status"); },
+       .run = run_status,
        .is_program = true},
-      {.name = "list",
-       .group = job_group,
-       .summary = "List the status of all jobs.",
-       .synopsis = "",
-       .about =
-           "One status for each instance, and one for each job that has none, sorted by name.\n"
-           "With --all also the scripts of /etc/init.d that no job has replaced: what start, stop, restart and status "
-           "reach where a name is that of no job.",
-       .missing = "",
-       .options = {{"-a,--all", "", "show System V services, too"}},
-       .run = list},
   };
 }
 

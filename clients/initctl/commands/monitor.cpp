@@ -1,4 +1,5 @@
 // monitor: events and changes of jobs, as the daemon signals them.
+#include "clients/base/terminal/terminal.hpp"
 #include "clients/initctl/history/broker.hpp"
 
 #include "clients/initctl/command/command.hpp"
@@ -22,6 +23,9 @@ struct Report {
   std::string text;
   Json document;
   std::string job = {};
+  // The same for people, who want one line for what becomes of a job; empty: that is not worth a line.
+  std::string brief = {};
+  Colour colour = Colour::none;
 };
 
 std::string job_of(const ObjectPath& path) {
@@ -42,6 +46,11 @@ Report about_job(const char* what, const char* verb, Message& signal) {
   return {std::format("{} {}", job_of(path), verb), {{"kind", what}, {"job", job_of(path)}}, job_of(path)};
 }
 
+Report worth_a_line(Report report) {
+  report.brief = report.text;
+  return report;
+}
+
 Report about_instance(const char* what, const char* verb, Message& signal) {
   ObjectPath path;
   signal >> path;
@@ -59,21 +68,41 @@ Report about_change(const char* what, Message& signal) {
           job_of(path)};
 }
 
+// Of the states only those in which a job stays are worth a line.
+Report about_state(Message& signal) {
+  auto report = about_change("state", signal);
+  auto title = title_of(ObjectPath{signal.getPath()});
+  if (report.document["state"] == "running") {
+    report.brief = title + " is running";
+    report.colour = Colour::green;
+  } else if (report.document["state"] == "waiting") {
+    report.brief = title + " has stopped";
+  }
+  return report;
+}
+
 Report about_failure(Message& signal) {
   std::int32_t status = 0;
   signal >> status;
   ObjectPath path{signal.getPath()};
   auto how = status > 0xff ? std::format("killed by signal {}", status >> 8) : std::format("exit status {}", status);
-  return {std::format("{} failed, {}", title_of(path), how),
+  auto text = std::format("{} failed, {}", title_of(path), how);
+  return {text,
           {{"kind", "failed"}, {"job", job_of(path)}, {"instance", instance_of(path)}, {"status", status}},
-          job_of(path)};
+          job_of(path),
+          text,
+          Colour::red};
 }
 
 Report about_event(Message& signal) {
   std::string name;
   std::vector<std::string> environment;
   signal >> name >> environment;
-  return {"event " + shown_event(name, environment), {{"kind", "event"}, {"name", name}, {"env", environment}}};
+  auto text = "event " + shown_event(name, environment);
+  return {.text = text,
+          .document = {{"kind", "event"}, {"name", name}, {"env", environment}},
+          .brief = is_life_event(name) ? "" : text,
+          .colour = Colour::grey};
 }
 
 struct SignalEntry {
@@ -84,20 +113,23 @@ struct SignalEntry {
 constexpr SignalEntry signals[]{
     {"EventEmitted", about_event},
     {"GoalChanged", [](Message& signal) { return about_change("goal", signal); }},
-    {"StateChanged", [](Message& signal) { return about_change("state", signal); }},
+    {"StateChanged", about_state},
     {"Failed", about_failure},
     {"InstanceAdded", [](Message& signal) { return about_instance("instance-added", "was added", signal); }},
     {"InstanceRemoved", [](Message& signal) { return about_instance("instance-removed", "was removed", signal); }},
-    {"JobAdded", [](Message& signal) { return about_job("job-added", "was loaded", signal); }},
-    {"JobRemoved", [](Message& signal) { return about_job("job-removed", "was unloaded", signal); }},
-    {"Restarted", [](Message&) { return Report{"init was restarted", {{"kind", "restarted"}}}; }},
+    {"JobAdded", [](Message& signal) { return worth_a_line(about_job("job-added", "was loaded", signal)); }},
+    {"JobRemoved", [](Message& signal) { return worth_a_line(about_job("job-removed", "was unloaded", signal)); }},
+    {"Restarted", [](Message&) { return worth_a_line({"init was restarted", {{"kind", "restarted"}}}); }},
 };
 
 // In place of what was signalled while there was no connection.
 Report about_gap() {
-  return {"the connection to Upstart was lost, and made again; changes in between are not shown",
-          {{"kind", "reconnected"}}};
+  return worth_a_line({"the connection to Upstart was lost, and made again; changes in between are not shown",
+                       {{"kind", "reconnected"}}});
 }
+
+// A person looks on, who has not asked for everything.
+bool is_brief(const Call& call) { return terminal_width(call.context) && !call.has("--verbose"); }
 
 void show(Call& call, Report report) {
   auto now = std::chrono::system_clock::now();
@@ -105,6 +137,10 @@ void show(Call& call, Report report) {
     Json document{{"time", microseconds_of(now)}};
     document.update(report.document);
     call.print(to_line(document));
+  } else if (is_brief(call)) {
+    if (report.brief.empty()) return;
+    auto text = wants_colours(call.context) ? in_colour(report.brief, report.colour) : report.brief;
+    call.print(std::format("{} {}\n", shown_time(now, now), text));
   } else {
     call.print(std::format("{} {}\n", shown_time(now, now), report.text));
   }
@@ -168,7 +204,8 @@ std::vector<Command> monitor_commands() {
            .synopsis = "[JOB]...",
            .about =
                "Goes on until it is interrupted or init ends; when a daemon dies and is started again, a line says "
-               "so. With JOBs only their changes are shown, no events. With --json each line is a document of its "
+               "so. On a terminal there is one line for what becomes of a job, with -v and elsewhere one for each "
+               "change. With JOBs only their changes are shown, no events. With --json each line is a document of its "
                "own.",
            .missing = "",
            .completion = "jobs...",

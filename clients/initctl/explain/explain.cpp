@@ -142,9 +142,15 @@ std::string start_command(const JobState& state) {
   return command;
 }
 
+// Its failures were forgotten, after the last one.
+bool was_reset(const JobState& state) {
+  return state.failures.empty() && !state.records.empty() && state.records.back().kind == "reset";
+}
+
 std::string why_stopped(const Explanation& explanation, const JobState& state, const Knowledge& knowledge) {
   const auto* stop = last_stop(explanation.job, knowledge.history);
-  if (stop && value_of(*stop, "RESULT") == "failed") return std::format("it failed, {}", when(*stop));
+  if (stop && value_of(*stop, "RESULT") == "failed")
+    return std::format("it failed, {}{}", when(*stop), was_reset(state) ? ", which was forgotten by a command" : "");
   const auto& events = explanation.start_on.events;
   if (events.empty() && !state.manual_at.empty())
     return std::format("`manual' ({}) drops its `start on', so it starts by command only: `{}'", state.manual_at,

@@ -65,22 +65,6 @@ std::string failure_text(const FailureFinding& failure) {
          item("->", failure.text);
 }
 
-// What a job printed, without what would colour or confuse a terminal.
-std::string harmless(std::string_view line) {
-  static constexpr auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
-  std::string text;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line.substr(i).starts_with("\x1b[")) {
-      i = std::min(line.find_first_not_of("0123456789;?", i + 2), line.size());
-      continue;
-    }
-    if (line[i] == '\r' && i + 1 == line.size()) continue;
-    if (line[i] == '\t' || !is_control(line[i])) text += line[i];
-    else text += {'^', static_cast<char>(line[i] ^ '@')};
-  }
-  return text;
-}
-
 std::string record_text(const protocol::JobRecordState& record) {
   auto whose = record.instance.empty() ? "" : std::format("instance {}: ", record.instance);
   auto often = record.times > 1 ? std::format(" ({} times, last then)", record.times) : "";
@@ -125,6 +109,21 @@ Json to_json(const InstanceFinding& finding) {
 }
 
 } // namespace
+
+std::string harmless(std::string_view line) {
+  static constexpr auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line.substr(i).starts_with("\x1b[")) {
+      i = std::min(line.find_first_not_of("0123456789;?", i + 2), line.size());
+      continue;
+    }
+    if (line[i] == '\r' && i + 1 == line.size()) continue;
+    if (line[i] == '\t' || !is_control(line[i])) text += line[i];
+    else text += {'^', static_cast<char>(line[i] ^ '@')};
+  }
+  return text;
+}
 
 std::string to_text(const Explanation& explanation) {
   std::string text = explanation.verdict + "\n";

@@ -60,6 +60,9 @@ struct Explanation {
   std::vector<std::string> file_faults = {};          // files of its name that are ignored, with the error in each
 };
 
+// What a job printed, without what would colour or confuse a terminal.
+[[nodiscard]] std::string harmless(std::string_view line);
+
 [[nodiscard]] std::string to_text(const Explanation& explanation);
 [[nodiscard]] Json to_json(const Explanation& explanation);
 

@@ -22,7 +22,8 @@ std::expected<std::string, Failure> find(const std::string& program) {
   std::error_code error;
   auto beside = fs::read_symlink("/proc/self/exe", error).parent_path();
   std::string searched;
-  for (const auto& place : {beside, beside.parent_path() / UPSTART_PROGRAM_DIRECTORY}) {
+  for (const auto& place : {beside, beside.parent_path() / UPSTART_PROGRAM_DIRECTORY, beside.parent_path() / "bin",
+                            beside.parent_path().parent_path() / "bin", beside.parent_path() / "tools"}) {
     if (::access((place / program).c_str(), X_OK) == 0) return (place / program).native();
     searched += (searched.empty() ? "" : ", ") + place.native();
   }
@@ -60,9 +61,9 @@ int wait_for(pid_t pid) {
 
 } // namespace
 
-std::expected<std::string, Failure> run_helper(const std::string& program, std::vector<std::string> arguments) {
+std::expected<HelperRun, Failure> run_helper_to_end(const std::string& program, std::vector<std::string> arguments) {
   auto path = find(program);
-  if (!path) return path;
+  if (!path) return std::unexpected{path.error()};
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0)
     return std::unexpected{Failure{std::format("unable to run {}: {}", program, std::strerror(errno))}};
@@ -75,9 +76,15 @@ std::expected<std::string, Failure> run_helper(const std::string& program, std::
   writing.reset();
   auto output = read_to_end(reading.get());
   int status = wait_for(pid);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return std::unexpected{Failure{std::format("{} failed", program)}};
-  return output;
+  if (!WIFEXITED(status)) return std::unexpected{Failure{std::format("{} was killed", program)}};
+  return HelperRun{.output = std::move(output), .status = WEXITSTATUS(status)};
+}
+
+std::expected<std::string, Failure> run_helper(const std::string& program, std::vector<std::string> arguments) {
+  auto ran = run_helper_to_end(program, std::move(arguments));
+  if (!ran) return std::unexpected{ran.error()};
+  if (ran->status != 0) return std::unexpected{Failure{std::format("{} failed", program)}};
+  return std::move(ran->output);
 }
 
 Failure become_helper(ProcessContext& context, const std::string& program, std::vector<std::string> arguments) {

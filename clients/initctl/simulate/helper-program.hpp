@@ -6,6 +6,14 @@
 
 namespace upstart::client {
 
+// What it printed on standard output, and its exit status.
+struct HelperRun {
+  std::string output;
+  int status = 0;
+};
+[[nodiscard]] std::expected<HelperRun, Failure> run_helper_to_end(const std::string& program,
+                                                                  std::vector<std::string> arguments);
+
 // Its output; the failure says that it cannot be found, cannot be run, or did not succeed.
 [[nodiscard]] std::expected<std::string, Failure> run_helper(const std::string& program,
                                                              std::vector<std::string> arguments);

@@ -43,8 +43,11 @@ std::string blocked(const Json& step) {
 }
 
 std::string holding(const Json& step) {
-  return std::format("=> {} waits for more: its `{}' is half true and holds the event {}", title_of(step),
-                     text_of(step, "name"), text_of(step, "text"));
+  std::string missing;
+  for (const auto& event : step.value("missing", std::vector<std::string>{}))
+    missing += (missing.empty() ? "; it has not seen: " : ", ") + event;
+  return std::format("=> {} waits for more: its `{}' is half true and holds the event {}{}", title_of(step),
+                     text_of(step, "name"), text_of(step, "text"), missing);
 }
 
 std::string endless(const Json&) { return "=> this goes on and on: jobs start each other; the rest is left out"; }

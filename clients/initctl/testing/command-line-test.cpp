@@ -1,5 +1,6 @@
 #include "clients/initctl/command/command-line.hpp"
 #include "clients/initctl/command/command-table.hpp"
+#include "clients/initctl/command/help.hpp"
 #include "clients/initctl/testing/fake-upstart.hpp"
 
 #include <doctest/doctest.h>
@@ -90,6 +91,24 @@ TEST_CASE("what is wrong with a command line is said as Upstart says it") {
   CHECK(error_of({"initctl", "--system", "list", "--dest"}) == "missing argument: --dest");
   CHECK(error_of({"initctl", "list", "--quiet=very"}) == "unexpected argument: --quiet=very");
 }
+
+TEST_CASE("of a command or option that is nearly right it is said which may have been meant") {
+  CHECK(run_alone({"strat", "web"}).err == "initctl: invalid command: strat\n"
+                                           "initctl: did you mean `start'?\n"
+                                           "Try `initctl --help' for more information.\n");
+  CHECK(run_alone({"list", "--josn"}).err.contains("initctl: did you mean `--json'?\n"));
+  CHECK(run_alone({"--josn", "list"}).err.contains("initctl: did you mean `--json'?\n"));
+  CHECK(run_alone({"help", "strat"}).err.contains("did you mean `start'?"));
+}
+
+TEST_CASE("help is as wide as the terminal, within reason") {
+  CHECK(help_width({}) == 79);
+  CHECK(help_width(60) == 59);
+  CHECK(help_width(20) == 50);
+  CHECK(help_width(300) == 100);
+}
+
+TEST_CASE("-h is --help") { CHECK(run_alone({"start", "-h"}).out.starts_with("Usage: initctl start ")); }
 
 TEST_CASE("a command that needs an argument says which") {
   auto missing = [](const char* command) { return run_alone({command}).err; };

@@ -34,6 +34,35 @@ TEST_CASE("stop shows the job as stopped when the instance has gone") {
   CHECK(ran.status == 0);
 }
 
+TEST_CASE("several jobs are started one after the other, and each error names its job") {
+  Session session{{{"a", {}}, {"b", {.running = {""}}}, {"c", {}}, {"bad", {.fails = true}}}};
+  auto ran = session.initctl("start a b c bad nosuch K=v");
+  CHECK(ran.out == "a start/running, process 42\nc start/running, process 42\n");
+  CHECK(ran.err == "initctl: Job is already running: b\n"
+                   "initctl: bad: Job failed to start\n"
+                   "initctl: Unknown job: nosuch\n");
+  CHECK(ran.status == 1);
+  CHECK(session.daemon.calls() == Words{"Start K=v", "Start K=v", "Start K=v", "Start K=v"});
+  CHECK(session.json("status a c")[1]["job"] == "c");
+}
+
+TEST_CASE("a pattern stands for the jobs that the command is about") {
+  Session session{{{"net", {.has_instances = true, .running = {"eth0", "wlan0"}}}, {"new", {}}, {"x", {}}}};
+  CHECK(session.initctl("status n*").out ==
+        "net (eth0) start/running, process 42\nnet (wlan0) start/running, process 42\nnew stop/waiting\n");
+  CHECK(session.initctl("start n*").out == "new start/running, process 42\n");
+  CHECK(session.initctl("restart ne?").status == 0);
+  CHECK(session.daemon.calls() ==
+        Words{"Start", "Instance.Restart wait", "Instance.Restart wait", "Instance.Restart wait"});
+  CHECK(session.initctl("stop q*").err == "initctl: no job that runs fits the pattern `q*'\n");
+  CHECK(session.initctl("stop n* K=v").status == 1);
+}
+
+TEST_CASE("an argument that is neither a job nor KEY=VALUE is the daemon's to refuse, as before") {
+  Session session{{{"a", {}}}};
+  CHECK(session.initctl("start a wbe").err == "initctl: Env must be KEY=VALUE pairs\n");
+}
+
 TEST_CASE("restart shows the status, reload nothing") {
   Session session{with_instances()};
   CHECK(session.initctl("restart net NAME=eth0").out == "net (eth0) start/running, process 42\n");
@@ -80,6 +109,41 @@ TEST_CASE("list is sorted by name, has a line for every instance, and passes ove
                                        "b stop/waiting\n"
                                        "net (eth0) start/running, process 42\n"
                                        "net (wlan0) start/running, process 42\n");
+}
+
+TEST_CASE("on a terminal list is a table, coloured unless that is not wanted") {
+  Session session{{{"bad", {.failure = "main process terminated with status 3"}}, {"web", {.running = {""}}}}};
+  session.variables = {{terminal_width_variable, "120"}, {"TERM", "xterm"}};
+  auto out = session.initctl("list").out;
+  CHECK(out.starts_with("JOB STATE   SINCE"));
+  CHECK(out.contains("\033[31mfailed"));
+  CHECK(out.contains("main process terminated with status 3"));
+  CHECK(out.ends_with("\n2 jobs: 1 running, 1 failed\n"));
+  session.variables["NO_COLOR"] = "1";
+  CHECK_FALSE(session.initctl("list").out.contains("\033"));
+  session.variables["TERM"] = "dumb";
+  session.variables.erase("NO_COLOR");
+  CHECK_FALSE(session.initctl("list").out.contains("\033"));
+}
+
+TEST_CASE("jobs are chosen for pipes, too, as lines and as a plain table") {
+  Session session{{{"bad", {.failure = "no"}}, {"web", {.running = {""}}}, {"wait", {}}}};
+  CHECK(session.initctl("list --failed").out == "bad stop/waiting\n");
+  CHECK(session.initctl("list --running --failed").out == "bad stop/waiting\nweb start/running, process 42\n");
+  CHECK(session.initctl("list w*").out == "wait stop/waiting\nweb start/running, process 42\n");
+  CHECK(session.initctl("list --columns job,state --sort -job").out ==
+        "JOB  STATE\nweb  running\nwait waiting\nbad  failed\n");
+  CHECK(session.initctl("list nosuch*").err == "initctl: no job fits `nosuch*'\n");
+  CHECK(session.initctl("list --columns size").status == 1);
+  CHECK(session.json("list --failed")[0]["failure"] == "no");
+}
+
+TEST_CASE("failures are forgotten of some jobs, or of all") {
+  Session session{{{"a", {}}, {"b", {}}}};
+  CHECK(session.initctl("reset-failed a b").status == 0);
+  CHECK(session.initctl("reset-failed").status == 0);
+  CHECK(session.initctl("reset-failed nosuch").err == "initctl: Unknown job: nosuch\n");
+  CHECK(session.daemon.calls() == Words{"ResetFailed a", "ResetFailed b", "ResetFailed "});
 }
 
 TEST_CASE("list asks for more jobs than may be asked for at a time") {
@@ -258,10 +322,10 @@ TEST_CASE("explain refuses a state of another version, and of an init that tells
   Session session{{{"svc", {.state = R"({"state_version": 99})"}}, {"odd", {.state = "{"}}, {"old", {}}}};
   CHECK(
       session.initctl("explain svc").err ==
-      "initctl: this initctl speaks version 2 of the job state, init speaks version 99: they are of different releases "
+      "initctl: this initctl speaks version 3 of the job state, init speaks version 99: they are of different releases "
       "of Upstart. Use the initctl that belongs to the running init, or restart init.\n");
   CHECK(session.initctl("explain old").err ==
-        "initctl: this initctl speaks version 2 of the job state, init is older and speaks none: they are of different "
+        "initctl: this initctl speaks version 3 of the job state, init is older and speaks none: they are of different "
         "releases of Upstart. Use the initctl that belongs to the running init, or restart init.\n");
   CHECK(session.initctl("explain odd").err.starts_with("initctl: init tells the state of a job in a form that cannot"));
 }

@@ -8,6 +8,7 @@
 #include "generated/Upstart0_6-stub.hpp"
 #include "protocol/environment.hpp"
 #include "protocol/job-state.hpp"
+#include "protocol/jobs/job-summary.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/eventfd.h>
@@ -271,6 +272,22 @@ private:
     if (found->second.state.empty()) fail(error_name::unknown_method, "Unknown method DescribeJob");
     return found->second.state;
   }
+  std::string ListJobs() override {
+    std::vector<JobSummary> summaries;
+    for (const auto& [name, job] : world_.jobs) {
+      JobSummary summary{.name = name, .description = job.usage};
+      for (const auto& instance : job.running)
+        summary.instances.push_back(
+            {.name = instance, .goal = "start", .state = "running", .processes = {{"main", 42}}});
+      if (!job.failure.empty()) summary.failures.push_back({.instance = "", .time = 1, .text = job.failure});
+      summaries.push_back(std::move(summary));
+    }
+    return to_json(summaries);
+  }
+  void ResetFailed(const std::string& job) override {
+    if (!job.empty() && !world_.jobs.contains(job)) fail(error_name::unknown_job, "Unknown job: " + job);
+    world_.note("ResetFailed", {job});
+  }
   std::string AboutUnknownJob(const std::string& job) override {
     return job == "shiny" ? "there is a file /etc/init/shiny, but a job's file must be called NAME.conf" : "";
   }
@@ -460,7 +477,12 @@ int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std
                            auto found = variables.find(name);
                            return found == variables.end() ? std::nullopt : std::optional{found->second};
                          },
-                         .uid = 0};
+                         .uid = 0,
+                         .terminal_width = [&]() -> std::optional<std::size_t> {
+                           auto found = variables.find(terminal_width_variable);
+                           if (found == variables.end()) return std::nullopt;
+                           return std::stoul(found->second);
+                         }};
   return run(words, context);
 }
 

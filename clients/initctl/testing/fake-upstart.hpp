@@ -20,6 +20,7 @@ struct FakeJob {
   bool has_instances = false;         // named by the variable NAME
   std::set<std::string> running = {}; // names of instances
   bool fails = false;                 // to start
+  std::string failure = {};           // of its last run, as ListJobs tells it
   std::string state = {};             // what DescribeJob answers; empty: an init that has no such method
 };
 
@@ -63,6 +64,8 @@ struct Ran {
 };
 
 using Variables = std::map<std::string, std::string>;
+// Of these variables the one that says that standard output is a terminal, so many columns wide.
+inline constexpr const char* terminal_width_variable = "TEST_TERMINAL_WIDTH";
 [[nodiscard]] Ran run_initctl(const std::vector<std::string>& words, const Variables& variables);
 // The same, printing to these streams; its exit status.
 [[nodiscard]] int run_initctl_onto(std::ostream& out, std::ostream& err, const std::vector<std::string>& words,

@@ -1,0 +1,32 @@
+// Overrides of jobs: where the override of a job file belongs, and what enabling and disabling does to its text. Pure.
+#pragma once
+
+#include "protocol/job-state.hpp"
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace upstart::client {
+
+// The text with `manual` as its last stanza.
+[[nodiscard]] std::string with_manual(std::string_view text);
+// The text without stanzas `manual`; empty where nothing is left but blank lines.
+[[nodiscard]] std::string without_manual(std::string_view text);
+
+// Where the override of a job is written.
+struct OverridePlace {
+  std::string path;
+  bool exists = false; // it is in force now
+};
+// The override that is in force; else one beside the job file where that can be written to, else in the session's own
+// directory of job files. The error says why there is none.
+[[nodiscard]] std::expected<OverridePlace, std::string>
+override_place(const protocol::JobState& job, bool may_write_beside,
+               const std::optional<std::string>& session_directory);
+
+// The directory below which the name of the job is that of its file; nothing if it is not called NAME.conf.
+[[nodiscard]] std::optional<std::string> root_of(const protocol::JobState& job);
+
+} // namespace upstart::client
