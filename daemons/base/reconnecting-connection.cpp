@@ -89,7 +89,7 @@ void ReconnectingConnection::tell_connected() {
     spdlog::warn("the {} at {} hung up at once: {}", settings_.other_end, address_, error.getMessage());
     return; // and hung_up follows
   }
-  if (connection_ && !settings_.name.empty()) take_name();
+  if (connection_ && !settings_.name.empty()) ask_for_name();
 }
 
 void ReconnectingConnection::hung_up() {
@@ -117,7 +117,8 @@ void ReconnectingConnection::watch_for_path() {
   });
 }
 
-void ReconnectingConnection::take_name() {
+void ReconnectingConnection::ask_for_name() {
+  if (!connection_) return;
   auto answered = [](sd_bus_message* reply, void* self, sd_bus_error*) {
     auto& connection = *static_cast<ReconnectingConnection*>(self);
     std::uint32_t answer = 0;
@@ -131,6 +132,12 @@ void ReconnectingConnection::take_name() {
   int error = sd_bus_request_name_async(connection_->raw(), nullptr, settings_.name.c_str(),
                                         settings_.name_queue ? SD_BUS_NAME_QUEUE : 0, answered, this);
   if (error < 0) name_answered(NameOutcome::refused, std::strerror(-error));
+}
+
+void ReconnectingConnection::give_up_name() {
+  auto no_matter = [](sd_bus_message*, void*, sd_bus_error*) { return 0; };
+  if (connection_)
+    (void)sd_bus_release_name_async(connection_->raw(), nullptr, settings_.name.c_str(), no_matter, nullptr);
 }
 
 void ReconnectingConnection::name_answered(NameOutcome outcome, const std::string& why) {

@@ -50,7 +50,8 @@ public:
     std::function<void()> lost = [] {};
     // An attempt has failed, and `why`; the next one follows after a pause.
     std::function<void(const std::string& why)> attempt_failed = {};
-    // Once for each connection to a bus on which a name was wished for. `why` is the bus's reason, or empty.
+    // Once for each connection to a bus on which a name was wished for, and for each `ask_for_name`. `why` is the bus's
+    // reason, or empty.
     std::function<void(NameOutcome, const std::string& why)> name_answered = {};
   };
 
@@ -68,6 +69,11 @@ public:
   void connect_now();
   // Hangs up and forgets the address.
   void disconnect();
+  // Asks once more for the name that was wished for, which is answered once more: it may have come meanwhile to one who
+  // waited in line. Nothing while there is no connection.
+  void ask_for_name();
+  // Waits in line no longer.
+  void give_up_name();
 
   // Nothing while there is none. It stays where it is until `lost`.
   [[nodiscard]] BusConnection* connection() { return connection_.get(); }
@@ -80,7 +86,6 @@ private:
   void hung_up();
   void try_later(const std::string& why);
   void watch_for_path();
-  void take_name();
   void name_answered(NameOutcome outcome, const std::string& why);
 
   EventLoop& loop_;

@@ -8,6 +8,9 @@ namespace upstart::supervisor {
 
 namespace {
 constexpr base::PauseRange pauses{std::chrono::milliseconds{50}, std::chrono::milliseconds{5000}};
+// A child that a supervisor who died has just forked holds that one's connection, and with it the name, until it
+// executes its program.
+constexpr std::chrono::milliseconds longest_wait_for_name{2000};
 } // namespace
 
 PublicBus::PublicBus(base::EventLoop& loop, Jobs& jobs, DaemonControl& control, Events events)
@@ -18,11 +21,16 @@ PublicBus::PublicBus(base::EventLoop& loop, Jobs& jobs, DaemonControl& control, 
                   {.kind = base::ReconnectingConnection::Kind::bus,
                    .other_end = "bus",
                    .pauses = pauses,
-                   .name = protocol::bus_name::upstart},
+                   .name = protocol::bus_name::upstart,
+                   .name_queue = true},
                   {.connected = [this](base::BusConnection& connection) { connected(connection); },
-                   .lost = [this] { client_.reset(); },
+                   .lost = [this] { lost(); },
                    .attempt_failed = [this](const std::string& why) { attempt_failed(why); },
-                   .name_answered = [this](auto outcome, const std::string& why) { name_answered(outcome, why); }}} {}
+                   .name_answered = [this](auto outcome, const std::string& why) { name_answered(outcome, why); }}},
+      name_wait_{loop, [this] {
+                   name_is_late_ = true;
+                   connection_.ask_for_name();
+                 }} {}
 
 void PublicBus::join_or_give_up(const std::string& address, Reply reply) {
   if (is_joined()) return reply({});
@@ -34,6 +42,12 @@ void PublicBus::connected(base::BusConnection& connection) {
   client_ = std::make_unique<ClientConnection>(connection, jobs_, control_);
   events_.joined();
   answer({});
+}
+
+void PublicBus::lost() {
+  client_.reset();
+  name_wait_.stop();
+  name_is_late_ = false;
 }
 
 void PublicBus::attempt_failed(const std::string& why) {
@@ -51,8 +65,10 @@ void PublicBus::answer(const Outcome& outcome) {
 void PublicBus::name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why) {
   using enum base::ReconnectingConnection::NameOutcome;
   if (outcome == owned) return;
+  if (outcome != refused && !name_is_late_) return name_wait_.start(longest_wait_for_name);
   if (outcome == refused) spdlog::critical("the bus refuses the name {}: {}", protocol::bus_name::upstart, why);
   else spdlog::critical("the name {} on the bus is taken: another Upstart serves it", protocol::bus_name::upstart);
+  connection_.give_up_name();
   events_.name_missing();
 }
 

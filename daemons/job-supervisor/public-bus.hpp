@@ -16,7 +16,7 @@ class PublicBus {
 public:
   struct Events {
     std::function<void()> joined;
-    // The name belongs to somebody else, or the bus refuses it.
+    // The name belongs to somebody else, who does not give it back in a moment, or the bus refuses it.
     std::function<void()> name_missing = [] {};
   };
   // All of them outlive this. Does nothing until it is to join.
@@ -39,6 +39,7 @@ public:
 
 private:
   void connected(base::BusConnection& connection);
+  void lost();
   void attempt_failed(const std::string& why);
   void name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why);
   void answer(const Outcome& outcome);
@@ -48,6 +49,8 @@ private:
   Events events_;
   std::vector<Reply> waiting_; // for the attempt under way, which is the only one
   base::ReconnectingConnection connection_;
+  base::Timer name_wait_;                    // while the name belongs to somebody else
+  bool name_is_late_ = false;                // that time is over
   std::unique_ptr<ClientConnection> client_; // on it
 };
 
