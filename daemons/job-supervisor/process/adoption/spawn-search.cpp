@@ -21,7 +21,6 @@ Match match(const ProcessFacts& facts, const SpawnSearch& search) {
   // Its environment cannot be read any more; init is about to tell of it.
   if (facts.ended()) return facts.session == facts.pid ? Match::unknown : Match::no;
   if (may_be_a_child_before_exec(facts.pid)) return Match::unknown;
-  if (search.session != 0 && facts.session == search.session) return Match::yes;
   if (facts.session != facts.pid) return Match::no;
   switch (environment_has(facts.pid, search.marks)) {
   case HasEnvironment::no: return Match::no;

@@ -18,7 +18,6 @@ namespace upstart::supervisor {
 struct SpawnSearch {
   std::vector<std::string> marks; // UPSTART_JOB=…, UPSTART_INSTANCE=…
   std::uint64_t since = 0;        // ticks since boot: when it was written down that it was to be started
-  pid_t session = 0; // that the process began; it has told which it is and has gone: those of its session it has left
 };
 
 struct SearchOutcome {

@@ -11,12 +11,6 @@ namespace {
 constexpr std::chrono::milliseconds between_looks{2};
 constexpr int most_looks = 1000; // two seconds for a child to execute its program
 
-// Or has ended and is not reaped yet, or another process has its number.
-bool has_gone(const ProcessId& id) {
-  auto facts = facts_of(id.pid);
-  return !facts || facts->ended() || !id.is(id.pid, facts->started);
-}
-
 } // namespace
 
 std::string InstanceProcesses::notes() const {
@@ -105,15 +99,6 @@ SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind, const SpawnSea
   using enum SearchOutcome::Kind;
   auto told = services_.started.find(class_->name, instance_, name_of(kind));
   if (!told) return look_for(search, services_.children);
-  // One that goes to the background may have ended since; the process that it has left there need not lead a session.
-  bool goes_to_background =
-      kind == ProcessKind::main && (class_->expect == Expect::fork || class_->expect == Expect::daemon);
-  if (goes_to_background && has_gone(*told)) {
-    auto of_session = search;
-    of_session.session = told->pid;
-    auto left = look_for(of_session, services_.children);
-    if (left.kind == found || left.kind == undecided) return left;
-  }
   return {may_be_a_child_before_exec(told->pid) ? undecided : found, *told};
 }
 

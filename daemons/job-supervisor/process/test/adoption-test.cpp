@@ -129,8 +129,8 @@ TEST_CASE("of a start that was not written down the process is found that was le
       REQUIRE(world.await_gone(world.pid));
       pid_t child = std::stoi(contents(world.directory / "pid"));
       world.adopt(false);
-      REQUIRE(world.await_told("main found"));
-      CHECK(world.events.found_pid == child);
+      REQUIRE(world.await_told("ready"));
+      CHECK(world.events.ready_pid == child);
       world.job->signal(ProcessKind::main, SIGTERM);
       REQUIRE(world.await_told("main ended"));
       CHECK(world.end_of_main() == SIGTERM);
