@@ -17,6 +17,9 @@ constexpr int callers = 100;
 constexpr const char* waits_at_gate = "instance $N\nconsole none\npre-start exec sh -c 'read x </gate; true'\n"
                                       "exec sleep 1000\n";
 
+const std::string waits_for_connection =
+    "'initctl: the connection to Upstart was lost; it is tried again for 30 seconds'";
+
 std::map<std::string, std::string> many_services() {
   std::map<std::string, std::string> jobs{{"waits", waits_at_gate}};
   for (int i = 0; i < services; ++i)
@@ -79,8 +82,9 @@ TEST_CASE("init is upgraded under 200 jobs and a hundred callers that wait, and 
   await_replaced(machine, before);
   CHECK(version_of_process_1(machine) == "init (upstart 9.9.9)\n");
   CHECK(running(machine) == jobs);
-  CHECK(machine.shell("ls -A /tmp | wc -l; cat /tmp/out.*").out ==
-        std::to_string(callers) + "\n"); // nobody was told anything
+  // Nobody was told anything; on a slow machine some were told, after a second, that they wait for a new connection.
+  CHECK(machine.shell("ls -A /tmp | wc -l; cat /tmp/out.* | grep -vx " + waits_for_connection).out ==
+        std::to_string(callers) + "\n");
   REQUIRE(machine.shell(": >/gate").status == 0);
   machine.await("all callers have ended", [&] {
     return machine.shell("cat /tmp/out.* | grep -c '^[0-9]*$'").out == std::to_string(callers) + "\n";

@@ -61,7 +61,9 @@ void SharedStart::begin(std::unique_ptr<SpawnPlan> plan) {
 
 [[gnu::no_sanitize_address]] void SharedStart::run() { run_child(*plan_, failure_, &at_exec_); }
 
-bool SharedStart::wait() {
+// The child has this thread's memory, and with it the frames that the sanitizer keeps for the thread: two that take of
+// them at once may get the same one. So nothing that runs beside the child takes any.
+[[gnu::no_sanitize_address]] bool SharedStart::wait() {
   while (!finished()) {
     timespec limit{0, held_up > 0 ? longest_beside_another : longest_wait};
     long woken = ::syscall(SYS_futex, &child_, FUTEX_WAIT, 1, &limit, nullptr, 0);
