@@ -187,7 +187,7 @@ TEST_CASE("top sleeps when nothing happens") {
   top.await("3 jobs, 2 running");
   auto wake_ups = [&] { // proc(5)
     auto status = read_file("/proc/" + std::to_string(top.pid()) + "/status");
-    auto number = [&](const char* name) { return std::stol(status.substr(status.find(name) + std::strlen(name))); };
+    auto number = [&](std::string_view name) { return std::stol(status.substr(status.find(name) + name.size())); };
     return number("\nvoluntary_ctxt_switches:");
   };
   auto before = wake_ups();

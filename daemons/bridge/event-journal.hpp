@@ -51,8 +51,8 @@ public:
   [[nodiscard]] bool is_full() const { return bytes_ >= most_bytes; }
   // For `Watch::state` of what is watched: the same, or with how many events were dropped.
   [[nodiscard]] std::string with_losses(std::string state) const;
-  // Writes now, and lets the events leave. Whether all of it is written: while it is not, events leave nevertheless, but
-  // do not outlive the process for certain.
+  // Writes now, and lets the events leave. Whether all of it is written: while it is not, events leave nevertheless,
+  // but do not outlive the process for certain.
   bool commit();
   // Why nothing outlives the process: there can be no file. Empty: there is one.
   [[nodiscard]] const std::string& problem() const { return problem_; }

@@ -26,14 +26,14 @@ struct ConditionFinding {
 
 struct InstanceFinding {
   InstanceStatus status;
-  std::string cause;                         // what started it: "the events a b", "a command"
-  std::optional<PastEvent> last_change;      // the last event of its life
-  std::string waits_for;                     // what it needs to get on; empty: nothing
-  std::vector<std::string> blocked_by;       // who holds that up
-  std::vector<std::string> blocks;           // what waits for this job
-  std::string says;                          // its main process, of itself; empty: nothing
-  std::vector<std::string> ignored_failures; // of processes, which did not fail it
-  ConditionFinding stop_on;
+  std::string cause;                              // what started it: "the events a b", "a command"
+  std::optional<PastEvent> last_change = {};      // the last event of its life
+  std::string waits_for = {};                     // what it needs to get on; empty: nothing
+  std::vector<std::string> blocked_by = {};       // who holds that up
+  std::vector<std::string> blocks = {};           // what waits for this job
+  std::string says = {};                          // its main process, of itself; empty: nothing
+  std::vector<std::string> ignored_failures = {}; // of processes, which did not fail it
+  ConditionFinding stop_on = {};
 };
 
 struct FailureFinding {
@@ -49,10 +49,10 @@ struct LogTail {
 struct Explanation {
   std::string job, file, verdict;
   ConditionFinding start_on;
-  std::vector<InstanceFinding> instances;
-  std::optional<FailureFinding> last_failure;
+  std::vector<InstanceFinding> instances = {};
+  std::optional<FailureFinding> last_failure = {};
   bool replaced_by_newer = false;
-  std::optional<LogTail> log; // filled by whoever can read it
+  std::optional<LogTail> log = {}; // filled by whoever can read it
   bool file_gone = false;
   std::vector<std::string> warnings = {};             // about its processes, the newest last
   std::vector<protocol::JobRecordState> records = {}; // what was decided about it and why, the newest last

@@ -126,7 +126,7 @@ TEST_CASE("what is wrong is shown by the name of the real file, and nothing is c
 TEST_CASE("an editor that fails, or changes nothing, changes nothing") {
   Directory directory;
   CHECK(directory.initctl({"edit", "web"}, directory.job(), {{"EDITOR", "true"}}).out ==
-        directory.override_file() + " is as it was\n");
+        directory.override_file() + " is unchanged\n");
   CHECK(directory.initctl({"edit", "web"}, directory.job(), {{"EDITOR", "false"}})
             .err.contains("the editor `false' failed (exit status 1)"));
   CHECK_FALSE(std::filesystem::exists(directory.override_file()));

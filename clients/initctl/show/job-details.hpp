@@ -25,19 +25,19 @@ struct ProcessNode {
 struct InstanceDetails {
   InstanceFinding finding;
   JobRow row;
-  std::vector<ProcessNode> processes;
-  std::optional<LogTail> log;
+  std::vector<ProcessNode> processes = {};
+  std::optional<LogTail> log = {};
 };
 
 struct JobDetails {
   protocol::JobState state;
   Explanation explanation;
   std::vector<JobRow> stopped; // a row for each instance that failed, or for the class; empty: instances are there
-  std::vector<InstanceDetails> instances;
-  std::vector<FileLine> override_lines; // what the override says
-  std::vector<std::string> settings;    // stanzas of the class in force that limit or change its processes
-  std::vector<std::string> watches;     // what bridges watch for it: "socket tcp:80 (listening)"
-  std::optional<LogTail> log;           // of the job, where it has no instance
+  std::vector<InstanceDetails> instances = {};
+  std::vector<FileLine> override_lines = {}; // what the override says
+  std::vector<std::string> settings = {};    // stanzas of the class in force that limit or change its processes
+  std::vector<std::string> watches = {};     // what bridges watch for it: "socket tcp:80 (listening)"
+  std::optional<LogTail> log = {};           // of the job, where it has no instance
 };
 
 // The row of an instance, and those of a class without instances.

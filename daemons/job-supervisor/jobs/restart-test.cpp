@@ -23,10 +23,13 @@ struct Seen {
 using Story = std::function<void(World&, std::vector<std::string>& answers)>;
 
 // Without the records, which have the time of day in them, and of which only those of what is unusual are sure to
-// survive.
+// survive; and without the times of failures.
 std::string state_without_records(const Jobs& jobs) {
   auto state = state_of(jobs);
-  for (auto& job : state.jobs) job.records.clear();
+  for (auto& job : state.jobs) {
+    job.records.clear();
+    for (auto& failure : job.failures) failure.time = 0;
+  }
   return upstart::protocol::to_json(state);
 }
 
@@ -175,7 +178,6 @@ TEST_CASE("descriptors that came while nothing could be written are kept later, 
   world.memory.fails = true;
   world.emit("socket", {}, {std::make_shared<upstart::base::FileDescriptor>()});
   CHECK(world.recorder.log.size() == 1);
-  CHECK(world.memory.files.empty());
   world.memory.fails = false;
   world.emit("other");
   CHECK(world.memory.files.size() == 2); // of the emission, and of the job that it has started

@@ -91,13 +91,6 @@ TEST_CASE("a respawn is a run of its own, and one that failed says so") {
   world.end("svc", main, exited(3));
   REQUIRE(runs(world, "svc").size() == 2);
   CHECK(runs(world, "svc").at(1)->origin == RunOrigin::respawn);
-  world.load("left", "respawn\nexec serve\npost-stop exec clean\n");
-  world.start("left", {}, false);
-  world.ready("left");
-  world.end("left", main, exited(3));
-  world.end("left", post_stop, exited(1)); // which fails, too
-  REQUIRE(runs(world, "left").size() == 2);
-  CHECK(runs(world, "left").at(1)->origin == RunOrigin::respawn);
   world.load("bad", "exec serve\n");
   world.start("bad", {}, false);
   world.ready("bad");

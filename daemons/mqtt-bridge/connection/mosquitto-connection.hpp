@@ -74,7 +74,7 @@ private:
   base::Timer retry_, misc_, connect_limit_;
   bool connected_ = false, reading_paused_ = false, write_is_due_ = false;
   bool has_received_ = false; // a message, since the last batch was over
-  int refusal_ = 0; // the reason of a broker that does not let this node in, or sends it away
+  int refusal_ = 0;           // the reason of a broker that does not let this node in, or sends it away
   std::chrono::steady_clock::time_point connected_since_{};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

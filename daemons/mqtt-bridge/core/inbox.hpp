@@ -23,9 +23,9 @@ namespace upstart::mqtt_bridge {
 using Monotonic = std::chrono::milliseconds; // since a moment that stays the same while the process lives
 
 struct InboxLimits {
-  double rate = 1000;                    // events a second, of one node
-  double burst = 2000;                   // events at a time
-  double rate_in_all = 5000;             // the same, of all nodes
+  double rate = 1000;        // events a second, of one node
+  double burst = 2000;       // events at a time
+  double rate_in_all = 5000; // the same, of all nodes
   double burst_in_all = 10'000;
   std::size_t most_waiting = 16U << 20U; // bytes of events of one node
   std::size_t most_in_all = 64U << 20U;  // bytes of events of all nodes

@@ -59,8 +59,8 @@ private:
   World world_;
   CommandRunner runner_;
   base::RepeatedMessage refusals_;
-  std::map<std::string, Pending> pending_;     // by correlation data
-  std::map<std::string, std::size_t> running_; // by node
+  std::map<std::string, Pending> pending_;      // by correlation data
+  std::map<std::string, std::size_t> running_;  // by node
   std::map<std::uint64_t, std::string> recent_; // calls that were executed here, by number; outlives the process
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

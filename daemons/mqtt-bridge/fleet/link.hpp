@@ -9,8 +9,8 @@
 
 #include "daemons/base/delayed-warning.hpp"
 #include "daemons/bridge/ports/memory.hpp"
-#include "daemons/mqtt-bridge/core/seen-ids.hpp"
 #include "daemons/mqtt-bridge/connection/mqtt-connection.hpp"
+#include "daemons/mqtt-bridge/core/seen-ids.hpp"
 
 #include <chrono>
 #include <list>
@@ -83,8 +83,8 @@ private:
   std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
   std::map<MqttConnection::Ticket, Answered> published_, subscribed_;
   std::map<std::string, Retained> wanted_;
-  bool all_known_ = false;           // what is wanted
-  std::set<std::string> subscribed_to_; // by this session, as far as is known; outlives the process
+  bool all_known_ = false;                      // what is wanted
+  std::set<std::string> subscribed_to_;         // by this session, as far as is known; outlives the process
   std::map<std::string, std::string> refusals_; // of filters
   std::map<std::string, unsigned> held_;        // filters of questions
   std::list<Waiting> waiting_;

@@ -32,11 +32,11 @@ void Questions::ask(const std::string& node, std::chrono::milliseconds limit, An
 void Questions::subscribed(Number number, const std::string& refusal) {
   if (!open_.contains(number)) return;
   if (!refusal.empty()) return finish(number, std::unexpected{"the states of nodes cannot be read: " + refusal});
-  link_.publish({.topic = topics_.reply(own_, own_), .payload = "{}", .correlation = std::format("{}{}", mark_, number)},
-                [this, number](const std::string& problem) {
-                  if (!problem.empty())
-                    finish(number, std::unexpected{"this node may not write its own replies: " + problem});
-                });
+  link_.publish(
+      {.topic = topics_.reply(own_, own_), .payload = "{}", .correlation = std::format("{}{}", mark_, number)},
+      [this, number](const std::string& problem) {
+        if (!problem.empty()) finish(number, std::unexpected{"this node may not write its own replies: " + problem});
+      });
 }
 
 void Questions::take_state(const std::string& node, const NodeState& state) {

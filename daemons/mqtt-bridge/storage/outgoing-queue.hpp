@@ -33,8 +33,8 @@ public:
   };
   // How many are on their way at a time. Far less than what a receiver remembers (SeenIds::window).
   static constexpr std::size_t most_in_flight = 256;
-  static constexpr std::size_t most_emissions = 1000;  // whose tokens are known
-  static constexpr std::size_t most_tokens = 100'000;  // one for each receiver of an emission
+  static constexpr std::size_t most_emissions = 1000; // whose tokens are known
+  static constexpr std::size_t most_tokens = 100'000; // one for each receiver of an emission
   // A broker must have written to its disk by then what it has acknowledged.
   static constexpr std::chrono::seconds settle_time{10};
   using Time = std::chrono::steady_clock::time_point;

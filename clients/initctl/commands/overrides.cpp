@@ -77,7 +77,7 @@ Changed enable_job(const Call&, const JobState& job) {
   auto text = text_at(place);
   if (!text) return std::unexpected{text.error()};
   if (auto done = replace(place.path, without_manual(*text)); !done) return std::unexpected{done.error()};
-  return std::format("{} is enabled: {} says `manual' no more", job.name, place.path);
+  return std::format("{} is enabled: removed `manual' from {}", job.name, place.path);
 }
 
 // Whether init has taken up what was done, which it does before it answers.
@@ -139,7 +139,7 @@ Outcome edit_job(Call& call) {
   if (!file) return std::unexpected{file.error()};
   auto text = edit(*file, call.context);
   if (!text) return std::unexpected{text.error()};
-  if (!*text) return call.print(std::format("{} is as it was\n", file->path)), 0;
+  if (!*text) return call.print(std::format("{} is unchanged\n", file->path)), 0;
   if (auto done = replace(file->path, **text); !done) return std::unexpected{done.error()};
   call.print(std::format(
       "{} is written{}\n", file->path,
@@ -173,7 +173,7 @@ Outcome reset_failed(Call& call) {
 
 } // namespace
 
-std::vector<Command> files_commands() {
+std::vector<Command> overrides_commands() {
   return {
       {.name = "enable",
        .group = job_group,
