@@ -125,9 +125,11 @@ private:
     return nullptr;
   }
 
+  // Of an event of a job's life, that of the job which is meant: what became of others says nothing.
   const PastEvent* last_of_that_name(const Condition& event) const {
+    auto job = job_named_by(event);
     for (const auto& past : knowledge_.history | newest_first)
-      if (past.name == event.event) return &past;
+      if (past.name == event.event && (job.empty() || value_of(past, "JOB") == job)) return &past;
     return nullptr;
   }
 

@@ -144,6 +144,15 @@ TEST_CASE(
   CHECK(start_on.events[1].remark.contains("as `net IFACE=lo', but IFACE=eth0 does not match"));
 }
 
+TEST_CASE("of another job's events those of the jobs that are not meant are no near miss, those of its own are") {
+  System others{{stopped_job("web", {unseen({"started", "db"})}), stopped_job("db", {})},
+                {past(3, "started", {"JOB=net", "INSTANCE="})}};
+  CHECK(others.explained().start_on.events[0].remark == "not seen yet; db is stop/waiting (initctl explain db)");
+  System own{{stopped_job("web", {unseen({"stopped", "JOB=db", "RESULT=failed"})}), stopped_job("db", {})},
+             {past(3, "stopped", {"JOB=db", "INSTANCE=", "RESULT=ok"})}};
+  CHECK(own.explained().start_on.events[0].remark.contains("but RESULT=failed does not match"));
+}
+
 TEST_CASE("of another job's events it is told where that job stands") {
   System system{{stopped_job("web", {unseen({"started", "db"})}), stopped_job("db", {})}, {}};
   CHECK(system.explained().start_on.events[0].remark == "not seen yet; db is stop/waiting (initctl explain db)");
@@ -240,6 +249,9 @@ TEST_CASE("a running job says what started it") {
   auto explanation = System{{web}, {}}.explained();
   CHECK(explanation.verdict == "web is running.");
   CHECK(explanation.instances[0].cause == "by the events a b");
+  web.records = {{.kind = "started", .text = "started by the events `a' and `b N=1'"},
+                 {.kind = "started", .instance = "other", .text = "started by a command"}};
+  CHECK(System{{web}, {}}.explained().instances[0].cause == "by the events `a' and `b N=1'");
 }
 
 TEST_CASE("what the main process says of itself and what went wrong without harm is shown") {

@@ -67,7 +67,12 @@ std::string blocked_event(const protocol::EventReference& event, const Knowledge
   return text + std::format(": emitted {} by pid {}", shown_time(past->time), past->pid);
 }
 
-std::string cause_of(const InstanceState& instance) {
+// The record tells the event whole, where there still is one; the job's environment has its name.
+std::string cause_of(const JobState& job, const InstanceState& instance) {
+  constexpr std::string_view began{"started "};
+  for (const auto& record : job.records | newest_first)
+    if (record.kind == "started" && record.instance == instance.name && record.text.starts_with(began))
+      return record.text.substr(began.size());
   protocol::Environment environment{instance.environment};
   auto events = environment.get("UPSTART_EVENTS");
   if (!events) return "by a command";
@@ -83,7 +88,7 @@ InstanceStatus status_of(const JobState& job, const InstanceState& instance) {
 
 InstanceFinding look_at(const InstanceState& instance, const JobState& job, const Knowledge& knowledge) {
   InstanceFinding finding{.status = status_of(job, instance),
-                          .cause = cause_of(instance),
+                          .cause = cause_of(job, instance),
                           .last_change = {},
                           .waits_for = waits_for(instance),
                           .blocked_by = who_blocks(job, instance, knowledge),
