@@ -15,6 +15,7 @@ namespace {
 constexpr char of_bridge = 'r', of_event = 'e';
 constexpr const char* identity_key = "identity";
 constexpr const char* last_key = "last";
+constexpr std::chrono::seconds pause_of_full_disk{5};
 
 std::string event_key(std::uint64_t number) { return std::format("{}{:020}", of_event, number); }
 std::string record_key(std::string_view key) { return of_bridge + std::string{key}; }
@@ -22,10 +23,12 @@ std::string record_key(std::string_view key) { return of_bridge + std::string{ke
 } // namespace
 
 EventJournal::EventJournal(base::EventLoop& loop, Emitter& emitter, const std::string& directory,
-                           const std::string& bridge, unsigned form, std::function<void()> room)
+                           const std::string& bridge, unsigned form, std::function<void()> room, Unwritten unwritten)
     : loop_{loop},
       emitter_{emitter},
       room_{std::move(room)},
+      unwritten_{unwritten},
+      write_again_{loop, [this] { commit(); }},
       losses_{loop, [](const std::string& text) { spdlog::warn("{}", text); }} {
   auto found = base::RecordStore::open(directory + "/" + bridge + ".journal", "upstart " + bridge, form);
   if (!found) {
@@ -151,7 +154,9 @@ bool EventJournal::write() {
   if (!store_->has_unwritten()) return true;
   auto written = store_->write([this](const auto& put) { for_each_record(put); });
   if (!written && !std::exchange(behind_was_said_, true))
-    spdlog::error("{}; events may be lost or come twice if this bridge dies", written.error());
+    spdlog::error("{}; {}", written.error(),
+                  unwritten_ == Unwritten::waits ? "events wait until it can be written"
+                                                 : "events may be lost or come twice if this bridge dies");
   if (written) behind_was_said_ = false;
   return written.has_value();
 }
@@ -159,7 +164,8 @@ bool EventJournal::write() {
 bool EventJournal::commit() {
   bool written = write();
   base::fault_point("bridge-written");
-  send();
+  if (written || unwritten_ == Unwritten::leaves) send();
+  else if (!write_again_.active()) write_again_.start(pause_of_full_disk);
   return written;
 }
 

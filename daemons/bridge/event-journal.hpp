@@ -25,6 +25,12 @@
 
 namespace upstart::bridge {
 
+// What becomes of events that cannot be written, as where the disk is full.
+enum class Unwritten {
+  leaves, // they are emitted nevertheless, and may be lost or come twice if the bridge dies
+  waits,  // they are emitted when they are written: for a source that keeps what it was not told of as taken
+};
+
 class EventJournal final : public Memory {
 public:
   static constexpr std::size_t most_in_flight = 1000;
@@ -37,7 +43,7 @@ public:
   // Where `room` is given, the owner looks at `is_full` before it takes more from its source, and is called when there
   // is room again: nothing is dropped. Else what is emitted while it is full is dropped, with a warning.
   EventJournal(base::EventLoop& loop, Emitter& emitter, const std::string& directory, const std::string& bridge,
-               unsigned form, std::function<void()> room = {});
+               unsigned form, std::function<void()> room = {}, Unwritten unwritten = Unwritten::leaves);
   ~EventJournal() override;
 
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& records() const { return records_; }
@@ -51,8 +57,7 @@ public:
   [[nodiscard]] bool is_full() const { return bytes_ >= most_bytes; }
   // For `Watch::state` of what is watched: the same, or with how many events were dropped.
   [[nodiscard]] std::string with_losses(std::string state) const;
-  // Writes now, and lets the events leave. Whether all of it is written: while it is not, events leave nevertheless,
-  // but do not outlive the process for certain.
+  // Writes now, and lets the events leave. Whether all of it is written.
   bool commit();
   // Why nothing outlives the process: there can be no file. Empty: there is one.
   [[nodiscard]] const std::string& problem() const { return problem_; }
@@ -89,6 +94,8 @@ private:
   std::size_t dropped_ = 0;
   std::function<void()> room_;
   bool room_is_awaited_ = false;
+  Unwritten unwritten_;
+  base::Timer write_again_; // while what waits cannot be written
   base::RepeatedMessage losses_;
   bool commit_is_due_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

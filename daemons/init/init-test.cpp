@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <format>
@@ -388,4 +389,26 @@ TEST_CASE("a bridge whose program is not installed is told of once, and looked f
   session.install("upstart-timer-bridge");
   CHECK(session.ask("job-supervisor", "bridges timer-bridge socket-bridge file-bridge") == "told");
   CHECK_FALSE(session.await("upstart-timer-bridge is ready").empty());
+}
+
+TEST_CASE("the bridge of a fleet runs while there is a fleet.conf; where its program is missing that is told once") {
+  StandInSession session{with({{"STAND_IN_BRIDGES", ""}})};
+  session.await("upstart-job-supervisor is ready");
+  auto directory = session.home() + "/.config/upstart";
+  auto file = directory + "/fleet.conf";
+  fs::create_directories(directory);
+  std::ofstream{file} << "fleet = shop\n";
+  auto told = session.await("unable to find the program upstart-mqtt-bridge");
+  CHECK(told.contains(file + " is there, but"));
+  CHECK(told.contains("the package upstart-fleet has it. This machine is not a node of a fleet"));
+  fs::remove(file);
+  session.install("upstart-mqtt-bridge");
+  std::ofstream{file} << "fleet = shop\n";
+  session.await("upstart-mqtt-bridge is ready");
+  auto times_told = std::ranges::count_if(session.heard(), [](const auto& line) {
+    return line.contains("unable to find the program upstart-mqtt-bridge");
+  });
+  CHECK(times_told == 1);
+  fs::remove_all(directory);
+  CHECK_FALSE(session.await("upstart-mqtt-bridge got TERM").empty());
 }

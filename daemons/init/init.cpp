@@ -47,14 +47,7 @@ Lifecycle::Time now() { return std::chrono::steady_clock::now(); }
 
 constexpr std::string_view program_prefix = "upstart-";
 constexpr const char* bridge_of_fleet = "mqtt-bridge";
-
-bool has_fleet_configuration(const protocol::Environment& environment, bool session) {
-  auto home = session ? variable(environment, "HOME") : std::nullopt;
-  if (session && !home) return false;
-  std::error_code error;
-  auto path = protocol::fleet_configuration_path(home, variable(environment, "XDG_CONFIG_HOME").value_or(""));
-  return std::filesystem::exists(path, error);
-}
+constexpr const char* package_of_fleet = "upstart-fleet";
 
 const std::string& name_of(Daemon daemon) { return entry(daemon).program; }
 
@@ -75,6 +68,7 @@ Init::Init(base::EventLoop& loop, const Log& log, Preparation& prepared)
                      }},
       limit_{loop, [this] { perform(lifecycle_.limit_over()); }},
       kept_exits_{loop},
+      fleet_{loop, environment_, leads_session(), [this] { look_for_fleet(); }},
       command_limit_{loop, [this] {
                        if (command_ > 0) ::kill(command_, SIGKILL);
                      }} {
@@ -182,8 +176,11 @@ bool Init::find_program(Daemon bridge) {
   auto& managed = of(bridge);
   auto found = find_daemon(name_of(bridge), run_.options.daemon_directory);
   if (found) managed.spec.program = *found;
-  else if (!std::exchange(managed.said_missing, true))
-    log_.warning("{}; loaded jobs wait for events that only this bridge emits, and they do not come", found.error());
+  else if (std::exchange(managed.said_missing, true)) log_.debug("{}", found.error());
+  else if (name_of(bridge) == std::string{program_prefix} + bridge_of_fleet && fleet_.is_there())
+    log_.warning("{} is there, but {}: the package {} has it. This machine is not a node of a fleet", fleet_.path(),
+                 found.error(), package_of_fleet);
+  else log_.warning("{}; loaded jobs wait for events that only this bridge emits, and they do not come", found.error());
   return found.has_value();
 }
 
@@ -388,19 +385,23 @@ void Init::look_for_orphans() {
   perform(lifecycle_.orphans_gone());
 }
 
-// A machine is a node of a fleet where there is a fleet.conf, whatever its jobs ask for.
+// A machine is a node of a fleet where there is a fleet.conf, whatever its jobs ask for. The bridge itself notices when
+// that changes.
 void Init::look_for_fleet() {
   if (bridges_of_jobs_) return take_wanted_bridges(*bridges_of_jobs_);
   std::vector<std::string> known; // to the init before, or none
-  for (auto bridge : all_bridges())
-    if (lifecycle_.known_of(bridge).wanted) known.push_back(name_of(bridge).substr(program_prefix.size()));
+  for (auto bridge : all_bridges()) {
+    auto name = name_of(bridge).substr(program_prefix.size());
+    bool is_of_file = name == bridge_of_fleet && fleet_.is_there();
+    if (lifecycle_.known_of(bridge).wanted && !is_of_file) known.push_back(std::move(name));
+  }
   take_wanted_bridges(std::move(known));
 }
 
 void Init::take_wanted_bridges(std::vector<std::string> names) {
   bridges_of_jobs_ = std::move(names);
   auto asked_for = *bridges_of_jobs_;
-  if (has_fleet_configuration(environment_, leads_session())) asked_for.emplace_back(bridge_of_fleet);
+  if (fleet_.is_there()) asked_for.emplace_back(bridge_of_fleet);
   std::vector<Daemon> wanted;
   for (const auto& name : asked_for)
     if (auto bridge = bridge_of_name(name)) wanted.push_back(*bridge);

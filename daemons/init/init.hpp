@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
+#include "daemons/init/fleet-file.hpp"
 #include "daemons/init/lifecycle/hang-watch.hpp"
 #include "daemons/init/lifecycle/lifecycle.hpp"
 #include "daemons/init/log.hpp"
@@ -115,6 +116,7 @@ private:
   std::optional<std::vector<std::string>> bridges_of_jobs_; // that loaded jobs ask for; nothing: not told yet
   Orphans orphans_;
   KeptExits kept_exits_;
+  FleetFile fleet_;
   bool ending_orphans_ = false;
   pid_t rescue_shell_ = 0;
   Lifecycle::Time rescue_since_{};

@@ -48,12 +48,16 @@ Fleet::MakeConnection connection_over(base::EventLoop& loop, const std::string& 
   };
 }
 
+// Whether it is about a node, or about an event of one.
+bool is_of_node(const bridge::Match& match) { return is_node_event(match.event) || names_node(match); }
+
 } // namespace
 
 MqttBridge::MqttBridge(const bridge::Services& services, const Options& options)
     : path_{configuration_path(services, options)},
       state_directory_{options.state_directory.empty() ? state_directory(services.home) : options.state_directory},
-      watch_{services.loop, path_, [this, &loop = services.loop] { configuration_changed(loop); }} {
+      watch_{services.loop, path_, [this, &loop = services.loop] { configuration_changed(loop); },
+             base::PathWatch::Told::every_change} {
   begin(services);
   services.object.serve([this](auto& connection, const auto& path) {
     return std::make_unique<MqttBridgeObject>(connection, path, [this]() -> std::expected<Fleet*, std::string> {
@@ -65,10 +69,12 @@ MqttBridge::MqttBridge(const bridge::Services& services, const Options& options)
 
 void MqttBridge::cannot(std::string why) {
   problem_ = std::move(why);
-  spdlog::error("{}; this machine is not a member of a fleet", problem_);
+  spdlog::error("{}; this machine is not a node of a fleet", problem_);
 }
 
 void MqttBridge::begin(const bridge::Services& services) {
+  std::error_code error;
+  if (!std::filesystem::exists(path_, error)) return cannot(std::format("there is no {}", path_));
   auto text = content_of(path_);
   if (!text) return cannot(text.error());
   text_ = *text;
@@ -83,7 +89,6 @@ void MqttBridge::begin(const bridge::Services& services) {
   }
   auto password = password_in(configuration->password_file);
   if (!password) return cannot(password.error());
-  std::error_code error;
   std::filesystem::create_directories(state_directory_, error);
   FleetPlaces places{.run_directory = services.run_directory,
                      .state_directory = state_directory_,
@@ -104,8 +109,8 @@ void MqttBridge::configuration_changed(base::EventLoop& loop) {
 }
 
 std::vector<std::string> MqttBridge::events() const {
+  if (!fleet_) return {"*"}; // whichever job waits for another node, it is to be told why that does not come
   std::vector<std::string> names{std::string{node_up}, std::string{node_down}};
-  if (!fleet_) return names;
   const auto& accept = fleet_->configuration().accept;
   auto patterns = std::ranges::count_if(accept, [](const auto& text) { return protocol::is_event_pattern(text); });
   if (patterns > 1) return {"*"};
@@ -123,11 +128,19 @@ std::vector<std::string> MqttBridge::events() const {
 
 void MqttBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
   if (fleet_) fleet_->jobs_changed(update);
+  else note_jobs(update);
+}
+
+void MqttBridge::note_jobs(const bridge::ConditionsUpdate& update) {
+  for (const auto& job : update.gone) waiting_jobs_.erase(job);
+  for (const auto& [job, matches] : update.changed)
+    if (std::ranges::any_of(matches, is_of_node)) waiting_jobs_.insert(job);
+    else waiting_jobs_.erase(job);
 }
 
 std::vector<bridge::Watch> MqttBridge::watches() const {
   if (fleet_) return fleet_->watches();
-  return {{.what = "fleet", .state = problem_, .since = since_, .jobs = {}}};
+  return {{.what = "fleet", .state = problem_, .since = since_, .jobs = {waiting_jobs_.begin(), waiting_jobs_.end()}}};
 }
 
 } // namespace upstart::mqtt_bridge

@@ -1,10 +1,14 @@
 // The bridge: reads fleet.conf, and is a member of that fleet. Where the file is missing or wrong it says so to whoever
-// asks, and waits for a right one.
+// asks, for which it knows the jobs that wait for other nodes. When the file changes this process ends, and init starts
+// the next one, which reads it.
 #pragma once
 
+#include "daemons/base/path-watch.hpp"
 #include "daemons/bridge/bridge.hpp"
 #include "daemons/mqtt-bridge/fleet/fleet.hpp"
 #include "daemons/mqtt-bridge/places.hpp"
+
+#include <set>
 
 namespace upstart::mqtt_bridge {
 
@@ -27,13 +31,15 @@ private:
   void begin(const bridge::Services& services);
   void cannot(std::string why);
   void configuration_changed(base::EventLoop& loop);
+  void note_jobs(const bridge::ConditionsUpdate& update);
 
   std::string path_, state_directory_;
   std::string text_; // of fleet.conf, as it was read
   std::string problem_ = "this node is not a member of a fleet";
   std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
   std::unique_ptr<Fleet> fleet_;
-  FileWatch watch_;
+  std::set<std::string> waiting_jobs_; // for other nodes, while there is no fleet
+  base::PathWatch watch_;
 };
 
 } // namespace upstart::mqtt_bridge

@@ -1,12 +1,7 @@
-// The files of the bridge: where they are, and a watch on fleet.conf.
+// The files of the bridge: where they are, and what they hold.
 #pragma once
 
-#include "daemons/base/event-loop.hpp"
-#include "daemons/base/file-descriptor.hpp"
-
 #include <expected>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,20 +16,5 @@ namespace upstart::mqtt_bridge {
 // A text in the run directory that is of one life of the Upstart that it belongs to; made if it is not there. Empty
 // where that cannot be.
 [[nodiscard]] std::string life_of(const std::string& run_directory);
-
-// Tells when a file may have another content, has come or gone. Its directory is watched; where that is missing, too,
-// nothing is told.
-class FileWatch {
-public:
-  FileWatch(base::EventLoop& loop, const std::string& path, std::function<void()> changed);
-
-private:
-  void happened();
-
-  std::string name_;
-  std::function<void()> changed_;
-  base::FileDescriptor inotify_;
-  std::unique_ptr<base::FdWatcher> watcher_;
-};
 
 } // namespace upstart::mqtt_bridge

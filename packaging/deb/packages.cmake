@@ -1,5 +1,5 @@
-# The packages for Debian: upstart-daemons runs sessions beside any init, upstart-sysv makes Upstart the system's init, upstart-doc has
-# what is read. `cpack -G DEB` in a build with the prefix /usr makes them; packaging/test --packages does it all.
+# The packages for Debian: upstart-daemons runs sessions beside any init, upstart-sysv makes Upstart the system's init, upstart-fleet has
+# the bridge between machines and what only it needs, upstart-doc has what is read. `cpack -G DEB` in a build with the prefix /usr makes them; packaging/test --packages does it all.
 set(UPSTART_MAINTAINER "Upstart maintainers <maintainers@upstart.invalid>" CACHE STRING "maintainer of the packages")
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME upstart)
@@ -11,6 +11,9 @@ set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each package has its own
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL daemons sysv doc)
+if(UPSTART_MQTT)
+  list(APPEND CPACK_COMPONENTS_ALL fleet)
+endif()
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -29,7 +32,7 @@ upstart-sysv makes it the system's init.")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_DEPENDS "libsmartcols1") # initctl loads it to print a table
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_RECOMMENDS "dbus-daemon")
-set(CPACK_DEBIAN_DAEMONS_PACKAGE_SUGGESTS "upstart-sysv, upstart-doc")
+set(CPACK_DEBIAN_DAEMONS_PACKAGE_SUGGESTS "upstart-sysv, upstart-fleet, upstart-doc")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_CONFLICTS "upstart, sysvinit-core")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_SOURCE_DIR}/deb/postrm")
 
@@ -49,6 +52,16 @@ list(TRANSFORM job_files PREPEND "/etc/init/")
 list(JOIN job_files "\n" conffiles)
 file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/deb/conffiles" "${conffiles}\n")
 set(CPACK_DEBIAN_SYSV_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_BINARY_DIR}/deb/conffiles")
+
+set(CPACK_DEBIAN_FLEET_PACKAGE_NAME upstart-fleet)
+set(CPACK_DEBIAN_FLEET_DESCRIPTION "event-based service supervisor (several machines)
+The bridge that makes a machine a node of a fleet: events start jobs on other
+machines, and commands go from one to another, over a broker that speaks
+MQTT 5, such as mosquitto. It runs where there is an /etc/upstart/fleet.conf.")
+set(CPACK_DEBIAN_FLEET_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_FLEET_PACKAGE_DEPENDS "upstart-daemons (>= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_FLEET_PACKAGE_SUGGESTS "mosquitto, upstart-doc")
+set(CPACK_DEBIAN_FLEET_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_SOURCE_DIR}/deb/fleet/postinst")
 
 set(CPACK_DEBIAN_DOC_PACKAGE_NAME upstart-doc)
 set(CPACK_DEBIAN_DOC_DESCRIPTION "event-based service supervisor (documents and examples)

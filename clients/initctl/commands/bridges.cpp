@@ -48,7 +48,8 @@ std::string to_text(const Bridge& bridge) {
       std::format("{} {}, process {}{}\n\tevents:{}; {} job{} wait{} for them\n", bridge.name, bridge.state(),
                   bridge.pid, where, events, bridge.jobs, bridge.jobs == 1 ? "" : "s", bridge.jobs == 1 ? "s" : "");
   for (const auto& watch : bridge.watches)
-    text += std::format("\t{}: {}, for {}\n", watch.what, watch.state, joined(watch.jobs));
+    text +=
+        std::format("\t{}: {}{}\n", watch.what, watch.state, watch.jobs.empty() ? "" : ", for " + joined(watch.jobs));
   return text;
 }
 

@@ -79,8 +79,8 @@ private:
     auto known = std::ranges::find(knowledge_.bridges, bridge, &KnownBridge::name);
     if (known == knowledge_.bridges.end())
       finding.remark += std::format("; upstart-{}, which emits it, is not running: it is about to be started, or not "
-                                    "installed (init's log says so)",
-                                    bridge);
+                                    "installed (init's log says so){}",
+                                    bridge, bridge == "mqtt-bridge" ? ", or there is no fleet.conf(5)" : "");
     else finding.remark += "; " + watched_by(*known, finding.event);
   }
 

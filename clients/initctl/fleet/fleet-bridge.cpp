@@ -38,7 +38,8 @@ std::expected<std::unique_ptr<Connection>, Failure> FleetBridge::connect() {
   auto connection = Connection::open({Target::Kind::peer, protocol::daemon_address(run_directory, bridge), {}},
                                      running ? if_running : if_not);
   if (!connection && !running)
-    return std::unexpected{Failure{"upstart-mqtt-bridge is not running; it needs a fleet.conf(5)"}};
+    return std::unexpected{
+        Failure{"upstart-mqtt-bridge is not running; it needs a fleet.conf(5), and the package upstart-fleet"}};
   if (!connection)
     return std::unexpected{Failure{"upstart-mqtt-bridge does not answer: " + connection.error().message}};
   return connection;

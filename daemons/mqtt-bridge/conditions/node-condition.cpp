@@ -2,7 +2,15 @@
 
 #include "daemons/bridge/conditions/variables.hpp"
 
+#include <algorithm>
+
 namespace upstart::mqtt_bridge {
+
+bool names_node(const bridge::Match& match) {
+  return std::ranges::any_of(match.arguments, [](const auto& argument) {
+    return argument.starts_with("NODE=") || argument.starts_with("NODE!=");
+  });
+}
 
 std::expected<NodeCondition, bridge::ConditionFault> parse_node_condition(std::string_view event,
                                                                           std::span<const std::string> arguments) {

@@ -20,6 +20,9 @@ struct NodeCondition {
 
 [[nodiscard]] constexpr bool is_node_event(std::string_view event) { return event == node_up || event == node_down; }
 
+// Whether the match says of which node its event is to be.
+[[nodiscard]] bool names_node(const bridge::Match& match);
+
 // `event` is one of these two.
 [[nodiscard]] std::expected<NodeCondition, bridge::ConditionFault>
 parse_node_condition(std::string_view event, std::span<const std::string> arguments);

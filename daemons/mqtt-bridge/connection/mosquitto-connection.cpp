@@ -215,6 +215,9 @@ void MosquittoConnection::Attempt::set_callbacks() {
         if (auto* owner = of(object).owner_)
           owner->events_.subscribed(ticket, is_refusal(reason) ? mqtt_bridge::in_words(reason) : "");
       });
+  mosquitto_unsubscribe_v5_callback_set(client_, [](mosquitto*, void* object, int ticket, const mosquitto_property*) {
+    if (auto* owner = of(object).owner_) owner->events_.unsubscribed(ticket);
+  });
   mosquitto_message_v5_callback_set(
       client_, [](mosquitto*, void* object, const mosquitto_message* message, const mosquitto_property* properties) {
         auto* owner = of(object).owner_;
@@ -394,9 +397,12 @@ std::expected<MqttConnection::Ticket, std::string> MosquittoConnection::subscrib
   return ticket;
 }
 
-void MosquittoConnection::unsubscribe(const std::string& filter) {
-  mosquitto_unsubscribe(attempt_->client(), nullptr, filter.c_str());
+std::expected<MqttConnection::Ticket, std::string> MosquittoConnection::unsubscribe(const std::string& filter) {
+  int ticket = 0;
+  int error = mosquitto_unsubscribe(attempt_->client(), &ticket, filter.c_str());
+  if (error != MOSQ_ERR_SUCCESS) return std::unexpected(std::string{mosquitto_strerror(error)});
   write_later();
+  return ticket;
 }
 
 } // namespace upstart::mqtt_bridge

@@ -41,7 +41,7 @@ public:
 
   std::expected<Ticket, std::string> publish(const Publication& publication) override;
   std::expected<Ticket, std::string> subscribe(const std::string& filter, Retained retained) override;
-  void unsubscribe(const std::string& filter) override;
+  std::expected<Ticket, std::string> unsubscribe(const std::string& filter) override;
   void pause_reading(bool paused) override;
   // Tries now instead of after the pause.
   void connect_now();

@@ -44,6 +44,7 @@ public:
     // The broker has it. `refusal` is empty, or why it does not take it, in words.
     std::function<void(Ticket, const std::string& refusal)> published;
     std::function<void(Ticket, const std::string& refusal)> subscribed;
+    std::function<void(Ticket)> unsubscribed; // also from what was not subscribed to
   };
 
   MqttConnection() = default;
@@ -54,7 +55,7 @@ public:
   // To be called while connected, with QoS 1; the error is a reason that is final for this message.
   virtual std::expected<Ticket, std::string> publish(const Publication& publication) = 0;
   virtual std::expected<Ticket, std::string> subscribe(const std::string& filter, Retained retained) = 0;
-  virtual void unsubscribe(const std::string& filter) = 0;
+  virtual std::expected<Ticket, std::string> unsubscribe(const std::string& filter) = 0;
   // Takes nothing more from the broker until it is called again with false: the broker keeps the messages.
   virtual void pause_reading(bool paused) = 0;
 };

@@ -98,17 +98,20 @@ void Calls::connection_lost() {
            std::unexpected{"the connection to the broker was lost; the command may or may not have been executed"});
 }
 
-bool Calls::is_repeated(const std::string& call) {
-  if (std::ranges::contains(recent_ | std::views::values, call)) return true;
+std::optional<std::uint64_t> Calls::remember(const std::string& call) {
+  if (std::ranges::contains(recent_ | std::views::values, call)) return std::nullopt;
   auto number = recent_.empty() ? 1 : recent_.rbegin()->first + 1;
   recent_.emplace(number, call);
   std::string bytes;
   base::ByteWriter{bytes}.number(number);
   world_.memory.put(std::string{of_call} + call, std::move(bytes));
-  if (recent_.size() <= most_remembered) return false;
-  world_.memory.erase(std::string{of_call} + recent_.begin()->second);
-  recent_.erase(recent_.begin());
-  return false;
+  if (recent_.size() > most_remembered) forget(recent_.begin()->first);
+  return number;
+}
+
+void Calls::forget(std::uint64_t number) {
+  auto call = recent_.extract(number);
+  if (!call.empty()) world_.memory.erase(std::string{of_call} + call.mapped());
 }
 
 void Calls::take_call(const Message& message) {
@@ -123,18 +126,21 @@ void Calls::take_call(const Message& message) {
     return refuse(std::format("that of node {} has an invalid response topic", call->node));
   if (message.correlation.empty() || message.correlation.size() > longest_correlation)
     return refuse(std::format("the correlation data of that of node {} is missing or too long", call->node));
-  if (is_repeated(call->node + "/" + message.correlation)) return;
-  // At the end of this batch of messages it is written that this one was here.
-  world_.loop.defer([this, alive = alive_, call = std::move(*call), reply_topic = message.response_topic,
-                     correlation = message.correlation] {
-    if (*alive) execute(call, reply_topic, correlation);
-  });
+  if (auto number = remember(call->node + "/" + message.correlation))
+    taken_.push_back({std::move(*call), message.response_topic, message.correlation, *number});
 }
 
-void Calls::execute(const CallMessage& call, const std::string& reply_topic, const std::string& correlation) {
+void Calls::batch_over(bool written) {
+  for (const auto& taken : std::exchange(taken_, {}))
+    if (written) execute(taken);
+    else forget(taken.number);
+}
+
+void Calls::execute(const Taken& taken) {
+  const auto& [call, reply_topic, correlation, number] = taken;
   auto refuse = [&](const std::string& why) {
-    refusals_.tell(std::format("a call of node {} is refused: {}", call.node, protocol::readable(why)));
-    reply(reply_topic, correlation, {.status = 1, .output = {}, .errors = why + "\n"});
+    refusals_.tell(std::format("a call of node {} is refused: {}", taken.call.node, protocol::readable(why)));
+    reply(taken.reply_topic, taken.correlation, {.status = 1, .output = {}, .errors = why + "\n"});
   };
   auto arguments = checked_command(call.words, world_.configuration);
   if (!arguments) return refuse(arguments.error());
@@ -145,9 +151,9 @@ void Calls::execute(const CallMessage& call, const std::string& reply_topic, con
   ++running_[call.node];
   spdlog::info("node {} has `{}' executed", call.node, call.words.front());
   runner_.run(std::move(*arguments), std::chrono::seconds{call.limit},
-              [this, node = call.node, reply_topic, correlation](ReplyMessage done) {
+              [this, node = call.node, topic = reply_topic, mark = correlation](const ReplyMessage& done) {
                 if (--running_[node] == 0) running_.erase(node);
-                reply(reply_topic, correlation, done);
+                reply(topic, mark, done);
               });
 }
 

@@ -33,12 +33,15 @@ public:
   explicit Calls(World world);
   Calls(const Calls&) = delete;
   Calls& operator=(const Calls&) = delete;
-  ~Calls() { *alive_ = false; }
+  ~Calls() = default;
 
   // The words of a command line to a node. The error says in words why there is no reply.
   void call(const std::string& node, std::vector<std::string> words, std::chrono::seconds limit, Answer answer);
 
   void take_call(const Message& message);
+  // The calls of this batch of messages are written down, and are executed now; or could not be, and are forgotten: the
+  // broker sends them again.
+  void batch_over(bool written);
   // `from` is the node whose topic it came on.
   void take_reply(const Message& message, const std::string& from);
   void connection_lost();
@@ -50,10 +53,18 @@ private:
     Answer answer;
   };
 
+  struct Taken {
+    CallMessage call;
+    std::string reply_topic, correlation;
+    std::uint64_t number = 0; // in recent_
+  };
+
   void send(const std::string& node, const std::string& key, CallMessage call);
   void finish(const std::string& key, std::expected<ReplyMessage, std::string> outcome);
-  [[nodiscard]] bool is_repeated(const std::string& call);
-  void execute(const CallMessage& call, const std::string& reply_topic, const std::string& correlation);
+  // Its number; nothing where it was there before.
+  [[nodiscard]] std::optional<std::uint64_t> remember(const std::string& call);
+  void forget(std::uint64_t number);
+  void execute(const Taken& taken);
   void reply(const std::string& topic, const std::string& correlation, const ReplyMessage& reply);
 
   World world_;
@@ -61,8 +72,8 @@ private:
   base::RepeatedMessage refusals_;
   std::map<std::string, Pending> pending_;      // by correlation data
   std::map<std::string, std::size_t> running_;  // by node
+  std::vector<Taken> taken_;                    // of this batch
   std::map<std::uint64_t, std::string> recent_; // calls that were executed here, by number; outlives the process
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 } // namespace upstart::mqtt_bridge

@@ -24,12 +24,6 @@ InboxLimits limits_for(const FleetConfiguration& configuration) {
   return limits;
 }
 
-bool names_node(const bridge::Match& match) {
-  return std::ranges::any_of(match.arguments, [](const auto& argument) {
-    return argument.starts_with("NODE=") || argument.starts_with("NODE!=");
-  });
-}
-
 } // namespace
 
 Monotonic EventsIn::clock() {

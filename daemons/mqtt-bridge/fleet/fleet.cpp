@@ -59,7 +59,8 @@ Fleet::Fleet(base::EventLoop& loop, bridge::Emitter& emitter, FleetConfiguration
               places.state_directory,
               file_name(configuration_),
               form_of_records,
-              [this] { link_.connection().pause_reading(false); }},
+              [this] { link_.connection().pause_reading(false); },
+              bridge::Unwritten::waits},
       nodes_{memory_, begin_life(memory_, places.life), configuration_.node},
       link_{{loop, configuration_.broker(), memory_, memory_.records()},
             [&](auto events) {
@@ -138,6 +139,7 @@ void Fleet::take_state(const std::string& node, const Message& message) {
 // The broker's messages are acknowledged after this, if they are on disk.
 bool Fleet::batch_over() {
   bool written = memory_.commit();
+  calls_.batch_over(written);
   if (memory_.is_full()) link_.connection().pause_reading(true);
   return written;
 }

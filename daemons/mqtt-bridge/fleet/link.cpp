@@ -33,7 +33,8 @@ Link::Link(World world, const Make& make, Events events)
                 .message = [this](const auto& message) { events_.message(message); },
                 .batch_over = [this] { return events_.batch_over(); },
                 .published = [this](auto ticket, const auto& refusal) { answer(published_, ticket, refusal); },
-                .subscribed = [this](auto ticket, const auto& refusal) { answer(subscribed_, ticket, refusal); }})} {
+                .subscribed = [this](auto ticket, const auto& refusal) { answer(subscribed_, ticket, refusal); },
+                .unsubscribed = [this](auto ticket) { answer(unsubscribed_, ticket, ""); }})} {
   const auto& records = world_.records;
   for (auto record = records.lower_bound(of_filter); record != records.end() && record->first.starts_with(of_filter);
        ++record)
@@ -66,6 +67,7 @@ void Link::lost(const std::string& why) {
   spdlog::info("the connection to the broker is lost: {}", why);
   published_.clear();
   subscribed_.clear();
+  unsubscribed_.clear();
   refusals_.clear();
   held_.clear();
   events_.lost();
@@ -97,7 +99,8 @@ void Link::subscribe(const std::string& filter, Retained retained, Answered answ
   if (subscribed_to_.insert(filter).second) world_.memory.put(std::string{of_filter} + filter, {});
   auto ticket = connection_->subscribe(filter, retained);
   auto note = [this, filter, answered = std::move(answered)](const std::string& refusal) {
-    if (!refusal.empty() && refusals_[filter] != refusal) {
+    if (refusal.empty()) refusals_.erase(filter);
+    else if (refusals_[filter] != refusal) {
       refusals_[filter] = refusal;
       spdlog::error("the broker does not let this node subscribe to {}: {}", filter, refusal);
     }
@@ -116,14 +119,22 @@ void Link::want(std::map<std::string, Retained> filters, bool all) {
   if (all_known_) unsubscribe_others();
 }
 
-// Where the broker has begun a new session it has none of them, and takes no offence.
+// Where the broker has begun a new session it has none of them, and takes no offence. Each is known until the broker
+// has answered: if the connection is lost before that, it is given back on the next one.
 void Link::unsubscribe_others() {
-  std::erase_if(subscribed_to_, [this](const std::string& filter) {
-    if (wanted_.contains(filter) || held_.contains(filter)) return false;
-    connection_->unsubscribe(filter);
-    world_.memory.erase(std::string{of_filter} + filter);
-    return true;
-  });
+  for (const auto& filter : subscribed_to_) {
+    if (is_asked_for(filter)) continue;
+    auto ticket = connection_->unsubscribe(filter);
+    if (!ticket) {
+      spdlog::warn("the broker cannot be told that {} is not wanted any more: {}", filter, ticket.error());
+      continue;
+    }
+    unsubscribed_.emplace(*ticket, [this, filter](const std::string&) {
+      if (is_asked_for(filter)) return; // again, meanwhile
+      subscribed_to_.erase(filter);
+      world_.memory.erase(std::string{of_filter} + filter);
+    });
+  }
 }
 
 std::string Link::refusal_of(const std::string& filter) const {

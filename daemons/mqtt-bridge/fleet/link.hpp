@@ -73,6 +73,9 @@ private:
   void connected(bool session_present);
   void lost(const std::string& why);
   void subscribe(const std::string& filter, Retained retained, Answered answered);
+  [[nodiscard]] bool is_asked_for(const std::string& filter) const {
+    return wanted_.contains(filter) || held_.contains(filter);
+  }
   void unsubscribe_others();
   void finish(std::list<Waiting>::iterator waiting, const std::string& problem);
 
@@ -81,7 +84,7 @@ private:
   bool connected_ = false;
   std::string why_not_ = "it is being connected to";
   std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
-  std::map<MqttConnection::Ticket, Answered> published_, subscribed_;
+  std::map<MqttConnection::Ticket, Answered> published_, subscribed_, unsubscribed_;
   std::map<std::string, Retained> wanted_;
   bool all_known_ = false;                      // what is wanted
   std::set<std::string> subscribed_to_;         // by this session, as far as is known; outlives the process

@@ -65,7 +65,8 @@ private:
                   return true;
                 },
             .published = [](int, const std::string&) {},
-            .subscribed = [this](int, const std::string& refusal) { subscribed(refusal); }}));
+            .subscribed = [this](int, const std::string& refusal) { subscribed(refusal); },
+            .unsubscribed = [](int) {}}));
   }
 
   void subscribed(const std::string& refusal) {
