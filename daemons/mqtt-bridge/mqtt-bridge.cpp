@@ -81,10 +81,7 @@ void MqttBridge::begin(const bridge::Services& services) {
   auto configuration = parse_configuration(text_, host_name());
   if (!configuration) {
     std::string faults;
-    for (const auto& fault : configuration.error()) {
-      spdlog::error("{}", describe(fault, path_));
-      faults += (faults.empty() ? "" : "; ") + describe(fault, path_);
-    }
+    for (const auto& fault : configuration.error()) faults += (faults.empty() ? "" : "; ") + describe(fault, path_);
     return cannot(faults);
   }
   auto password = password_in(configuration->password_file);

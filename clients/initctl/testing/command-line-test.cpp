@@ -139,11 +139,15 @@ TEST_CASE("every command has complete help") {
 }
 
 TEST_CASE("a shell learns from the table what completes arguments, and which options take a value") {
-  CHECK(run_alone({"help", "--completion"}).out == "value --dest\nvalue --node\nvalue --time-limit\n");
-  CHECK(run_alone({"help", "start", "--completion"}).out ==
-        "arguments jobs variables...\nvalue --dest\nvalue --node\nvalue --time-limit\n");
+#ifdef UPSTART_MQTT
+  const std::string common = "value --dest\nvalue --node\nvalue --time-limit\n";
+#else
+  const std::string common = "value --dest\n";
+#endif
+  CHECK(run_alone({"help", "--completion"}).out == common);
+  CHECK(run_alone({"help", "start", "--completion"}).out == "arguments jobs variables...\n" + common);
   CHECK(run_alone({"help", "simulate", "--completion"}).out ==
-        "arguments events\nvalue --confdir directories\nvalue --dest\nvalue --node\nvalue --time-limit\n");
+        "arguments events\nvalue --confdir directories\n" + common);
   CHECK(run_alone({"help", "log", "--completion"})
             .out.starts_with("arguments jobs instances\nvalue -n\nvalue --lines\n"));
 }

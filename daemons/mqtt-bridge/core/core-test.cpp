@@ -90,6 +90,16 @@ TEST_CASE("an event is emitted once, with the node after its own variables") {
   CHECK(memory.events == std::vector<std::string>{"e N=1 NODE=a"});
 }
 
+TEST_CASE("a node that was not heard of is emitted at once, however many others there were") {
+  bridge::RecordingMemory memory;
+  Inbox inbox{memory, memory.records, {.most_idle_nodes = 2}};
+  for (int number = 1; number <= 10; ++number) {
+    auto node = std::format("n{}", number);
+    auto taken = inbox.take(event(1, node, node), "t", noon, std::chrono::seconds{number});
+    CHECK(taken == Inbox::Taken::emitted);
+  }
+}
+
 TEST_CASE("a node that sends too fast waits in its own order, also over a restart, and holds nobody up") {
   bridge::RecordingMemory memory;
   InboxLimits limits{.rate = 10, .burst = 2};

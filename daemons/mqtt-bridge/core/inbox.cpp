@@ -30,7 +30,11 @@ std::size_t Inbox::Waiting::bytes() const {
 }
 
 Inbox::Inbox(bridge::Memory& memory, const SeenIds::Records& records, InboxLimits limits)
-    : memory_{memory}, seen_{memory, records}, limits_{limits}, tokens_in_all_{limits.burst_in_all} {
+    : memory_{memory},
+      seen_{memory, records},
+      limits_{limits},
+      look_for_idle_at_{limits.most_idle_nodes},
+      tokens_in_all_{limits.burst_in_all} {
   load(records);
 }
 
@@ -65,23 +69,25 @@ void Inbox::refill_all(Monotonic clock) {
 }
 
 Inbox::Lane& Inbox::lane_of(const std::string& node, Monotonic clock) {
-  auto [place, is_new] = lanes_.try_emplace(node);
-  if (is_new) {
-    place->second.tokens = limits_.burst;
-    place->second.last = clock;
-    if (lanes_.size() > limits_.most_nodes) drop_idle_lanes(clock);
-    return lanes_[node];
+  if (auto known = lanes_.find(node); known != lanes_.end()) {
+    refill(known->second, clock);
+    return known->second;
   }
-  refill(place->second, clock);
-  return place->second;
+  if (lanes_.size() >= look_for_idle_at_) drop_idle_lanes(clock);
+  auto& lane = lanes_[node];
+  lane.tokens = limits_.burst;
+  lane.last = clock;
+  return lane;
 }
 
-// One with all its tokens is like one that is not known.
+// One with all its tokens is like one that is not known. Looked for again when there are twice as many as stay, so that
+// a flood of names costs little each.
 void Inbox::drop_idle_lanes(Monotonic clock) {
   std::erase_if(lanes_, [&](auto& entry) {
     refill(entry.second, clock);
     return entry.second.events.empty() && entry.second.tokens >= limits_.burst;
   });
+  look_for_idle_at_ = std::max(limits_.most_idle_nodes, 2 * lanes_.size());
 }
 
 std::optional<std::string> Inbox::no_room(const Lane& lane, const std::string& node, std::size_t bytes) const {

@@ -29,7 +29,7 @@ struct InboxLimits {
   double burst_in_all = 10'000;
   std::size_t most_waiting = 16U << 20U; // bytes of events of one node
   std::size_t most_in_all = 64U << 20U;  // bytes of events of all nodes
-  std::size_t most_nodes = 100'000;      // whose pace is known
+  std::size_t most_idle_nodes = 1000;    // whose pace is known
 };
 
 class Inbox {
@@ -76,6 +76,7 @@ private:
   SeenIds seen_;
   InboxLimits limits_;
   std::map<std::string, Lane> lanes_; // by node
+  std::size_t look_for_idle_at_;      // so many lanes
   double tokens_in_all_;
   Monotonic last_refill_{};
   bool turns_ = false;    // over the rate of all: what waits goes first, and the nodes take turns

@@ -44,6 +44,10 @@ std::string token_bytes(std::uint64_t number, const std::string& token, const st
   return bytes;
 }
 
+std::function<void(std::uint64_t)> forgotten_in(base::RecordStore& store) {
+  return [&store](std::uint64_t number) { store.erase(token_key(number)); };
+}
+
 std::string heard_bytes(const std::string& life, std::uint64_t id) {
   std::string bytes;
   base::ByteWriter writer{bytes};
@@ -91,7 +95,7 @@ void OutgoingQueue::take(const std::string& key, const std::string& bytes) {
   } else if (key.starts_with(of_token)) {
     auto number = reader.number();
     auto token = reader.text();
-    remember_token(token, reader.text(), number);
+    tokens_.add(token, reader.text(), number, forgotten_in(store_));
   } else if (key.starts_with(of_event)) {
     auto number = reader.number();
     Entry entry{.topic = reader.text(), .payload = reader.text()};
@@ -100,26 +104,6 @@ void OutgoingQueue::take(const std::string& key, const std::string& bytes) {
     bytes_ += entry.bytes();
     events_.emplace(number, std::move(entry));
   }
-}
-
-void OutgoingQueue::remember_token(const std::string& token, const std::string& receiver, Number number) {
-  auto [emission, is_new] = emissions_.try_emplace(token);
-  if (is_new) oldest_emissions_.push_back(token);
-  if (emission->second.insert_or_assign(receiver, number).second) ++tokens_;
-  while (emissions_.size() > most_emissions || (tokens_ > most_tokens && emissions_.size() > 1)) {
-    auto oldest = emissions_.extract(oldest_emissions_.front());
-    oldest_emissions_.pop_front();
-    for (const auto& [its_receiver, its_number] : oldest.mapped()) store_.erase(token_key(its_number));
-    tokens_ -= oldest.mapped().size();
-  }
-}
-
-std::optional<OutgoingQueue::Number> OutgoingQueue::known(const std::string& token, const std::string& receiver) const {
-  auto emission = emissions_.find(token);
-  if (emission == emissions_.end()) return std::nullopt;
-  auto number = emission->second.find(receiver);
-  if (number == emission->second.end()) return std::nullopt;
-  return number->second;
 }
 
 std::expected<OutgoingQueue::Number, std::string> OutgoingQueue::append(const std::string& topic, EventMessage event) {
@@ -154,12 +138,12 @@ std::expected<OutgoingQueue::Number, std::string> OutgoingQueue::add(const std::
                                                                      const std::string& token,
                                                                      const std::string& receiver) {
   if (!token.empty())
-    if (auto before = known(token, receiver)) return *before;
+    if (auto before = tokens_.find(token, receiver)) return *before;
   auto number = append(topic, std::move(event));
   if (!number) return number;
   if (!token.empty()) store_.put(token_key(*number), token_bytes(*number, token, receiver));
   if (auto written = write_or_take_back(*number); !written) return std::unexpected(written.error());
-  if (!token.empty()) remember_token(token, receiver, *number);
+  if (!token.empty()) tokens_.add(token, receiver, *number, forgotten_in(store_));
   return number;
 }
 
@@ -232,8 +216,9 @@ void OutgoingQueue::for_each_record(const base::RecordStore::Put& put) const {
   put(life_key, life_);
   put(last_key, number_bytes(last_));
   if (!heard_life_.empty()) put(heard_key, heard_bytes(heard_life_, heard_));
-  for (const auto& [token, numbers] : emissions_)
-    for (const auto& [receiver, number] : numbers) put(token_key(number), token_bytes(number, token, receiver));
+  tokens_.for_each([&](const auto& token, const auto& receiver, Number number) {
+    put(token_key(number), token_bytes(number, token, receiver));
+  });
   for (const auto& [number, event] : events_) put(event_key(number), event_bytes(number, event.topic, event.payload));
 }
 

@@ -11,6 +11,7 @@
 
 #include "daemons/base/files/record-store.hpp"
 #include "daemons/mqtt-bridge/messages/messages.hpp"
+#include "daemons/mqtt-bridge/storage/emission-tokens.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -33,8 +34,6 @@ public:
   };
   // How many are on their way at a time. Far less than what a receiver remembers (SeenIds::window).
   static constexpr std::size_t most_in_flight = 256;
-  static constexpr std::size_t most_emissions = 1000; // whose tokens are known
-  static constexpr std::size_t most_tokens = 100'000; // one for each receiver of an emission
   // A broker must have written to its disk by then what it has acknowledged.
   static constexpr std::chrono::seconds settle_time{10};
   using Time = std::chrono::steady_clock::time_point;
@@ -85,8 +84,6 @@ private:
   void forget(Number number);
   std::expected<Number, std::string> append(const std::string& topic, EventMessage event);
   std::expected<void, std::string> write_or_take_back(Number number);
-  void remember_token(const std::string& token, const std::string& receiver, Number number);
-  [[nodiscard]] std::optional<Number> known(const std::string& token, const std::string& receiver) const;
   void for_each_record(const base::RecordStore::Put& put) const;
 
   base::RecordStore store_;
@@ -99,9 +96,7 @@ private:
   std::set<Number> acknowledged_; // and not forgotten
   std::deque<std::pair<Time, Number>> settling_;
   std::uint64_t bytes_ = 0;
-  std::map<std::string, std::map<std::string, Number>> emissions_; // by token: the event for each receiver
-  std::deque<std::string> oldest_emissions_;                       // tokens, the oldest first
-  std::size_t tokens_ = 0;                                         // in all emissions
+  EmissionTokens tokens_;
   std::string heard_life_;
   std::uint64_t heard_ = 0;
 };
