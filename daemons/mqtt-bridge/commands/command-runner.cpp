@@ -160,12 +160,14 @@ private:
 };
 
 CommandRunner::CommandRunner(base::EventLoop& loop, std::string program) : loop_{loop}, program_{std::move(program)} {}
-CommandRunner::~CommandRunner() = default;
+CommandRunner::~CommandRunner() { *alive_ = false; }
 
 void CommandRunner::run(std::vector<std::string> arguments, std::chrono::seconds limit, Done done) {
   auto place = running_.insert(running_.end(), std::make_unique<Process>(loop_, std::move(done), limit));
   auto finish = [this, place] {
-    loop_.defer([this, process = std::shared_ptr<Process>{std::move(*place)}] { process->finish(); });
+    loop_.defer([process = std::shared_ptr<Process>{std::move(*place)}, alive = alive_] {
+      if (*alive) process->finish();
+    });
     running_.erase(place);
   };
   if (!(*place)->start(program_, arguments, finish)) finish();

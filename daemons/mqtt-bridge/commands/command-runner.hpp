@@ -33,6 +33,7 @@ private:
   base::EventLoop& loop_;
   std::string program_;
   std::list<std::unique_ptr<Process>> running_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 // initctl beside this program, or where an installation has it.
