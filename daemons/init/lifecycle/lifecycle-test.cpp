@@ -55,6 +55,13 @@ TEST_CASE("a bridge that no job asks for any more goes on for a while, and is th
   CHECK(life.bridges_wanted({bridge}, at(9s)) == Actions{Start{bridge, true}});
 }
 
+TEST_CASE("a bridge that ends by itself when nobody asks for it any more is not started again") {
+  auto life = running();
+  (void)life.bridges_wanted({}, at(1s));
+  CHECK(life.died(bridge, Ending::clean, at(2s)) == Actions{Discard{bridge}});
+  CHECK(life.pause_over(bridge, at(6s)).empty());
+}
+
 TEST_CASE("a bridge that a client asks for is started, and told to go after a while if no job asks for it") {
   Lifecycle life{false};
   (void)life.begin(at(0ms));

@@ -109,6 +109,7 @@ Actions Lifecycle::died(Daemon daemon, Ending how, Time now) {
   bool proved = now - state.since >= (state.ready ? proved_when_ready : proved_when_running);
   state.deaths = proved ? 1 : state.deaths + 1;
   state.alive = state.ready = false;
+  if (how == Ending::clean) state.lingering = false; // nobody asks for it, and it holds nothing any more
   if (daemon == Daemon::supervisor) supervisor_died(how);
   if (!to_replace_.empty() && to_replace_.front() == daemon) first_died_ = true;
   if (needed(daemon)) return start_again(daemon, now);
