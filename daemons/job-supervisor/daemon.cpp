@@ -47,6 +47,11 @@ Console console_of(const std::string& name) {
   return Console::log;
 }
 
+// Which jobs there are, and which bridges they ask for, is told when all are there.
+bool is_of_interest_while_loading(const Notice& notice) {
+  return !std::holds_alternative<notice::JobAdded>(notice) && !std::holds_alternative<notice::BridgesWanted>(notice);
+}
+
 // What this daemon was started with, without what concerns only itself and its manager.
 protocol::Environment own_environment() {
   std::vector<std::string> strings;
@@ -82,11 +87,8 @@ Daemon::Daemon(DaemonOptions line)
              .log = *this,
              .memory = memory_ ? memory_->memory.get() : nullptr},
             job_options()},
-      socket_wait_{loop_, jobs_,
-                   [this](bool in_time) {
-                     if (!in_time) tell_sockets_late();
-                     be_ready();
-                   }},
+      socket_wait_{loop_, jobs_, [this](bool in_time) { sockets_are_there(in_time); }},
+      first_load_{loop_, [this] { loaded(); }},
       cut_off_{loop_, [](const std::string& text) { spdlog::warn("{}", text); }},
       bus_{loop_, jobs_, *this, {.joined = [this] { joined_bus(); }, .name_missing = [this] { end_without_name(); }}},
       named_bus_{loop_, jobs_, *this, {.joined = [this] { tell_bus_address(); }}},
@@ -125,15 +127,25 @@ ProcessOptions Daemon::process_options() {
 int Daemon::run() {
   listen();
   if (!line_.bus_address.empty()) bus_.join(line_.bus_address);
-  load_first();
-  restore_own();
+  make_configuration();
+  if (may_load_in_parts()) {
+    load_in_parts();
+  } else {
+    load_at_once();
+    loaded();
+  }
+  loop_.run();
+  return exit_status_;
+}
+
+// All job files have been read.
+void Daemon::loaded() {
   auto bridges = jobs_.bridges_wanted();
   tell_bridges(bridges);
+  broker_.take_events();
   emit_startup();
   if (waits_for_sockets(bridges)) socket_wait_.begin();
   else be_ready();
-  loop_.run();
-  return exit_status_;
 }
 
 // Only where somebody starts that bridge, and no supervisor was ready before: the next has the sockets that the last
@@ -153,12 +165,23 @@ void Daemon::tell_sockets_late() {
   for (const auto* entry : jobs_.conditions().jobs_naming("socket")) jobs_.keep_warning(entry->name(), what);
 }
 
+void Daemon::sockets_are_there(bool in_time) {
+  if (!in_time) tell_sockets_late();
+  be_ready();
+  for_each_client([](ClientConnection& client) { client.take_held_calls(); });
+  for (auto& peer : bridges_) peer.client.take_held_calls();
+}
+
+void Daemon::tell_ready() {
+  if (!std::exchange(told_ready_, true)) base::notify_manager("READY=1");
+}
+
 void Daemon::be_ready() {
   container_job_.begin();
   if (is_of_machine()) watch_kernel_signals();
   if (line_.executed_anew) jobs_.keep(untold, "all"); // who is ready is not told of it again by init
   jobs_.keep(was_ready, "yes");
-  base::notify_manager("READY=1");
+  tell_ready();
   if (!jobs_.kept(untold).empty()) restarted_.start(std::chrono::milliseconds{200});
 }
 
@@ -174,10 +197,7 @@ std::optional<JournalMemory::Opened> Daemon::open_memory() {
   return std::nullopt;
 }
 
-// The files are read, what was remembered is taken up, and only then do the files count: jobs that run keep the
-// definition that they run by.
-void Daemon::load_first() {
-  first_.emplace();
+void Daemon::make_configuration() {
   configuration_ = std::make_unique<Configuration>(
       loop_, line_.directories,
       [this](const std::vector<ClassChange>& changes) {
@@ -185,11 +205,32 @@ void Daemon::load_first() {
         else jobs_.apply(changes);
       },
       [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
+}
+
+// Only the first supervisor of a session: there is nothing to go on with, and it writes down that it was there, so that
+// the next one, if this dies, emits the startup event that this has not.
+bool Daemon::may_load_in_parts() const {
+  return line_.user_session && !line_.restarted && !line_.executed_anew && memory_ && memory_->records.empty() &&
+         kept_files_.empty();
+}
+
+void Daemon::load_in_parts() {
+  broker_.wait_with_events();
+  jobs_.restore({}, {}, {});
+  first_load_.begin(*configuration_);
+  tell_ready();
+}
+
+// The files are read, what was remembered is taken up, and only then do the files count: jobs that run keep the
+// definition that they run by.
+void Daemon::load_at_once() {
+  first_.emplace();
   configuration_->load();
   auto records = memory_ ? std::exchange(memory_->records, {}) : Records{};
   remembers_ = !records.empty();
   auto first = *std::exchange(first_, std::nullopt);
   jobs_.restore(records, first, std::exchange(kept_files_, {}));
+  restore_own();
 }
 
 void Daemon::restore_own() {
@@ -310,11 +351,18 @@ void Daemon::for_each_client(const std::function<void(ClientConnection&)>& actio
 
 void Daemon::reload_configuration() {
   spdlog::debug("reloading configuration");
+  first_load_.finish();
   configuration_->load();
 }
 
 void Daemon::settle_configuration() {
-  if (configuration_) configuration_->settle();
+  if (first_load_.is_under_way()) first_load_.finish();
+  else if (configuration_) configuration_->settle();
+}
+
+void Daemon::settle_job(const std::string& job) {
+  if (!first_load_.is_under_way()) settle_configuration();
+  else if (!job.empty()) first_load_.load_job(job);
 }
 
 std::vector<std::string> Daemon::file_faults(const std::string& job) const {
@@ -391,6 +439,7 @@ void Daemon::end_asked() {
 
 void Daemon::begin_session_end(const std::string& type) {
   if (jobs_.session_is_ending()) return;
+  first_load_.finish();
   base::notify_manager("STOPPING=1");
   jobs_.end_session(type);
 }
@@ -417,6 +466,7 @@ bool Daemon::set_log_priority(const std::string& priority) {
 
 void Daemon::tell(const Notice& notice) {
   if (std::holds_alternative<notice::SessionEnded>(notice)) return loop_.stop();
+  if (first_load_.is_under_way() && !is_of_interest_while_loading(notice)) return;
   if (const auto* wanted = std::get_if<notice::BridgesWanted>(&notice)) return tell_bridges(wanted->bridges);
   container_job_.hear(notice);
   if (const auto* changed = std::get_if<notice::StateChanged>(&notice))

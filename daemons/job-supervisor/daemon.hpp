@@ -13,6 +13,7 @@
 #include "daemons/job-supervisor/api/loop-clock.hpp"
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/container-job.hpp"
+#include "daemons/job-supervisor/first-load.hpp"
 #include "daemons/job-supervisor/memory/journal-memory.hpp"
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/instances/real-processes.hpp"
@@ -35,6 +36,7 @@ public:
   void reload_configuration() override;
   void start_bridge(const std::string& name) override;
   void settle_configuration() override;
+  void settle_job(const std::string& job) override;
   [[nodiscard]] std::vector<std::string> file_faults(const std::string& job) const override;
   [[nodiscard]] std::string about_unknown_job(const std::string& job) const override;
   [[nodiscard]] std::string state_as_json() override;
@@ -52,6 +54,7 @@ public:
   }
   [[nodiscard]] BridgeRegister& bridges() override { return register_; }
   void sockets_offered() override { socket_wait_.sockets_offered(); }
+  [[nodiscard]] bool holds_starts() const override { return told_ready_ && socket_wait_.waits(); }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
   [[nodiscard]] bool may_change(const base::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }
@@ -89,13 +92,19 @@ private:
   void end_asked();
   void begin_session_end(const std::string& type);
   [[nodiscard]] std::optional<JournalMemory::Opened> open_memory();
-  void load_first();
+  [[nodiscard]] bool may_load_in_parts() const;
+  void make_configuration();
+  void load_in_parts();
+  void load_at_once();
+  void loaded();
   void restore_own();
   void watch_kernel_signals();
   void emit_startup();
   [[nodiscard]] bool waits_for_sockets(const std::vector<std::string>& bridges) const;
   void tell_sockets_late();
+  void sockets_are_there(bool in_time);
   void be_ready();
+  void tell_ready();
   [[nodiscard]] Options job_options();
   [[nodiscard]] ProcessOptions process_options();
 
@@ -110,7 +119,9 @@ private:
   Jobs jobs_;
   SocketWait socket_wait_;
   std::unique_ptr<Configuration> configuration_;
-  std::optional<std::vector<ClassChange>> first_; // while the files are read for the first time
+  std::optional<std::vector<ClassChange>> first_; // while the files are read for the first time, at once
+  FirstLoad first_load_;                          // or in parts
+  bool told_ready_ = false;
   BridgeRegister register_;
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job

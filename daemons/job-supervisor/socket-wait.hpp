@@ -1,6 +1,7 @@
 // The first start waits until the socket bridge has offered the sockets that jobs name, so that a job which the startup
 // event starts, or another one, has its sockets like any later: events that the broker gives meanwhile are held, in
-// their order, and the supervisor is ready only then. A bridge that does not come is waited for `longest`. Nothing is
+// their order, and the supervisor is ready only then; of one that was ready before its files were read, clients' starts
+// are held as well. A bridge that does not come is waited for `longest`. Nothing is
 // lost if the supervisor dies meanwhile: the broker gives what was not finished to the next one.
 #pragma once
 
@@ -33,6 +34,7 @@ public:
     else jobs_.handle(id, std::move(event));
   }
   void sockets_offered() { end(true); }
+  [[nodiscard]] bool waits() const { return waits_; }
 
 private:
   void end(bool in_time) {

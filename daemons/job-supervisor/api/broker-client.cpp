@@ -145,7 +145,12 @@ void BrokerClient::connected(base::BusConnection& broker) {
   emitter_.connected(broker);
 }
 
+void BrokerClient::take_events() {
+  if (std::exchange(waits_, false) && session_) attach();
+}
+
 void BrokerClient::attach() {
+  if (waits_) return;
   std::vector<std::string> names{names_.begin(), names_.end()};
   tell_problem("the subscription", base::send_if_connected([&] {
                  session_->AttachWithTicket(handler_name, protocol::escaped(names), identity_);
@@ -229,7 +234,7 @@ void BrokerClient::send_finished(EventId id, const Finished& finished) {
 void BrokerClient::subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
   for (const auto& name : remove) names_.erase(name);
   names_.insert(add.begin(), add.end());
-  if (session_)
+  if (session_ && !waits_)
     tell_problem("the subscription", base::send_if_connected([&] {
                    session_->Subscribe(protocol::escaped(add), protocol::escaped(remove));
                  }));

@@ -45,6 +45,10 @@ public:
   [[nodiscard]] bool knows_others() const override { return was_attached_; }
   [[nodiscard]] bool is_connected() const override { return session_ != nullptr || !was_attached_; }
 
+  // Until `take_events` is called no event is asked for: it is not known yet which are wanted.
+  void wait_with_events() { waits_ = true; }
+  void take_events();
+
   // The broker is to join this bus too.
   void join_bus(const std::string& address);
 
@@ -74,6 +78,7 @@ private:
   std::unique_ptr<Session> session_; // on it
   std::set<std::string> names_;      // that jobs are subscribed to
   bool was_attached_ = false;
+  bool waits_ = false;
   std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;
   // Sent together when a turn of the loop ends, and before whatever else is sent; kept while there is no connection.

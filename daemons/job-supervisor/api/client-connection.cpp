@@ -4,6 +4,7 @@
 #include "protocol/names.hpp"
 
 #include <cerrno>
+#include <utility>
 
 namespace upstart::supervisor {
 
@@ -72,9 +73,10 @@ int ClientConnection::filter(sd_bus_message* message) {
   if (!client_.connection().takes(message)) return 1;
   std::uint8_t type = 0;
   if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL) return 0;
-  client_.control().settle_configuration();
-  listener_.has_called();
   MethodCall call{message};
+  settle_for(call);
+  if (hold(call)) return 1;
+  listener_.has_called();
   auto kind = kind_of(call.path);
   if (!kind) return outside(call);
   auto needed = permission_for(call.interface, call.member);
@@ -88,6 +90,30 @@ int ClientConnection::filter(sd_bus_message* message) {
   if (call.is_introspection()) return introspect(call, &description);
   if (call.reads_properties()) listener_.has_read(call.path, call.sender());
   return call.is_set() ? check_set(call, description) : 0;
+}
+
+// What is read of the manager is in no file, and what is read of a job in those of that job.
+void ClientConnection::settle_for(const MethodCall& call) {
+  if (!call.reads_properties()) return client_.control().settle_configuration();
+  if (call.path == protocol::path::manager) return client_.control().settle_job({});
+  auto address = protocol::address_of_path(call.path);
+  if (address && !address->job.empty()) client_.control().settle_job(address->job);
+  else client_.control().settle_configuration();
+}
+
+bool ClientConnection::hold(const MethodCall& call) {
+  constexpr std::size_t most = 1024;
+  bool starts = call.member.starts_with("Start") || call.member.starts_with("Restart");
+  if (!client_.control().holds_starts() || (held_.empty() && !starts)) return false;
+  if (held_.size() < most) held_.emplace_back(sd_bus_message_ref(call.message), sd_bus_message_unref);
+  else refuse(call.message, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls before the sockets of jobs are there");
+  return true;
+}
+
+void ClientConnection::take_held_calls() {
+  auto& connection = client_.connection();
+  for (const auto& message : std::exchange(held_, {})) sd_bus_enqueue_for_read(connection.raw(), message.get());
+  connection.has_sent(); // the library's own timeout tells that there is something to handle
 }
 
 // Besides the objects there are the folders that they lie in, which can be looked into, and nothing else; sd-bus by

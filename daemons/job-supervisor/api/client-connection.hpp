@@ -7,6 +7,8 @@
 #include "daemons/job-supervisor/api/object-table.hpp"
 #include "daemons/job-supervisor/api/signals/listener.hpp"
 
+#include <deque>
+
 namespace upstart::supervisor {
 
 class ClientConnection {
@@ -18,13 +20,18 @@ public:
 
   // Where signals are sent.
   [[nodiscard]] Listener& listener() { return listener_; }
+  // Nothing holds starts any more: those that came, and what came after them, are handled from the loop.
+  void take_held_calls();
 
 private:
+  using Message = std::unique_ptr<sd_bus_message, sd_bus_message* (*)(sd_bus_message*)>;
   using Slot = std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)>;
 
   void add_filter();
   void add_enumerator();
   int filter(sd_bus_message* message);
+  void settle_for(const MethodCall& call);
+  [[nodiscard]] bool hold(const MethodCall& call);
   int outside(const MethodCall& call);
   int check_set(const MethodCall& call, const InterfaceDescription& description);
   int introspect(const MethodCall& call, const InterfaceDescription* description);
@@ -35,6 +42,7 @@ private:
   SupervisorObject supervisor_{client_};
   Listener listener_;
   std::vector<Slot> slots_;
+  std::deque<Message> held_;
 };
 
 } // namespace upstart::supervisor

@@ -13,6 +13,8 @@ public:
   virtual void reload_configuration() = 0;
   // What has been done to job files before this call takes effect before it returns.
   virtual void settle_configuration() = 0;
+  // The same where only that job is looked at, or, with an empty name, none.
+  virtual void settle_job(const std::string& job) = 0;
   // The files of that job that are ignored, each with the first error in it.
   [[nodiscard]] virtual std::vector<std::string> file_faults(const std::string& job) const = 0;
   // What may be meant by the name of a job that is not there, or why it is not there; empty: nothing is known.
@@ -32,6 +34,8 @@ public:
   virtual void start_bridge(const std::string& name) = 0;
   // A bridge has offered all sockets that it has for jobs.
   virtual void sockets_offered() = 0;
+  // Calls that start jobs are to wait for that.
+  [[nodiscard]] virtual bool holds_starts() const = 0;
   [[nodiscard]] virtual std::string log_directory() const = 0; // empty: jobs are not logged
   // Everyone may look; changing is for root and, in a session, its own user.
   [[nodiscard]] virtual bool may_change(const base::Caller& caller) const = 0;

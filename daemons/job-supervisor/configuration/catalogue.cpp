@@ -236,7 +236,9 @@ void Catalogue::set_present_below(std::size_t directory, std::string_view below,
 }
 
 void Catalogue::mark(Jobs::iterator job) {
-  if (!std::exchange(job->second.marked, true)) marked_.push_back(job);
+  if (std::exchange(job->second.marked, true)) return;
+  sorted_ = marked_.empty() || (sorted_ && job->first < marked_.back()->first);
+  marked_.push_back(job);
 }
 
 Catalogue::File& Catalogue::file_of(Job& job, std::size_t directory, JobFile::Kind kind) {
@@ -246,11 +248,24 @@ Catalogue::File& Catalogue::file_of(Job& job, std::size_t directory, JobFile::Ki
   return *place;
 }
 
-Catalogue::Outcome Catalogue::update(Reporting reporting) {
+Catalogue::Outcome Catalogue::update(Reporting reporting, std::size_t most) {
   Outcome outcome;
-  auto marked = std::exchange(marked_, {});
-  std::ranges::sort(marked, {}, [](auto job) -> const std::string& { return job->first; });
-  for (auto job : marked) update_job(job, reporting, outcome);
+  if (!std::exchange(sorted_, true))
+    std::ranges::sort(marked_, std::ranges::greater{}, [](auto job) -> const std::string& { return job->first; });
+  for (; most > 0 && !marked_.empty(); --most) {
+    auto job = marked_.back();
+    marked_.pop_back();
+    update_job(job, reporting, outcome);
+  }
+  return outcome;
+}
+
+Catalogue::Outcome Catalogue::update_job(std::string_view name) {
+  Outcome outcome;
+  auto job = jobs_.find(name);
+  if (job == jobs_.end() || !job->second.marked) return outcome;
+  std::erase(marked_, job);
+  update_job(job, Reporting::new_only, outcome);
   return outcome;
 }
 

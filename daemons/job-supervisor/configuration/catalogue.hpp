@@ -15,6 +15,7 @@
 
 #include <expected>
 #include <functional>
+#include <limits>
 #include <map>
 #include <vector>
 
@@ -64,9 +65,14 @@ public:
   // The files of that job that are ignored, each with the first error in it: "PATH:LINE: MESSAGE".
   [[nodiscard]] std::vector<std::string> faults_of(std::string_view job) const;
 
-  // What has become of the classes. Reports what is wrong and new; with Reporting::all, also errors that
-  // were reported before and remain.
-  [[nodiscard]] Outcome update(Reporting reporting = Reporting::new_only);
+  // What has become of the classes; of the next so many in the order of their names, where there are more. Reports what
+  // is wrong and new; with Reporting::all, also errors that were reported before and remain.
+  [[nodiscard]] Outcome update(Reporting reporting = Reporting::new_only,
+                               std::size_t most = std::numeric_limits<std::size_t>::max());
+  // Of that one alone.
+  [[nodiscard]] Outcome update_job(std::string_view name);
+  // Is there a file that `update` has not looked at?
+  [[nodiscard]] bool is_behind() const { return !marked_.empty(); }
 
 private:
   enum class Verdict : std::uint8_t { unread, valid, invalid };
@@ -98,7 +104,8 @@ private:
   Read read_;
   Parse parse_;
   Jobs jobs_;
-  std::vector<Jobs::iterator> marked_;
+  std::vector<Jobs::iterator> marked_; // the first in the order of their names is the last, where they are sorted
+  bool sorted_ = true;
 };
 
 } // namespace upstart::supervisor

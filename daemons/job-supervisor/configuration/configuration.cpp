@@ -57,6 +57,9 @@ public:
         OnDiagnostic on_diagnostic);
 
   void load();
+  void begin_load();
+  bool load_part(std::size_t most);
+  void load_job(const std::string& name);
   void settle();
   [[nodiscard]] const Catalogue& catalogue() const { return catalogue_; }
 
@@ -68,10 +71,12 @@ private:
   void examine_created();
   void stop_waiting_for_writers();
   void update_classes(Catalogue::Reporting reporting);
+  void report(const Catalogue::Outcome& outcome, Catalogue::Reporting reporting);
 
   base::EventLoop& loop_;
   OnChanges on_changes_;
   OnDiagnostic on_diagnostic_;
+  JobFileReader reader_;
   Catalogue catalogue_;
   Watches watches_;
   DirectoryTree tree_{catalogue_, watches_};
@@ -88,19 +93,36 @@ Configuration::Store::Store(base::EventLoop& loop, const std::vector<std::string
     : loop_{loop},
       on_changes_{std::move(on_changes)},
       on_diagnostic_{std::move(on_diagnostic)},
-      catalogue_{job_directories(directories), read_job_file, parse_job},
+      catalogue_{job_directories(directories), [this](const std::string& path) { return reader_.read(path); },
+                 parse_job},
       watches_{open_inotify(on_diagnostic_)},
       burst_{loop, [this] { examine_changes(); }},
       write_timeout_{loop, [this] { stop_waiting_for_writers(); }} {}
 
 void Configuration::Store::load() {
+  begin_load();
+  update_classes(Catalogue::Reporting::all);
+}
+
+void Configuration::Store::begin_load() {
   watch();
   watches_.take(changes_);
   changes_ = {};
   burst_.stop();
   write_timeout_.stop();
   tree_.examine_everything();
-  update_classes(Catalogue::Reporting::all);
+}
+
+bool Configuration::Store::load_part(std::size_t most) {
+  using enum Catalogue::Reporting;
+  report(catalogue_.update(new_only, most), new_only);
+  return catalogue_.is_behind();
+}
+
+// What comes to light here may be about others too.
+void Configuration::Store::load_job(const std::string& name) {
+  settle();
+  report(catalogue_.update_job(name), Catalogue::Reporting::new_only);
 }
 
 // What is reported may lead back here.
@@ -156,8 +178,12 @@ void Configuration::Store::stop_waiting_for_writers() {
 }
 
 void Configuration::Store::update_classes(Catalogue::Reporting reporting) {
+  report(catalogue_.update(reporting), reporting);
+}
+
+void Configuration::Store::report(const Catalogue::Outcome& outcome, Catalogue::Reporting reporting) {
   updating_ = true;
-  auto outcome = catalogue_.update(reporting);
+  reader_.forget();
   for (const auto& report : tree_.take_reports(reporting)) on_diagnostic_(printed(report));
   for (const auto& report : outcome.reports) on_diagnostic_(printed(report));
   if (!outcome.changes.empty()) on_changes_(outcome.changes);
@@ -171,6 +197,9 @@ Configuration::Configuration(base::EventLoop& loop, const std::vector<std::strin
 Configuration::~Configuration() = default;
 
 void Configuration::load() { store_->load(); }
+void Configuration::begin_load() { store_->begin_load(); }
+bool Configuration::load_part(std::size_t most) { return store_->load_part(most); }
+void Configuration::load_job(const std::string& name) { store_->load_job(name); }
 void Configuration::settle() { store_->settle(); }
 std::vector<std::string> Configuration::faults_of(const std::string& job) const {
   return store_->catalogue().faults_of(job);

@@ -27,6 +27,13 @@ public:
 
   // Reads everything, reports the changes before it returns, and watches from then on. Called again: a reload.
   void load();
+  // The same in parts: finds out which files there are, and watches, but reads none.
+  void begin_load();
+  // Reads the files of the next so many jobs, in the order of their names, and reports the changes before it returns.
+  // False: those were the last.
+  bool load_part(std::size_t most);
+  // Reads those of this job now, if they have not been read.
+  void load_job(const std::string& name);
   // What has been done to the files before this call takes effect before it returns: reports the changes. Costs next to
   // nothing where there are none. A file that is still open for writing, and new, is waited for as ever.
   void settle();

@@ -39,17 +39,22 @@ std::expected<bool, ReadFault> read_more(int fd, std::string& text, std::size_t 
   return got > 0;
 }
 
-// Whoever can write the file, or put another in its place, decides what runs as root.
-std::optional<ReadFault> not_to_be_trusted(const std::string& path, const struct stat& file) {
-  if (::geteuid() != 0) return std::nullopt;
-  if (auto why = writable_by_others(file))
-    return ReadFault{.reason = "is not read, since others than root may write it: it " + *why};
-  auto directory = path.substr(0, path.rfind('/') + 1);
-  struct stat status{};
-  if (::stat(directory.empty() ? "." : directory.c_str(), &status) < 0) return fault(errno).error();
-  if (auto why = writable_by_others(status))
-    return ReadFault{.reason = "is not read, since others than root may write its directory, which " + *why};
-  return std::nullopt;
+// What `fd` is open at, whose status is known and which may be read.
+std::expected<std::string, ReadFault> read_open_file(int fd, const struct stat& status) {
+  if (status.st_size > static_cast<off_t>(largest)) return too_large();
+  if (status.st_size > large) {
+    if (::lseek(fd, 0, SEEK_HOLE) < status.st_size)
+      return std::unexpected{ReadFault{.reason = "is no job file: it has holes, which would read as NUL bytes"}};
+    ::lseek(fd, 0, SEEK_SET);
+  }
+  std::string text;
+  auto size = static_cast<std::size_t>(status.st_size);
+  for (;;) {
+    auto more = read_more(fd, text, size + 1);
+    if (!more) return std::unexpected{more.error()};
+    // There was room for more than the file has: its end, without asking again. In /proc files say that they are empty.
+    if (!*more || (size > 0 && text.size() == size)) return text;
+  }
 }
 
 } // namespace
@@ -63,27 +68,37 @@ std::optional<std::string> writable_by_others(const struct stat& status) {
   return std::nullopt;
 }
 
-std::expected<std::string, ReadFault> read_job_file(const std::string& path) {
-  base::FileDescriptor fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+// Whoever can write the file, or put another in its place, decides what runs as root.
+const JobFileReader::Directory& JobFileReader::directory_of(const std::string& path) {
+  auto size = path.rfind('/') + 1; // 0: there is none
+  auto name = std::string_view{path}.substr(0, size);
+  if (directory_ && directory_->path == name) return *directory_;
+  directory_.emplace(Directory{.path = std::string{name}, .fd = {}, .fault = {}});
+  auto& directory = *directory_;
+  const char* where = directory.path.empty() ? "." : directory.path.c_str();
+  directory.fd = base::FileDescriptor{::open(where, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  struct stat status{};
+  if (!directory.fd || ::fstat(directory.fd.get(), &status) < 0) directory.fault = fault(errno).error();
+  else if (auto why = is_root_ ? writable_by_others(status) : std::nullopt)
+    directory.fault = ReadFault{.reason = "is not read, since others than root may write its directory, which " + *why};
+  return directory;
+}
+
+std::expected<std::string, ReadFault> JobFileReader::read(const std::string& path) {
+  const auto& directory = directory_of(path);
+  if (!directory.fd) return std::unexpected{*directory.fault};
+  base::FileDescriptor fd{
+      ::openat(directory.fd.get(), path.c_str() + directory.path.size(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!fd) return fault(errno);
   struct stat status{};
   if (::fstat(fd.get(), &status) < 0) return fault(errno);
   if (!S_ISREG(status.st_mode)) return fault(ENOENT);
-  if (auto distrust = not_to_be_trusted(path, status)) return std::unexpected{*distrust};
-  if (status.st_size > static_cast<off_t>(largest)) return too_large();
-  if (status.st_size > large) {
-    if (::lseek(fd.get(), 0, SEEK_HOLE) < status.st_size)
-      return std::unexpected{ReadFault{.reason = "is no job file: it has holes, which would read as NUL bytes"}};
-    ::lseek(fd.get(), 0, SEEK_SET);
-  }
-  std::string text;
-  auto size = static_cast<std::size_t>(status.st_size);
-  for (;;) {
-    auto more = read_more(fd.get(), text, size + 1);
-    if (!more) return std::unexpected{more.error()};
-    // There was room for more than the file has: its end, without asking again. In /proc files say that they are empty.
-    if (!*more || (size > 0 && text.size() == size)) return text;
-  }
+  if (auto why = is_root_ ? writable_by_others(status) : std::nullopt)
+    return std::unexpected{ReadFault{.reason = "is not read, since others than root may write it: it " + *why}};
+  if (directory.fault) return std::unexpected{*directory.fault};
+  return read_open_file(fd.get(), status);
 }
+
+std::expected<std::string, ReadFault> read_job_file(const std::string& path) { return JobFileReader{}.read(path); }
 
 } // namespace upstart::supervisor
