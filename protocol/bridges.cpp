@@ -22,9 +22,11 @@ bool is_of_somebody_else(const BridgeEntry& bridge, std::string_view event) {
   return bridge.name == std::string_view{"udev-bridge"} && !event.ends_with("ed") && !event.ends_with("bound");
 }
 
-// Asked for each condition of each job: no text is copied for a bridge whose event it cannot be.
+// Asked for each condition of each job: most are told by their first letter (no pattern begins with another wildcard),
+// and no text is copied for a bridge whose event it cannot be.
 bool is_of(const BridgeEntry& bridge, const std::string& event) {
   std::string_view pattern{bridge.event};
+  if (pattern[0] != '*' && !event.starts_with(pattern[0])) return false;
   if (pattern != event && !is_event_pattern(pattern)) return false;
   return !is_of_somebody_else(bridge, event) && event_fits(bridge.event, event);
 }

@@ -95,7 +95,7 @@ class Session:
         kept = {key: os.environ[key] for key in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS") if key in os.environ}
         environment = kept | {"LANG": "C.UTF-8", "HOME": str(self.directory / "home"), "XDG_RUNTIME_DIR": str(self.directory / "xdg")} | self.environment
         command = [self.programs / "init", "--user", "--confdir", self.conf, "--logdir", self.directory / "logs", *self.options]
-        begin = time.monotonic()
+        begin = self.began = time.monotonic()
         with open(self.directory / "init.log", "ab") as log:
             self.init = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         file = self.directory / f"xdg/upstart/sessions/{self.init.pid}.session"

@@ -5,6 +5,8 @@
 //
 // Another process of the same daemon goes on where this one was if it has the same identity, emits what had not
 // finished with the same EmissionIds, and says `finished` of what was not confirmed: all of it before the loop runs.
+//
+// More than twenty methods: half of them are what one message of the broker, or to it, means.
 #pragma once
 
 #include "daemons/base/event-emitter.hpp"

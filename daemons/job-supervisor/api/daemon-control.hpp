@@ -1,4 +1,5 @@
-// What the public interface needs of the daemon as a whole, apart from the jobs.
+// What the public interface needs of the daemon as a whole, apart from the jobs. More than twenty methods: each is one
+// thing that clients may ask for.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"

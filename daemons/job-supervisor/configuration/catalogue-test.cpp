@@ -106,6 +106,24 @@ TEST_CASE("changes are sorted by name and reported once") {
   CHECK(fixture.update() == Lines{});
 }
 
+TEST_CASE("an update of a few takes the first by name, and the others keep their turn") {
+  Fixture files;
+  for (const auto* name : {"c.conf", "a.conf", "d.conf", "b.conf"}) files.write(Fixture::admin, name, "x");
+  auto names = [](const Catalogue::Outcome& outcome) {
+    std::vector<std::string> of_changes;
+    for (const auto& change : outcome.changes) of_changes.push_back(change.name);
+    return of_changes;
+  };
+  auto& catalogue = files.catalogue();
+  CHECK(names(catalogue.update(Catalogue::Reporting::new_only, 2)) == Lines{"a", "b"});
+  CHECK(catalogue.is_behind());
+  CHECK(names(catalogue.update_job("d")) == Lines{"d"});
+  CHECK(names(catalogue.update_job("d")).empty());
+  files.write(Fixture::admin, "a.conf", "y");
+  CHECK(names(catalogue.update()) == Lines{"a", "c"});
+  CHECK_FALSE(catalogue.is_behind());
+}
+
 TEST_CASE("a removed file takes its class away") {
   Fixture fixture;
   fixture.write(Fixture::admin, "a.conf", "v1");

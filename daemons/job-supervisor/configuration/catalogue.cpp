@@ -46,6 +46,7 @@ struct Catalogue::ClassUpdate {
   // A file with its present text.
   struct Layer {
     File* file;
+    std::string path;
     std::string text;
     std::uint64_t hash;
     [[nodiscard]] bool is_new() const { return file->verdict == Verdict::unread || file->hash != hash; }
@@ -106,7 +107,7 @@ Catalogue::ClassUpdate::Step Catalogue::ClassUpdate::consider(File& file) {
 std::shared_ptr<const JobClass> Catalogue::ClassUpdate::overridden_by(const Layer& layer, const JobClass& base,
                                                                       const JobClass& overridden) const {
   auto made = std::make_shared<JobClass>(overridden);
-  made->override_path = path_of(*layer.file);
+  made->override_path = layer.path;
   if (auto line = line_of_stanza(layer.text, "manual"); line > 0 && made->start_on.empty() && !base.start_on.empty())
     made->manual_at = std::format("{}:{}", made->override_path, line);
   return made;
@@ -117,7 +118,7 @@ std::optional<Catalogue::ClassUpdate::Layer> Catalogue::ClassUpdate::read(File& 
   auto text = catalogue.read_(path);
   if (text) {
     auto hash = hash_of(*text);
-    return Layer{.file = &file, .text = *std::move(text), .hash = hash};
+    return Layer{.file = &file, .path = std::move(path), .text = *std::move(text), .hash = hash};
   }
   if (text.error().missing) {
     file.present = false;
@@ -141,7 +142,7 @@ std::vector<Catalogue::ClassUpdate::Layer> Catalogue::ClassUpdate::read_override
 }
 
 ParseResult Catalogue::ClassUpdate::parse(const Layer& layer, const JobClass* base) {
-  auto path = path_of(*layer.file);
+  const auto& path = layer.path;
   auto result = catalogue.parse_(layer.text, {.name = name,
                                               .path = base == nullptr ? path : base->path,
                                               .dialect = catalogue.directories_[layer.file->directory].dialect,
@@ -250,14 +251,24 @@ Catalogue::File& Catalogue::file_of(Job& job, std::size_t directory, JobFile::Ki
 
 Catalogue::Outcome Catalogue::update(Reporting reporting, std::size_t most) {
   Outcome outcome;
-  if (!std::exchange(sorted_, true))
-    std::ranges::sort(marked_, std::ranges::greater{}, [](auto job) -> const std::string& { return job->first; });
+  if (!std::exchange(sorted_, true)) sort_marked();
   for (; most > 0 && !marked_.empty(); --most) {
     auto job = marked_.back();
     marked_.pop_back();
     update_job(job, reporting, outcome);
   }
   return outcome;
+}
+
+// Where most are marked, as in a load, the table that is sorted already gives them.
+void Catalogue::sort_marked() {
+  if (marked_.size() < jobs_.size() / 2) {
+    std::ranges::sort(marked_, std::ranges::greater{}, [](auto job) -> const std::string& { return job->first; });
+    return;
+  }
+  marked_.clear();
+  for (auto job = jobs_.end(); job != jobs_.begin();)
+    if ((--job)->second.marked) marked_.push_back(job);
 }
 
 Catalogue::Outcome Catalogue::update_job(std::string_view name) {

@@ -95,6 +95,7 @@ private:
   struct ClassUpdate;
 
   void mark(Jobs::iterator job);
+  void sort_marked();
   void set_present(std::size_t directory, std::string_view below, bool present);
   void set_present_below(std::size_t directory, std::string_view below, bool present);
   static File& file_of(Job& job, std::size_t directory, JobFile::Kind kind);

@@ -62,6 +62,9 @@ public:
   std::vector<std::string> reported; // names, in order
 
   void load() { configuration_.load(); }
+  void begin_load() { configuration_.begin_load(); }
+  bool load_part(std::size_t most) { return configuration_.load_part(most); }
+  void load_job(const std::string& name) { configuration_.load_job(name); }
   void settle() { configuration_.settle(); }
   EventLoop& loop() { return loop_; }
   [[nodiscard]] bool has(const std::string& name, const std::string& description) const {

@@ -22,6 +22,38 @@ TEST_CASE("a load reports all classes in one call before it returns") {
         std::map<std::string, std::string>{{"a", "a"}, {"net/b", "b"}, {"net/deep/c", "c"}, {"rc2", "rc2"}});
 }
 
+TEST_CASE(
+    "a load in parts reports each class once, in the order of names but for one that is asked for before its turn") {
+  Fixture fixture;
+  for (const auto* name : {"b", "d", "a", "c"}) describe(fixture.dir / std::format("first/{}.conf", name), name);
+  fixture.begin_load();
+  CHECK(fixture.classes.empty());
+  fixture.load_job("c");
+  fixture.load_job("unknown");
+  CHECK(fixture.reported == std::vector<std::string>{"c"});
+  CHECK(fixture.load_part(2));
+  CHECK(fixture.reported == std::vector<std::string>{"c", "a", "b"});
+  fixture.load_job("a");
+  CHECK_FALSE(fixture.load_part(2));
+  CHECK(fixture.reported == std::vector<std::string>{"c", "a", "b", "d"});
+  CHECK_FALSE(fixture.load_part(2));
+}
+
+TEST_CASE("between the parts of a load what has changed meanwhile is read for whoever asks for it") {
+  Fixture fixture;
+  for (const auto* name : {"a", "b"}) describe(fixture.dir / std::format("first/{}.conf", name), "old");
+  fixture.begin_load();
+  CHECK(fixture.load_part(1));
+  describe(fixture.dir / "first/a.conf", "edited");
+  describe(fixture.dir / "first/new.conf", "new");
+  fixture.load_job("a");
+  CHECK(fixture.has("a", "edited"));
+  fixture.load_job("new");
+  CHECK(fixture.has("new", "new"));
+  CHECK_FALSE(fixture.load_part(2));
+  CHECK(fixture.has("b", "old"));
+}
+
 TEST_CASE("what is hidden, a backup or no regular file is ignored") {
   Fixture fixture;
   fs::create_directories(fixture.dir / "first/.git");

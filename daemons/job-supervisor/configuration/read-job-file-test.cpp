@@ -108,3 +108,20 @@ TEST_CASE(
   REQUIRE(::chmod(scratch.path("open").c_str(), 0755) == 0);
   CHECK(read_job_file(scratch.path("open/a.conf")) == "task\n");
 }
+
+TEST_CASE("a reader of many files looks at their directory, and who may write it, once until it is told to forget") {
+  if (::geteuid() != 0) return;
+  Scratch scratch;
+  for (const auto* name : {"one", "two"}) {
+    REQUIRE(::mkdir(scratch.path(name).c_str(), 0755) == 0);
+    std::ofstream{scratch.path(name + std::string{"/a.conf"})} << name;
+  }
+  JobFileReader reader;
+  CHECK(reader.read(scratch.path("one/a.conf")) == "one");
+  CHECK(reader.read(scratch.path("two/a.conf")) == "two");
+  REQUIRE(::chmod(scratch.path("two").c_str(), 0777) == 0);
+  CHECK(reader.read(scratch.path("two/a.conf")) == "two");
+  reader.forget();
+  CHECK_FALSE(reader.read(scratch.path("two/a.conf")));
+  CHECK(reader.read(scratch.path("none/a.conf")).error().missing);
+}

@@ -84,7 +84,8 @@ void EventIndex::add(void* subscriber, const EventExpression& expression) {
     const auto& node = expression.nodes[i];
     if (node.kind != ExpressionNode::Kind::match || node.event == never) continue;
     auto [entry, fresh] = names_.try_emplace(node.event);
-    if (fresh && !name_changes_.erase(node.event)) name_changes_[node.event] = true;
+    if (fresh)
+      if (auto [change, first] = name_changes_.try_emplace(node.event, true); !first) name_changes_.erase(change);
     ++entry->second.count;
     place(entry->second, node).push_back({subscriber, i, &node});
   }

@@ -1,7 +1,5 @@
 #include "daemons/job-supervisor/language/lint/impossible-match.hpp"
 
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
-
 #include <algorithm>
 #include <array>
 #include <fnmatch.h>
@@ -149,6 +147,19 @@ bool waits_for_itself(const ExpressionNode& match, const JobClass& job, Expressi
 constexpr std::array<std::string_view, 8> life_variables{"JOB",         "INSTANCE",    "RESULT",         "PROCESS",
                                                          "EXIT_STATUS", "EXIT_SIGNAL", "UPSTART_EVENTS", "UPSTART_JOB"};
 
+// Whether their edit distance is 1. Asked for each condition of each job, and nearly never so.
+bool is_one_edit_away(std::string_view left, std::string_view right) {
+  const auto same = static_cast<std::size_t>(std::ranges::mismatch(left, right).in1 - left.begin());
+  left.remove_prefix(same);
+  right.remove_prefix(same);
+  while (!left.empty() && !right.empty() && left.back() == right.back()) {
+    left.remove_suffix(1);
+    right.remove_suffix(1);
+  }
+  const bool swapped = left.size() == 2 && right.size() == 2 && left[0] == right[1] && left[1] == right[0];
+  return swapped || (left.size() <= 1 && right.size() <= 1 && left.size() + right.size() > 0);
+}
+
 // The one of these that the word is one typing error away from; empty: it is one of them, or like none.
 std::string_view nearly(std::string_view word, std::span<const std::string_view> known) {
   constexpr std::size_t shortest = 3; // of which one letter may be another
@@ -157,7 +168,7 @@ std::string_view nearly(std::string_view word, std::span<const std::string_view>
     const bool is_short = each.size() < 5; // JOBS is another word than JOB, JBO is not
     const auto may_differ = is_short ? 0U : 1U;
     return word.size() <= each.size() + may_differ && each.size() <= word.size() + may_differ &&
-           edit_distance(word, each) == 1;
+           is_one_edit_away(word, each);
   });
   return near == known.end() ? std::string_view{} : *near;
 }

@@ -85,3 +85,14 @@ TEST_CASE("a block that ends inside a here-document says so, before what that ma
   CHECK(result.diagnostics[0].lint == "here-document-end");
   CHECK(result.diagnostics[1].line == 6);
 }
+
+TEST_CASE(
+    "an event is misspelt whose name has one letter wrong, missing, too many or before its neighbour, and no more") {
+  auto is_misspelt = [](const std::string& event) {
+    return std::ranges::contains(lints_of("start on " + event + " web\nexec x\n"), "misspelt-event");
+  };
+  for (const auto* event : {"startid", "xtarted", "strted", "tarted", "starte", "startted", "started1", "strated"})
+    CHECK(is_misspelt(event));
+  for (const auto* event : {"started", "startup2day", "strade", "srtated-", "tsratde", "begun"})
+    CHECK_FALSE(is_misspelt(event));
+}

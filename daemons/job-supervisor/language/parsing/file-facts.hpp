@@ -25,6 +25,7 @@ struct ScriptPlace {
 // Which stanzas (or slots) a file has, and where the last of each stands. There are few: a list will do.
 class GivenStanzas {
 public:
+  GivenStanzas() { places_.reserve(usual); }
   // The place is the new one; the result where it was given before.
   std::optional<std::size_t> give(std::string_view stanza, std::size_t offset) {
     for (auto& [name, place] : places_)
@@ -39,6 +40,7 @@ public:
   }
 
 private:
+  static constexpr std::size_t usual = 8;
   std::vector<std::pair<std::string_view, std::size_t>> places_;
 };
 
