@@ -1,7 +1,5 @@
 #include "daemons/job-supervisor/process/notify/notification.hpp"
 
-#include "daemons/base/file-descriptor.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -11,28 +9,14 @@ namespace upstart::supervisor {
 
 namespace {
 
-using base::FileDescriptor;
-
 constexpr std::size_t usual_message = 4096;
 constexpr std::size_t longest_message = 16 * 1024 * 1024; // no sender has so large a buffer
-constexpr std::size_t most_descriptors = 253;             // SCM_MAX_FD of the kernel
 
-void close_descriptors(const cmsghdr& header) {
-  std::size_t count = (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  for (std::size_t i = 0; i < count; ++i) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(&header) + i * sizeof fd, sizeof fd);
-    FileDescriptor{fd}.reset();
-  }
-}
-
-ucred take_ancillary(msghdr& message) {
+ucred sender_in(msghdr& message) {
   ucred sender{.pid = 0, .uid = static_cast<uid_t>(-1), .gid = static_cast<gid_t>(-1)};
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET) continue;
-    if (header->cmsg_type == SCM_RIGHTS) close_descriptors(*header);
-    if (header->cmsg_type == SCM_CREDENTIALS) std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
-  }
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header))
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
+      std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
   return sender;
 }
 
@@ -56,20 +40,21 @@ static std::size_t size_of_next(int socket) {
   return size < 0 ? 0 : std::min(static_cast<std::size_t>(size), longest_message);
 }
 
-std::optional<Notification> receive_notification(int socket) {
+// There is room for the sender alone: descriptors are not taken.
+std::optional<Notification> look_at_notification(int socket) {
   std::string text(std::max(size_of_next(socket), usual_message), '\0');
   iovec part{text.data(), text.size()};
-  alignas(cmsghdr) std::array<unsigned char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(most_descriptors * sizeof(int))>
-      control;
+  alignas(cmsghdr) std::array<unsigned char, CMSG_SPACE(sizeof(ucred))> control;
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  ssize_t got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  ssize_t got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_PEEK | MSG_CMSG_CLOEXEC);
   if (got < 0) return std::nullopt;
-  ucred sender = take_ancillary(message);
-  return Notification{sender, parse_notification({text.data(), static_cast<std::size_t>(got)})};
+  return Notification{sender_in(message), parse_notification({text.data(), static_cast<std::size_t>(got)})};
 }
+
+void drop_notification(int socket) { (void)::recv(socket, nullptr, 0, MSG_DONTWAIT | MSG_TRUNC); }
 
 } // namespace upstart::supervisor

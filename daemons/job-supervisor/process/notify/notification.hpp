@@ -20,7 +20,10 @@ struct Notification {
 // Lines without "=" are ignored; of two lines with one key the last counts. Pure.
 [[nodiscard]] NotificationLines parse_notification(std::string_view message);
 
-// Receives one message without waiting; nothing when there is none. Descriptors that come along are closed.
-[[nodiscard]] std::optional<Notification> receive_notification(int socket);
+// The next message, which stays in the socket; nothing when there is none.
+[[nodiscard]] std::optional<Notification> look_at_notification(int socket);
+// Takes the next message out of the socket. Descriptors that came along are closed, which tells a sender that waits for
+// it (BARRIER=1).
+void drop_notification(int socket);
 
 } // namespace upstart::supervisor

@@ -100,10 +100,13 @@ MainEnd NotifyReadiness::main_ended(int wait_status) {
   return MainEnd::end;
 }
 
-// One message at a time: what it says may end this.
+// One message at a time: what it says may end this. It is taken out of the socket when what it says is written down:
+// the next supervisor may have to read it, too.
 void NotifyReadiness::readable() {
-  auto notification = receive_notification(socket_.fd.get());
+  auto notification = look_at_notification(socket_.fd.get());
+  std::weak_ptr alive = alive_;
   if (notification && may_notify(notification->sender.uid)) received(notification->lines);
+  if (!alive.expired()) drop_notification(socket_.fd.get());
 }
 
 // Anybody on the machine can send to an abstract socket.

@@ -53,6 +53,7 @@ private:
   ReadyTimeoutWatch ready_timeout_;
   base::Timer watchdog_timer_, kill_timer_;
   base::FdWatcher watcher_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
 
 // The error: the socket could not be made.

@@ -2,9 +2,9 @@
 
 #include "daemons/job-supervisor/process/plan/spawn-failure.hpp"
 
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace upstart::supervisor {
@@ -68,12 +68,13 @@ MainEnd PipeReadiness::main_ended(int wait_status) {
   return MainEnd::end;
 }
 
+// What was written stays in the pipe: the next supervisor may have to see it, too.
 void PipeReadiness::readable() {
-  std::array<char, 64> ignored;
-  ssize_t got = ::read(reading_.get(), ignored.data(), ignored.size());
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  pollfd seen{.fd = reading_.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&seen, 1, 0) <= 0) return;
   watcher_.watch(0);
-  if (got <= 0 && is_ending(main_.child().pid())) return; // closed because it is gone
+  bool closed = (seen.revents & POLLIN) == 0;
+  if (closed && is_ending(main_.child().pid())) return; // because it is gone
   ready();
 }
 
@@ -86,10 +87,11 @@ void PipeReadiness::timed_out() {
 
 void PipeReadiness::ready() {
   ready_ = true;
-  keeping_.reset();
   ready_timeout_.end();
   daemonization_.ready();
-  main_.ready();
+  std::weak_ptr alive = alive_;
+  main_.ready(); // writes it down; may destroy this
+  if (!alive.expired()) keeping_.reset();
 }
 
 std::expected<std::unique_ptr<Readiness>, SpawnFailure>

@@ -37,6 +37,7 @@ private:
   Daemonization daemonization_;
   ReadyTimeoutWatch ready_timeout_;
   base::FdWatcher watcher_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
 
 // The error: the pipe could not be made.

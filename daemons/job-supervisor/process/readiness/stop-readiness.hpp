@@ -4,6 +4,8 @@
 #include "daemons/job-supervisor/process/readiness/readiness.hpp"
 #include "daemons/job-supervisor/process/readiness/ready-timeout.hpp"
 
+#include <memory>
+
 namespace upstart::supervisor {
 
 class StopReadiness : public Readiness {
@@ -18,11 +20,13 @@ public:
 
 private:
   void stopped();
+  void continue_it();
   void accept();
 
   MainProcess& main_;
-  bool accepted_ = false, stopped_ = false;
+  bool accepted_ = false, stopped_ = false, continued_ = false;
   ReadyTimeoutWatch ready_timeout_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
 
 } // namespace upstart::supervisor

@@ -62,6 +62,27 @@ public:
     pid = std::stoi(contents(directory / "first-pid"));
   }
 
+  // The same, but that it dies when it is told that main is ready, before or after that is written down.
+  void first_supervisor_that_dies_at_ready(bool written) {
+    run_and_kill([&](base::EventLoop& first_loop, JobProcesses& first, Recorder& told) {
+      auto spawned = first.spawn(request());
+      if (!spawned) ::_exit(1);
+      auto write_all = [&] {
+        write(directory / "first-notes", first.notes());
+        write(directory / "first-pid", std::to_string(*spawned));
+      };
+      write_all();
+      told.at_ready = [&] {
+        if (written) write_all();
+        ::kill(::getpid(), SIGKILL);
+      };
+      (void)await(first_loop, [&] { return told.has("main executed"); });
+      write_all();
+      (void)await(first_loop, [] { return false; });
+    });
+    pid = std::stoi(contents(directory / "first-pid"));
+  }
+
   // This process goes on. `recorded`: whether the start was written down before the first one died; `next`: whether it
   // was the next that was to be.
   void adopt(bool recorded = true, bool next = true) {

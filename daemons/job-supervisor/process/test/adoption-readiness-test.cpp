@@ -79,6 +79,19 @@ TEST_CASE("that it was ready is told again, since it may not have been written d
   }
 }
 
+TEST_CASE("one whose supervisor dies when it hears that it is ready is ready for the next, that written down or not") {
+  for (bool written : {false, true})
+    for (const Case& one : cases) {
+      CAPTURE(written);
+      CAPTURE(std::string{one.words});
+      Adoption world;
+      prepare(world, one);
+      world.first_supervisor_that_dies_at_ready(written);
+      world.adopt();
+      check_ready_and_stop(world);
+    }
+}
+
 TEST_CASE("a watchdog goes on, with the time that the service has set") {
   Adoption world;
   world.job_class.expect = Expect::notify;

@@ -58,6 +58,7 @@ struct Recorder : ProcessEvents {
   std::vector<std::string> told;
   std::map<ProcessKind, int> ends;
   pid_t ready_pid = 0;
+  std::function<void()> at_ready{}; // whoever is told does this at once
   std::string reason, status_text;
   std::function<void()> on_ended;
 
@@ -69,6 +70,7 @@ struct Recorder : ProcessEvents {
   void ready(pid_t pid) override {
     told.emplace_back("ready");
     ready_pid = pid;
+    if (at_ready) at_ready();
   }
   void moved(pid_t pid) override {
     told.emplace_back("moved");
