@@ -6,7 +6,7 @@
 #include "daemons/init/machine/console.hpp"
 #include "daemons/init/machine/emergency.hpp"
 #include "daemons/init/processes/launch.hpp"
-#include "daemons/init/processes/process-stat.hpp"
+#include "daemons/base/processes/process-stat.hpp"
 #include "protocol/kernel-events.hpp"
 
 #include <sys/prctl.h>
@@ -319,7 +319,7 @@ bool Init::reap(const siginfo_t& ended) {
   int status = wait_status(ended);
   auto daemon = daemon_of(pid);
   if (!daemon && pid != rescue_shell_ && pid != command_) {
-    auto stat = process_stat(pid);
+    auto stat = base::process_stat(pid);
     kept_exits_.add({.pid = pid,
                      .status = status,
                      .start_ticks = stat ? stat->start_ticks : 0,

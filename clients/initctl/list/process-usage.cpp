@@ -2,14 +2,15 @@
 
 #include "clients/base/read-to-end.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/base/processes/process-stat.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <format>
 #include <ranges>
-#include <sstream>
 
 namespace upstart::client {
 
@@ -28,23 +29,16 @@ std::string text_of_file(const std::string& path) {
 } // namespace
 
 std::optional<KnownProcess> process_from_stat(const std::string& text) {
-  auto open = text.find('('), close = text.rfind(')'); // the name may hold anything
-  if (open == std::string::npos || close == std::string::npos || close < open) return std::nullopt;
-  KnownProcess process{.name = text.substr(open + 1, close - open - 1)};
-  std::istringstream numbers{text.substr(0, open) + text.substr(close + 1)};
-  std::string ignored, state;
-  std::uint64_t user_ticks = 0, system_ticks = 0, start_ticks = 0, pages = 0;
-  std::int64_t signed_ignored = 0;
-  numbers >> process.pid >> state >> process.parent >> ignored >> process.session;
-  for (int i = 7; i <= 13; ++i) numbers >> signed_ignored; // tty_nr … cmajflt; numbered as in proc(5)
-  numbers >> user_ticks >> system_ticks;
-  for (int i = 16; i <= 21; ++i) numbers >> signed_ignored; // cutime … itrealvalue
-  numbers >> start_ticks >> ignored >> pages;               // vsize between
-  if (!numbers) return std::nullopt;
-  process.cpu = from_ticks(user_ticks + system_ticks);
-  process.after_boot = from_ticks(start_ticks);
-  process.memory = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return process;
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  auto stat = base::parse_process_stat(text);
+  if (!stat) return std::nullopt;
+  return KnownProcess{.pid = stat->pid,
+                      .parent = stat->parent,
+                      .session = stat->session,
+                      .name = std::string{stat->name},
+                      .memory = stat->resident_pages * page,
+                      .cpu = from_ticks(stat->processor_ticks),
+                      .after_boot = from_ticks(stat->start_ticks)};
 }
 
 ProcessTable::ProcessTable(std::vector<KnownProcess> processes) {

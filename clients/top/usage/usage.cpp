@@ -2,6 +2,7 @@
 
 #include "clients/base/read-to-end.hpp"
 #include "daemons/base/file-descriptor.hpp"
+#include "daemons/base/processes/process-stat.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ std::vector<std::uint64_t> numbers_in(std::string_view text) {
     std::string_view digits{word};
     std::uint64_t number = 0;
     if (digits.empty()) continue;
-    std::from_chars(digits.data(), digits.data() + digits.size(), number); // a letter counts as 0
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
     numbers.push_back(number);
   }
   return numbers;
@@ -49,18 +50,14 @@ void add(Usage& usage, const std::string& proc, int process, int depth) {
   constexpr int deepest = 64; // a process tree that changes while it is read may look like a circle
   if (depth > deepest) return;
   auto directory = std::format("{}/{}", proc, process);
-  auto stat = read_file(directory + "/stat");
-  auto end_of_name = stat.rfind(')'); // which may hold anything
-  if (end_of_name == std::string::npos) return;
-  auto numbers = numbers_in(std::string_view{stat}.substr(end_of_name + 1));
-  constexpr std::size_t user_time = 11, system_time = 12, threads = 17,
-                        resident = 21; // proc(5), counted from the state
-  if (numbers.size() <= resident) return;
+  auto text = read_file(directory + "/stat");
+  auto stat = base::parse_process_stat(text);
+  if (!stat) return;
   static const auto tick = std::chrono::microseconds{1'000'000 / ::sysconf(_SC_CLK_TCK)};
   static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  usage.cpu += tick * static_cast<std::int64_t>(numbers[user_time] + numbers[system_time]);
-  usage.memory += page * numbers[resident];
-  for (const auto& thread : threads_of(directory, process, numbers[threads]))
+  usage.cpu += tick * static_cast<std::int64_t>(stat->processor_ticks);
+  usage.memory += page * stat->resident_pages;
+  for (const auto& thread : threads_of(directory, process, stat->threads))
     for (auto child : numbers_in(read_file(thread + "/children")))
       if (child > 0) add(usage, proc, static_cast<int>(child), depth + 1);
 }

@@ -1,6 +1,6 @@
 #include "daemons/init/processes/orphans.hpp"
 
-#include "daemons/init/processes/process-stat.hpp"
+#include "daemons/base/processes/process-stat.hpp"
 
 #include <unistd.h>
 
@@ -28,7 +28,7 @@ std::vector<pid_t> children() {
   std::error_code error;
   for (std::filesystem::directory_iterator entry{"/proc", error}, end; !error && entry != end; entry.increment(error))
     if (auto pid = number(entry->path().filename())) {
-      auto stat = process_stat(*pid);
+      auto stat = base::process_stat(*pid);
       if (stat && stat->parent == ::getpid()) result.push_back(*pid);
     }
   return result;

@@ -1,6 +1,6 @@
 #include "daemons/init/run-directory/left-behind.hpp"
 
-#include "daemons/init/processes/process-stat.hpp"
+#include "daemons/base/processes/process-stat.hpp"
 #include "protocol/names.hpp"
 
 #include <unistd.h>
@@ -50,7 +50,7 @@ std::vector<fs::path> named_by_pid(const fs::path& parent, fs::file_type type) {
 }
 
 bool runs(pid_t pid, std::uint64_t start_ticks) {
-  auto stat = process_stat(pid);
+  auto stat = base::process_stat(pid);
   return stat && (start_ticks == 0 || stat->start_ticks == start_ticks);
 }
 

@@ -1,6 +1,6 @@
 #include "daemons/init/run-directory/session-record.hpp"
 
-#include "daemons/init/processes/process-stat.hpp"
+#include "daemons/base/processes/process-stat.hpp"
 
 #include <unistd.h>
 
@@ -54,7 +54,7 @@ template <typename Number> Number number(std::string_view text) {
 } // namespace
 
 SessionRecord SessionRecord::of_this_process(std::vector<std::string> configuration) {
-  auto stat = process_stat(::getpid());
+  auto stat = base::process_stat(::getpid());
   std::error_code error;
   auto boot = content_of("/proc/sys/kernel/random/boot_id");
   return {.pid = ::getpid(),
