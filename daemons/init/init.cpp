@@ -1,12 +1,12 @@
 #include "daemons/init/init.hpp"
 
+#include "daemons/base/processes/process-stat.hpp"
 #include "daemons/base/program/oom-score.hpp"
 #include "daemons/init/configuration/directories.hpp"
 #include "daemons/init/handover/re-execution.hpp"
 #include "daemons/init/machine/console.hpp"
 #include "daemons/init/machine/emergency.hpp"
 #include "daemons/init/processes/launch.hpp"
-#include "daemons/base/processes/process-stat.hpp"
 #include "protocol/kernel-events.hpp"
 
 #include <sys/prctl.h>
