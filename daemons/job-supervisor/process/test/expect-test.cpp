@@ -125,7 +125,7 @@ TEST_CASE("a main process that ends before it is ready is told as ended, with it
   ActorsFixture fixture;
   fixture.add(Expect::fork, "note exit=3");
   fixture.add(Expect::fork, "note fork exit=4");
-  fixture.add(Expect::daemon, "note fork sleep=50 exit=5");
+  fixture.add(Expect::daemon, "note fork sleep=1000 exit=5"); // time enough to be supervised, on a busy machine too
   fixture.add(Expect::stop, "note exit=6");
   fixture.add(Expect::ready_fd, "note exit=7");
   fixture.add(Expect::notify, "note exit=8");
