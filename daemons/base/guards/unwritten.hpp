@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <utility>
 
 namespace upstart::base {
@@ -29,15 +28,19 @@ public:
   // signal of one large event: its emitter may be sending the next one before it reads that.
   [[nodiscard]] bool much() { return messages() > 256 || bytes() > (std::size_t{8} << 20); }
   // So much, for so long, that nothing more is to be sent that was not asked for. A burst is none: a thousand jobs that
-  // start at once are twelve thousand signals before the other end can read the first.
+  // start at once are twelve thousand signals, and the other end reads some of them meanwhile.
   [[nodiscard]] bool too_much() { return stuck_ || messages() > 262'144 || bytes() > (std::size_t{64} << 20); }
   // To be called when what there was room for has been written.
   void look(std::chrono::steady_clock::time_point now) {
+    using namespace std::chrono_literals;
     forget_written();
+    auto waiting = messages();
     bool has_read = std::exchange(written_at_look_, written_) != written_;
-    if (messages() <= 8192 && bytes_ <= (std::size_t{16} << 20)) over_since_.reset();
-    else if (has_read || !over_since_) over_since_ = now;
-    stuck_ = over_since_ && now - *over_since_ >= std::chrono::seconds{5};
+    if (has_read || waiting == 0) nothing_read_since_ = now;
+    auto deaf_for = now - nothing_read_since_;
+    bool are_many = waiting > 8192, is_over = are_many || bytes_ > (std::size_t{16} << 20);
+    bool takes_much_memory = are_many && bytes_ + waiting * memory_of_message > (std::size_t{12} << 20);
+    stuck_ = (is_over && deaf_for >= 5s) || (takes_much_memory && deaf_for >= 250ms);
   }
 
   [[nodiscard]] std::uint64_t messages() const {
@@ -51,6 +54,8 @@ public:
   }
 
 private:
+  static constexpr std::size_t memory_of_message = 800; // beside its bytes, in the library
+
   // Messages are written in the order in which they were sent: what waits is the last of what was noted, at most.
   void forget_written() {
     for (auto waiting = messages(); sizes_.size() > waiting; sizes_.pop_front(), ++written_) bytes_ -= sizes_.front();
@@ -59,8 +64,8 @@ private:
   sd_bus* bus_;
   std::deque<std::size_t> sizes_;
   std::size_t bytes_ = 0;
-  std::uint64_t written_ = 0, written_at_look_ = 0;                 // messages
-  std::optional<std::chrono::steady_clock::time_point> over_since_; // the bound, with nothing written
+  std::uint64_t written_ = 0, written_at_look_ = 0; // messages
+  std::chrono::steady_clock::time_point nothing_read_since_ = std::chrono::steady_clock::now();
   bool stuck_ = false;
 };
 

@@ -196,7 +196,8 @@ TEST_CASE("a client that does not read what it has not asked for is cut off when
     if (scenario.unwritten() < 9'000) send();
     else {
       scenario.run_without_other();
-      if (scenario.near->cut_off_because() == nullptr) send();
+      bool is_time = std::chrono::steady_clock::now() - begin >= std::chrono::seconds{5};
+      if (scenario.near->cut_off_because() == nullptr && (is_time || scenario.unwritten() < 9'500)) send();
     }
   }
   sd_bus_message_unref(signal);
@@ -204,6 +205,24 @@ TEST_CASE("a client that does not read what it has not asked for is cut off when
   CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::seconds{5});
   scenario.run_without_other();
   CHECK(scenario.gone);
+}
+
+TEST_CASE("and sooner when what waits takes much memory") {
+  Scenario scenario;
+  scenario.serve([](sd_bus_message*) {});
+  sd_bus_message* signal = nullptr;
+  REQUIRE(sd_bus_message_new_signal(scenario.near->raw(), &signal, "/", "test.Served", "Said") >= 0);
+  auto send = [&] { CHECK_FALSE(scenario.near->send_unasked(signal, 200)); };
+  while (scenario.unwritten() < 13'000) send();
+  auto begin = std::chrono::steady_clock::now();
+  while (scenario.near->cut_off_because() == nullptr &&
+         std::chrono::steady_clock::now() - begin < std::chrono::seconds{30}) {
+    scenario.run_without_other();
+    if (scenario.near->cut_off_because() == nullptr) send();
+  }
+  sd_bus_message_unref(signal);
+  CHECK(scenario.near->cut_off_because() != nullptr);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{5});
 }
 
 TEST_CASE("a burst of signals cuts nobody off who reads") {
