@@ -252,7 +252,7 @@ MosquittoConnection::~MosquittoConnection() {
   watcher_.reset();
   if (connected_) {
     mosquitto_disconnect_v5(attempt_->client(), MQTT_RC_DISCONNECT_WITH_WILL_MSG, nullptr);
-    mosquitto_loop_write(attempt_->client(), 1000);
+    mosquitto_loop_write(attempt_->client(), 1);
   }
   attempt_->abandon();
 }
@@ -300,7 +300,9 @@ void MosquittoConnection::write() {
   if (!watcher_) return;
   auto* client = attempt_->client();
   if (mosquitto_want_write(client)) {
-    int error = attempt_->noting_errno(mosquitto_loop_write(client, 1000));
+    // All that is queued leaves in one call; the library would make each further one, with its locks, for nothing.
+    constexpr int times = 1;
+    int error = attempt_->noting_errno(mosquitto_loop_write(client, times));
     if (error != MOSQ_ERR_SUCCESS) return lost(error);
   }
   watch();
