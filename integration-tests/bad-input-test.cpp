@@ -58,3 +58,13 @@ TEST_CASE("when the bus goes away, the private socket still serves") {
   session.kill_daemon("dbus-daemon");
   CHECK(session.initctl({"start", "svc"}).out.starts_with("svc start/running"));
 }
+
+TEST_CASE("a bridge says in which file and on which line a condition stands that it does not serve") {
+  Session session{{{"web", "# of the web\nstart on (startup\n  or socket PROTO=inet PORT=a)\nexec sleep 1000\n"},
+                   {"late", "stop on file FILE=some/where\nexec true\n"}}};
+  session.write("late.override", "env WHEN=never\n\nstart on timer EVERY=$WHEN\n");
+  auto conf = session.directory() + "/conf/";
+  for (const auto& told : {conf + "web.conf:3: job web: PORT in its socket condition: ",
+                           conf + "late.override:3: job late: EVERY in its timer condition: "})
+    session.await(told, [&] { return session.messages().contains(told); });
+}

@@ -77,6 +77,16 @@ TEST_CASE("a bridge is ready when it knows that no job asks for anything, and fo
   test.until([&] { return test.watched().empty(); }, "nothing watched");
 }
 
+TEST_CASE("what is said of a condition begins with the file and line that the supervisor knows") {
+  BridgeFixture test;
+  test.supervisor.set_place("/etc/init/a.conf:3");
+  test.supervisor.set_job("a", {{"test", "NAME=x", "NAME=y"}});
+  test.start();
+  test.until([&] { return test.logged("/etc/init/a.conf:3: job a: NAME in its test condition: given twice"); },
+             "a word");
+  CHECK(test.supervisor.located() == Strings{"a test NAME=x NAME=y"});
+}
+
 TEST_CASE("many changes at once are one update, and the activity of a job is handed on") {
   BridgeFixture test;
   test.options = {"--verbose"};

@@ -6,6 +6,7 @@
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
 #include "daemons/bridge/broker-session.hpp"
+#include "daemons/bridge/condition-warnings.hpp"
 #include "daemons/bridge/conditions/job-conditions.hpp"
 #include "daemons/bridge/public-object.hpp"
 #include "daemons/bridge/socket-offers.hpp"
@@ -26,6 +27,7 @@ struct Services {
   std::multimap<std::string, base::FileDescriptor>& inherited; // descriptors kept by the bridge before, by name
   const std::string& run_directory;                            // for what must survive the bridge
   SocketOffers& offers;              // listening descriptors that jobs get however they are started
+  ConditionWarnings& warnings;       // what is said of conditions goes there
   std::optional<std::string> home{}; // of the user whose session this is; nothing on the system
 };
 

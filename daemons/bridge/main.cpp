@@ -29,7 +29,8 @@ public:
         broker_{loop,
                 protocol::daemon_address(options.run_directory, protocol::socket_name::broker),
                 {.ready = [this] { bridge_->broker_ready(); }, .gone = [this] { bridge_->broker_gone(); }}},
-        bridge_{description.make({loop, broker_, object_, inherited, options.run_directory, offers_, by_hand.home()})},
+        bridge_{description.make(
+            {loop, broker_, object_, inherited, options.run_directory, offers_, warnings_, by_hand.home()})},
         supervisor_{loop,
                     protocol::daemon_address(options.run_directory, protocol::socket_name::supervisor),
                     description.events,
@@ -38,7 +39,8 @@ public:
                          [this](const auto& address) {
                            if (!object_.has_bus()) object_.join_bus(address);
                          }},
-                    &offers_} {
+                    &offers_,
+                    &warnings_} {
     object_.serve([this](auto& connection, const auto& path) {
       return std::make_unique<WatchesObject>(connection, path, [this] { return bridge_->watches(); });
     });
@@ -59,6 +61,7 @@ private:
   PublicObject object_;
   BrokerSession broker_;
   SocketOffers offers_;
+  ConditionWarnings warnings_;
   std::unique_ptr<Bridge> bridge_;
   SupervisorSession supervisor_;
 };

@@ -47,6 +47,8 @@ public:
              });
     if (session_.offers_ != nullptr)
       session_.offers_->connected([this](const auto& job, const auto& sockets) { offer(job, sockets); });
+    if (session_.warnings_ != nullptr)
+      session_.warnings_->connected([this](auto number, const auto& warning) { locate(number, warning); });
   }
 
 private:
@@ -119,6 +121,19 @@ private:
     session_.offers_->take_answer(job, {});
   }
 
+  void locate(ConditionWarnings::Number number, const ConditionWarning& warning) {
+    std::string job = protocol::escaped(warning.job);
+    std::vector<std::string> condition{protocol::escaped(warning.match.event)};
+    for (const auto& argument : warning.match.arguments) condition.push_back(protocol::escaped(argument));
+    getProxy()
+        .callMethodAsync("LocateCondition")
+        .onInterface(INTERFACE_NAME)
+        .withArguments(job, condition)
+        .uponReplyInvoke([this, number](std::optional<sdbus::Error> error, const std::string& place) {
+          session_.warnings_->take_place(number, error ? "" : place);
+        });
+  }
+
   void onSocketHeld(const std::string& job, const std::string& socket, const bool& held) override {
     if (session_.offers_ != nullptr) session_.offers_->take_change(protocol::unescaped(job), socket, held);
   }
@@ -144,11 +159,13 @@ private:
 };
 
 SupervisorSession::SupervisorSession(base::EventLoop& loop, const std::string& address,
-                                     std::vector<std::string> watched, Events events, SocketOffers* offers)
+                                     std::vector<std::string> watched, Events events, SocketOffers* offers,
+                                     ConditionWarnings* warnings)
     : loop_{loop},
       watched_{std::move(watched)},
       events_{std::move(events)},
       offers_{offers},
+      warnings_{warnings},
       store_{watched_},
       connection_{loop,
                   {.other_end = "job supervisor"},
@@ -160,6 +177,7 @@ SupervisorSession::SupervisorSession(base::EventLoop& loop, const std::string& a
                    .lost =
                        [this] {
                          if (offers_ != nullptr) offers_->disconnected();
+                         if (warnings_ != nullptr) warnings_->disconnected();
                          proxy_.reset();
                        }}} {
   connection_.connect_to(address);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemons/base/reconnecting-connection.hpp"
+#include "daemons/bridge/condition-warnings.hpp"
 #include "daemons/bridge/conditions/condition-store.hpp"
 #include "daemons/bridge/socket-offers.hpp"
 
@@ -21,10 +22,10 @@ public:
     std::function<void(const std::string&)> bus_address; // never empty
   };
 
-  // `address` is that of the supervisor's own socket, `watched` the names of the events; `offers`, where given, are
-  // carried to it, and must outlive this.
+  // `address` is that of the supervisor's own socket, `watched` the names of the events; `offers` and `warnings`, where
+  // given, are carried to it, and must outlive this.
   SupervisorSession(base::EventLoop& loop, const std::string& address, std::vector<std::string> watched, Events events,
-                    SocketOffers* offers = nullptr);
+                    SocketOffers* offers = nullptr, ConditionWarnings* warnings = nullptr);
   SupervisorSession(const SupervisorSession&) = delete;
   SupervisorSession& operator=(const SupervisorSession&) = delete;
   ~SupervisorSession();
@@ -39,6 +40,7 @@ private:
   std::vector<std::string> watched_;
   Events events_;
   SocketOffers* offers_;
+  ConditionWarnings* warnings_;
   ConditionStore store_;
   bool hand_on_is_due_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

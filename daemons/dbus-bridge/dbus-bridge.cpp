@@ -27,7 +27,8 @@ std::string session_address() { return from_environment("DBUS_SESSION_BUS_ADDRES
 } // namespace
 
 DbusBridge::DbusBridge(bridge::Services services, const Options& options)
-    : unreadable_{services.loop, [](const std::string& text) { spdlog::warn("{}", text); }},
+    : warnings_{services.warnings},
+      unreadable_{services.loop, [](const std::string& text) { spdlog::warn("{}", text); }},
       memory_{services.loop, services.emitter, services.run_directory, "dbus-bridge", form_of_records},
       wanted_{{.preset = options.session ? Bus::session : Bus::system, .bus_name = options.bus_name}, options.always},
       system_{services.loop, "system bus", system_address(), events_of(Bus::system)},
@@ -42,7 +43,7 @@ bridge::BusListener::Events DbusBridge::events_of(Bus bus) {
 }
 
 void DbusBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
-  for (const auto& warning : wanted_.jobs_changed(update)) spdlog::warn("{}", warning);
+  warnings_.tell(wanted_.jobs_changed(update));
   ask_buses();
 }
 

@@ -28,6 +28,7 @@ private:
   void received(Bus bus, sd_bus_message* message);
   void ask_buses();
 
+  bridge::ConditionWarnings& warnings_;
   base::RepeatedMessage unreadable_;
   bridge::EventJournal memory_; // of events that the broker does not have yet
   WantedSignals wanted_;

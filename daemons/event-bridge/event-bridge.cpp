@@ -40,7 +40,8 @@ bool is_signal(sd_bus_message* message, const char* member) {
 } // namespace
 
 EventBridge::EventBridge(bridge::Services services)
-    : memory_{services.loop, services.emitter, services.run_directory, "event-bridge", form_of_records},
+    : warnings_{services.warnings},
+      memory_{services.loop, services.emitter, services.run_directory, "event-bridge", form_of_records},
       listener_{services.loop,
                 "system bus",
                 system_bus(),
@@ -55,7 +56,7 @@ void EventBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
     events.clear();
     for (const auto& match : matches) {
       if (auto name = parse_condition(match.event)) events.insert(*name);
-      else spdlog::warn("{}", bridge::describe(name.error(), job, match.event, "it is not waited for"));
+      else warnings_.tell(bridge::describe(name.error(), job, match, "it is not waited for"));
     }
   }
   ask_bus();

@@ -24,6 +24,7 @@ private:
   void emit(const std::string& name, const std::vector<std::string>& environment);
   void ask_bus();
 
+  bridge::ConditionWarnings& warnings_;
   bridge::EventJournal memory_;                         // of events that the broker does not have yet
   std::map<std::string, std::set<std::string>> by_job_; // the system's events that each job names
   std::map<std::string, std::set<std::string>> wanted_; // by event, the jobs

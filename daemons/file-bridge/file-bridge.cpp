@@ -22,7 +22,8 @@ std::string watched_directory(const FileCondition& condition) {
 } // namespace
 
 FileBridge::FileBridge(const bridge::Services& services)
-    : memory_{services.loop, services.emitter, services.run_directory,
+    : warnings_{services.warnings},
+      memory_{services.loop, services.emitter, services.run_directory,
               "file-bridge", form_of_records,  [this] { catch_up(); }},
       table_{files_, memory_, memory_.records(), services.home},
       alarm_{services.loop, [this] { take_complete_writes(); }},
@@ -34,7 +35,7 @@ FileBridge::FileBridge(const bridge::Services& services)
 
 // The watches come before the first look, so that nothing happens between the two unseen.
 void FileBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
-  for (const auto& warning : table_.jobs_changed(update)) spdlog::warn("{}", warning);
+  warnings_.tell(table_.jobs_changed(update));
   watches_.want(table_.directories());
   note_new_files();
   base::fault_point("file.watched");
@@ -53,13 +54,18 @@ void FileBridge::note_new_files() {
     auto directory = watched_directory(watch.condition);
     note->second.blind = blind_file_system(directory);
     if (!note->second.blind.empty())
-      spdlog::warn(
-          "job {}: {} is on a file system of kind {}: changes that are not made by programs of this machine do "
-          "not come as events",
-          watch.jobs.begin()->first, file, note->second.blind);
-    if (auto fault = watches_.fault_of(directory); !fault.empty())
-      spdlog::error("job {}: {} cannot be watched: {}", watch.jobs.begin()->first, file, fault);
+      warn(watch, std::format("is on a file system of kind {}: changes that are not made by programs of this machine "
+                              "do not come as events",
+                              note->second.blind));
+    if (auto fault = watches_.fault_of(directory); !fault.empty()) warn(watch, "cannot be watched: " + fault);
   }
+}
+
+void FileBridge::warn(const FileWatch& watch, const std::string& what) {
+  const auto& job = watch.jobs.begin()->first;
+  const auto& file = watch.condition.file;
+  warnings_.tell(
+      {job, {.event = event_name, .arguments = {"FILE=" + file}}, std::format("job {}: {} {}", job, file, what)});
 }
 
 void FileBridge::seen(const std::string& path, DirectoryWatches::Seen what) {

@@ -28,9 +28,11 @@ private:
   void take_complete_writes();
   void set_alarm();
   void note_new_files();
+  void warn(const FileWatch& watch, const std::string& what); // of the conditions that name this file
   [[nodiscard]] std::string state_of(const FileWatch& watch) const;
 
   FilesOnDisk files_;
+  bridge::ConditionWarnings& warnings_;
   bridge::EventJournal memory_;
   FileTable table_;
   QuietWrites writes_;

@@ -3,6 +3,8 @@
 #include "daemons/base/files/refused-execution.hpp"
 #include "daemons/base/log/logging.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "daemons/job-supervisor/configuration/condition-place.hpp"
+#include "daemons/job-supervisor/configuration/read-job-file.hpp"
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
 #include "daemons/job-supervisor/language/words/suggestions.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
@@ -367,6 +369,12 @@ void Daemon::settle_job(const std::string& job) {
 
 std::vector<std::string> Daemon::file_faults(const std::string& job) const {
   return configuration_ ? configuration_->faults_of(job) : std::vector<std::string>{};
+}
+
+std::string Daemon::place_of_condition(const JobClass& job_class, const std::vector<std::string>& condition) {
+  return supervisor::place_of_condition(
+      job_class, condition, read_job_file,
+      [&](const auto& of, const auto& expression) { return jobs_.conditions().for_bridges(of, expression); });
 }
 
 std::string Daemon::about_init() const {

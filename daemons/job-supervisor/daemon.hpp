@@ -53,6 +53,8 @@ public:
     return protocol::daemon_address(line_.run_directory, protocol::socket_name::broker);
   }
   [[nodiscard]] BridgeRegister& bridges() override { return register_; }
+  [[nodiscard]] std::string place_of_condition(const JobClass& job_class,
+                                               const std::vector<std::string>& condition) override;
   void sockets_offered() override { socket_wait_.sockets_offered(); }
   [[nodiscard]] bool holds_starts() const override { return told_ready_ && socket_wait_.waits(); }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }

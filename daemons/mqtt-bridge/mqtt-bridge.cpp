@@ -54,7 +54,8 @@ bool is_of_node(const bridge::Match& match) { return is_node_event(match.event) 
 } // namespace
 
 MqttBridge::MqttBridge(const bridge::Services& services, const Options& options)
-    : path_{configuration_path(services, options)},
+    : warnings_{services.warnings},
+      path_{configuration_path(services, options)},
       state_directory_{options.state_directory.empty() ? state_directory(services.home) : options.state_directory},
       watch_{services.loop, path_, [this, &loop = services.loop] { configuration_changed(loop); },
              base::PathWatch::Told::every_change} {
@@ -124,7 +125,7 @@ std::vector<std::string> MqttBridge::events() const {
 }
 
 void MqttBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
-  if (fleet_) fleet_->jobs_changed(update);
+  if (fleet_) warnings_.tell(fleet_->jobs_changed(update));
   else note_jobs(update);
 }
 

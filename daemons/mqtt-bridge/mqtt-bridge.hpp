@@ -33,6 +33,7 @@ private:
   void configuration_changed(base::EventLoop& loop);
   void note_jobs(const bridge::ConditionsUpdate& update);
 
+  bridge::ConditionWarnings& warnings_;
   std::string path_, state_directory_;
   std::string text_; // of fleet.conf, as it was read
   std::string problem_ = "this node is not a member of a fleet";

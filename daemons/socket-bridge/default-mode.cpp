@@ -190,7 +190,7 @@ void DefaultMode::execute_one(const Announce& action) {
       [&](auto& object) { object.emitSocketChanged(protocol::readable(address), protocol::readable(action.state)); });
 }
 
-void DefaultMode::execute_one(const Warn& action) { spdlog::warn("{}", action.message); }
+void DefaultMode::execute_one(const Warn& action) { services_.warnings.tell(action.warning); }
 
 void DefaultMode::set_alarm() {
   auto due = table_.due();

@@ -36,7 +36,8 @@ SeenEvent seen(const bridge::HeardEvent& event) {
 } // namespace
 
 TimerBridge::TimerBridge(const bridge::Services& services)
-    : memory_{services.loop, services.emitter, services.run_directory, name, form_of_records},
+    : warnings_{services.warnings},
+      memory_{services.loop, services.emitter, services.run_directory, name, form_of_records},
       last_times_file_{state_directory(services.home), sharing(services)},
       table_{memory_, memory_.records(), boot_id(), last_times_file_.read(), zone_of},
       alarm_{services.loop, [this] { look(); }},
@@ -51,7 +52,7 @@ TimerBridge::TimerBridge(const bridge::Services& services)
 }
 
 void TimerBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
-  for (const auto& warning : table_.jobs_changed(update, clocks())) spdlog::warn("{}", warning);
+  warnings_.tell(table_.jobs_changed(update, clocks()));
   if (table_.has_seen_events()) listener_.attach_anyway();
   // A new timer may wait for an event that is heard of already, for another one.
   if (!listener_.want(table_.events())) ask_for_earlier_events();

@@ -25,6 +25,7 @@ private:
   // After each input: what follows is written down, the alarm is set.
   void settle();
 
+  bridge::ConditionWarnings& warnings_;
   bridge::EventJournal memory_;
   LastTimesFile last_times_file_;
   bool unwritable_was_said_ = false;

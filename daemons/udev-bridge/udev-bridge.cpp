@@ -15,7 +15,8 @@ constexpr unsigned form_of_records = 1;
 } // namespace
 
 UdevBridge::UdevBridge(bridge::Services services, const Options& options)
-    : memory_{services.loop, services.emitter, services.run_directory, "udev-bridge", form_of_records},
+    : warnings_{services.warnings},
+      memory_{services.loop, services.emitter, services.run_directory, "udev-bridge", form_of_records},
       table_{{.strip = options.no_strip ? Strip::nothing : Strip::unprintable, .coldplug = !options.no_coldplug},
              memory_,
              memory_.records()},
@@ -26,7 +27,7 @@ UdevBridge::UdevBridge(bridge::Services services, const Options& options)
                 .turn_over = [this] { search(); }}} {}
 
 void UdevBridge::jobs_changed(const bridge::ConditionsUpdate& update) {
-  for (const auto& warning : table_.jobs_changed(update)) spdlog::warn("{}", warning);
+  warnings_.tell(table_.jobs_changed(update));
   std::erase_if(since_, [this](const auto& entry) { return !table_.wanted().contains(entry.first); });
   for (const auto& [event, jobs] : table_.wanted()) since_.try_emplace(event, std::chrono::system_clock::now());
   auto listening = monitor_.listen_for(table_.subsystems());

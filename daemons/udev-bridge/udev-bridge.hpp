@@ -27,6 +27,7 @@ public:
 private:
   void search();
 
+  bridge::ConditionWarnings& warnings_;
   bridge::EventJournal memory_;
   DeviceTable table_;
   std::string fault_;                                                  // why no messages come; empty: they do

@@ -2,6 +2,7 @@
 // matches of events that the bridge emits are kept; how they are combined with others is the job supervisor's affair.
 #pragma once
 
+#include <compare>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ struct Match {
   std::string event;
   std::vector<std::string> arguments; // as the job file has them: KEY=VALUE, KEY!=VALUE or VALUE
   bool starts = false;                // it stands in start on, else in stop on
-  friend bool operator==(const Match&, const Match&) = default;
+  friend auto operator<=>(const Match&, const Match&) = default;
 };
 
 // What a job asks of the bridge: at least one match.
@@ -43,6 +44,14 @@ struct ConditionsUpdate {
 struct ConditionFault {
   std::string variable; // as the job file has it
   std::string message;  // what is wrong and what would be right
+};
+
+// That a condition is not served, or not wholly, for the log. Where it stands is found by the match.
+struct ConditionWarning {
+  std::string job;
+  Match match;
+  std::string text; // names the job
+  friend auto operator<=>(const ConditionWarning&, const ConditionWarning&) = default;
 };
 
 } // namespace upstart::bridge

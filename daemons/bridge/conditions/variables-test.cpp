@@ -37,6 +37,9 @@ TEST_CASE("a pattern is refused unless the bridge knows what to do with it") {
 }
 
 TEST_CASE("a fault is described with job, variable, event and what follows") {
-  CHECK(describe({"PORT", "is missing"}, "web", "socket", "this socket is not served") ==
-        "job web: PORT in its socket condition: is missing; this socket is not served");
+  Match match{.event = "socket", .arguments = {"PROTO=inet"}, .starts = true};
+  auto warning = describe({"PORT", "is missing"}, "web", match, "this socket is not served");
+  CHECK(warning.text == "job web: PORT in its socket condition: is missing; this socket is not served");
+  CHECK(warning.job == "web");
+  CHECK(warning.match == match);
 }

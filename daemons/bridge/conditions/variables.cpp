@@ -42,9 +42,11 @@ std::expected<Environment, ConditionFault> variables_of(std::span<const std::str
   return variables;
 }
 
-std::string describe(const ConditionFault& fault, std::string_view job, std::string_view event,
-                     std::string_view consequence) {
-  return std::format("job {}: {} in its {} condition: {}; {}", job, fault.variable, event, fault.message, consequence);
+ConditionWarning describe(const ConditionFault& fault, const std::string& job, const Match& match,
+                          std::string_view consequence) {
+  return {job, match,
+          std::format("job {}: {} in its {} condition: {}; {}", job, fault.variable, match.event, fault.message,
+                      consequence)};
 }
 
 } // namespace upstart::bridge

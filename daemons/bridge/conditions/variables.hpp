@@ -22,7 +22,7 @@ enum class Patterns { refused, allowed };
                                                                                 Patterns patterns);
 
 // "job JOB: VARIABLE in its EVENT condition: MESSAGE; CONSEQUENCE".
-[[nodiscard]] std::string describe(const ConditionFault& fault, std::string_view job, std::string_view event,
-                                   std::string_view consequence);
+[[nodiscard]] ConditionWarning describe(const ConditionFault& fault, const std::string& job, const Match& match,
+                                        std::string_view consequence);
 
 } // namespace upstart::bridge

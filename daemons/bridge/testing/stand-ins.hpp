@@ -88,6 +88,8 @@ public:
   void set_bus_address(const std::string& address);
   // An instance of the job has this one of its offered sockets, by number, or no longer.
   void set_held(const std::string& name, std::size_t offer, bool held);
+  // Where every condition of jobs is said to stand; empty, as at first: it is not known.
+  void set_place(const std::string& place) { place_ = place; }
   // What is offered to the job now.
   [[nodiscard]] const std::vector<Job::Offer>& offers(const std::string& name) { return jobs_[name].offers; }
 
@@ -101,6 +103,8 @@ public:
   void set_running(bool all) { all_run_ = all; }
   [[nodiscard]] int times_busy() const { return times_busy_; }
 
+  // The conditions that were asked for: "JOB EVENT ARGUMENT…".
+  [[nodiscard]] const std::vector<std::string>& located() const { return located_; }
   [[nodiscard]] int times_asked() const { return times_asked_; }
 
 private:
@@ -128,6 +132,11 @@ private:
     void StartJobWithFile(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::string job,
                           std::string instance, sdbus::UnixFd file) override;
     std::string bus_address() override { return owner_.bus_address_; }
+    std::string LocateCondition(const std::string& job, const std::vector<std::string>& condition) override {
+      auto& located = owner_.located_.emplace_back(job);
+      for (const auto& word : condition) located += " " + word;
+      return owner_.place_;
+    }
     Supervisor& owner_;
   };
   void tell_conditions(const std::string& event, const std::string& name, const Job& job);
@@ -136,7 +145,8 @@ private:
   std::string run_directory_;
   std::map<std::string, Job> jobs_;
   std::set<std::string> watched_; // events
-  std::string bus_address_;
+  std::string bus_address_, place_;
+  std::vector<std::string> located_;
   int times_asked_ = 0;
   std::vector<std::pair<std::string, base::FileDescriptor>> started_;
   bool all_run_ = false;

@@ -56,15 +56,15 @@ public:
 private:
   void watch(const std::string& job, const bridge::Match& match, const std::vector<std::string>& before) {
     auto variables = bridge::variables_of(match.arguments, bridge::Patterns::refused);
-    if (!variables) return warn(variables.error(), job);
+    if (!variables) return warn(variables.error(), job, match);
     auto name = variables->get("NAME");
-    if (!name) return warn({"NAME", "is missing"}, job);
+    if (!name) return warn({"NAME", "is missing"}, job, match);
     watched_[job].emplace_back(*name);
     if (!std::ranges::contains(before, *name)) emit(*variables, std::string{*name});
   }
 
-  static void warn(const bridge::ConditionFault& fault, const std::string& job) {
-    spdlog::warn("{}", bridge::describe(fault, job, "test", "it is not watched for"));
+  void warn(const bridge::ConditionFault& fault, const std::string& job, const bridge::Match& match) {
+    services_.warnings.tell(bridge::describe(fault, job, match, "it is not watched for"));
   }
 
   void emit(const protocol::Environment& environment, const std::string& name) {

@@ -18,8 +18,8 @@ WantedSignals::WantedSignals(Naming naming, bool always) : naming_{std::move(nam
   make_wishes();
 }
 
-std::vector<std::string> WantedSignals::jobs_changed(const bridge::ConditionsUpdate& update) {
-  std::vector<std::string> warnings;
+std::vector<bridge::ConditionWarning> WantedSignals::jobs_changed(const bridge::ConditionsUpdate& update) {
+  std::vector<bridge::ConditionWarning> warnings;
   for (const auto& job : update.gone) jobs_.erase(job);
   for (const auto& [job, matches] : update.changed) {
     auto& conditions = jobs_[job];
@@ -27,7 +27,7 @@ std::vector<std::string> WantedSignals::jobs_changed(const bridge::ConditionsUpd
     for (const auto& match : matches) {
       auto condition = parse_condition(match.arguments, naming_);
       if (condition) conditions.push_back(std::move(*condition));
-      else warnings.push_back(bridge::describe(condition.error(), job, event_name, "this signal is not waited for"));
+      else warnings.push_back(bridge::describe(condition.error(), job, match, "this signal is not waited for"));
     }
   }
   make_wishes();

@@ -26,7 +26,7 @@ public:
   WantedSignals(Naming naming, bool always);
 
   // What cannot be served of the jobs that have changed, each a message that names job and variable.
-  [[nodiscard]] std::vector<std::string> jobs_changed(const bridge::ConditionsUpdate& update);
+  [[nodiscard]] std::vector<bridge::ConditionWarning> jobs_changed(const bridge::ConditionsUpdate& update);
   [[nodiscard]] const Wishes& wishes(Bus bus) const { return wishes_[place(bus)]; }
 
   // Nobody has the name: `owner` is empty.

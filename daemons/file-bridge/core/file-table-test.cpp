@@ -196,7 +196,7 @@ TEST_CASE("a condition that cannot be served is told with its job, and the other
   World world;
   auto warnings = world.set_job("x", {{"FILE=/a", "EVENT=made"}, {"FILE=/b"}});
   REQUIRE(warnings.size() == 1);
-  CHECK(warnings[0].starts_with("job x: EVENT in its file condition: unknown value made"));
+  CHECK(warnings[0].text.starts_with("job x: EVENT in its file condition: unknown value made"));
   world.make("/b");
   world.table->appeared("/b");
   CHECK(world.taken().size() == 1);

@@ -65,8 +65,8 @@ void FileTable::restore(const Records& records) {
 
 // --- what jobs ask for ----------------------------------------------------------------------------------------------
 
-std::vector<std::string> FileTable::jobs_changed(const bridge::ConditionsUpdate& update) {
-  std::vector<std::string> warnings;
+std::vector<bridge::ConditionWarning> FileTable::jobs_changed(const bridge::ConditionsUpdate& update) {
+  std::vector<bridge::ConditionWarning> warnings;
   for (const auto& job : update.gone) drop_uses(job);
   for (const auto& conditions : update.changed) {
     auto change = watched_.set(conditions);

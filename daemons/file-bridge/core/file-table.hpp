@@ -26,7 +26,7 @@ public:
 
   // What jobs ask for has changed; the first update has all of them. Returns what cannot be served. Nothing new is
   // looked at before `look_at_new`, so that it is watched by then.
-  [[nodiscard]] std::vector<std::string> jobs_changed(const bridge::ConditionsUpdate& update);
+  [[nodiscard]] std::vector<bridge::ConditionWarning> jobs_changed(const bridge::ConditionsUpdate& update);
   void look_at_new();
   // The directories whose entries are to be watched, for what is in them or for a path that is in them.
   [[nodiscard]] std::set<std::string> directories() const;

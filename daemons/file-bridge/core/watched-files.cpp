@@ -42,8 +42,7 @@ WatchedFiles::ChangeOfJob WatchedFiles::set(const bridge::JobConditions& conditi
   for (const auto& match : conditions.matches) {
     auto condition = parse_condition(match.arguments, home_);
     if (!condition) {
-      change.warnings.push_back(
-          bridge::describe(condition.error(), conditions.job, event_name, "this file is not watched"));
+      change.warnings.push_back(bridge::describe(condition.error(), conditions.job, match, "this file is not watched"));
       continue;
     }
     Use use{condition->file, condition->change ? std::string{name_of(*condition->change)} : ""};

@@ -29,8 +29,8 @@ public:
 
   struct ChangeOfJob {
     std::set<Use> added, removed;
-    std::vector<std::string> new_files, old_files; // FILEs that nobody asked for before, or nobody asks for any more
-    std::vector<std::string> warnings;             // of conditions that cannot be served
+    std::vector<std::string> new_files, old_files;  // FILEs that nobody asked for before, or nobody asks for any more
+    std::vector<bridge::ConditionWarning> warnings; // of conditions that cannot be served
   };
   // The job asks for this now; with no matches, for nothing any more.
   [[nodiscard]] ChangeOfJob set(const bridge::JobConditions& conditions);

@@ -5,6 +5,7 @@
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/job-supervisor/api/bridge-register.hpp"
 #include "daemons/job-supervisor/jobs/values/command.hpp"
+#include "daemons/job-supervisor/language/model/job-class.hpp"
 
 namespace upstart::supervisor {
 
@@ -18,6 +19,9 @@ public:
   virtual void settle_job(const std::string& job) = 0;
   // The files of that job that are ignored, each with the first error in it.
   [[nodiscard]] virtual std::vector<std::string> file_faults(const std::string& job) const = 0;
+  // Where a condition of the class stands, as the class's files are now: condition-place.hpp.
+  [[nodiscard]] virtual std::string place_of_condition(const JobClass& job_class,
+                                                       const std::vector<std::string>& condition) = 0;
   // What may be meant by the name of a job that is not there, or why it is not there; empty: nothing is known.
   [[nodiscard]] virtual std::string about_unknown_job(const std::string& job) const = 0;
   [[nodiscard]] virtual std::string state_as_json() = 0;

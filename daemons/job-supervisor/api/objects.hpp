@@ -126,6 +126,7 @@ private:
                const std::vector<sdbus::Struct<std::string, std::string, std::vector<std::string>, sdbus::UnixFd>>&
                    sockets) override;
   void SocketsOffered() override;
+  std::string LocateCondition(const std::string& job, const std::vector<std::string>& condition) override;
   void StartJobWithFile(sdbus::Result<sdbus::ObjectPath>&& result, std::string token, std::string job,
                         std::string instance, sdbus::UnixFd file) override;
   std::string PrintClass(const std::string& job) override;

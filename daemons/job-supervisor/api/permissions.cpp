@@ -29,6 +29,7 @@ constexpr std::array operations{
     Operation{"EmitEventWithFile", "emit an event"},
     Operation{"OfferSockets", "offer sockets to a job"},
     Operation{"SocketsOffered", "offer sockets to a job"},
+    Operation{"LocateCondition", "request state"},
     Operation{"DescribeJob", "request state"},
     Operation{"AboutUnknownJob", "request state"},
     Operation{"ListHolders", "request state"},

@@ -77,6 +77,12 @@ std::vector<std::string> SupervisorObject::OfferSockets(
 
 void SupervisorObject::SocketsOffered() { client_.control().sockets_offered(); }
 
+std::string SupervisorObject::LocateCondition(const std::string& job, const std::vector<std::string>& condition) {
+  const auto* entry = client_.jobs().classes().find(protocol::unescaped(job));
+  if (entry == nullptr) raise(protocol::error_name::unknown_job, "Unknown job: " + protocol::unescaped(job));
+  return readable(client_.control().place_of_condition(*entry->job_class(), protocol::unescaped(condition)));
+}
+
 std::string SupervisorObject::PrintClass(const std::string& job) {
   return readable(print(*class_or_raise(client_.jobs(), job).job_class()));
 }

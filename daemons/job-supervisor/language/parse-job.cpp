@@ -9,10 +9,21 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <iterator>
 
 namespace upstart::supervisor {
 
 namespace {
+
+std::size_t line_of(std::string_view text, std::size_t offset) {
+  return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, offset), '\n'));
+}
+
+std::vector<std::size_t> lines_of(std::string_view text, const ExpressionPlaces& places) {
+  std::vector<std::size_t> lines;
+  std::ranges::transform(places.nodes, std::back_inserter(lines), [&](auto offset) { return line_of(text, offset); });
+  return lines;
+}
 
 class FileParser {
 public:
@@ -39,15 +50,14 @@ public:
     }
     result.diagnostics = std::move(findings_).diagnostics();
     for (std::size_t kind = 0; kind < process_kinds; ++kind)
-      if (const auto& script = facts_.scripts[kind]) result.script_lines[kind] = line_of(script->begin);
+      if (const auto& script = facts_.scripts[kind]) result.script_lines[kind] = line_of(text_, script->begin);
     return result;
   }
 
-private:
-  [[nodiscard]] std::size_t line_of(std::size_t offset) const {
-    return 1 + static_cast<std::size_t>(std::ranges::count(text_.substr(0, offset), '\n'));
-  }
+  // What is known of the file, after `parse`.
+  [[nodiscard]] const FileFacts& facts() const { return facts_; }
 
+private:
   void refuse_nul() {
     const auto at = text_.find('\0');
     if (at == std::string_view::npos) return;
@@ -192,5 +202,13 @@ private:
 } // namespace
 
 ParseResult parse_job(std::string_view text, const ParseOptions& options) { return FileParser(text, options).parse(); }
+
+ParsedWithLines parse_job_with_lines(std::string_view text, const ParseOptions& options) {
+  FileParser parser(text, options);
+  auto result = parser.parse();
+  const auto& facts = parser.facts();
+  return {.result = std::move(result),
+          .lines = {.start_on = lines_of(text, facts.start_on), .stop_on = lines_of(text, facts.stop_on)}};
+}
 
 } // namespace upstart::supervisor

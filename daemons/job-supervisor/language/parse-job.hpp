@@ -29,4 +29,18 @@ struct ParseOptions {
 
 [[nodiscard]] ParseResult parse_job(std::string_view text, const ParseOptions& options);
 
+// The lines on which the nodes of a class's expressions stand, in their order; none where an expression is not of this
+// text, but of the one that it overrides.
+struct ConditionLines {
+  std::vector<std::size_t> start_on, stop_on;
+};
+
+struct ParsedWithLines {
+  ParseResult result;
+  ConditionLines lines;
+};
+
+// The same, for whoever wants to say where a condition stands.
+[[nodiscard]] ParsedWithLines parse_job_with_lines(std::string_view text, const ParseOptions& options);
+
 } // namespace upstart::supervisor

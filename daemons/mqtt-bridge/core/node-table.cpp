@@ -36,8 +36,8 @@ NodeTable::NodeTable(bridge::Memory& memory, const SeenIds::Records& records, st
 
 bool NodeTable::is_record(std::string_view key) { return key.starts_with(of_node) || key.starts_with(of_job); }
 
-std::vector<std::string> NodeTable::jobs_changed(const bridge::ConditionsUpdate& update) {
-  std::vector<std::string> faults;
+std::vector<bridge::ConditionWarning> NodeTable::jobs_changed(const bridge::ConditionsUpdate& update) {
+  std::vector<bridge::ConditionWarning> faults;
   for (const auto& job : update.gone) jobs_.erase(job);
   for (const auto& [job, matches] : update.changed) {
     std::vector<NodeCondition> conditions;
@@ -45,7 +45,7 @@ std::vector<std::string> NodeTable::jobs_changed(const bridge::ConditionsUpdate&
       if (!is_node_event(match.event)) continue;
       auto condition = parse_node_condition(match.event, match.arguments);
       if (condition) conditions.push_back(std::move(*condition));
-      else faults.push_back(bridge::describe(condition.error(), job, match.event, "it does not come"));
+      else faults.push_back(bridge::describe(condition.error(), job, match, "it does not come"));
     }
     if (conditions.empty()) jobs_.erase(job);
     else jobs_[job] = std::move(conditions);

@@ -26,7 +26,7 @@ public:
   [[nodiscard]] static bool is_record(std::string_view key);
 
   // What is wrong with conditions, each as a line for the log.
-  std::vector<std::string> jobs_changed(const bridge::ConditionsUpdate& update);
+  std::vector<bridge::ConditionWarning> jobs_changed(const bridge::ConditionsUpdate& update);
   // The state of a node has come: whether it is online; nothing: it has been removed.
   void take_state(const std::string& node, std::optional<bool> online);
 

@@ -38,7 +38,8 @@ EventsIn::EventsIn(World world)
   look_again();
 }
 
-void EventsIn::jobs_changed(const bridge::ConditionsUpdate& update) {
+std::vector<bridge::ConditionWarning> EventsIn::jobs_changed(const bridge::ConditionsUpdate& update) {
+  std::vector<bridge::ConditionWarning> warnings;
   for (const auto& job : update.gone) by_job_.erase(job);
   for (const auto& [job, matches] : update.changed) {
     auto& names = by_job_[job];
@@ -48,9 +49,11 @@ void EventsIn::jobs_changed(const bridge::ConditionsUpdate& update) {
       names.insert(match.event);
       if (!names_node(match) || world_.configuration.accepts(match.event)) continue;
       of_others_[match.event].insert(job);
-      spdlog::warn("job {}: NODE in its {} condition: no event of another node has that name here, as no pattern of "
-                   "`accept' in fleet.conf fits it",
-                   job, match.event);
+      warnings.push_back(
+          {job, match,
+           std::format("job {}: NODE in its {} condition: no event of another node has that name here, as no pattern "
+                       "of `accept' in fleet.conf fits it",
+                       job, match.event)});
     }
   }
   names_.clear();
@@ -65,6 +68,7 @@ void EventsIn::jobs_changed(const bridge::ConditionsUpdate& update) {
     });
     return entry.second.empty();
   });
+  return warnings;
 }
 
 std::string EventsIn::filter_of(const std::string& name) const {

@@ -28,7 +28,8 @@ public:
   EventsIn(const EventsIn&) = delete;
   EventsIn& operator=(const EventsIn&) = delete;
 
-  void jobs_changed(const bridge::ConditionsUpdate& update);
+  // Returns what cannot come.
+  [[nodiscard]] std::vector<bridge::ConditionWarning> jobs_changed(const bridge::ConditionsUpdate& update);
   // The topic filters that are needed for it.
   void add_filters(std::map<std::string, Retained>& filters) const;
   void take(const Topic& topic, const Message& message);

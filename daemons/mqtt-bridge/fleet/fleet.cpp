@@ -91,10 +91,11 @@ void Fleet::want(bool all) {
   link_.want(std::move(filters), all);
 }
 
-void Fleet::jobs_changed(const bridge::ConditionsUpdate& update) {
-  for (const auto& fault : nodes_.jobs_changed(update)) spdlog::warn("{}", fault);
-  in_.jobs_changed(update);
+std::vector<bridge::ConditionWarning> Fleet::jobs_changed(const bridge::ConditionsUpdate& update) {
+  auto warnings = nodes_.jobs_changed(update);
+  warnings.append_range(in_.jobs_changed(update));
   want(true);
+  return warnings;
 }
 
 void Fleet::connected(bool session_present) {

@@ -34,7 +34,8 @@ public:
   Fleet& operator=(const Fleet&) = delete;
   ~Fleet();
 
-  void jobs_changed(const bridge::ConditionsUpdate& update);
+  // Returns what cannot be served.
+  [[nodiscard]] std::vector<bridge::ConditionWarning> jobs_changed(const bridge::ConditionsUpdate& update);
   [[nodiscard]] std::vector<bridge::Watch> watches() const;
 
   // For users. Each is answered once, within the limit; the error is for them. What is said besides is in `notes`.

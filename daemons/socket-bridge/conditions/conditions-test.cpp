@@ -131,7 +131,7 @@ TEST_CASE("every socket that a job names is wanted, and a bad one spoils no othe
   CHECK(job.uses[0].condition.address == at("inet:0.0.0.0:80"));
   CHECK(job.uses[1].condition.address == at("unix:/run/web"));
   REQUIRE(job.warnings.size() == 1);
-  CHECK(job.warnings[0].contains("job web: PORT"));
+  CHECK(job.warnings[0].text.contains("job web: PORT"));
 }
 
 TEST_CASE("a match of a master's connections names no socket, and is no fault") {
@@ -158,5 +158,5 @@ TEST_CASE("of two jobs that contradict each other the first stands and the secon
   CHECK(socket.jobs == std::set<std::string>{"a"});
   CHECK(socket.permissions.mode == 0600);
   REQUIRE(wanted.warnings.size() == 1);
-  CHECK(wanted.warnings.begin()->starts_with("job b: MODE"));
+  CHECK(wanted.warnings.begin()->text.starts_with("job b: MODE"));
 }

@@ -8,8 +8,9 @@ namespace upstart::socket_bridge {
 
 namespace {
 
-std::string warning(const bridge::ConditionFault& fault, std::string_view job) {
-  return bridge::describe(fault, job, event_name, "this socket is not served");
+bridge::ConditionWarning warning(const bridge::ConditionFault& fault, const std::string& job,
+                                 const bridge::Match& match) {
+  return bridge::describe(fault, job, match, "this socket is not served");
 }
 
 // The first variable that two events of one socket disagree on.
@@ -32,14 +33,14 @@ void join(const std::string& job, const JobSockets::Use& use, Wanted& wanted) {
   if (auto variable = contradiction(socket.event, use.condition.event)) {
     auto message = std::format("job {} has {}={} for {}", *socket.jobs.begin(), *variable, *socket.event.get(*variable),
                                text_of(use.condition.address));
-    wanted.warnings.insert(warning({*variable, message}, job));
+    wanted.warnings.insert(warning({*variable, message}, job, use.match));
     return;
   }
   socket.event.merge(use.condition.event);
   join_permissions(socket.permissions, use.condition.permissions);
   if (socket.jobs.empty() || use.condition.event.contains("FDNAME")) socket.name = use.condition.name;
   socket.jobs.insert(job);
-  if (use.starts) socket.holders.insert(job);
+  if (use.match.starts) socket.holders.insert(job);
 }
 
 } // namespace
@@ -49,8 +50,8 @@ JobSockets sockets_of_job(const bridge::JobConditions& conditions) {
   for (const auto& match : conditions.matches) {
     if (is_of_master(match.arguments)) continue;
     auto condition = parse_condition(match.arguments);
-    if (condition) result.uses.push_back({std::move(*condition), match.starts});
-    else result.warnings.push_back(warning(condition.error(), conditions.job));
+    if (condition) result.uses.push_back({std::move(*condition), match});
+    else result.warnings.push_back(warning(condition.error(), conditions.job, match));
   }
   return result;
 }

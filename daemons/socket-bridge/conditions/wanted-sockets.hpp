@@ -15,10 +15,10 @@ namespace upstart::socket_bridge {
 struct JobSockets {
   struct Use {
     SocketCondition condition;
-    bool starts = false; // the job gets the socket: it stands in start on
+    bridge::Match match; // where it starts, the job gets the socket
   };
   std::vector<Use> uses;
-  std::vector<std::string> warnings; // matches that name no socket, each naming job and variable
+  std::vector<bridge::ConditionWarning> warnings; // of matches that name no socket
 };
 
 [[nodiscard]] JobSockets sockets_of_job(const bridge::JobConditions& conditions);
@@ -34,7 +34,7 @@ struct WantedSocket {
 
 struct Wanted {
   std::map<SocketAddress, WantedSocket> sockets;
-  std::set<std::string> warnings;
+  std::set<bridge::ConditionWarning> warnings;
 };
 
 // The union, in the order of job names: where two jobs contradict each other the first one stands.

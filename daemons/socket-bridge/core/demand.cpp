@@ -15,7 +15,7 @@ Demand::Change Demand::take(const bridge::ConditionsUpdate& update) {
   return change;
 }
 
-std::map<SocketAddress, WantedSocket> Demand::make_union(std::vector<std::string>& new_warnings) {
+std::map<SocketAddress, WantedSocket> Demand::make_union(std::vector<bridge::ConditionWarning>& new_warnings) {
   auto wanted = union_of(jobs_);
   std::ranges::set_difference(wanted.warnings, warnings_, std::back_inserter(new_warnings));
   warnings_ = std::move(wanted.warnings);
@@ -27,7 +27,8 @@ std::vector<SocketAddress> Demand::sockets_of(const std::string& job) const {
   auto known = jobs_.find(job);
   if (known == jobs_.end()) return sockets;
   for (const auto& use : known->second.uses)
-    if (use.starts && !std::ranges::contains(sockets, use.condition.address)) sockets.push_back(use.condition.address);
+    if (use.match.starts && !std::ranges::contains(sockets, use.condition.address))
+      sockets.push_back(use.condition.address);
   return sockets;
 }
 

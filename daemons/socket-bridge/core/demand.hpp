@@ -15,7 +15,7 @@ namespace upstart::socket_bridge {
 class Demand {
 public:
   struct Change {
-    std::vector<std::string> warnings; // that had not been given before
+    std::vector<bridge::ConditionWarning> warnings; // that had not been given before
     std::optional<std::map<SocketAddress, WantedSocket>>
         sockets; // all that are wanted now; nothing: the same as before
   };
@@ -26,11 +26,11 @@ public:
   [[nodiscard]] std::vector<SocketAddress> sockets_of(const std::string& job) const;
 
 private:
-  std::map<SocketAddress, WantedSocket> make_union(std::vector<std::string>& new_warnings);
+  std::map<SocketAddress, WantedSocket> make_union(std::vector<bridge::ConditionWarning>& new_warnings);
 
   bool known_ = false;
   std::map<std::string, JobSockets> jobs_;
-  std::set<std::string> warnings_; // given, and still so
+  std::set<bridge::ConditionWarning> warnings_; // given, and still so
 };
 
 } // namespace upstart::socket_bridge

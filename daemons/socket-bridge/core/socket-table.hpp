@@ -62,7 +62,7 @@ struct Announce {
   std::string state;
 };
 struct Warn {
-  std::string message;
+  bridge::ConditionWarning warning;
 };
 using Action = std::variant<OpenSocket, CloseSocket, SetPermissions, WatchSocket, EmitEvent, OfferToJob, CheckSocket,
                             Announce, Warn>;

@@ -241,7 +241,7 @@ TEST_CASE("a condition that cannot be served is told with its job") {
   World world;
   auto warnings = world.set_job("x", {"EVERY=never"});
   REQUIRE(warnings.size() == 1);
-  CHECK(warnings[0] ==
+  CHECK(warnings[0].text ==
         "job x: EVERY in its timer condition: `never' is no time span, such as 90s, 15m, 1h 30m, 2d; this "
         "timer does not run");
 }

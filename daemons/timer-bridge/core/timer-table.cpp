@@ -44,15 +44,15 @@ TimerTable::TimerTable(bridge::Memory& memory, const Records& records, std::stri
 
 // --- what jobs ask for ----------------------------------------------------------------------------------------------
 
-std::vector<std::string> TimerTable::jobs_changed(const bridge::ConditionsUpdate& update, Now now) {
-  std::vector<std::string> warnings;
+std::vector<bridge::ConditionWarning> TimerTable::jobs_changed(const bridge::ConditionsUpdate& update, Now now) {
+  std::vector<bridge::ConditionWarning> warnings;
   for (const auto& job : update.gone) drop(job);
   for (const auto& [job, matches] : update.changed) {
     std::map<std::string, TimerCondition> conditions;
     for (const auto& match : matches) {
       if (auto condition = parse_condition(match.arguments))
         conditions.emplace(text_of(condition->variables), *condition);
-      else warnings.push_back(bridge::describe(condition.error(), job, event_name, "this timer does not run"));
+      else warnings.push_back(bridge::describe(condition.error(), job, match, "this timer does not run"));
     }
     for (const auto& [_, condition] : conditions) add(job, condition, now);
     auto before = of_job_[job];

@@ -59,7 +59,7 @@ public:
   TimerTable(bridge::Memory& memory, const Records& records, std::string boot, LastTimes last, Zones zones);
 
   // What jobs ask for has changed; the first update has all of them. Returns what cannot be served.
-  [[nodiscard]] std::vector<std::string> jobs_changed(const bridge::ConditionsUpdate& update, Now now);
+  [[nodiscard]] std::vector<bridge::ConditionWarning> jobs_changed(const bridge::ConditionsUpdate& update, Now now);
   // Emits what is due. To be called when the time of `due` has come, and when the clock was set.
   void time_reached(Now now);
   [[nodiscard]] std::optional<PreciseTime> due(Now now) const;

@@ -60,8 +60,8 @@ DeviceTable::DeviceTable(Settings settings, bridge::Memory& memory, const Record
   for (const auto& name : unreadable) memory_.erase(name);
 }
 
-std::vector<std::string> DeviceTable::jobs_changed(const bridge::ConditionsUpdate& update) {
-  std::vector<std::string> warnings;
+std::vector<bridge::ConditionWarning> DeviceTable::jobs_changed(const bridge::ConditionsUpdate& update) {
+  std::vector<bridge::ConditionWarning> warnings;
   for (const auto& job : update.gone) by_job_.erase(job);
   for (const auto& [job, matches] : update.changed) {
     auto& events = by_job_[job];
@@ -70,9 +70,7 @@ std::vector<std::string> DeviceTable::jobs_changed(const bridge::ConditionsUpdat
       auto event = device_event_of(match.event);
       if (!event) continue; // somebody else's
       if (auto condition = parse_condition(*event, match.arguments)) events.insert(match.event);
-      else
-        warnings.push_back(
-            bridge::describe(condition.error(), job, match.event, "no device is waited for because of it"));
+      else warnings.push_back(bridge::describe(condition.error(), job, match, "no device is waited for because of it"));
     }
   }
   track();

@@ -33,7 +33,7 @@ public:
   DeviceTable(Settings settings, bridge::Memory& memory, const Records& records);
 
   // What cannot be served of the jobs that have changed, each a message that names job and variable.
-  [[nodiscard]] std::vector<std::string> jobs_changed(const bridge::ConditionsUpdate& update);
+  [[nodiscard]] std::vector<bridge::ConditionWarning> jobs_changed(const bridge::ConditionsUpdate& update);
   // The subsystems that are tracked; those whose devices must be looked for now.
   [[nodiscard]] std::set<std::string> subsystems() const;
   [[nodiscard]] const std::set<std::string>& to_be_searched() const { return to_be_searched_; }
