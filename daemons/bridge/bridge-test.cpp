@@ -177,6 +177,26 @@ TEST_CASE("a bridge run by hand makes its own socket and removes it at SIGTERM a
   }
 }
 
+TEST_CASE(
+    "a bridge that a job starts beside another waits for its end and serves then; started by hand it is refused") {
+  BridgeFixture test;
+  test.supervisor.set_job("a", on("x"));
+  test.start();
+  test.until_events(1);
+  CHECK(test.run({"--run-directory", test.directory.path()}) == 1);
+  CHECK(test.logged("serves this Upstart as test-bridge already"));
+  Process of_job{{.command = {test.program, "--run-directory", test.directory.path()},
+                  .environment = {{"UPSTART_JOB", "bridge"}},
+                  .descriptors = {},
+                  .output = test.directory / "of-job"}};
+  test.until([&] { return content_of(test.directory / "of-job").contains("waiting until it has ended"); }, "its word");
+  CHECK(test.broker.count() == 1);
+  CHECK(test.bridge->end(SIGTERM) == 0);
+  test.supervisor.set_job("b", on("y"));
+  test.until([&] { return test.broker.count() >= 2; }, "its event");
+  CHECK(of_job.end(SIGTERM) == 0);
+}
+
 TEST_CASE("a lock that is held by no process that can be waited for is an error") {
   BridgeFixture test;
   base::FileDescriptor file{::open((test.directory / "test-bridge.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};

@@ -25,7 +25,8 @@ struct Services {
   Emitter& emitter;
   PublicObject& object; // to be told, before the bridge's constructor returns, of an interface of its own
   std::multimap<std::string, base::FileDescriptor>& inherited; // descriptors kept by the bridge before, by name
-  const std::string& run_directory;                            // for what must survive the bridge
+  const std::string& run_directory;
+  const std::string& own_directory;  // for what must survive the bridge
   SocketOffers& offers;              // listening descriptors that jobs get however they are started
   ConditionWarnings& warnings;       // what is said of conditions goes there
   std::optional<std::string> home{}; // of the user whose session this is; nothing on the system

@@ -75,6 +75,8 @@ std::optional<std::string> ByHand::home() const {
   return home.empty() ? std::nullopt : std::optional{home};
 }
 
+bool ByHand::is_unattended() const { return daemon || !variable("UPSTART_JOB").empty(); }
+
 std::expected<std::string, std::string> ByHand::run_directory() const {
   if (!in_session()) return protocol::run_directory::system;
   auto session = variable("UPSTART_SESSION"), runtime = variable("XDG_RUNTIME_DIR");
@@ -100,7 +102,7 @@ void go_to_background() {
 }
 
 std::expected<OnlyBridge, std::string> OnlyBridge::be(const std::string& run_directory, const std::string& name,
-                                                      bool wait) {
+                                                      bool wait, const std::function<void()>& waiting) {
   auto path = std::format("{}/{}.lock", run_directory, name);
   base::FileDescriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   auto failure = [&](int error) {
@@ -116,7 +118,8 @@ std::expected<OnlyBridge, std::string> OnlyBridge::be(const std::string& run_dir
     if (!other) return failure(other.error());
     if (!*other) continue; // it has just ended
     if (!wait) return std::unexpected(std::format("process {} serves this Upstart as {} already", **other, name));
-    spdlog::info("process {} serves this Upstart as {}; waiting until it has ended", **other, name);
+    spdlog::warn("process {} serves this Upstart as {}; waiting until it has ended", **other, name);
+    if (waiting) waiting();
     if (auto waited = wait_for_end_of(**other); !waited) return failure(waited.error());
   }
   return OnlyBridge{std::move(file)};

@@ -5,6 +5,7 @@
 #include "daemons/base/file-descriptor.hpp"
 
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,9 @@ struct ByHand {
   [[nodiscard]] std::expected<std::string, std::string> run_directory() const;
   // The home directory of the session's user.
   [[nodiscard]] std::optional<std::string> home() const;
+  // Whether it is a job's, or in the background: nobody is there to be told that another process serves already, and a
+  // job must not fail of that.
+  [[nodiscard]] bool is_unattended() const;
 };
 
 // Goes on in a process of its own, as `expect daemon` has it: a grandchild, leader of no terminal's session, with
@@ -31,11 +35,11 @@ void go_to_background();
 // process ends.
 class OnlyBridge {
 public:
-  // Where another has it: waits until that one has ended, if `wait`; else the error names it, or says why no lock is to
-  // be had, such as one of a process that this PID namespace does not know. A run directory that
-  // cannot be written to is not an error: then nothing is locked.
-  [[nodiscard]] static std::expected<OnlyBridge, std::string> be(const std::string& run_directory,
-                                                                 const std::string& name, bool wait);
+  // Where another has it: waits until that one has ended, if `wait`, which is logged, and `waiting` called; else the
+  // error names it, or says why no lock is to be had, such as one of a process that this PID namespace does not know. A
+  // run directory that cannot be written to is not an error: then nothing is locked.
+  [[nodiscard]] static std::expected<OnlyBridge, std::string>
+  be(const std::string& run_directory, const std::string& name, bool wait, const std::function<void()>& waiting = {});
 
 private:
   explicit OnlyBridge(base::FileDescriptor file) : file_{std::move(file)} {}

@@ -4,6 +4,7 @@
 #include "daemons/base/program/own-socket.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/bridge/by-hand.hpp"
+#include "daemons/bridge/own-directory.hpp"
 #include "daemons/bridge/supervisor-session.hpp"
 #include "daemons/bridge/watches-object.hpp"
 #include "protocol/names.hpp"
@@ -24,13 +25,13 @@ using Inherited = std::multimap<std::string, base::FileDescriptor>;
 class Daemon {
 public:
   Daemon(base::EventLoop& loop, const Description& description, const base::CommonOptions& options,
-         const ByHand& by_hand, base::FileDescriptor listening, Inherited& inherited)
+         const std::string& own_directory, const ByHand& by_hand, base::FileDescriptor listening, Inherited& inherited)
       : object_{loop, std::move(listening), description.name},
         broker_{loop,
                 protocol::daemon_address(options.run_directory, protocol::socket_name::broker),
                 {.ready = [this] { bridge_->broker_ready(); }, .gone = [this] { bridge_->broker_gone(); }}},
-        bridge_{description.make(
-            {loop, broker_, object_, inherited, options.run_directory, offers_, warnings_, by_hand.home()})},
+        bridge_{description.make({loop, broker_, object_, inherited, options.run_directory, own_directory, offers_,
+                                  warnings_, by_hand.home()})},
         supervisor_{loop,
                     protocol::daemon_address(options.run_directory, protocol::socket_name::supervisor),
                     description.events,
@@ -82,7 +83,8 @@ int run_bridge(const Description& description, const base::CommonOptions& option
   bool is_managed = inherited.contains(description.name);
   std::optional<OnlyBridge> only;
   if (!description.several) {
-    auto taken = OnlyBridge::be(options.run_directory, description.name, is_managed);
+    auto taken = OnlyBridge::be(options.run_directory, description.name, is_managed || by_hand.is_unattended(),
+                                description.stands_by);
     if (!taken) {
       spdlog::error("{}", taken.error());
       return EXIT_FAILURE;
@@ -95,17 +97,18 @@ int run_bridge(const Description& description, const base::CommonOptions& option
     spdlog::error("{}", own.error());
     return EXIT_FAILURE;
   }
-  Daemon daemon{loop, description, options, by_hand, own->take(), inherited};
+  auto directory = own_directory(options.run_directory, description.name);
+  Daemon daemon{loop, description, options, directory, by_hand, own->take(), inherited};
   base::DaemonSignals signals{loop, {.end = [&] { loop.stop(); }, .connect_now = [&] { daemon.rejoin_bus(); }}};
   loop.run();
   base::notify_manager("STOPPING=1");
   return EXIT_SUCCESS;
 }
 
-void declare(CLI::App& app, ByHand& by_hand) {
+void declare(CLI::App& app, const Description& description, ByHand& by_hand) {
   auto* user = app.add_flag("--user", by_hand.user, "serve the session that UPSTART_SESSION names");
   auto* system = app.add_flag("--system", by_hand.system, "serve the system's Upstart");
-  user->excludes(system);
+  if (!description.system_is_a_bus) user->excludes(system);
   app.add_flag("--daemon", by_hand.daemon, "go to the background, as `expect daemon' has it");
 }
 
@@ -118,7 +121,7 @@ int run(const Description& description, int argc, char** argv) {
        .description = description.summary,
        .declare =
            [&](CLI::App& app) {
-             declare(app, by_hand);
+             declare(app, description, by_hand);
              if (description.declare) description.declare(app);
            },
        .find_run_directory = [&] { return by_hand.run_directory(); },

@@ -24,6 +24,10 @@ struct Description {
   std::vector<std::string> events; // whose conditions it wants to know; names, or fnmatch patterns of names
   std::function<std::unique_ptr<Bridge>(Services)> make;
   std::function<void(CLI::App&)> declare{}; // adds the options that only this bridge has; may be empty
+  // Beside --user, --system names the system bus, as the original's dbus bridge has it; else the two exclude each
+  // other.
+  bool system_is_a_bus = false;
+  std::function<void()> stands_by{}; // called when another process serves, and this one waits for its end; may be empty
   bool several = false; // several may serve one Upstart: each has an own socket with its process id in the name
 };
 

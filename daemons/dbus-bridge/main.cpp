@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
             app.add_flag("--always", options.always, "emit an event for every signal, whether a job names it or not");
             app.add_option("--bus-name", options.bus_name, "give the events of this bus the variable BUS=NAME")
                 ->type_name("NAME");
-          }};
+          },
+      .system_is_a_bus = true};
   return bridge::run(description, argc, argv);
 }

@@ -56,7 +56,8 @@ int main(int argc, char** argv) {
           [](auto& app) {
             app.add_flag("--fork", "as --daemon, with one fork, as `expect fork' has it"); // seen before
             socket_bridge::describe_sharing(app);
-          }};
+          },
+      .stands_by = [&] { daemonization.ready(); }};
   auto rest = without_daemon(words);
   return bridge::run(description, static_cast<int>(rest.size() - 1), rest.data());
 }
