@@ -41,6 +41,16 @@ std::optional<std::size_t> bridge_of_name(std::string_view name) {
   return place_of([&](const BridgeEntry& bridge) { return bridge.name == name; });
 }
 
+bool account_has_bridge(std::string_view name) {
+  auto place = bridge_of_name(name);
+  return place && !bridges.at(*place).needs_root;
+}
+
+bool account_may_emit(const std::string& event) {
+  auto place = bridge_of_event(event);
+  return place && !bridges.at(*place).needs_root;
+}
+
 bool is_no_pattern(std::string_view event, std::string_view variable) {
   return event == "timer" && (variable == "CRON" || variable == "AT");
 }

@@ -11,18 +11,25 @@
 namespace upstart::protocol {
 
 struct BridgeEntry {
-  const char* name;  // of its socket, and of its program, upstart-NAME
-  const char* event; // that it emits: a name or a pattern (event-pattern.hpp); no event fits two of them
+  const char* name;       // of its socket, and of its program, upstart-NAME
+  const char* event;      // that it emits: a name or a pattern (event-pattern.hpp); no event fits two of them
+  bool needs_root = true; // on a system; else it runs as `bridge_account` there
 };
 
 inline constexpr const char* socket_bridge = "socket-bridge";
 
 inline constexpr std::array bridges{
     BridgeEntry{socket_bridge, "socket"},     BridgeEntry{"file-bridge", "file"},
-    BridgeEntry{"udev-bridge", "*-device-*"}, BridgeEntry{"dbus-bridge", "dbus"},
-    BridgeEntry{"event-bridge", ":sys:*"},    BridgeEntry{"timer-bridge", "timer"},
+    BridgeEntry{"udev-bridge", "*-device-*"}, BridgeEntry{"dbus-bridge", "dbus", false},
+    BridgeEntry{"event-bridge", ":sys:*"},    BridgeEntry{"timer-bridge", "timer", false},
     BridgeEntry{"mqtt-bridge", "node-*"}, // and those of other machines: init starts it where there is a fleet.conf
 };
+
+// The account of a system's bridges that need no root. Where there is none, they run as root.
+inline constexpr const char* bridge_account = "upstart-bridge";
+// Whether that account has this bridge, or the one that emits this event: what it may attach as, and emit.
+[[nodiscard]] bool account_has_bridge(std::string_view name);
+[[nodiscard]] bool account_may_emit(const std::string& event);
 
 // The place in `bridges` of the one that emits this event; nothing where none does.
 [[nodiscard]] std::optional<std::size_t> bridge_of_event(const std::string& event);

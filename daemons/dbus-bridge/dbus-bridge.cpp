@@ -29,7 +29,7 @@ std::string session_address() { return from_environment("DBUS_SESSION_BUS_ADDRES
 DbusBridge::DbusBridge(bridge::Services services, const Options& options)
     : warnings_{services.warnings},
       unreadable_{services.loop, [](const std::string& text) { spdlog::warn("{}", text); }},
-      memory_{services.loop, services.emitter, services.run_directory, "dbus-bridge", form_of_records},
+      memory_{services.loop, services.emitter, services.own_directory, "dbus-bridge", form_of_records},
       wanted_{{.preset = options.session ? Bus::session : Bus::system, .bus_name = options.bus_name}, options.always},
       system_{services.loop, "system bus", system_address(), events_of(Bus::system)},
       session_{services.loop, "session bus", session_address(), events_of(Bus::session)} {

@@ -41,7 +41,7 @@ bool is_signal(sd_bus_message* message, const char* member) {
 
 EventBridge::EventBridge(bridge::Services services)
     : warnings_{services.warnings},
-      memory_{services.loop, services.emitter, services.run_directory, "event-bridge", form_of_records},
+      memory_{services.loop, services.emitter, services.own_directory, "event-bridge", form_of_records},
       listener_{services.loop,
                 "system bus",
                 system_bus(),

@@ -24,8 +24,9 @@ void tell_of_name(const std::string& address, base::ReconnectingConnection::Name
 
 } // namespace
 
-Broker::Broker(base::EventLoop& loop, EventStore::Recovered recovered, Settings settings)
-    : loop_{loop}, events_{loop, std::move(recovered), settings, [this](Session& session) { hang_up(session); }} {}
+Broker::Broker(base::EventLoop& loop, EventStore::Recovered recovered, Permissions permissions, Settings settings)
+    : loop_{loop},
+      events_{loop, std::move(recovered), settings, permissions, [this](Session& session) { hang_up(session); }} {}
 
 void Broker::serve(std::unique_ptr<base::BusConnection> peer) {
   auto& session = events_.open(*peer, *this);

@@ -10,7 +10,7 @@ namespace upstart::broker {
 
 class Broker final : public BusRequests {
 public:
-  Broker(base::EventLoop& loop, EventStore::Recovered recovered, Settings settings = {});
+  Broker(base::EventLoop& loop, EventStore::Recovered recovered, Permissions permissions, Settings settings = {});
 
   // Descriptors that the service manager kept for an earlier process.
   void take_back(std::multimap<std::string, base::FileDescriptor> inherited) {

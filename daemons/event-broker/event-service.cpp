@@ -26,8 +26,9 @@ constexpr const char* empty_name = "Name may not be empty string";
 } // namespace
 
 EventService::EventService(base::EventLoop& loop, EventStore::Recovered recovered, Settings settings,
-                           std::function<void(Session&)> hang_up)
+                           Permissions permissions, std::function<void(Session&)> hang_up)
     : loop_{loop},
+      permissions_{permissions},
       hang_up_{std::move(hang_up)},
       queue_{settings},
       store_{loop, std::move(recovered.store), [this] { return queue_.snapshot(); }, [this] { flush(); }},
@@ -53,7 +54,7 @@ void EventService::take_back(std::multimap<std::string, base::FileDescriptor> in
 // --- Sessions
 
 Session& EventService::open(base::BusConnection& connection, BusRequests& buses) {
-  return sessions_.add({.events = *this, .buses = buses}, *this, connection);
+  return sessions_.add({.events = *this, .buses = buses, .permissions = permissions_}, *this, connection);
 }
 
 void EventService::close(Session& session) {

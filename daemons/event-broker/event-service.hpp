@@ -15,7 +15,7 @@ namespace upstart::broker {
 class EventService final : public EventRequests, private Deliveries {
 public:
   // `hang_up` is to close the session of somebody who does not read, and its connection.
-  EventService(base::EventLoop& loop, EventStore::Recovered recovered, Settings settings,
+  EventService(base::EventLoop& loop, EventStore::Recovered recovered, Settings settings, Permissions permissions,
                std::function<void(Session&)> hang_up);
   ~EventService() override;
 
@@ -58,6 +58,7 @@ private:
   void flush_where_there_is_room();
 
   base::EventLoop& loop_;
+  Permissions permissions_;
   std::function<void(Session&)> hang_up_;
   Queue queue_;
   StoreWriter store_;

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include <cstdlib>
+#include <optional>
 
 namespace {
 
@@ -42,6 +43,7 @@ int fail(const std::string& message) {
 struct OwnOptions {
   bool session = false;
   bool no_memory = false;
+  std::optional<uid_t> bridge_user{};
 };
 
 int run(const base::CommonOptions& options, const OwnOptions& own_options) {
@@ -54,7 +56,7 @@ int run(const base::CommonOptions& options, const OwnOptions& own_options) {
   if (!own) return fail(own.error());
 
   base::EventLoop loop;
-  Broker broker{loop, std::move(*recovered)};
+  Broker broker{loop, std::move(*recovered), Permissions{::geteuid(), own_options.bridge_user}};
   broker.take_back(std::move(inherited));
   base::PeerServer server{loop,
                           own->take(),
@@ -75,17 +77,19 @@ int run(const base::CommonOptions& options, const OwnOptions& own_options) {
 
 int main(int argc, char** argv) {
   OwnOptions own;
-  return base::run_daemon({.name = protocol::socket_name::broker,
-                           .description = "Takes events, orders them, and gives each to the handlers that want it.",
-                           .vital = true,
-                           .declare =
-                               [&](CLI::App& app) {
-                                 app.add_flag("--session", own.session,
-                                              "without --bus: join the bus in DBUS_SESSION_BUS_ADDRESS");
-                                 app.add_flag("--no-memory", own.no_memory,
-                                              "write nothing down, to measure what that costs: events are lost if "
-                                              "this process dies");
-                               },
-                           .run = [&](const base::CommonOptions& options) { return run(options, own); }},
-                          argc, argv);
+  return base::run_daemon(
+      {.name = protocol::socket_name::broker,
+       .description = "Takes events, orders them, and gives each to the handlers that want it.",
+       .vital = true,
+       .declare =
+           [&](CLI::App& app) {
+             app.add_flag("--session", own.session, "without --bus: join the bus in DBUS_SESSION_BUS_ADDRESS");
+             app.add_option("--bridge-user", own.bridge_user, "the user whose processes are bridges that need no root")
+                 ->type_name("UID");
+             app.add_flag("--no-memory", own.no_memory,
+                          "write nothing down, to measure what that costs: events are lost if "
+                          "this process dies");
+           },
+       .run = [&](const base::CommonOptions& options) { return run(options, own); }},
+      argc, argv);
 }

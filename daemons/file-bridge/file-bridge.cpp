@@ -23,7 +23,7 @@ std::string watched_directory(const FileCondition& condition) {
 
 FileBridge::FileBridge(const bridge::Services& services)
     : warnings_{services.warnings},
-      memory_{services.loop, services.emitter, services.run_directory,
+      memory_{services.loop, services.emitter, services.own_directory,
               "file-bridge", form_of_records,  [this] { catch_up(); }},
       table_{files_, memory_, memory_.records(), services.home},
       alarm_{services.loop, [this] { take_complete_writes(); }},

@@ -153,6 +153,7 @@ std::expected<pid_t, std::string> Init::launch(Daemon daemon, bool again) {
   auto& managed = of(daemon);
   Launch what{managed.spec.program, entry(daemon).arguments(run_, again), environment_.strings(), managed.kept.all(),
               open_files_,          base::ordinary_oom_score(),           log_.line_start()};
+  if (!entry(daemon).needs_root) what.account = run_.bridge_account;
   for (const auto& [name, socket] : managed.spec.sockets) what.descriptors.emplace_back(name, socket.get());
   base::FileDescriptor exits;
   if (daemon == Daemon::supervisor) exits = kept_exits_.connect();

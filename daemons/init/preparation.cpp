@@ -4,6 +4,7 @@
 #include "daemons/init/configuration/directories.hpp"
 #include "daemons/init/notify/notify-socket.hpp"
 #include "daemons/init/processes/programs.hpp"
+#include "daemons/init/run-directory/bridge-access.hpp"
 #include "daemons/init/run-directory/own-bus.hpp"
 #include "daemons/init/run-directory/own-directory.hpp"
 #include "protocol/names.hpp"
@@ -19,6 +20,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <format>
+#include <fstream>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -187,6 +190,29 @@ Run plan(const Options& options, const Environment& environment, const RunDirect
           .goes_on = directory.left_by().has_value()};
 }
 
+std::optional<Account> bridge_account(Mode mode) {
+  if (mode != Mode::system || ::geteuid() != 0) return std::nullopt;
+  std::ifstream file{"/etc/passwd"};
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  return account_in(text, protocol::bridge_account);
+}
+
+// Bridges that need no root have an account of their own on a system where there is one.
+void plan_bridge_account(const Log& log, Run& run) {
+  run.bridge_account = bridge_account(run.options.mode);
+  if (!run.bridge_account) return;
+  std::vector<std::string> sockets{"notify"}, bridges;
+  for (auto daemon : {Daemon::broker, Daemon::supervisor})
+    for (const auto& socket : entry(daemon).sockets(run))
+      if (socket.name != protocol::socket_name::session) sockets.push_back(socket.name + ".sock");
+  for (const auto& bridge : protocol::bridges)
+    if (!bridge.needs_root) bridges.emplace_back(bridge.name);
+  auto admitted = admit_bridges(run.directory, *run.bridge_account, sockets, bridges);
+  if (admitted) return;
+  log.warning("{}; all bridges run as root", admitted.error());
+  run.bridge_account.reset();
+}
+
 // Run by root, dbus-daemon wants to have 65536 open files. Where that may not be, as in many containers, it says so as
 // if something were wrong.
 bool bus_would_complain() {
@@ -279,6 +305,7 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   auto notify_path = run.directory + "/notify";
   auto notify = handed ? FileDescriptor{std::exchange(handed->notify_socket, -1)} : NotifySocket::bind(notify_path);
   if (!notify) return std::unexpected(notify.error());
+  plan_bridge_account(log, run);
   plan_own_bus(log, run, spec_of(specs, Daemon::bus), environment);
   if (!handed) {
     say_what_was_found(log, run, directory->left_by());

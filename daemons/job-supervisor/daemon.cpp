@@ -277,7 +277,8 @@ std::unique_ptr<base::PeerServer> Daemon::serve(std::multimap<std::string, base:
   return std::make_unique<base::PeerServer>(
       loop_, own_sockets_.emplace_back(std::move(*own)).take(),
       [this, &among](auto connection) { add_client(std::move(connection), among); },
-      [this](uid_t user) { return is_master(user); }, [](const std::string& trouble) { spdlog::warn("{}", trouble); });
+      [this, &among](uid_t user) { return admits(user, among); },
+      [](const std::string& trouble) { spdlog::warn("{}", trouble); });
 }
 
 void Daemon::add_client(std::unique_ptr<base::BusConnection> connection, Clients& among) {
@@ -301,6 +302,14 @@ bool Daemon::is_master(uid_t user) const {
 }
 
 bool Daemon::may_change(const base::Caller& caller) const { return is_master(caller.uid); }
+
+bool Daemon::may_bridge(const base::Caller& caller) const {
+  return is_master(caller.uid) || (line_.bridge_user && caller.uid == *line_.bridge_user);
+}
+
+bool Daemon::admits(uid_t user, const Clients& among) const {
+  return &among == &bridges_ ? may_bridge({.uid = user}) : is_master(user);
+}
 
 // --- the bus --------------------------------------------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ public:
   [[nodiscard]] bool holds_starts() const override { return told_ready_ && socket_wait_.waits(); }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
   [[nodiscard]] bool may_change(const base::Caller& caller) const override;
+  [[nodiscard]] bool may_bridge(const base::Caller& caller) const override;
   [[nodiscard]] bool is_process_1() const override { return line_.init_pid == 1; }
 
   void tell(const Notice& notice) override;
@@ -78,6 +79,7 @@ private:
   [[nodiscard]] bool is_master(uid_t user) const;
   std::unique_ptr<base::PeerServer> serve(std::multimap<std::string, base::FileDescriptor>& inherited, const char* name,
                                           const std::string& address, Clients& among);
+  [[nodiscard]] bool admits(uid_t user, const Clients& among) const;
   void add_client(std::unique_ptr<base::BusConnection> connection, Clients& among);
   void say_cut_off(base::BusConnection& client);
   // To every client: this property of text has this value now.

@@ -26,6 +26,8 @@ void declare_options(CLI::App& app, DaemonOptions& options) {
                "jobs of a session or a container do not inherit init's environment");
   app.add_flag("--no-cgroups", options.no_control_groups, "make no control groups");
   app.add_option("--init-pid", options.init_pid, "process id of init");
+  app.add_option("--bridge-user", options.bridge_user, "user whose processes are bridges that need no root")
+      ->type_name("UID");
   app.add_flag("--restarted", options.restarted, "takes over from one that died");
   app.add_flag("--container", options.container, "of a container, which may end");
   app.add_option("--container-job", options.container_job, "job that the container is there for, and ends with");

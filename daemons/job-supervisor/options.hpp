@@ -3,6 +3,9 @@
 
 #include "daemons/base/program/daemon-main.hpp"
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +25,10 @@ struct DaemonOptions {
   bool control_groups = true;
   std::string bus_address;
   int init_pid = 0;
-  bool restarted = false;    // another one ran before under the same init
-  bool container = false;    // init is process 1, but may end
-  std::string container_job; // with which the container ends; empty: none
+  std::optional<uid_t> bridge_user; // whose processes are bridges that need no root
+  bool restarted = false;           // another one ran before under the same init
+  bool container = false;           // init is process 1, but may end
+  std::string container_job;        // with which the container ends; empty: none
   std::vector<std::string> container_job_environment;
   bool executed_anew = false; // init was, and this supervisor tells its clients
   bool no_memory = false;     // what happens is forgotten with this process

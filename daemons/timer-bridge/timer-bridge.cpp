@@ -37,7 +37,7 @@ SeenEvent seen(const bridge::HeardEvent& event) {
 
 TimerBridge::TimerBridge(const bridge::Services& services)
     : warnings_{services.warnings},
-      memory_{services.loop, services.emitter, services.run_directory, name, form_of_records},
+      memory_{services.loop, services.emitter, services.own_directory, name, form_of_records},
       last_times_file_{state_directory(services.home), sharing(services)},
       table_{memory_, memory_.records(), boot_id(), last_times_file_.read(), zone_of},
       alarm_{services.loop, [this] { look(); }},

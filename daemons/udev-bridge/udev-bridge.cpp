@@ -16,7 +16,7 @@ constexpr unsigned form_of_records = 1;
 
 UdevBridge::UdevBridge(bridge::Services services, const Options& options)
     : warnings_{services.warnings},
-      memory_{services.loop, services.emitter, services.run_directory, "udev-bridge", form_of_records},
+      memory_{services.loop, services.emitter, services.own_directory, "udev-bridge", form_of_records},
       table_{{.strip = options.no_strip ? Strip::nothing : Strip::unprintable, .coldplug = !options.no_coldplug},
              memory_,
              memory_.records()},

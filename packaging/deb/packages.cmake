@@ -30,11 +30,11 @@ programs: init, its daemons and bridges, initctl and init-checkconf. It leaves
 the init of the system alone; users run sessions with it, and the package
 upstart-sysv makes it the system's init.")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_DAEMONS_PACKAGE_DEPENDS "libsmartcols1") # initctl loads it to print a table
+set(CPACK_DEBIAN_DAEMONS_PACKAGE_DEPENDS "libsmartcols1, passwd") # initctl loads it to print a table; postinst makes an account
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_RECOMMENDS "dbus-daemon")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_SUGGESTS "upstart-sysv, upstart-fleet, upstart-doc")
 set(CPACK_DEBIAN_DAEMONS_PACKAGE_CONFLICTS "upstart, sysvinit-core")
-set(CPACK_DEBIAN_DAEMONS_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_SOURCE_DIR}/deb/postrm")
+set(CPACK_DEBIAN_DAEMONS_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_SOURCE_DIR}/deb/postinst;${CMAKE_CURRENT_SOURCE_DIR}/deb/postrm")
 
 set(CPACK_DEBIAN_SYSV_PACKAGE_NAME upstart-sysv)
 set(CPACK_DEBIAN_SYSV_DESCRIPTION "event-based init of the system

@@ -18,8 +18,6 @@ template <typename Value> Value value_or_throw(std::expected<Value, Fault> resul
 // As many events as somebody is told of who may not emit any.
 constexpr std::size_t most_for_others = 256;
 
-bool is_permitted(const base::Caller& caller) { return caller.uid == 0 || caller.uid == ::geteuid(); }
-
 std::string token_of(const base::Caller& caller, const std::string& token) {
   constexpr std::size_t longest = 100;
   if (token.size() > longest)
@@ -38,6 +36,10 @@ std::map<std::string, sdbus::Variant> described(const Remembered& event, bool wi
           {"done", sdbus::Variant{protocol::job_actions_to_wire<WireActions::value_type>(event.done)}},
           {"blocked", sdbus::Variant{event.blocked}},
           {"outcome", sdbus::Variant{std::string{name_of(event.outcome)}}}};
+}
+
+bool may_handle(const Permissions& permissions, const base::Caller& caller, bool on_own_socket) {
+  return permissions.handle(caller, on_own_socket);
 }
 
 sdbus::Error refused(const char* operation) {
@@ -72,10 +74,16 @@ Origin BrokerObject::origin() {
   return {.session = session_, .sender = sender == nullptr ? "" : sender, .caller = connection_.caller_of(message)};
 }
 
-Origin BrokerObject::permitted(const char* operation) {
+template <typename May> Origin BrokerObject::permitted(const char* operation, May may) {
   auto from = origin();
-  if (!is_permitted(from.caller)) throw refused(operation);
+  if (!may(requests_.permissions, from.caller, connection_.is_peer())) throw refused(operation);
   return from;
+}
+
+Origin BrokerObject::permitted(const char* operation) {
+  return permitted(operation, [](const Permissions& permissions, const auto& caller, bool) {
+    return permissions.everything(caller);
+  });
 }
 
 uint64_t BrokerObject::Emit(const std::string& name, const std::vector<std::string>& env,
@@ -85,7 +93,9 @@ uint64_t BrokerObject::Emit(const std::string& name, const std::vector<std::stri
 
 uint64_t BrokerObject::EmitOnce(const std::string& name, const std::vector<std::string>& env,
                                 const std::vector<sdbus::UnixFd>& files, const std::string& token) {
-  auto caller = permitted("emit an event").caller;
+  auto caller = permitted("emit an event", [&](const Permissions& permissions, const auto& who, bool on_own_socket) {
+                  return permissions.emit(who, on_own_socket, name);
+                }).caller;
   return value_or_throw(requests_.events.emit({.name = name,
                                                .env = env,
                                                .emitter = {.uid = caller.uid, .pid = caller.pid},
@@ -114,7 +124,10 @@ void BrokerObject::WaitFor(sdbus::Result<bool>&& result, uint64_t id) {
 }
 
 std::vector<std::string> BrokerObject::Attach(const std::string& handler, const std::vector<std::string>& events) {
-  return value_or_throw(requests_.events.attach(permitted("handle events"), handler, events, "")).wanted_by_others;
+  auto from = permitted("handle events", [&](const Permissions& permissions, const auto& caller, bool on_own_socket) {
+    return permissions.attach_as(caller, on_own_socket, handler);
+  });
+  return value_or_throw(requests_.events.attach(from, handler, events, "")).wanted_by_others;
 }
 
 std::tuple<std::vector<std::string>, std::vector<uint64_t>>
@@ -129,11 +142,12 @@ void BrokerObject::Listen(const std::vector<std::string>& emitted, const std::ve
 }
 
 void BrokerObject::Subscribe(const std::vector<std::string>& add, const std::vector<std::string>& remove) {
-  value_or_throw(requests_.events.subscribe(permitted("handle events"), add, remove));
+  value_or_throw(requests_.events.subscribe(permitted("handle events", may_handle), add, remove));
 }
 
 void BrokerObject::Finished(const uint64_t& id, const bool& failed, const WireActions& done) {
-  requests_.events.finished(permitted("finish an event"), id, failed, protocol::job_actions_from_wire(done));
+  requests_.events.finished(permitted("finish an event", may_handle), id, failed,
+                            protocol::job_actions_from_wire(done));
 }
 
 void BrokerObject::Record(const std::string& name, const std::vector<std::string>& env, const uint32_t& uid,
@@ -150,7 +164,7 @@ void BrokerObject::RecordAll(
 std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>>
 BrokerObject::ListPending() {
   std::vector<sdbus::Struct<uint64_t, std::string, std::vector<std::string>, std::vector<std::string>>> list;
-  bool all = is_permitted(origin().caller);
+  bool all = requests_.permissions.everything(origin().caller);
   for (auto& [event, blocked_by] : requests_.events.queue().pending(all ? 0 : most_for_others))
     list.emplace_back(event->id, event->name, all ? event->env : std::vector<std::string>{}, std::move(blocked_by));
   return list;
@@ -158,9 +172,11 @@ BrokerObject::ListPending() {
 
 std::vector<std::map<std::string, sdbus::Variant>> BrokerObject::History(const uint32_t& count) {
   std::vector<std::map<std::string, sdbus::Variant>> list;
-  bool all = is_permitted(origin().caller);
+  auto caller = origin().caller;
+  bool with_env = requests_.permissions.everything(caller);
+  bool all = requests_.permissions.whole_history(caller, connection_.is_peer());
   std::size_t most = all || (count > 0 && count < most_for_others) ? count : most_for_others;
-  for (const auto* event : requests_.events.queue().history().last(most)) list.push_back(described(*event, all));
+  for (const auto* event : requests_.events.queue().history().last(most)) list.push_back(described(*event, with_env));
   return list;
 }
 

@@ -49,8 +49,10 @@ private:
   uint32_t pending() override;
 
   [[nodiscard]] Origin origin();
-  // The same; throws PermissionDenied ("You do not have permission to …") unless the caller is root or our own user.
+  // The same; throws PermissionDenied ("You do not have permission to …") unless the caller may do everything, or
+  // `may`.
   [[nodiscard]] Origin permitted(const char* operation);
+  template <typename May> [[nodiscard]] Origin permitted(const char* operation, May may);
   sdbus::Signal signal_to(const std::string& destination, const char* name);
 
   Requests requests_;

@@ -5,6 +5,7 @@
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/event-broker/queue/queue.hpp"
 #include "daemons/event-broker/shell/descriptors.hpp"
+#include "daemons/event-broker/shell/permissions.hpp"
 #include "protocol/names.hpp"
 
 namespace upstart::broker {
@@ -59,6 +60,7 @@ public:
 struct Requests {
   EventRequests& events;
   BusRequests& buses;
+  const Permissions& permissions;
 };
 
 [[nodiscard]] inline std::unexpected<Fault> invalid(std::string message) {

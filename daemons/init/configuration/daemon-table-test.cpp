@@ -48,6 +48,25 @@ TEST_CASE("the broker is told its directory and the bus") {
   CHECK(arguments(broker, session()) == Arguments{"--run-directory", "/run/u/7", "--bus", "unix:path=/bus"});
 }
 
+TEST_CASE("the broker and the supervisor are told who the bridges are that need no root, and bridges are not") {
+  auto run = session();
+  CHECK_FALSE(has(arguments(broker, run), "--bridge-user"));
+  CHECK_FALSE(has(arguments(supervisor, run), "--bridge-user"));
+  run.bridge_account = Account{.user = 101, .group = 102};
+  for (auto daemon : {broker, supervisor}) {
+    auto told = arguments(daemon, run);
+    auto option = std::ranges::find(told, "--bridge-user");
+    REQUIRE(option != told.end());
+    CHECK(*std::next(option) == "101");
+  }
+  for (auto one : all_bridges()) CHECK_FALSE(has(arguments(one, run), "--bridge-user"));
+}
+
+TEST_CASE("timers and signals of D-Bus need no root, all other daemons do") {
+  for (auto one : all_daemons())
+    CHECK(entry(one).needs_root == (one != bridge_of_name("timer-bridge") && one != bridge_of_name("dbus-bridge")));
+}
+
 TEST_CASE("the supervisor is told all that a session's jobs need") {
   auto run = session();
   run.options.startup_event = "morning";

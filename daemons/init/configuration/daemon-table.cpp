@@ -41,6 +41,17 @@ Arguments common_arguments(const Run& run, bool) {
   return result;
 }
 
+// Who else than this user may ask the daemon for what bridges need.
+void add_bridge_user(Arguments& arguments, const Run& run) {
+  if (run.bridge_account) add(arguments, "--bridge-user", std::to_string(run.bridge_account->user));
+}
+
+Arguments broker_arguments(const Run& run, bool again) {
+  auto result = common_arguments(run, again);
+  add_bridge_user(result, run);
+  return result;
+}
+
 void add_container_job(Arguments& arguments, const std::vector<std::string>& job) {
   for (std::size_t i = 0; i < job.size(); ++i)
     add(arguments, i == 0 ? "--container-job" : "--container-job-variable", job[i]);
@@ -62,6 +73,7 @@ Arguments supervisor_arguments(const Run& run, bool again) {
   add_flag(result, "--no-cgroups", options.no_cgroups);
   add(result, "--bus", run.bus_address);
   add(result, "--init-pid", std::to_string(run.init_pid));
+  add_bridge_user(result, run);
   add_flag(result, "--restarted", again);
   add_flag(result, "--executed-anew", run.executed_anew);
   add_flag(result, "--container", options.container);
@@ -84,10 +96,11 @@ Arguments bus_arguments(const Run& run, bool) {
 }
 
 // One socket of its own, under its name, and the common options.
-DaemonEntry plain_daemon(const char* name) {
+DaemonEntry plain_daemon(const char* name, Arguments (*arguments)(const Run&, bool), bool needs_root = true) {
   return {.program = std::string{"upstart-"} + name,
           .sockets = [name](const Run& run) { return std::vector{own_socket(run, name)}; },
-          .arguments = common_arguments};
+          .arguments = arguments,
+          .needs_root = needs_root};
 }
 
 std::vector<DaemonEntry> make_table() {
@@ -95,9 +108,10 @@ std::vector<DaemonEntry> make_table() {
       {.program = "dbus-daemon",
        .sockets = [](const Run&) { return std::vector<Socket>{}; },
        .arguments = bus_arguments},
-      plain_daemon(socket_name::broker),
+      plain_daemon(socket_name::broker, broker_arguments),
       {.program = "upstart-job-supervisor", .sockets = supervisor_sockets, .arguments = supervisor_arguments}};
-  for (const auto& bridge : protocol::bridges) table.push_back(plain_daemon(bridge.name));
+  for (const auto& bridge : protocol::bridges)
+    table.push_back(plain_daemon(bridge.name, common_arguments, bridge.needs_root));
   return table;
 }
 

@@ -2,6 +2,7 @@
 // the table is the whole of one daemon; bridges are all alike, and those of protocol/bridges.hpp, in its order.
 #pragma once
 
+#include "daemons/init/configuration/accounts.hpp"
 #include "daemons/init/configuration/options.hpp"
 #include "protocol/bridges.hpp"
 
@@ -42,6 +43,7 @@ struct Run {
   std::optional<std::string> bus_address{};
   std::optional<std::string> bus_configuration{}; // of the bus that init starts; nothing: that of any session bus
   std::vector<std::string> container_job{};       // with which a container ends: its name, then KEY=VALUE
+  std::optional<Account> bridge_account{};        // as which bridges run that need no root; nothing: as this user
   pid_t init_pid = 0;
   bool goes_on = false;            // with a session whose init and daemons were killed together
   bool executed_anew = false;      // init itself; until a supervisor has told it to the clients
@@ -58,6 +60,7 @@ struct DaemonEntry {
   std::function<std::vector<Socket>(const Run&)> sockets;
   // `again`: it was ready once before in this run.
   std::function<std::vector<std::string>(const Run&, bool again)> arguments;
+  bool needs_root = true; // else it runs as the bridge account, where there is one
 };
 
 [[nodiscard]] const DaemonEntry& entry(Daemon daemon);

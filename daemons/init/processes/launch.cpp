@@ -4,6 +4,7 @@
 #include "daemons/base/log/log-stream.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ struct Prepared {
   rlimit open_files;
   std::string oom_score;
   std::string line_start;
+  std::optional<Account> account;
 };
 
 void name_descriptors(const Launch& what, Prepared& prepared) {
@@ -64,6 +66,7 @@ void prepare(const Launch& what, Prepared& prepared) {
   prepared.open_files = what.open_files;
   prepared.oom_score = what.oom_score;
   prepared.line_start = what.line_start;
+  prepared.account = what.account;
   name_descriptors(what, prepared);
   prepared.listen_pid = "LISTEN_PID=" + std::string(room_for_pid, '\0');
   prepared.argument_pointers = pointers(prepared.arguments);
@@ -110,6 +113,11 @@ bool place_descriptors(std::vector<int>& descriptors) {
   return true;
 }
 
+bool become(const Account& account) {
+  return ::setgroups(0, nullptr) == 0 && ::setresgid(account.group, account.group, account.group) == 0 &&
+         ::setresuid(account.user, account.user, account.user) == 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
 [[noreturn]] void run(Prepared& prepared) {
   ::setsid();
   reset_signals();
@@ -117,6 +125,10 @@ bool place_descriptors(std::vector<int>& descriptors) {
   if (!place_descriptors(prepared.descriptors)) give_up(prepared, "hand its descriptors to");
   ::setrlimit(RLIMIT_NOFILE, &prepared.open_files);
   set_oom_score(prepared.oom_score);
+  if (prepared.account) {
+    if (!become(*prepared.account)) give_up(prepared, "change to the account of");
+    end_with_parent(prepared); // a change of the user takes it back
+  }
   char* number = prepared.listen_pid.data() + std::strlen(prepared.listen_pid.c_str());
   std::to_chars(number, number + room_for_pid, ::getpid());
   ::execve(prepared.arguments.front().c_str(), prepared.argument_pointers.data(), prepared.environment_pointers.data());

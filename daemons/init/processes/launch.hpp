@@ -2,10 +2,13 @@
 // and with exactly the descriptors it is given besides the standard ones.
 #pragma once
 
+#include "daemons/init/configuration/accounts.hpp"
+
 #include <sys/resource.h>
 #include <sys/types.h>
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +24,8 @@ struct Launch {
   rlimit open_files;      // the child's limit
   std::string oom_score;  // its oom_score_adj; empty: init's
   std::string line_start; // of what the child says on standard error if it cannot run: "init: "
+  // As whom it runs, with no other groups and no way to more privileges; nothing: as init does.
+  std::optional<Account> account = {};
 };
 
 // The error is why there is no child. A program that cannot be run ends with status 127 and says so itself.

@@ -32,6 +32,7 @@ private:
   int filter(sd_bus_message* message);
   void settle_for(const MethodCall& call);
   [[nodiscard]] bool hold(const MethodCall& call);
+  [[nodiscard]] bool may(const MethodCall& call, const base::Caller& caller); // what is not for everyone
   int outside(const MethodCall& call);
   int check_set(const MethodCall& call, const InterfaceDescription& description);
   int introspect(const MethodCall& call, const InterfaceDescription* description);

@@ -44,6 +44,8 @@ public:
   [[nodiscard]] virtual std::string log_directory() const = 0; // empty: jobs are not logged
   // Everyone may look; changing is for root and, in a session, its own user.
   [[nodiscard]] virtual bool may_change(const base::Caller& caller) const = 0;
+  // Whether the caller may do what bridges do: who may change anything, and the user of bridges that need no root.
+  [[nodiscard]] virtual bool may_bridge(const base::Caller& caller) const = 0;
   [[nodiscard]] virtual bool is_process_1() const = 0;
 };
 

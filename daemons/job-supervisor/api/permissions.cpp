@@ -18,6 +18,8 @@ constexpr std::array public_interfaces{
     std::string_view{"org.freedesktop.DBus.Peer"},
 };
 
+constexpr std::array for_bridges{std::string_view{"LocateCondition"}};
+
 struct Operation {
   std::string_view member, text;
 };
@@ -67,5 +69,7 @@ std::optional<std::string_view> permission_for(std::string_view interface, std::
   auto operation = std::ranges::find(operations, member, &Operation::member);
   return operation != operations.end() ? operation->text : "call this method";
 }
+
+bool is_for_bridges(std::string_view member) { return std::ranges::contains(for_bridges, member); }
 
 } // namespace upstart::supervisor

@@ -46,7 +46,8 @@ SupervisorObject::WatchConditions(const std::string& event) {
       jobs;
   auto caller = client_.caller(getObject());
   // Whoever may only look is answered, and not remembered: the events that are watched outlive their watchers.
-  bool watches = client_.control().may_change(caller);
+  bool watches =
+      client_.connection().is_peer() ? client_.control().may_bridge(caller) : client_.control().may_change(caller);
   auto& conditions = client_.jobs().conditions();
   if (watches && !conditions.watched_events().contains(event)) check_may_be_watched(conditions, event);
   if (watches && client_.connection().is_peer()) client_.control().bridges().note(this, caller.pid, event);

@@ -1,5 +1,7 @@
 #include "daemons/timer-bridge/clock/last-times-file.hpp"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -49,7 +51,7 @@ std::expected<void, std::string> LastTimesFile::write(const TimerTable::LastTime
 }
 
 std::string state_directory(const std::optional<std::string>& home) {
-  if (!home) return "/var/lib/upstart";
+  if (!home) return ::geteuid() == 0 ? "/var/lib/upstart" : "/var/lib/upstart/bridge";
   if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/')
     return std::string{state} + "/upstart";
   return *home + "/.local/state/upstart";

@@ -36,7 +36,8 @@ private:
   std::optional<TimerTable::LastTimes> written_{};
 };
 
-// $XDG_STATE_HOME/upstart or ~/.local/state/upstart of a session, whose home directory this is; else /var/lib/upstart.
+// $XDG_STATE_HOME/upstart or ~/.local/state/upstart of a session, whose home directory this is; else /var/lib/upstart,
+// and of a bridge that is not root's /var/lib/upstart/bridge.
 [[nodiscard]] std::string state_directory(const std::optional<std::string>& home);
 
 } // namespace upstart::timer_bridge
