@@ -109,6 +109,8 @@ public:
     bytes_ = {};
   }
   [[nodiscard]] bool failed() const { return !fault_.empty(); }
+  // Nothing is left: what a later form has added is not there.
+  [[nodiscard]] bool at_end() const { return bytes_.empty(); }
   // Whether everything could be read, and nothing is left over; the error says what is wrong with the bytes.
   [[nodiscard]] std::expected<void, std::string> outcome() const {
     if (failed()) return std::unexpected(fault_);

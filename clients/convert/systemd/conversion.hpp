@@ -27,6 +27,14 @@ struct Conversion {
   std::vector<std::string> wrappers{};   // programs that become the command: "nice -n 5"
   std::vector<std::string> privileges{}; // options of setpriv
   bool needs_root = false;               // before the command runs as its user
+  struct Capabilities {
+    bool is_given = false;
+    bool are_taken_away = false; // these are those that it has not
+    std::vector<std::string> names{};
+  };
+  Capabilities bounding{}, ambient{};
+  bool no_new_privileges = false;
+  std::vector<std::string> writable{}; // though all else is read-only; "-": if it is there
   struct Directory {
     std::string variable, base, mode;
     bool is_users = true; // belongs to the user
@@ -71,6 +79,9 @@ using Directives = std::span<const Directive>;
 [[nodiscard]] Directives
 execution_directives(); // [Service], what it runs in: systemd.exec(5), .kill(5), .resource-control(5)
 [[nodiscard]] Directives sandbox_directives(); // [Service], what it is kept from
+// The stanzas of what these have gathered. With `apart`, since some of its commands are not confined, the others get
+// their capabilities by setpriv.
+void set_sandbox(Conversion& conversion, bool apart);
 
 // Gives each assignment of the section to the directive of its name, in one of these tables; one that is in none is
 // missing.

@@ -116,26 +116,48 @@ void take_limit(Conversion& to, const Assignment& from) {
 }
 
 struct GroupSetting {
-  std::string_view directive, controller, key;
+  std::string_view directive, stanza;
 };
 constexpr std::array group_settings{
-    GroupSetting{"MemoryMax", "memory", "max"},   GroupSetting{"MemoryHigh", "memory", "high"},
-    GroupSetting{"MemoryLow", "memory", "low"},   GroupSetting{"MemoryMin", "memory", "min"},
-    GroupSetting{"MemoryLimit", "memory", "max"}, GroupSetting{"MemorySwapMax", "memory", "swap.max"},
-    GroupSetting{"TasksMax", "pids", "max"},      GroupSetting{"CPUWeight", "cpu", "weight"},
-    GroupSetting{"IOWeight", "io", "weight"}};
+    GroupSetting{"MemoryMax", "memory max"},        GroupSetting{"MemoryHigh", "memory high"},
+    GroupSetting{"MemoryLow", "cgroup memory low"}, GroupSetting{"MemoryMin", "cgroup memory min"},
+    GroupSetting{"MemoryLimit", "memory max"},      GroupSetting{"MemorySwapMax", "cgroup memory swap.max"},
+    GroupSetting{"TasksMax", "tasks max"},          GroupSetting{"CPUWeight", "cpu weight"},
+    GroupSetting{"IOWeight", "io weight"}};
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// A size may keep its unit.
+std::optional<std::string> group_value_of(std::string_view stanza, std::string_view text) {
+  bool is_size = stanza.starts_with("memory");
+  if (text == "infinity") return stanza.starts_with("cgroup") ? "max" : "unlimited";
+  auto but_last = text.substr(0, text.empty() ? 0 : text.size() - 1);
+  bool has_unit = !text.empty() && std::string_view{"KMGT%"}.contains(text.back());
+  if (is_size && has_unit && is_number(but_last)) return std::string{text};
+  return is_number(text) || stanza.contains("memory") ? limit_of(text) : std::nullopt;
+}
 
 void take_group_setting(Conversion& to, const Assignment& from) {
   auto setting = std::ranges::find(group_settings, from.key, &GroupSetting::directive);
-  auto value = limit_of(from.value);
-  if (!value) return to.missing(from, "the stanza `cgroup' takes what the kernel does: a number, or max");
-  to.job.set(std::format("cgroup {} {} {}", setting->controller, setting->key, *value == "unlimited" ? "max" : *value));
+  auto value = group_value_of(setting->stanza, from.value);
+  if (!value) return to.missing(from, std::format("the stanza `{}' takes a number only", setting->stanza));
+  to.job.set(std::format("{} {}", setting->stanza, *value));
 }
 
+// A percentage, which may have a fraction here.
 void take_quota(Conversion& to, const Assignment& from) {
-  auto percent = std::strtoul(from.value.c_str(), nullptr, 10);
-  if (percent == 0 || !from.value.ends_with('%')) return to.missing(from, "not a percentage");
-  to.job.set(std::format("cgroup cpu max \"{} 100000\"", percent * 1000));
+  constexpr double microseconds = 1000; // of a percent
+  double percent = 0;
+  auto end = from.value.data() + from.value.size();
+  auto [rest, error] = std::from_chars(from.value.data(), end, percent, std::chars_format::fixed);
+  if (error != std::errc{} || std::string_view{rest, end} != "%" || percent < 1)
+    return to.missing(from, "not a percentage from 1 on");
+  auto whole = static_cast<unsigned long>(percent);
+  bool has_fraction = static_cast<double>(whole) != percent;
+  to.job.set(has_fraction ? std::format("cpu max {} 100000", static_cast<unsigned long>(percent * microseconds))
+                          : std::format("cpu max {}%", whole));
 }
 
 void take_output(Conversion& to, const Assignment& from) {
@@ -201,33 +223,6 @@ void take_directories(Conversion& to, const Assignment& from) {
 }
 void take_directory_mode(Conversion& to, const Assignment& from) { directory_of(to, from.key).mode = from.value; }
 void take_preserve(Conversion& to, const Assignment& from) { directory_of(to, from.key).goes = is_false(from.value); }
-
-void take_no_new_privileges(Conversion& to, const Assignment& from) {
-  if (is_true(from.value)) to.privileges.emplace_back("--no-new-privs");
-}
-
-// "CAP_CHOWN CAP_KILL" as setpriv has it, each with a sign.
-std::string capabilities(std::string_view value, const char* sign) {
-  std::string list;
-  for (auto word : words_of(value)) {
-    std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    list += std::format("{}{}{}", list.empty() ? "" : ",", sign, word.starts_with("cap_") ? word.substr(4) : word);
-  }
-  return list;
-}
-void take_bounding_set(Conversion& to, const Assignment& from) {
-  bool all_but = from.value.starts_with('~');
-  auto list = capabilities(std::string_view{from.value}.substr(all_but ? 1 : 0), all_but ? "-" : "+");
-  if (list.empty()) return to.missing(from, "the bounding set stays as it is");
-  to.privileges.push_back(std::format("--bounding-set={}{}", all_but ? "" : "-all,", list));
-  to.needs_root = true;
-}
-void take_ambient(Conversion& to, const Assignment& from) {
-  if (from.value.starts_with('~')) return to.missing(from, "write the capabilities that it has");
-  auto list = capabilities(from.value, "+");
-  to.privileges.push_back(std::format("--inh-caps={} --ambient-caps={}", list, list));
-  to.needs_root = true;
-}
 
 void take_affinity(Conversion& to, const Assignment& from) {
   std::string list = from.value;
@@ -303,9 +298,6 @@ constexpr std::array table{
     Directive{"LogsDirectoryMode", take_directory_mode},
     Directive{"ConfigurationDirectoryMode", take_directory_mode},
     Directive{"RuntimeDirectoryPreserve", take_preserve},
-    Directive{"NoNewPrivileges", take_no_new_privileges},
-    Directive{"CapabilityBoundingSet", take_bounding_set},
-    Directive{"AmbientCapabilities", take_ambient},
     Directive{"CPUAffinity", take_affinity},
     Directive{"CPUSchedulingPolicy", take_scheduling},
     Directive{"CPUSchedulingPriority", take_nothing},
@@ -354,6 +346,7 @@ constexpr std::array table{
     missing("ImportCredential", "there are no credentials"),
     missing("LogExtraFields", "the log has no fields"),
     missing("LogNamespace", "the log has the name of the job"),
+    missing("CPUQuotaPeriodSec", "the period is 100 ms"),
     missing("CPUShares", no_group),
     missing("StartupCPUWeight", no_group),
     missing("AllowedCPUs", no_group),

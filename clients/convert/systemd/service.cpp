@@ -45,10 +45,19 @@ void add(Lines& to, const Conversion& from, const std::vector<Command>& commands
   }
 }
 
+// What only another job may make, since this one finds it read-only.
+bool cannot_make_directories(const Conversion& from) {
+  auto system = from.unit.last("Service", "ProtectSystem");
+  auto is_of_etc = [](const auto& directory) { return directory.base == "/etc"; };
+  return system == "strict" || (system == "full" && std::ranges::any_of(from.directories, is_of_etc));
+}
+
 void take_user(Conversion& from) {
   auto& job = from.job;
-  bool has_directories = !from.directories.empty() && !from.user.empty();
+  bool has_directories = !from.directories.empty() && !from.user.empty() && !cannot_make_directories(from);
+  bool apart = from.needs_root; // some commands are those of root
   from.needs_root = !from.user.empty() && (from.needs_root || has_directories);
+  set_sandbox(from, apart || from.needs_root);
   if (from.unit.of_user && !from.user.empty()) from.needs_root = false;
   if (from.needs_root) return;
   for (auto [stanza, name] : {std::pair{"setuid", &from.user}, {"setgid", &from.group}})
@@ -74,6 +83,13 @@ void take_directories(Conversion& from, Lines& before, Lines& after) {
     if (kind.goes) after.push_back("rm -rf" + words);
     add_variable(from.job, kind.variable, paths);
   }
+}
+
+// systemd makes them, and so they may be written to.
+void add_writable_directories(Conversion& from) {
+  if (from.unit.last("Service", "ProtectSystem") != "strict") return;
+  for (const auto& kind : from.directories)
+    for (const auto& name : kind.names) from.writable.push_back(kind.base + "/" + name);
 }
 
 void take_instance(Conversion& from) {
@@ -193,6 +209,18 @@ void take_required(Conversion& from) {
   job.starts.insert(job.starts.begin(), from.after_units.size() > 1 ? "(" + all + ")" : all);
 }
 
+// Made before each start, and removed after each stop, by a job that is not confined.
+Job job_of_confined_directories(Conversion& from, Lines& before, Lines& after) {
+  Job job{.name = from.job.name + "-directories",
+          .source = from.job.source,
+          .description = "makes the directories of " + from.job.name + ", to which they are read-only"};
+  job.start_on("starting " + from.job.name);
+  job.stop_on("stopped " + from.job.name);
+  job.pre_start = std::exchange(before, {});
+  job.post_stop = std::exchange(after, {});
+  return job;
+}
+
 // As early as there is one; the bridge tries again until they are there.
 Job job_of_directories(const Conversion& from, const std::vector<Unit>& activators) {
   Job job{.name = from.job.name + "-socket-directory",
@@ -226,9 +254,13 @@ std::vector<Job> jobs_of_service(const Unit& unit, const std::vector<Unit>& acti
   take_section(from, "Install", of_unit);
   for (const auto& activator : activators) add_activator(from, activator);
   take_required(from);
+  add_writable_directories(from);
   take_user(from);
   Lines directories, after;
   take_directories(from, directories, after);
+  std::vector<Job> jobs;
+  if (!directories.empty() && cannot_make_directories(from))
+    jobs.push_back(job_of_confined_directories(from, directories, after));
   take_instance(from);
   take_readiness(from);
   auto wanted = std::move(from.job.pre_start); // jobs that are to be started, too
@@ -239,7 +271,6 @@ std::vector<Job> jobs_of_service(const Unit& unit, const std::vector<Unit>& acti
   from.job.post_stop.insert(from.job.post_stop.end(), after.begin(), after.end());
   take_restart(from);
   note_lack_of_start(from);
-  std::vector<Job> jobs;
   if (!from.socket_directories.empty()) jobs.push_back(job_of_directories(from, activators));
   jobs.push_back(std::move(from.job));
   return jobs;

@@ -43,12 +43,12 @@ TEST_CASE("a usual service is a job that does the same") {
 }
 
 TEST_CASE("what cannot be said is a comment that names file, line, directive and reason, and never dropped") {
-  auto job = job_of_service("ExecStart=/bin/x\nPrivateTmp=yes\nFrobnicate=1\nProtectHome=no\n");
+  auto job = job_of_service("ExecStart=/bin/x\nPrivateNetwork=yes\nFrobnicate=1\nProtectHome=no\n");
   CHECK_FALSE(job.is_whole());
-  CHECK(is_missing(job, "web.service:3: PrivateTmp=yes: the job has the /tmp of all"));
+  CHECK(is_missing(job, "web.service:3: PrivateNetwork=yes: the job has the network that others have"));
   CHECK(is_missing(job, "web.service:4: Frobnicate=1: not a directive that upstart-convert knows"));
   CHECK(is_noted(job, "web.service:5: ProtectHome=no: is off here, too"));
-  CHECK(print(job).contains("# Not expressed by this job:\n#   web.service:3: PrivateTmp=yes"));
+  CHECK(print(job).contains("# Not expressed by this job:\n#   web.service:3: PrivateNetwork=yes"));
 }
 
 TEST_CASE("a path with a blank is one argument") {
@@ -105,9 +105,57 @@ TEST_CASE("where steps need root the program gets its user by setpriv, and stays
   CHECK(has(job, "exec setpriv --reuid=www --regid=web --init-groups -- /bin/x\n"));
   CHECK(has(job, "post-stop script\n  rm -rf /run/web\n"));
   CHECK_FALSE(has(job, "setuid"));
-  auto bound =
-      job_of_service("User=www\nAmbientCapabilities=CAP_NET_BIND_SERVICE\nNoNewPrivileges=yes\nExecStart=/bin/x\n");
-  CHECK(has(bound, "setpriv --inh-caps=+net_bind_service --ambient-caps=+net_bind_service --no-new-privs --reuid=www"));
+  auto bound = job_of_service("User=www\nAmbientCapabilities=CAP_NET_BIND_SERVICE\nNoNewPrivileges=yes\n"
+                              "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nExecStartPre=+/bin/y\nExecStart=/bin/x\n");
+  CHECK(has(bound, "setpriv --bounding-set=-all,+net_bind_service --inh-caps=+net_bind_service "
+                   "--ambient-caps=+net_bind_service --no-new-privs --reuid=www"));
+  CHECK_FALSE(has(bound, "no-new-privs\n"));
+}
+
+TEST_CASE("what systemd calls sandboxing are stanzas where there are such") {
+  auto job = job_of_service("User=www\nAmbientCapabilities=CAP_NET_BIND_SERVICE\nNoNewPrivileges=yes\nPrivateTmp=true\n"
+                            "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=cap_kill\n"
+                            "ProtectSystem=strict\nProtectHome=read-only\nReadWritePaths=/srv/a -/srv/b\n"
+                            "ExecStart=/bin/x\n");
+  CHECK(job.is_whole());
+  for (const auto* stanza : {"setuid www\n", "no-new-privs\n", "private tmp\n", "protect system strict\n",
+                             "capability bounding CAP_NET_BIND_SERVICE CAP_KILL\n", "protect home read-only\n",
+                             "capability ambient CAP_NET_BIND_SERVICE\n", "protect except /srv/a -/srv/b\n"}) {
+    CAPTURE(stanza);
+    CHECK(has(job, stanza));
+  }
+  CHECK(has(job_of_service("CapabilityBoundingSet=~CAP_KILL CAP_CHOWN\nCapabilityBoundingSet=CAP_KILL\n"),
+            "capability bounding -CAP_CHOWN\n"));
+  CHECK(has(job_of_service("CapabilityBoundingSet=CAP_KILL\nCapabilityBoundingSet=\n"), "capability bounding none\n"));
+  CHECK(has(job_of_service("ProtectSystem=full\nProtectHome=tmpfs\n"), "protect system\nprotect home empty\n"));
+  CHECK(has(job_of_service("ProtectSystem=yes\nProtectHome=yes\n"), "protect system usr\nprotect home\n"));
+  CHECK_FALSE(has(job_of_service("ReadWritePaths=/srv\n"), "protect"));
+  CHECK(is_missing(job_of_service("ProtectHome=most\n"), "not a value that upstart-convert knows"));
+  CHECK(is_noted(job_of_service("PrivateTmp=no\n"), "is off here, too"));
+}
+
+TEST_CASE("limits of memory, processors and tasks keep their units") {
+  auto job = job_of_service("MemoryMax=512M\nMemoryHigh=50%\nCPUWeight=20\nCPUQuota=150%\nTasksMax=64\nIOWeight=7\n"
+                            "ExecStart=/bin/x\n");
+  CHECK(job.is_whole());
+  CHECK(has(job, "memory max 512M\nmemory high 50%\ncpu weight 20\ncpu max 150%\ntasks max 64\nio weight 7\n"));
+  auto other = job_of_service("MemoryMax=infinity\nMemoryLow=1G\nCPUQuota=12.5%\nTasksMax=10%\nCPUWeight=idle\n");
+  CHECK(has(other, "memory max unlimited\ncgroup memory low 1073741824\ncpu max 12500 100000\n"));
+  CHECK(is_missing(other, "TasksMax=10%: the stanza `tasks max' takes a number only"));
+  CHECK(is_missing(other, "CPUWeight=idle: the stanza `cpu weight' takes a number only"));
+}
+
+TEST_CASE("what a job may not make since it finds it read-only is made by a job of its own") {
+  const Files files;
+  auto jobs = jobs_of(systemd::convert_units({files.add(
+      "web.service", "[Service]\nUser=www\nRuntimeDirectory=web\nProtectSystem=strict\nExecStart=/bin/x\n")}));
+  REQUIRE(jobs.size() == 2);
+  CHECK(jobs[0].name == "web-directories");
+  CHECK(has(jobs[0], "start on starting web\nstop on stopped web\n"));
+  CHECK(has(jobs[0], "  install -d -m 0755 -o www -g \"$(id -g www)\" /run/web\n"));
+  CHECK(has(jobs[0], "post-stop script\n  rm -rf /run/web\n"));
+  CHECK(has(jobs[1], "protect except /run/web\n"));
+  CHECK(has(jobs[1], "setuid www\n"));
 }
 
 TEST_CASE("conditions are looked at before the start, and end it without a failure") {

@@ -60,6 +60,9 @@ std::vector<Line> lines_of(std::string_view text) {
   return lines;
 }
 
+// Nothing is a value of this one.
+bool means_none(std::string_view key) { return key == "CapabilityBoundingSet"; }
+
 void add_assignments(Unit& unit, const std::string& file, std::string_view text) {
   std::string section;
   for (const auto& [number, line] : lines_of(text)) {
@@ -72,7 +75,7 @@ void add_assignments(Unit& unit, const std::string& file, std::string_view text)
                    .place = std::format("{}:{}", file, number)};
     if (one.value.empty())
       std::erase_if(unit.assignments, [&](const auto& old) { return old.section == section && old.key == one.key; });
-    else unit.assignments.push_back(std::move(one));
+    if (!one.value.empty() || means_none(one.key)) unit.assignments.push_back(std::move(one));
   }
 }
 

@@ -26,12 +26,22 @@ syn match upstartContinuation "\\$"
 syn match upstartStanza "^\s*apparmor\s\+load\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*apparmor\s\+switch\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*author\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*capability\s\+ambient\>" nextgroup=upstartNumber,upstartCapabilityAmbientWord skipwhite
+syn keyword upstartCapabilityAmbientWord none contained
+hi def link upstartCapabilityAmbientWord Constant
+syn match upstartStanza "^\s*capability\s\+bounding\>" nextgroup=upstartNumber,upstartCapabilityBoundingWord skipwhite
+syn keyword upstartCapabilityBoundingWord all none contained
+hi def link upstartCapabilityBoundingWord Constant
 syn match upstartStanza "^\s*cgroup\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*chdir\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*chroot\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*console\>" nextgroup=upstartNumber,upstartConsoleWord skipwhite
 syn keyword upstartConsoleWord none log logged output owner contained
 hi def link upstartConsoleWord Constant
+syn match upstartStanza "^\s*cpu\s\+max\>" nextgroup=upstartNumber,upstartCpuMaxWord skipwhite
+syn keyword upstartCpuMaxWord unlimited contained
+hi def link upstartCpuMaxWord Constant
+syn match upstartStanza "^\s*cpu\s\+weight\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*debug\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*description\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*emits\>" nextgroup=upstartNumber skipwhite
@@ -43,6 +53,7 @@ hi def link upstartExpectWord Constant
 syn match upstartStanza "^\s*export\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*import\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*instance\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*io\s\+weight\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*kill\s\+mode\>" nextgroup=upstartNumber,upstartKillModeWord skipwhite
 syn keyword upstartKillModeWord all group process contained
 hi def link upstartKillModeWord Constant
@@ -54,7 +65,16 @@ syn match upstartStanza "^\s*limit\>" nextgroup=upstartNumber,upstartLimitWord s
 syn keyword upstartLimitWord unlimited as core cpu data fsize memlock msgqueue nice nofile nproc rss rtprio sigpending stack contained
 hi def link upstartLimitWord Constant
 syn match upstartStanza "^\s*manual\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*memory\s\+high\>" nextgroup=upstartNumber,upstartMemoryHighWord skipwhite
+syn keyword upstartMemoryHighWord unlimited contained
+hi def link upstartMemoryHighWord Constant
+syn match upstartStanza "^\s*memory\s\+max\>" nextgroup=upstartNumber,upstartMemoryMaxWord skipwhite
+syn keyword upstartMemoryMaxWord unlimited contained
+hi def link upstartMemoryMaxWord Constant
 syn match upstartStanza "^\s*nice\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*no-new-privs\>" nextgroup=upstartNumber,upstartNoNewPrivsWord skipwhite
+syn keyword upstartNoNewPrivsWord off contained
+hi def link upstartNoNewPrivsWord Constant
 syn match upstartStanza "^\s*normal\s\+exit\>" nextgroup=upstartNumber,upstartNormalExitWord skipwhite
 syn keyword upstartNormalExitWord TERM INT QUIT HUP KILL contained
 hi def link upstartNormalExitWord Constant
@@ -71,6 +91,16 @@ syn match upstartProcess "^\s*post-start\s\+exec\>"
 syn match upstartProcess "^\s*post-stop\s\+exec\>"
 syn match upstartProcess "^\s*pre-start\s\+exec\>"
 syn match upstartProcess "^\s*pre-stop\s\+exec\>"
+syn match upstartStanza "^\s*private\s\+tmp\>" nextgroup=upstartNumber,upstartPrivateTmpWord skipwhite
+syn keyword upstartPrivateTmpWord off contained
+hi def link upstartPrivateTmpWord Constant
+syn match upstartStanza "^\s*protect\s\+except\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*protect\s\+home\>" nextgroup=upstartNumber,upstartProtectHomeWord skipwhite
+syn keyword upstartProtectHomeWord empty read-only off contained
+hi def link upstartProtectHomeWord Constant
+syn match upstartStanza "^\s*protect\s\+system\>" nextgroup=upstartNumber,upstartProtectSystemWord skipwhite
+syn keyword upstartProtectSystemWord usr strict off contained
+hi def link upstartProtectSystemWord Constant
 syn match upstartStanza "^\s*reload\s\+signal\>" nextgroup=upstartNumber,upstartReloadSignalWord skipwhite
 syn keyword upstartReloadSignalWord TERM INT QUIT HUP KILL contained
 hi def link upstartReloadSignalWord Constant
@@ -82,6 +112,9 @@ syn match upstartStanza "^\s*service\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*setgid\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*setuid\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*task\>" nextgroup=upstartNumber skipwhite
+syn match upstartStanza "^\s*tasks\s\+max\>" nextgroup=upstartNumber,upstartTasksMaxWord skipwhite
+syn keyword upstartTasksMaxWord unlimited contained
+hi def link upstartTasksMaxWord Constant
 syn match upstartStanza "^\s*tmpfiles\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*umask\>" nextgroup=upstartNumber skipwhite
 syn match upstartStanza "^\s*usage\>" nextgroup=upstartNumber skipwhite

@@ -77,6 +77,10 @@ private:
                "let the script's last command be `exec COMMAND`");
     when_given("no-effect", "watchdog", job_.expect != Expect::notify,
                "`watchdog` has no effect without `expect notify`");
+    const auto& sandbox = *job_.sandbox;
+    when_given("no-effect", "protect except",
+               sandbox.protect_system == ProtectSystem::off && sandbox.protect_home == ProtectHome::off,
+               "`protect except` without `protect system` or `protect home` has no effect");
     when_given("background-command", "main",
                main && !main->script && main->text.ends_with('&') && !main->text.ends_with("&&"),
                "the command runs in the background, where it is not supervised", "remove the `&`");

@@ -24,6 +24,15 @@ std::string Statement::word() {
   return take(lexer_.token()).value;
 }
 
+bool Statement::next_is(std::string_view expected) {
+  if (!more()) return false;
+  const auto before = lexer_.offset();
+  const auto token = lexer_.token();
+  if (token && token->value == expected) return true;
+  lexer_.move_to(before);
+  return false;
+}
+
 std::vector<std::string> Statement::words() {
   std::vector<std::string> all{word()};
   while (more()) all.push_back(word());

@@ -33,6 +33,8 @@ public:
   bool more();
   // One argument; there must be one.
   std::string word();
+  // Whether the next argument is this word, which is taken then.
+  bool next_is(std::string_view expected);
   // All that are left, at least one.
   std::vector<std::string> words();
   // One of a few words; any other is an unknown stanza, as the original has it.

@@ -13,5 +13,7 @@ namespace upstart::supervisor::stanza_group {
 [[nodiscard]] StanzaGroup ending();      // respawn, normal exit, kill, reload
 [[nodiscard]] StanzaGroup environment(); // env, export, import
 [[nodiscard]] StanzaGroup context();     // console, limits, identity, control groups, …
+[[nodiscard]] StanzaGroup limits();      // memory max, cpu weight, …
+[[nodiscard]] StanzaGroup sandbox();     // no-new-privs, capability, private, protect
 
 } // namespace upstart::supervisor::stanza_group

@@ -12,7 +12,8 @@ namespace upstart::supervisor {
 
 std::span<const StanzaGroup> stanza_groups() {
   using namespace stanza_group;
-  static const std::array groups{description(), events(), commands(), readiness(), ending(), environment(), context()};
+  static const std::array groups{description(), events(),  commands(), readiness(), ending(),
+                                 environment(), context(), limits(),   sandbox()};
   return groups;
 }
 
@@ -85,6 +86,7 @@ std::string suggested_stanza(std::string_view word, Dialect dialect) {
     if (words.empty() || words.back() != stanza.first_word()) words.push_back(stanza.first_word());
     if (!stanza.second_word().empty()) words.push_back(stanza.name);
   }
+  if (auto near = near_miss(word, words); !near.empty()) return near;
   std::string spaced(word);
   std::ranges::replace(spaced, '-', ' ');
   return near_miss(spaced, words);

@@ -37,7 +37,7 @@ private:
     if (rest_.starts_with('|')) return add_alternative();
     if (is_upper(rest_.front())) return add("Ar", take(is_upper));
     if (is_lower(rest_.front())) return add("Cm", take(is_lower));
-    const auto other = [](char c) { return c == '=' || c == '-' || (c >= '0' && c <= '9'); };
+    const auto other = [](char c) { return c == '=' || c == '-' || c == '%' || (c >= '0' && c <= '9'); };
     auto literal = std::string(take(other));
     if (literal.starts_with('-')) literal.insert(0, "\\");
     add("No", literal);

@@ -41,6 +41,15 @@ TEST_CASE("notes come back from their bytes as they were") {
   CHECK(again->ending->wait_status == SIGTERM);
 }
 
+TEST_CASE("notes of an instance with mounts of its own name them, and those of others are as they were before") {
+  auto notes = full_notes();
+  auto without = to_bytes(notes);
+  notes.mount_namespace = 12;
+  CHECK(to_bytes(notes).starts_with(without));
+  CHECK(read_notes(to_bytes(notes))->mount_namespace == 12);
+  CHECK(read_notes(without)->mount_namespace == 0);
+}
+
 TEST_CASE("bytes that are cut off, too long or of another form are refused, whatever they are") {
   auto bytes = to_bytes(full_notes());
   for (std::size_t length = 0; length < bytes.size(); ++length) CHECK_FALSE(read_notes(bytes.substr(0, length)));

@@ -36,7 +36,7 @@ ProcessNote read_process(ByteReader& in) {
           .executed = in.truth(),
           .failure = in.optional([&] {
             return ChildFailure{
-                .step = in.choice(SpawnStep::execute), .error = in.number<int>(), .detail = in.number<int>()};
+                .step = in.choice(last_spawn_step), .error = in.number<int>(), .detail = in.number<int>()};
           })};
 }
 
@@ -73,6 +73,7 @@ std::string to_bytes(const InstanceNotes& notes) {
   write_numbers(out, notes.log.pipes);
   out.text(notes.readiness);
   out.optional(notes.ending, [&](const EndingNote& ending) { write(out, ending); });
+  if (notes.mount_namespace != 0) out.number(notes.mount_namespace);
   return bytes;
 }
 
@@ -91,6 +92,7 @@ std::expected<InstanceNotes, std::string> read_notes(std::string_view bytes) {
   notes.log.pipes = in.list([&] { return in.number(); });
   notes.readiness = in.text();
   notes.ending = in.optional([&] { return read_ending(in); });
+  if (!in.at_end()) notes.mount_namespace = in.number();
   if (auto outcome = in.outcome(); !outcome) return std::unexpected(outcome.error());
   return notes;
 }

@@ -38,6 +38,7 @@ struct InstanceNotes {
   LogNote log{};
   std::string readiness{}; // of main, as its kind understands it; empty: it has none
   std::optional<EndingNote> ending{};
+  std::uint64_t mount_namespace = 0; // number of what init keeps; 0: it has none. Written only where it has one
 
   [[nodiscard]] const ProcessNote* of(ProcessKind kind) const;
 };

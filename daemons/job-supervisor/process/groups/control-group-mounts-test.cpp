@@ -18,3 +18,10 @@ TEST_CASE("control group trees are found where they are mounted, v1 and v2") {
   CHECK(trees[2].unified);
   CHECK(trees[2].directory == "/sys/fs/cgroup/unified");
 }
+
+TEST_CASE("where the daemons have a group of their own, those of jobs are beside it") {
+  auto trees =
+      parse_group_trees("36 31 0:33 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "0::/a.service/daemons.upstart\n");
+  REQUIRE(trees.size() == 1);
+  CHECK(trees[0].directory == "/sys/fs/cgroup/a.service");
+}

@@ -51,10 +51,12 @@ std::vector<Membership> parse_memberships(std::string_view text) {
   return memberships;
 }
 
-// A mount may show only a part of its tree.
+// A mount may show only a part of its tree. Where room was made for groups with controllers, they are beside the
+// daemons' own.
 std::string directory_in(const Mount& mount, std::string_view path) {
   if (mount.root != "/" && path.starts_with(mount.root)) path.remove_prefix(mount.root.size());
   if (path == "/") path = {};
+  if (path.ends_with(daemons_group)) path.remove_suffix(daemons_group.size());
   return std::string{mount.directory} + std::string{path};
 }
 

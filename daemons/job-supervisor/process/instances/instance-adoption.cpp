@@ -24,6 +24,7 @@ std::string InstanceProcesses::notes() const {
   if (log_) notes.log = log_->note();
   if (readiness_) notes.readiness = notes_of(*class_, *readiness_);
   if (ending_) notes.ending = ending_->note();
+  notes.mount_namespace = mounts_.number();
   return to_bytes(notes);
 }
 
@@ -63,6 +64,7 @@ void InstanceProcesses::restore(InstanceNotes notes) {
   members_.restore(std::move(notes.members), std::move(notes.stanza_directories));
   main_process_group_ = notes.main_process_group;
   ready_told_ = notes.ready_told;
+  if (notes.mount_namespace != 0) mounts_.restore(services_.kept.take(notes.mount_namespace));
   if (!notes.log.path.empty() && services_.logs.enabled())
     log_ = services_.logs.take_up(notes.log, class_->name, instance_);
 }

@@ -47,8 +47,10 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
     if (!made) return std::unexpected{made.error()};
     readiness = std::move(*made);
   }
-  Launch launch{{services_, *class_, instance_, members_, log_, [this](const std::string& what) { warn(what); }},
-                request};
+  if (class_->sandbox->private_tmp) look_for_mounts();
+  Launch launch{
+      {services_, *class_, instance_, members_, mounts_, log_, [this](const std::string& what) { warn(what); }},
+      request};
   auto spawned = launch.run(readiness.get());
   if (!spawned) return std::unexpected{spawned.error()};
   pid_t pid = spawned->pid;
@@ -61,6 +63,13 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
   }
   slot(kind) = std::make_unique<SpawnedProcess>(services_.children, std::move(*spawned), calls(kind));
   return pid;
+}
+
+// An earlier supervisor may have started a process, and died before it wrote down what that was given.
+void InstanceProcesses::look_for_mounts() {
+  for (std::size_t kind = 0; kind < process_kinds && !mounts_.find(); ++kind)
+    if (processes_[kind] && !is_helper(static_cast<ProcessKind>(kind)))
+      mounts_.take_from(processes_[kind]->child().pid());
 }
 
 void InstanceProcesses::executed(ProcessKind kind) {
@@ -148,11 +157,11 @@ bool InstanceProcesses::waits_for_strays() {
 }
 
 // What is not needed is not read: a stop should take no time. Those in the instance's own group were not moved to
-// another; and the stanza `cgroup` puts main into other groups than the supervisor's, which is looked at when main is
-// not there any more.
+// another; and `cgroup` and the limits put main into other groups than the supervisor's, which is looked at when main
+// is not there any more.
 EndScope InstanceProcesses::end_scope(pid_t main) const {
   LoginContext context;
-  bool groups_tell = !members_.has_own_group() && (main != ::getpid() || class_->control_groups.empty());
+  bool groups_tell = !members_.has_own_group() && (main != ::getpid() || !has_groups(*class_));
   if (class_->kill_mode == KillMode::all) context = login_context_of(main, groups_tell);
   return {class_->kill_mode, main_process_group_, members_.known(), std::move(context)};
 }

@@ -6,6 +6,7 @@
 #include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
 #include "daemons/job-supervisor/process/ending/main-ending.hpp"
 #include "daemons/job-supervisor/process/groups/instance-members.hpp"
+#include "daemons/job-supervisor/process/instances/instance-mounts.hpp"
 #include "daemons/job-supervisor/process/instances/process-services.hpp"
 #include "daemons/job-supervisor/process/instances/spawned-process.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
@@ -18,7 +19,7 @@
 namespace upstart::supervisor {
 
 // More than twenty methods: eleven of them are the two interfaces, JobProcesses and MainProcess. More members than ten:
-// seven are of the instance, the others of its main process.
+// eight are of the instance, the others of its main process.
 class InstanceProcesses : public JobProcesses, private MainProcess {
 public:
   InstanceProcesses(ProcessServices& services, std::shared_ptr<const JobClass> job_class, std::string instance,
@@ -41,6 +42,7 @@ private:
   }
   [[nodiscard]] SpawnedProcess::Calls calls(ProcessKind kind);
   [[nodiscard]] ReadinessResources resources();
+  void look_for_mounts();
   void restore(InstanceNotes notes);
   void take_up(const ProcessNote& note);
   void take_up_main(const InstanceNotes& notes);
@@ -74,6 +76,7 @@ private:
   std::string instance_;
   ProcessEvents& events_;
   InstanceMembers members_;
+  InstanceMounts mounts_;
   std::shared_ptr<ConsoleLog> log_;
   std::array<std::unique_ptr<SpawnedProcess>, process_kinds> processes_;
   // A process that was to be started when the earlier supervisor died.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <format>
 #include <fstream>
 #include <unistd.h>
@@ -71,6 +72,7 @@ std::string failed_object(const JobClass& job_class, ProcessKind kind, const Chi
 } // namespace
 
 SpawnFailure describe_failure(const JobClass& job_class, ProcessKind kind, const ChildFailure& failure) {
+  if (is_of_sandbox(failure.step)) return describe_sandbox(job_class, failure);
   SpawnFailure described = describe(failure);
   if (kind == ProcessKind::tmpfiles && failure.step == SpawnStep::execute)
     described.reason += std::format(" (the stanza tmpfiles needs the program {})", tmpfiles_program);
@@ -87,7 +89,7 @@ std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
   if (readiness != nullptr) readiness->prepare(extras);
   auto plan = std::make_unique<SpawnPlan>(
       make_plan(context_.job_class, request_, *command, context_.services.defaults, extras));
-  for (auto step : {connect_streams(*plan), provide_script(*plan, *command), enter_groups(*plan)})
+  for (auto step : {connect_streams(*plan), provide_script(*plan, *command), enter_groups(*plan), enter_mounts(*plan)})
     if (!step) return std::unexpected{step.error()};
   auto& started = context_.services.started;
   auto process = name_of(request_.kind);
@@ -138,9 +140,9 @@ Launch::Done Launch::provide_script(SpawnPlan& plan, const CommandLine& command)
 
 Launch::Done Launch::enter_groups(SpawnPlan& plan) {
   const JobClass& job_class = context_.job_class;
-  if (!job_class.control_groups.empty() && context_.services.options.control_groups) {
-    auto made =
-        make_stanza_groups(job_class, context_.instance, protocol::Environment{request_.environment}, group_trees());
+  if (has_groups(job_class) && context_.services.options.control_groups) {
+    auto made = make_stanza_groups(job_class, context_.instance, protocol::Environment{request_.environment},
+                                   group_trees(), context_.services.options.init_pid);
     if (!made) return std::unexpected{made.error()};
     stanza_groups_ = std::move(*made);
     for (const auto& warning : stanza_groups_.warnings)
@@ -149,6 +151,21 @@ Launch::Done Launch::enter_groups(SpawnPlan& plan) {
   }
   if (!plan.control_groups.empty()) plan.shares_memory = false; // entering a group of v1 may take a while
   group_ = context_.members.enter(stanza_groups_, job_class, context_.instance);
+  return {};
+}
+
+Launch::Done Launch::enter_mounts(SpawnPlan& plan) {
+  if (!plan.sandbox || !plan.sandbox->has_mounts) return {};
+  std::error_code ignored;
+  if (plan.chdir.empty()) plan.sandbox->directory = std::filesystem::current_path(ignored);
+  if (!context_.job_class.sandbox->private_tmp) return {};
+  namespace_ = context_.mounts.find();
+  plan.sandbox->namespace_to_join = namespace_.get();
+  if (namespace_) return {};
+  auto socket = context_.mounts.begin(context_.services.kept);
+  if (!socket) return std::unexpected{unable_to("share its mounts with later processes", socket.error())};
+  namespace_ = std::move(*socket);
+  plan.sandbox->namespace_socket = namespace_.get();
   return {};
 }
 

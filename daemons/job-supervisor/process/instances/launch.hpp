@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/process/groups/instance-members.hpp"
+#include "daemons/job-supervisor/process/instances/instance-mounts.hpp"
 #include "daemons/job-supervisor/process/instances/process-services.hpp"
 #include "daemons/job-supervisor/process/readiness/readiness.hpp"
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
@@ -18,6 +19,7 @@ struct LaunchContext {
   const JobClass& job_class;
   const std::string& instance;
   InstanceMembers& members;
+  InstanceMounts& mounts;
   std::shared_ptr<ConsoleLog>& log; // opened by the first process that needs it
   std::function<void(const std::string&)> warn;
 };
@@ -34,10 +36,11 @@ private:
   Done connect_streams(SpawnPlan& plan);
   Done provide_script(SpawnPlan& plan, const CommandLine& command);
   Done enter_groups(SpawnPlan& plan);
+  Done enter_mounts(SpawnPlan& plan);
 
   LaunchContext context_;
   const SpawnRequest& request_;
-  base::FileDescriptor console_, script_, group_;
+  base::FileDescriptor console_, script_, group_, namespace_;
   StanzaGroups stanza_groups_;
 };
 

@@ -36,13 +36,15 @@ TEST_CASE("a service of a session gets a path, which goes with its socket") {
 TEST_CASE("where a service cannot get to a path it gets an abstract address") {
   RunDirectory run;
   KeptDescriptors kept{[](const std::string&) {}};
-  JobClass rooted, of_another_user;
+  JobClass rooted, of_another_user, confined;
+  confined.sandbox.edit().private_tmp = true; // where the run directory is
   rooted.chroot = "/srv";
   of_another_user.setuid = "nobody";
   NotifySockets in_session{run.path, true, kept}, of_system{run.path, false, kept}, without_place{"", true, kept};
   NotifySockets too_long{run.path / std::string(100, 'x'), true, kept};
   CHECK(in_session.make(rooted)->address.starts_with("@"));
   CHECK(in_session.make(of_another_user)->address.starts_with("@"));
+  CHECK((in_session.make(confined)->address.starts_with("@") || !run.path.native().starts_with("/tmp/")));
   CHECK(of_system.make({})->address.starts_with("@"));
   CHECK(without_place.make({})->address.starts_with("@"));
   CHECK(too_long.make({})->address.starts_with("@"));

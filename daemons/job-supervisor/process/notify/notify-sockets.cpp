@@ -1,5 +1,7 @@
 #include "daemons/job-supervisor/process/notify/notify-sockets.hpp"
 
+#include "daemons/job-supervisor/process/plan/sandbox-plan.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -75,7 +77,7 @@ NotifySockets::NotifySockets(const std::string& run_directory, bool user_session
 }
 
 bool NotifySockets::can_use_path(const JobClass& job_class) const {
-  if (directory_.empty() || !job_class.chroot.empty()) return false;
+  if (directory_.empty() || !job_class.chroot.empty() || hides(*job_class.sandbox, directory_)) return false;
   // A service of the system may become another user by itself.
   return open_to_others_ || (user_session_ && job_class.setuid.empty());
 }

@@ -25,14 +25,21 @@ enum class SpawnStep : std::uint8_t {
   set_group,
   set_user,
   signals,
-  execute
+  execute,
+  // Of the sandbox. Behind the others, whose numbers stand in notes.
+  mount_namespace,
+  mounts,
+  bounding_set,
+  ambient_set,
+  no_new_privileges
 };
+inline constexpr SpawnStep last_spawn_step = SpawnStep::no_new_privileges;
 
 // What the child tells its parent: small enough to arrive in one piece.
 struct ChildFailure {
   SpawnStep step{};
   int error = 0;  // errno
-  int detail = 0; // which resource, of a limit
+  int detail = 0; // which resource, of a limit; which operation, of mounts
 };
 
 [[nodiscard]] SpawnFailure describe(const ChildFailure& failure);

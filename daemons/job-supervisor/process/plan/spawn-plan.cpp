@@ -96,13 +96,19 @@ void plan_context(SpawnPlan& plan, const JobClass& job_class, const SpawnDefault
   plan.chdir = job_class.chdir.empty() && !stays ? "/" : job_class.chdir;
   plan.user = job_class.setuid;
   plan.group = job_class.setgid;
+  plan.sandbox = plan_sandbox(job_class);
+}
+
+// Mounts may take long; and who gains capabilities changes what all who share the memory may be asked for.
+bool confines_itself_quickly(const SpawnPlan& plan) {
+  return !plan.sandbox || (!plan.sandbox->has_mounts && plan.sandbox->ambient == 0);
 }
 
 bool can_share_memory(const SpawnPlan& plan) {
   bool same_directory = plan.chroot.empty() && (plan.chdir.empty() || plan.chdir == "/");
   bool same_user = plan.user.empty() && plan.group.empty();
   return same_directory && same_user && !plan.opens_console && plan.limits.empty() && !plan.nice &&
-         plan.oom_score.empty() && plan.apparmor.empty() && !plan.stop_before_exec;
+         plan.oom_score.empty() && plan.apparmor.empty() && !plan.stop_before_exec && confines_itself_quickly(plan);
 }
 
 } // namespace

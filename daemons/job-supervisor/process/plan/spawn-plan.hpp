@@ -6,12 +6,14 @@
 #pragma once
 
 #include "daemons/job-supervisor/process/plan/command-line.hpp"
+#include "daemons/job-supervisor/process/plan/sandbox-plan.hpp"
 #include "daemons/job-supervisor/process/processes.hpp"
 
 #include <sys/resource.h>
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,6 +81,7 @@ struct SpawnPlan {
   int script = -1; // number in the child
   bool set_groups = false;
   bool stop_before_exec = false;
+  std::unique_ptr<SandboxPlan> sandbox; // null: it is not confined
 
   bool shares_memory = false;
   StartMark* mark = nullptr; // that the child leaves, if any

@@ -4,6 +4,7 @@
 
 #include "daemons/job-supervisor/process/children/started-child.hpp"
 #include "daemons/job-supervisor/process/spawn/accounts.hpp"
+#include "daemons/job-supervisor/process/spawn/confine.hpp"
 
 #include <array>
 #include <atomic>
@@ -56,9 +57,14 @@ bool is_filled(const SpawnPlan& plan, int fd) {
 
 // The lowest from `from` on that is needed until exec; -1 when there is none.
 int next_needed(const SpawnPlan& plan, int from) {
-  int next = plan.failure_pipe >= from ? plan.failure_pipe : -1;
-  for (int fd : plan.control_groups)
+  int next = -1;
+  auto consider = [&](int fd) {
     if (fd >= from && (next < 0 || fd < next)) next = fd;
+  };
+  consider(plan.failure_pipe);
+  for (int fd : plan.control_groups) consider(fd);
+  if (plan.sandbox) consider(plan.sandbox->namespace_to_join);
+  if (plan.sandbox) consider(plan.sandbox->namespace_socket);
   return next;
 }
 
@@ -82,6 +88,10 @@ int arrange_descriptors(Child& child) {
     if (int error = move_up(move.from, plan.first_free)) return error;
   for (int& fd : plan.control_groups)
     if (int error = move_up(fd, plan.first_free)) return error;
+  if (plan.sandbox) {
+    if (int error = move_up(plan.sandbox->namespace_to_join, plan.first_free)) return error;
+    if (int error = move_up(plan.sandbox->namespace_socket, plan.first_free)) return error;
+  }
   for (const DescriptorMove& move : plan.moves)
     if (::dup2(move.from, move.to) < 0) return errno;
   for (int fd = 3; fd < plan.first_free; ++fd)
@@ -139,6 +149,12 @@ int set_oom_score(Child& child) {
   if (!ordinary.empty() && !child.plan.shares_memory) write_to(path, ordinary);
   return 0;
 }
+
+int enter_mounts(Child& child) {
+  SpawnPlan& plan = child.plan;
+  return plan.sandbox ? enter_mount_namespace(*plan.sandbox, plan.chroot.c_str()) : 0;
+}
+int change_mounts(Child& child) { return child.plan.sandbox ? make_mounts(*child.plan.sandbox, child.detail) : 0; }
 
 int change_root(Child& child) { return child.plan.chroot.empty() ? 0 : result(::chroot(child.plan.chroot.c_str())); }
 int change_directory(Child& child) { return child.plan.chdir.empty() ? 0 : result(::chdir(child.plan.chdir.c_str())); }
@@ -202,6 +218,10 @@ int set_user(Child& child) {
   uid_t user = child.account.user;
   return child.has_account ? result(::syscall(SYS_setresuid, user, user, user)) : 0;
 }
+
+int bound_capabilities(Child& child) { return child.plan.sandbox ? drop_from_bounding_set(*child.plan.sandbox) : 0; }
+int gain_capabilities(Child& child) { return child.plan.sandbox ? raise_ambient_set(*child.plan.sandbox) : 0; }
+int renounce_privileges(Child& child) { return child.plan.sandbox ? forbid_new_privileges(*child.plan.sandbox) : 0; }
 
 // Lowered last: with shared memory the supervisor's descriptors are still there.
 int restore_descriptor_limit(Child& child) {
@@ -294,7 +314,9 @@ constexpr std::array steps{
     Step{SpawnStep::limit, set_limits},
     Step{SpawnStep::nice, set_umask_and_priority},
     Step{SpawnStep::oom, set_oom_score},
+    Step{SpawnStep::mount_namespace, enter_mounts},
     Step{SpawnStep::chroot, change_root},
+    Step{SpawnStep::mounts, change_mounts},
     Step{SpawnStep::chdir, change_directory},
     Step{SpawnStep::find_user, look_up_user},
     Step{SpawnStep::find_group, look_up_group},
@@ -302,7 +324,10 @@ constexpr std::array steps{
     Step{SpawnStep::groups, set_supplementary_groups},
     Step{SpawnStep::control_group, enter_control_groups},
     Step{SpawnStep::set_group, set_group},
+    Step{SpawnStep::bounding_set, bound_capabilities},
     Step{SpawnStep::set_user, set_user},
+    Step{SpawnStep::ambient_set, gain_capabilities},
+    Step{SpawnStep::no_new_privileges, renounce_privileges},
     Step{SpawnStep::limit, restore_descriptor_limit},
     Step{SpawnStep::signals, reset_signals},
     Step{SpawnStep::execute, execute},
