@@ -51,7 +51,7 @@ constexpr int kept_by_kernel = 262'144;
 
 } // namespace
 
-BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Caller> peer)
+BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Caller> peer, const MessageFrames& received)
     : loop_{loop},
       bus_{ready},
       connection_{sdbus::createBusConnection(ready)},
@@ -60,14 +60,13 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
       watcher_{loop, sd_bus_get_fd(ready), [this](unsigned) { process(); }},
       timer_{loop, [this] { process(); }},
       before_waiting_{loop, [this] { before_waiting(); }},
-      output_{sd_bus_get_fd(ready), [this] { before_waiting_.resume(); }} {
+      output_{sd_bus_get_fd(ready), [this] { before_waiting_.resume(); }},
+      input_{sd_bus_get_fd(ready), received} {
   // A caller waits as long as the job takes (dbus-api.md).
   sd_bus_set_method_call_timeout(bus_, std::numeric_limits<std::uint64_t>::max());
   if (!peer_) hold_calls_of_unknown_callers();
   // The first message may have come together with the end of the handshake: no descriptor will tell of it.
-  loop_.defer([this, alive = alive_] {
-    if (*alive) process();
-  });
+  process_soon();
 }
 
 // Closed before sdbus-c++ does it, which would wait until the other end has read everything: one that does not read
@@ -76,6 +75,7 @@ BusConnection::~BusConnection() {
   *alive_ = false;
   watcher_.watch(0);
   output_.end();
+  input_.end();
   sd_bus_close(bus_);
 }
 
@@ -86,6 +86,12 @@ void BusConnection::serve_client() {
   // The library lets the kernel keep 16 MiB for each connection.
   else
     static_cast<void>(::setsockopt(sd_bus_get_fd(bus_), SOL_SOCKET, SO_SNDBUF, &kept_by_kernel, sizeof kept_by_kernel));
+}
+
+void BusConnection::process_soon() {
+  loop_.defer([this, alive = alive_] {
+    if (*alive) process();
+  });
 }
 
 // As long as too much waits to be written this is called when there is room, and sd-bus writes before it reads.
@@ -108,8 +114,11 @@ void BusConnection::handle_messages() {
     if (result < 0) return lost();
     bool turn_is_over = handled >= turn.messages || does_not_read() || uv_hrtime() > end;
     // A connection that is closing is followed to its end: the library closes the descriptor that is watched here.
-    if (sd_bus_is_open(bus_) <= 0) output_.end();
-    else if (turn_is_over) return;
+    bool is_closing = sd_bus_is_open(bus_) <= 0;
+    if (!is_closing && turn_is_over) return;
+    if (!is_closing) continue;
+    output_.end();
+    input_.end();
   }
 }
 
@@ -132,6 +141,8 @@ void BusConnection::before_waiting() {
   if (does_not_read()) {
     events = POLLOUT;
     due = std::numeric_limits<std::uint64_t>::max();
+  } else if (input_.bytes() > 0) {
+    process_soon(); // the turn was over
   }
   if (output_.waits_for_room()) events |= POLLOUT;
   watcher_.watch(loop_events(events));
@@ -152,6 +163,7 @@ void BusConnection::cut_off(const char* why) {
 void BusConnection::lost() {
   lost_ = true;
   output_.end();
+  input_.end();
   watcher_.watch(0);
   timer_.stop();
   loop_.defer([this, alive = alive_] {
@@ -216,6 +228,13 @@ std::optional<std::string> BusConnection::send_unasked(sd_bus_message* message, 
 std::size_t BusConnection::unread_bytes() const {
   int unread = 0;
   return ::ioctl(sd_bus_get_fd(bus_), SIOCOUTQ, &unread) < 0 ? 0 : static_cast<std::size_t>(unread);
+}
+
+bool BusConnection::has_input() const {
+  std::uint64_t queued = 0;
+  int unread = 0;
+  return input_.bytes() > 0 || sd_bus_get_n_queued_read(bus_, &queued) < 0 || queued > 0 ||
+         ::ioctl(sd_bus_get_fd(bus_), FIONREAD, &unread) < 0 || unread > 0;
 }
 
 bool is_hang_up(const sdbus::Error& error) {
@@ -313,7 +332,8 @@ std::expected<std::unique_ptr<BusConnection>, std::string> Handshake::connection
   watcher_.reset();
   try {
     auto connection = std::make_unique<BusConnection>(loop_, std::exchange(bus_, nullptr),
-                                                      direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt);
+                                                      direct_ ? std::optional{peer_.value_or(Caller{})} : std::nullopt,
+                                                      audit_ ? audit_->frames() : MessageFrames{});
     connection->audit_ = std::move(audit_);
     return connection;
   } catch (const sdbus::Error& error) { return std::unexpected(error.getMessage()); }

@@ -5,7 +5,7 @@
 // The owner may destroy a connection at any time but from within a message handler of that very connection; the
 // disconnect callback is a good place, since it comes from the loop. What could not be written by then, because the
 // other end did not read, is dropped. What is sent leaves when the messages that have come are handled, or before the
-// loop waits (guards/gathered-output.hpp), or the library does.
+// loop waits (guards/gathered-output.hpp), or the library does; what has come is read at once (guards/read-ahead.hpp).
 //
 // A connection to one of many clients, or to a bus (`serve_client`), never costs more than a bound: while much waits to
 // be written to it no call of it is read, a peer that does not read what nobody asked for is cut off, it gets short
@@ -19,6 +19,7 @@
 #include "daemons/base/guards/bus-callers.hpp"
 #include "daemons/base/guards/descriptor-audit.hpp"
 #include "daemons/base/guards/gathered-output.hpp"
+#include "daemons/base/guards/read-ahead.hpp"
 #include "daemons/base/guards/unwritten.hpp"
 
 #include <sdbus-c++/sdbus-c++.h>
@@ -35,8 +36,8 @@ namespace upstart::base {
 class BusConnection {
 public:
   // Takes over a ready sd_bus (see Handshake). `peer` is who is at the other end of a direct connection; nothing
-  // where a bus daemon is between.
-  BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Caller> peer);
+  // where a bus daemon is between. `received`: the messages that have come with the handshake.
+  BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Caller> peer, const MessageFrames& received = {});
   BusConnection(const BusConnection&) = delete;
   BusConnection& operator=(const BusConnection&) = delete;
   ~BusConnection();
@@ -78,6 +79,8 @@ public:
   void note_answer(std::size_t bytes);
   // Of a peer: the bytes that it has been sent and has not read, as the kernel counts them.
   [[nodiscard]] std::size_t unread_bytes() const;
+  // Something has come that was not handled yet.
+  [[nodiscard]] bool has_input() const;
   // Why this side has cut the connection off; null where the other end has gone by itself.
   [[nodiscard]] const char* cut_off_because() const { return cut_off_because_; }
   [[nodiscard]] std::optional<Caller> peer() const { return peer_; }
@@ -88,6 +91,7 @@ private:
   [[nodiscard]] bool does_not_read() { return serves_client_ && unwritten_.much(); }
   void hold_calls_of_unknown_callers();
   void process();
+  void process_soon();
   void handle_messages();
   [[nodiscard]] int process_one();
   void before_waiting();
@@ -109,6 +113,7 @@ private:
   Timer timer_;
   BeforeWaiting before_waiting_;
   GatheredOutput output_;
+  ReadAhead input_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   const char* cut_off_because_ = nullptr;
   bool serves_client_ = false, lost_ = false;

@@ -1,6 +1,7 @@
 #include "daemons/base/event-loop.hpp"
 
 #include "daemons/base/activity.hpp"
+#include "daemons/base/guards/input-count.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -67,6 +68,7 @@ template <typename Handle> void call_back(Handle* handle) {
 }
 
 template <typename Handle> void call_back_actively(Handle* handle) {
+  InputCount::note();
   Activity::note(handle->loop);
   call_back(handle);
 }
@@ -110,6 +112,7 @@ void FdWatcher::watch(unsigned events) {
   check(uv_poll_start(handle_.get(), static_cast<int>(events),
                       [](uv_poll_t* handle, int status, int seen) {
                         if (handle->data == nullptr) return;
+                        InputCount::note();
                         Activity::note(handle->loop);
                         auto action = *static_cast<std::function<void(unsigned)>*>(handle->data);
                         action(status < 0 ? readable | writable | hangup : static_cast<unsigned>(seen));

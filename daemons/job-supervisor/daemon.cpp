@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/daemon.hpp"
 
 #include "daemons/base/files/refused-execution.hpp"
+#include "daemons/base/guards/input-count.hpp"
 #include "daemons/base/log/logging.hpp"
 #include "daemons/base/service-manager.hpp"
 #include "daemons/job-supervisor/configuration/condition-place.hpp"
@@ -19,6 +20,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <format>
+#include <utility>
 
 extern char** environ;
 
@@ -367,8 +369,9 @@ void Daemon::reload_configuration() {
 }
 
 void Daemon::settle_configuration() {
-  if (first_load_.is_under_way()) first_load_.finish();
-  else if (configuration_) configuration_->settle();
+  if (first_load_.is_under_way()) return first_load_.finish();
+  auto now = base::InputCount::now();
+  if (configuration_ && std::exchange(settled_at_, now) != now) configuration_->settle();
 }
 
 void Daemon::settle_job(const std::string& job) {

@@ -123,6 +123,7 @@ private:
   Jobs jobs_;
   SocketWait socket_wait_;
   std::unique_ptr<Configuration> configuration_;
+  std::uint64_t settled_at_ = 0;                  // by the count of inputs
   std::optional<std::vector<ClassChange>> first_; // while the files are read for the first time, at once
   FirstLoad first_load_;                          // or in parts
   bool told_ready_ = false;

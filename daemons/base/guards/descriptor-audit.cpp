@@ -1,10 +1,8 @@
 #include "daemons/base/guards/descriptor-audit.hpp"
 
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -16,22 +14,8 @@ namespace {
 // The process has one thread that receives.
 DescriptorAudit* watching = nullptr;
 
-std::uint32_t number_at(const unsigned char* bytes, bool little) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value |= std::uint32_t{bytes[i]} << (8 * (little ? i : 3 - i));
-  return value;
-}
-
 // What ends the handshake.
 constexpr std::string_view begin = "BEGIN\r\n";
-
-// Of a whole message, from its first sixteen bytes; 0 where they begin none.
-std::size_t size_of_message(const std::array<unsigned char, 16>& header) {
-  if (header[0] != 'l' && header[0] != 'B') return 0;
-  bool little = header[0] == 'l';
-  std::size_t body = number_at(&header[4], little), fields = number_at(&header[12], little);
-  return header.size() + (fields + 7) / 8 * 8 + body;
-}
 
 } // namespace
 
@@ -78,23 +62,15 @@ std::span<const unsigned char> DescriptorAudit::after_handshake(std::span<const 
 // may come, and none of them brings descriptors.
 void DescriptorAudit::take(std::span<const unsigned char> bytes) {
   bytes = after_handshake(bytes);
-  while (size_ != 0 && !bytes.empty()) {
+  while (!frames_.lost() && !bytes.empty()) {
     begin_message();
-    auto here = std::min(bytes.size(), size_ - position_);
-    if (position_ < header_size)
-      std::copy_n(bytes.begin(), here, header_.begin() + static_cast<std::ptrdiff_t>(position_));
-    position_ += here;
-    bytes = bytes.subspan(here);
-    if (position_ == header_size && size_ == header_size) size_ = size_of_message(header_);
-    if (size_ != 0 && position_ >= size_) brought_ = std::exchange(arriving_, {});
+    bytes = bytes.subspan(frames_.follow(bytes));
+    if (frames_.at_begin()) brought_ = std::exchange(arriving_, {});
   }
 }
 
 void DescriptorAudit::begin_message() {
-  if (size_ == 0 || position_ < size_) return;
-  forgotten();
-  position_ = 0;
-  size_ = header_size;
+  if (frames_.at_begin()) forgotten();
 }
 
 void DescriptorAudit::forgotten() {
@@ -104,10 +80,3 @@ void DescriptorAudit::forgotten() {
 }
 
 } // namespace upstart::base
-
-// Stands before the C library's for the whole program, and does the same.
-extern "C" ssize_t recvmsg(int socket, msghdr* message, int flags) {
-  auto received = ::syscall(SYS_recvmsg, socket, message, flags);
-  if (received > 0) upstart::base::DescriptorAudit::tell(*message, static_cast<std::size_t>(received));
-  return received;
-}

@@ -1,6 +1,6 @@
 // Descriptors that come with malformed messages. sd-bus drops a message that is malformed, and forgets the descriptors
 // that came with it: they stay open until the process ends. So this looks at what the library receives, since
-// descriptor-audit.cpp puts a recvmsg before that of the C library: it follows where each message ends, and knows which
+// read-ahead.cpp puts a recvmsg before that of the C library: it follows where each message ends, and knows which
 // descriptors a message brought. A message that is well-formed is seen by the connection's filter before the next one
 // is read; one that is not seen by then was dropped, and what it brought is closed.
 //
@@ -8,9 +8,10 @@
 // to a call does not pass the filter.
 #pragma once
 
+#include "daemons/base/guards/message-frames.hpp"
+
 #include <sys/socket.h>
 
-#include <array>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -33,6 +34,9 @@ public:
   // After the library has returned without an error: whether a malformed message brought descriptors. They are closed.
   [[nodiscard]] bool close_forgotten();
 
+  // Of all that has been received.
+  [[nodiscard]] const MessageFrames& frames() const { return frames_; }
+
   // Bytes and descriptors as recvmsg returned them, to whoever watches.
   static void tell(const msghdr& message, std::size_t bytes);
 
@@ -44,12 +48,9 @@ private:
   void forgotten();
 
   std::size_t handshake_end_ = 0; // as many bytes of "BEGIN\r\n" have come last; all of it: messages follow
-  static constexpr std::size_t header_size = 16;
-  std::array<unsigned char, header_size> header_{};
-  std::size_t position_ = 0;       // in the message that is being received
-  std::size_t size_ = header_size; // of it, as far as is known; 0: not a D-Bus message, the library hangs up
-  std::vector<int> arriving_;      // with the message that is being received
-  std::vector<int> brought_;       // by the message that was received last, and was not seen yet
+  MessageFrames frames_;          // lost where it is no D-Bus message: the library hangs up
+  std::vector<int> arriving_;     // with the message that is being received
+  std::vector<int> brought_;      // by the message that was received last, and was not seen yet
   bool closed_some_ = false;
 };
 

@@ -1,10 +1,13 @@
 #include "daemons/base/guards/gathered-output.hpp"
 
+#include "daemons/base/guards/read-ahead.hpp"
+
 #include <csignal>
 #include <ctime>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -148,11 +151,22 @@ extern "C" ssize_t sendmsg(int socket, const msghdr* message, int flags) {
   return upstart::base::GatheredOutput::write(socket, *message, flags);
 }
 
-// With this the library waits for the answer of a call, which has to leave first.
+// With this the library waits for the answer of a call, which has to leave first, and may have been read already.
 extern "C" int ppoll(pollfd* descriptors, nfds_t count, const timespec* limit, const sigset_t* mask) {
-  upstart::base::GatheredOutput::flush_before({descriptors, count});
-  timespec left = limit != nullptr ? *limit : timespec{}; // the kernel writes to it
-  constexpr std::size_t mask_bytes = 8;                   // the kernel's
-  return static_cast<int>(
-      ::syscall(SYS_ppoll, descriptors, count, limit != nullptr ? &left : nullptr, mask, mask_bytes));
+  std::span waiting{descriptors, count};
+  upstart::base::GatheredOutput::flush_before(waiting);
+  auto was_read = [](const pollfd& one) {
+    return (one.events & POLLIN) != 0 && upstart::base::ReadAhead::has_bytes(one.fd);
+  };
+  bool waits = std::ranges::none_of(waiting, was_read);
+  timespec left = waits && limit != nullptr ? *limit : timespec{}; // the kernel writes to it
+  constexpr std::size_t mask_bytes = 8;                            // the kernel's
+  auto ready = static_cast<int>(
+      ::syscall(SYS_ppoll, descriptors, count, waits && limit == nullptr ? nullptr : &left, mask, mask_bytes));
+  for (auto& one : waiting) {
+    if (ready < 0 || !was_read(one)) continue;
+    ready += one.revents == 0 ? 1 : 0;
+    one.revents = static_cast<short>(one.revents | POLLIN);
+  }
+  return ready;
 }

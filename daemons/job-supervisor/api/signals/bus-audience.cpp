@@ -1,12 +1,12 @@
 #include "daemons/job-supervisor/api/signals/bus-audience.hpp"
 
+#include "daemons/base/guards/input-count.hpp"
 #include "protocol/names.hpp"
-
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 namespace upstart::supervisor {
 
@@ -114,12 +114,10 @@ void BusAudience::take_names(sd_bus_message* names) {
   if (earlier < *own) give_up(); // somebody has gone
 }
 
-bool BusAudience::may_listen() const {
+bool BusAudience::may_listen() {
   if (may_be_watched_ || !names_known_ || !broker_known_ || !strangers_.empty()) return true;
-  std::uint64_t queued = 0;
-  int unread = 0;
-  return sd_bus_get_n_queued_read(connection_.raw(), &queued) < 0 || queued > 0 ||
-         ::ioctl(sd_bus_get_fd(connection_.raw()), FIONREAD, &unread) < 0 || unread > 0;
+  if (auto now = base::InputCount::now(); std::exchange(looked_at_, now) != now) has_input_ = connection_.has_input();
+  return has_input_;
 }
 
 } // namespace upstart::supervisor

@@ -8,6 +8,7 @@
 
 #include "daemons/base/bus-connection.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
@@ -21,7 +22,7 @@ public:
   BusAudience(const BusAudience&) = delete;
   BusAudience& operator=(const BusAudience&) = delete;
 
-  [[nodiscard]] bool may_listen() const;
+  [[nodiscard]] bool may_listen();
 
 private:
   using Slot = std::unique_ptr<sd_bus_slot, sd_bus_slot* (*)(sd_bus_slot*)>;
@@ -34,6 +35,8 @@ private:
   base::BusConnection& connection_;
   std::set<std::string> strangers_; // unique names
   bool names_known_ = false, broker_known_ = false;
+  std::uint64_t looked_at_ = 0; // by the count of inputs, whether the bus has said something that was not read yet
+  bool has_input_ = false;
   bool may_be_watched_ = false; // by somebody who has no name, or it cannot be told; this is final
   Slot changes_{nullptr, sd_bus_slot_unref}, names_{nullptr, sd_bus_slot_unref}, broker_{nullptr, sd_bus_slot_unref};
 };
