@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/process/children/children.hpp"
 
 #include "daemons/base/fault-point.hpp"
+#include "daemons/base/guards/input-count.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace upstart::supervisor {
@@ -61,16 +63,20 @@ std::optional<int> wait_status_from_kernel(int pidfd) {
 } // namespace
 
 WatchedChild::WatchedChild(Children& children, const ProcessId& id, base::FileDescriptor pidfd,
-                           std::function<void(int)> ended)
-    : children_{children}, id_{id}, pidfd_{std::move(pidfd)}, ended_{std::move(ended)} {
-  children_.watched_.emplace(id_.pid, this);
+                           std::function<void(int)> ended, Parent parent)
+    : children_{children},
+      id_{id},
+      pidfd_{std::move(pidfd)},
+      ended_{std::move(ended)},
+      is_own_child_{parent == Parent::this_process} {
+  children_.watched_.insert_or_assign(id_.pid, this); // another of that number has gone
   if (!pidfd_) {
     ending_ = true;
     look_repeatedly();
     return;
   }
-  watcher_ = std::make_unique<base::FdWatcher>(children_.loop(), pidfd_.get(), [this](unsigned) { check(); });
-  watcher_->watch(base::FdWatcher::readable);
+  if (int error = children_.exits_.add(pidfd_.get(), id_.pid); error != 0)
+    throw std::system_error{error, std::generic_category(), "watching a process"};
 }
 
 WatchedChild::~WatchedChild() {
@@ -86,7 +92,7 @@ void WatchedChild::check() {
     if (errno == ECHILD) check_end_of_adopted();
     return;
   }
-  if (info.si_pid == 0) return;
+  if (info.si_pid == 0) return children_.exits_.await_end(pidfd_.get(), id_.pid);
   children_.ends_.add(id_, wait_status(info));
   base::fault_point("child.ended");
   siginfo_t reaped{};
@@ -108,9 +114,7 @@ bool WatchedChild::exists() const {
 // It has ended; whoever is its parent reaps it, and then it can be told how.
 void WatchedChild::check_end_of_adopted() {
   ending_ = true;
-  // Until it has been reaped; from then on the descriptor would be ready at every look of the loop.
-  if (exists()) watcher_->watch(base::FdWatcher::hangup);
-  else watcher_->watch(0);
+  if (exists()) children_.exits_.await_reaping(pidfd_.get(), id_.pid);
   look();
 }
 
@@ -156,7 +160,6 @@ void WatchedChild::finish(int status) {
   if (ending_) children_.adopted_ended(id_);
   if (auto known = children_.watched_.find(id_.pid); known != children_.watched_.end() && known->second == this)
     children_.watched_.erase(known);
-  if (watcher_) watcher_->watch(0);
   if (looks_) looks_->stop();
   auto ended = std::move(ended_);
   ended(status); // may destroy this
@@ -166,11 +169,16 @@ void WatchedChild::signal(int signal_number) {
   if (!gone_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal_number, nullptr, 0);
 }
 
-// One that was adopted may have been reaped, and its number given to another process.
-void WatchedChild::signal_group(int signal_number) {
-  if (gone_ || !exists()) return;
-  pid_t group = ::getpgid(id_.pid);
-  if (group <= 0 || group == ::getpgrp() || ::kill(-group, signal_number) < 0) signal(signal_number);
+// One that was adopted may have been reaped, and its number given to another process. A child's number is its own until
+// it is reaped here.
+pid_t WatchedChild::process_group() const {
+  if (gone_ || (!is_own_child_ && !exists())) return 0;
+  return std::max(::getpgid(id_.pid), 0);
+}
+
+void WatchedChild::signal_group(pid_t group, int signal_number) {
+  static const pid_t own_group = ::getpgrp();
+  if (group <= 0 || group == own_group || ::kill(-group, signal_number) < 0) signal(signal_number);
 }
 
 void WatchedChild::on_stop(std::function<void()> stopped) {
@@ -188,7 +196,11 @@ Children::Children(base::EventLoop& loop, const std::string& ends_path, pid_t in
       init_{init > 0 ? init : ::getppid()},
       ends_{ends_path},
       sweep_soon_{loop, [this] { sweep(); }},
-      signal_{loop, SIGCHLD, [this] { child_changed(); }} {}
+      exits_{loop, {.ended = [this](pid_t pid) { has_ended(pid); }, .child_changed = [this] { child_changed(); }}} {}
+
+void Children::has_ended(pid_t pid) {
+  if (auto known = watched_.find(pid); known != watched_.end()) known->second->check();
+}
 
 void Children::inherit(base::FileDescriptor orphan_exits) {
   orphan_exits_.emplace(std::move(orphan_exits));
@@ -272,6 +284,7 @@ bool Children::reap_one() {
   if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0) return false;
   pid_t pid = info.si_pid;
   if (auto known = watched_.find(pid); known != watched_.end()) {
+    base::InputCount::note(); // it may have ended after whatever has set this off
     known->second->check();
     return true;
   }

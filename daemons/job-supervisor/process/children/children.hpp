@@ -1,14 +1,15 @@
-// The processes that the supervisor watches. Each one that matters is watched by its pidfd, and reaped through it at
-// once if it is a child; those that an earlier supervisor started are children of init now, and how they end is told by
-// the kernel (where it keeps the status for the pidfd) or by init. Orphans of jobs come to the supervisor because it is
-// a subreaper, or, of processes that were adopted, to init. The supervisor's are reaped by a sweep that SIGCHLD sets
-// off, at most every so often, so that no exit costs a walk over all children.
+// The processes that the supervisor watches. Each one that matters is watched by its pidfd (exit-watch.hpp), and reaped
+// through it at once if it is a child; those that an earlier supervisor started are children of init now, and how they
+// end is told by the kernel (where it keeps the status for the pidfd) or by init. Orphans of jobs come to the
+// supervisor because it is a subreaper, or, of processes that were adopted, to init. The supervisor's are reaped by a
+// sweep that SIGCHLD sets off, at most every so often, so that no exit costs a walk over all children.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
 #include "daemons/base/orphan-exits.hpp"
 #include "daemons/job-supervisor/process/children/ended-children.hpp"
+#include "daemons/job-supervisor/process/children/exit-watch.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 
 #include <sys/types.h>
@@ -31,8 +32,11 @@ inline constexpr int unknown_wait_status = 255 << 8;
 // A process that is watched, a child or an adopted one. Destroying it ends the watch, not the process.
 class WatchedChild {
 public:
+  // `this_process`: it was forked here. Else it may be anybody's, and somebody else may reap it.
+  enum class Parent : bool { unknown, this_process };
   // `ended` gets the wait status, once; from the loop. An empty pidfd: the process has gone already.
-  WatchedChild(Children& children, const ProcessId& id, base::FileDescriptor pidfd, std::function<void(int)> ended);
+  WatchedChild(Children& children, const ProcessId& id, base::FileDescriptor pidfd, std::function<void(int)> ended,
+               Parent parent = Parent::unknown);
   ~WatchedChild();
   WatchedChild(const WatchedChild&) = delete;
   WatchedChild& operator=(const WatchedChild&) = delete;
@@ -41,8 +45,12 @@ public:
   [[nodiscard]] const ProcessId& id() const { return id_; }
   // It has ended, and nobody can tell how: `ended` was given unknown_wait_status.
   [[nodiscard]] bool end_is_unknown() const { return end_is_unknown_; }
+  // That it is in now; 0: it has gone.
+  [[nodiscard]] pid_t process_group() const;
   // To its process group, or to it alone while it leads none yet.
-  void signal_group(int signal_number);
+  void signal_group(int signal_number) { signal_group(process_group(), signal_number); }
+  // The same, where that is the group that it is in.
+  void signal_group(pid_t group, int signal_number);
   void signal(int signal_number);
   // Calls back when it stops (SIGSTOP and the like), also if it has done so before, from now on or, with nothing, no
   // more.
@@ -64,10 +72,10 @@ private:
   base::FileDescriptor pidfd_;
   std::function<void(int)> ended_;
   std::function<void()> stopped_;
+  bool is_own_child_ = false;
   bool gone_ = false, end_is_unknown_ = false;
-  bool ending_ = false;   // adopted, and has ended: how is not told yet
-  int looks_in_vain_ = 0; // since it has gone
-  std::unique_ptr<base::FdWatcher> watcher_;
+  bool ending_ = false;                // adopted, and has ended: how is not told yet
+  int looks_in_vain_ = 0;              // since it has gone
   std::unique_ptr<base::Timer> looks_; // at an adopted one; made when it is needed
 };
 
@@ -120,6 +128,7 @@ public:
 private:
   friend class WatchedChild;
   void child_changed();
+  void has_ended(pid_t pid);
   void sweep();
   bool reap_one();
   void orphan_ended(const base::OrphanExit& exit);
@@ -139,7 +148,7 @@ private:
   std::deque<base::OrphanExit> told_; // by init, and not asked for yet; the last ones
   std::deque<ProcessId> ended_;       // adopted ones whose end init has not told of yet; the last ones
   base::Timer sweep_soon_;
-  base::SignalWatcher signal_;
+  ExitWatch exits_;
 };
 
 } // namespace upstart::supervisor

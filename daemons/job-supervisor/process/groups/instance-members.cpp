@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <unistd.h>
+#include <utility>
 
 namespace upstart::supervisor {
 
@@ -30,19 +31,27 @@ base::FileDescriptor InstanceMembers::enter(const StanzaGroups& stanza, const Jo
                                             const std::string& instance) {
   if (!stanza.directories.empty()) stanza_directories_ = stanza.directories;
   if (!stanza.unified.empty()) members_.group = stanza.unified;
-  else if (members_.group.empty() || ::access(members_.group.c_str(), F_OK) < 0) // it may have gone
+  else if (std::exchange(own_group_is_gone_, false) || members_.group.empty() ||
+           ::access(members_.group.c_str(), F_OK) < 0) { // it may have gone
     members_.group = groups_.create(job_class.name, instance);
+    made_here_ = true;
+  }
   if (members_.group.empty()) return {};
   return base::FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 }
 
 bool InstanceMembers::leave_group() {
-  bool empty = members_.group.empty() || groups_.remove(members_.group);
+  bool empty = members_.group.empty() || std::exchange(own_group_is_gone_, false) || groups_.remove(members_.group);
   members_.group.clear();
   return empty;
 }
 
-bool InstanceMembers::remove_empty_own_group() const { return has_own_group() && ::rmdir(members_.group.c_str()) == 0; }
+bool InstanceMembers::remove_empty_own_group() const {
+  if (own_group_is_gone_) return true;
+  if (!has_own_group() || ::rmdir(members_.group.c_str()) < 0) return false;
+  own_group_is_gone_ = made_here_; // else there is the directory of the earlier supervisor to be removed, too
+  return true;
+}
 
 std::vector<pid_t> InstanceMembers::kill_own_group(const EndScope& scope) {
   std::string group = members_.group;

@@ -52,6 +52,8 @@ private:
   const Children& children_;
   JobMembers members_;
   std::vector<std::string> stanza_directories_; // made for `cgroup`
+  bool made_here_ = false;                      // its own group is, and not one of an earlier supervisor
+  mutable bool own_group_is_gone_ = false;      // it was removed as empty, and not left or made anew since
 };
 
 } // namespace upstart::supervisor

@@ -171,22 +171,29 @@ void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
   if (auto& search = searches_[static_cast<std::size_t>(kind)]) search->signals.push_back(signal_number);
   if (!process) return;
   if (kind == ProcessKind::main) return signal_main(process->child(), signal_number);
-  process->child().signal_group(signal_number);
-  if (signal_number != SIGKILL) process->child().signal_group(SIGCONT);
+  WatchedChild& child = process->child();
+  pid_t group = child.process_group();
+  if (group == 0) return;
+  child.signal_group(group, signal_number);
+  if (signal_number != SIGKILL) child.signal_group(group, SIGCONT);
 }
 
 // With SIGCONT, without which a process that was stopped does not see it.
 void InstanceProcesses::signal_main(WatchedChild& main, int signal_number) {
   if (readiness_) readiness_->signalled();
+  pid_t group = main.process_group();
   if (!ending_) {
-    if (pid_t group = ::getpgid(main.pid()); group > 0) main_process_group_ = group;
+    if (group > 0) main_process_group_ = group;
     ending_ = std::make_unique<MainEnding>(members_, services_.children, end_scope(main.pid()), class_->kill_signal);
   }
   if (signal_number == SIGKILL) ending_->time_out();
   events_.notes_changed();
-  auto send = class_->kill_mode == KillMode::process ? &WatchedChild::signal : &WatchedChild::signal_group;
-  (main.*send)(signal_number);
-  if (signal_number != SIGKILL) (main.*send)(SIGCONT);
+  auto send = [&](int number) {
+    if (class_->kill_mode == KillMode::process) main.signal(number);
+    else if (group > 0) main.signal_group(group, number);
+  };
+  send(signal_number);
+  if (signal_number != SIGKILL) send(SIGCONT);
 }
 
 bool InstanceProcesses::supervise(pid_t pid) {

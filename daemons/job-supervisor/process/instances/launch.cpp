@@ -89,6 +89,8 @@ std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
   if (readiness != nullptr) readiness->prepare(extras);
   auto plan = std::make_unique<SpawnPlan>(
       make_plan(context_.job_class, request_, *command, context_.services.defaults, extras));
+  if (plan->set_groups && plan->user.empty() && plan->group.empty() && plan->chroot.empty())
+    plan->own_groups = context_.services.own_groups.current();
   for (auto step : {connect_streams(*plan), provide_script(*plan, *command), enter_groups(*plan), enter_mounts(*plan)})
     if (!step) return std::unexpected{step.error()};
   auto& started = context_.services.started;

@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/process/instances/process-services.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <format>
@@ -34,6 +35,17 @@ ProcessOptions with_warn(ProcessOptions options) {
   return options;
 }
 
+// SIGPIPE is ignored by every daemon, at the latest before it has work to do.
+SignalSet ignored_signals() {
+  SignalSet ignored;
+  ignored.add(SIGPIPE);
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction now{};
+    if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) ignored.add(signal);
+  }
+  return ignored;
+}
+
 SpawnDefaults defaults_of(const ProcessOptions& options) {
   return {.console = options.default_console,
           .user_session = options.user_session,
@@ -41,6 +53,8 @@ SpawnDefaults defaults_of(const ProcessOptions& options) {
           .inherit_environment = options.inherit_environment,
           .debug = options.debug,
           .apparmor = apparmor_is_on(),
+          .set_groups = ::geteuid() == 0,
+          .ignored_signals = ignored_signals(),
           .descriptor_limit = raise_descriptor_limit()};
 }
 

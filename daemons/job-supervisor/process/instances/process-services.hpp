@@ -12,6 +12,7 @@
 #include "daemons/job-supervisor/process/notify/notify-sockets.hpp"
 #include "daemons/job-supervisor/process/plan/spawn-plan.hpp"
 #include "daemons/job-supervisor/process/readiness/expect-timeouts.hpp"
+#include "daemons/job-supervisor/process/spawn/own-groups.hpp"
 
 #include <functional>
 #include <map>
@@ -52,6 +53,7 @@ struct ProcessServices {
   const ProcessOptions options;
   const SpawnDefaults defaults;
   const base::FileDescriptor null_device;
+  OwnGroups own_groups;
   Children children;
   StartedChild started;
   KeptDescriptors kept;

@@ -27,7 +27,7 @@ SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, Calls calls)
       failure_pipe_{std::move(spawned.failure_pipe)},
       held_up_{std::move(spawned.held_up)},
       failure_{spawned.failure} {
-  watch({spawned.pid, spawned.earliest, spawned.latest}, std::move(spawned.pidfd));
+  watch({spawned.pid, spawned.earliest, spawned.latest}, std::move(spawned.pidfd), WatchedChild::Parent::this_process);
   if (failure_) return; // told when it is gone
   if (failure_pipe_) {
     failure_watcher_ =
@@ -89,9 +89,9 @@ ProcessNote SpawnedProcess::note(ProcessKind kind) const {
           .failure = failure_};
 }
 
-void SpawnedProcess::watch(const ProcessId& id, base::FileDescriptor pidfd) {
-  child_ = std::make_unique<WatchedChild>(children_, id, std::move(pidfd),
-                                          [this](int wait_status) { child_ended(wait_status); });
+void SpawnedProcess::watch(const ProcessId& id, base::FileDescriptor pidfd, WatchedChild::Parent parent) {
+  child_ = std::make_unique<WatchedChild>(
+      children_, id, std::move(pidfd), [this](int wait_status) { child_ended(wait_status); }, parent);
 }
 
 bool SpawnedProcess::supervise(pid_t pid) {

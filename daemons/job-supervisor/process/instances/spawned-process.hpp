@@ -34,7 +34,8 @@ public:
   [[nodiscard]] ProcessNote note(ProcessKind kind) const;
 
 private:
-  void watch(const ProcessId& id, base::FileDescriptor pidfd);
+  void watch(const ProcessId& id, base::FileDescriptor pidfd,
+             WatchedChild::Parent parent = WatchedChild::Parent::unknown);
   void look_for_execution();
   void look_at_held_up();
   [[nodiscard]] bool take_outcome_of_held_up();

@@ -141,7 +141,8 @@ SpawnPlan make_plan(const JobClass& job_class, const SpawnRequest& request, cons
   if (!helper) plan_context(plan, job_class, defaults);
   if (helper || !job_class.limits.contains(RLIMIT_NOFILE)) plan.descriptor_limit = defaults.descriptor_limit;
   if (request.kind == ProcessKind::main && defaults.apparmor) plan.apparmor = job_class.apparmor_switch;
-  plan.set_groups = ::geteuid() == 0;
+  plan.set_groups = defaults.set_groups;
+  plan.ignored_signals = defaults.ignored_signals;
   plan.stop_before_exec = defaults.debug && job_class.debug;
   plan_program(plan, command, request.environment);
   plan_descriptors(plan, request, command, extras);

@@ -22,6 +22,17 @@ namespace upstart::supervisor {
 
 struct StartMark; // children/started-child.hpp
 
+// Some of the signals.
+class SignalSet {
+public:
+  void add(int signal) { bits_ |= bit(signal); }
+  [[nodiscard]] bool contains(int signal) const { return (bits_ & bit(signal)) != 0; }
+
+private:
+  static std::uint64_t bit(int signal) { return std::uint64_t{1} << (signal - 1); }
+  std::uint64_t bits_ = 0;
+};
+
 // What holds for all processes of this supervisor.
 struct SpawnDefaults {
   Console console = Console::log;
@@ -30,6 +41,8 @@ struct SpawnDefaults {
   bool inherit_environment = true;        // of a user session: and so does the umask
   bool debug = false;                     // `debug` stanzas stop their process
   bool apparmor = false;                  // the kernel has it, and it is on
+  bool set_groups = false;                // the supervisor is root's
+  SignalSet ignored_signals{};            // by the supervisor itself, which a process would inherit
   std::optional<rlimit> descriptor_limit; // to set where the class has none
 };
 
@@ -80,6 +93,9 @@ struct SpawnPlan {
   std::string chroot, chdir, user, group;
   int script = -1; // number in the child
   bool set_groups = false;
+  std::shared_ptr<const std::vector<gid_t>> own_groups; // those, where they are known beforehand
+  SignalSet ignored_signals;
+  bool catches_no_signals = false; // the kernel has seen to it: only what is ignored is to be reset
   bool stop_before_exec = false;
   std::unique_ptr<SandboxPlan> sandbox; // null: it is not confined
 

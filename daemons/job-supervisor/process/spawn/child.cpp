@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
+#include <span>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -160,7 +161,6 @@ int change_root(Child& child) { return child.plan.chroot.empty() ? 0 : result(::
 int change_directory(Child& child) { return child.plan.chdir.empty() ? 0 : result(::chdir(child.plan.chdir.c_str())); }
 
 int look_up_user(Child& child) {
-  child.group = ::getegid();
   if (child.plan.user.empty()) return 0;
   auto account = find_account(child.plan.user.c_str(), !child.plan.shares_memory);
   if (!account) return ENOENT;
@@ -192,15 +192,21 @@ int give_descriptors(Child& child) {
 }
 
 // Where root itself may not (a container without CAP_SETGID), a job of root's keeps the groups that there are.
+int give_groups(const Child& child, std::span<const gid_t> groups) {
+  int error = result(::syscall(SYS_setgroups, groups.size(), groups.data()));
+  return error == EPERM && !child.has_account ? 0 : error;
+}
+
 int set_supplementary_groups(Child& child) {
   if (!child.plan.set_groups) return 0;
+  if (const auto* known = child.plan.own_groups.get()) return give_groups(child, *known);
   GroupList list;
   std::array<char, 256> buffer;
   std::string_view user = child.has_account ? std::string_view{child.plan.user} : name_of_user(::geteuid(), buffer);
-  if (user.empty()) list.add(child.group);
-  else find_groups_of(user, child.group, child.account.from_services, list);
-  int error = result(::syscall(SYS_setgroups, list.count, list.groups.data()));
-  return error == EPERM && !child.has_account ? 0 : error;
+  gid_t group = child.has_account || !child.plan.group.empty() ? child.group : ::getegid();
+  if (user.empty()) list.add(group);
+  else find_groups_of(user, group, child.account.from_services, list);
+  return give_groups(child, std::span{list.groups}.first(list.count));
 }
 
 int enter_control_groups(Child& child) {
@@ -229,11 +235,13 @@ int restore_descriptor_limit(Child& child) {
   return child.plan.descriptor_limit ? result(::setrlimit(RLIMIT_NOFILE, &*child.plan.descriptor_limit)) : 0;
 }
 
+// Those that are caught have got their default with the fork, or get it here, before any can be delivered.
 int reset_signals(Child& child) {
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal)
-    ::sigaction(signal, &standard, nullptr); // KILL, STOP and the library's own refuse
+    if (!child.plan.catches_no_signals || child.plan.ignored_signals.contains(signal))
+      ::sigaction(signal, &standard, nullptr); // KILL, STOP and the library's own refuse
   sigset_t none;
   ::sigemptyset(&none);
   int error = result(::sigprocmask(SIG_SETMASK, &none, nullptr));

@@ -28,6 +28,7 @@ public:
 
   // Before each child.
   void begin(std::unique_ptr<SpawnPlan> plan);
+  [[nodiscard]] SpawnPlan& plan() { return *plan_; }
   [[nodiscard]] std::unique_ptr<SpawnPlan> take_plan() { return std::move(plan_); }
   // In the child.
   [[noreturn]] void run();

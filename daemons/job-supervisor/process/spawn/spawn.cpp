@@ -90,6 +90,21 @@ constexpr bool can_share_memory = false;
 long clone3_on_stack(clone_args&, void (*)(void*), void*) { return -1; }
 #endif
 
+// With the default for all signals that this process catches (CLONE_CLEAR_SIGHAND, Linux 5.5), where the kernel can.
+template <typename Clone> long clone_without_handlers(SpawnPlan& plan, clone_args& arguments, Clone clone) {
+  constexpr std::uint64_t clear_handlers = 0x1'0000'0000;
+  static bool kernel_can = true;
+  plan.catches_no_signals = kernel_can;
+  if (kernel_can) arguments.flags |= clear_handlers;
+  long result = clone();
+  if (result >= 0 || !kernel_can || errno != EINVAL) return result;
+  arguments.flags &= ~clear_handlers;
+  plan.catches_no_signals = false;
+  result = clone();
+  if (result >= 0) kernel_can = false;
+  return result;
+}
+
 struct Cloned {
   Cloned(long result, int pidfd_number) : pid{result}, error{result < 0 ? errno : 0}, pidfd{pidfd_number} {}
   long pid;
@@ -117,7 +132,8 @@ Cloned clone_sharing_memory(SharedStart& child, int control_group, bool& execute
   arguments.stack = reinterpret_cast<std::uintptr_t>(child.stack());
   arguments.stack_size = SharedStart::stack_size;
   AllSignalsBlocked blocked;
-  Cloned cloned{clone3_on_stack(arguments, start_shared, &child), pidfd};
+  auto clone = [&] { return clone3_on_stack(arguments, start_shared, &child); };
+  Cloned cloned{clone_without_handlers(child.plan(), arguments, clone), pidfd};
   base::fault_point("child.forked");
   executed = cloned.pid < 0 || child.wait();
   return cloned;
@@ -127,7 +143,8 @@ Cloned clone_with_memory_of_its_own(ChildStart& child, int control_group) {
   int pidfd = -1;
   clone_args arguments = clone_arguments(pidfd, control_group);
   AllSignalsBlocked blocked;
-  long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+  long pid = clone_without_handlers(child.plan, arguments,
+                                    [&] { return ::syscall(SYS_clone3, &arguments, sizeof arguments); });
   if (pid == 0) start(child);
   base::fault_point("child.forked");
   return {pid, pidfd};
@@ -136,6 +153,7 @@ Cloned clone_with_memory_of_its_own(ChildStart& child, int control_group) {
 // Where clone3 is forbidden, as it is in some containers.
 Cloned fork_and_open(ChildStart& child) {
   child.forked_without_clone3 = true;
+  child.plan.catches_no_signals = false;
   AllSignalsBlocked blocked;
   long pid = ::fork();
   if (pid == 0) start(child);
