@@ -39,7 +39,7 @@ void emit(Moving& moving, JobEvent event, bool awaited) {
 void take_start_parameters(Moving& moving) {
   auto& life = moving.life;
   if (auto start = std::exchange(life.pending_start, std::nullopt)) {
-    life.environment = std::move(start->environment);
+    life.environment = std::as_const(start->environment); // without the room for more that it was put together in
     life.files = std::move(start->files);
     life.positional = std::move(start->positional);
   }

@@ -61,6 +61,7 @@ bool Run::is_moment(State state) {
 
 void Run::reached(State state, RunTime time) {
   if (std::ranges::contains(moments, state, &Moment::state)) return;
+  moments.reserve(moments.size() + 1); // there are few, and a service keeps them for as long as it runs
   moments.push_back({state, time});
   is_written = false;
 }
