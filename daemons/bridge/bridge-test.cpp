@@ -150,7 +150,12 @@ TEST_CASE("a condition that cannot be served is warned of in the words of all br
   test.supervisor.set_job("good", on("x"));
   test.start();
   test.until_events(1);
-  CHECK(test.logged("warning: job bad: NAME in its test condition: the value of $X is not known before the job runs"));
+  test.until(
+      [&] {
+        return test.logged(
+            "warning: job bad: NAME in its test condition: the value of $X is not known before the job runs");
+      },
+      "its word");
 }
 
 TEST_CASE("a bridge has its own name and object on the bus that it is given") {

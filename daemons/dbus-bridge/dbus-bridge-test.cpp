@@ -226,7 +226,12 @@ TEST_CASE("what cannot be served is told in the log, and by the object") {
   test.supervisor.set_job("bad", {{"dbus", "MEMBER=x"}});
   test.supervisor.set_job("homeless", {{"dbus", "BUS=session"}});
   test.start();
-  CHECK(content_of(test.output).contains("job bad: MEMBER in its dbus condition: not a variable of a dbus event"));
+  test.until(
+      [&] {
+        return content_of(test.output)
+            .contains("job bad: MEMBER in its dbus condition: not a variable of a dbus event");
+      },
+      "its word");
   CHECK(content_of(test.output).contains("DBUS_SESSION_BUS_ADDRESS is not set"));
   CHECK(test.states() == std::map<std::string, std::string>{
                              {"session bus: type='signal'", "the address of the session bus is not known"}});

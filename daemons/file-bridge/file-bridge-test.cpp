@@ -154,7 +154,11 @@ TEST_CASE("a file system on which changes are not seen is named") {
   FileFixture test;
   test.ask("x", {"FILE=/proc/sys/kernel/hostname", "EVENT=modify"});
   test.start();
-  CHECK(content_of(test.output).contains("job x: /proc/sys/kernel/hostname is on a file system of kind proc"));
+  test.until(
+      [&] {
+        return content_of(test.output).contains("job x: /proc/sys/kernel/hostname is on a file system of kind proc");
+      },
+      "its word");
   CHECK(test.watches().at(0).state == "watched, but changes made elsewhere are not seen on proc");
 }
 
@@ -223,5 +227,9 @@ TEST_CASE("a condition that cannot be served is told of with its job") {
   FileFixture test;
   test.ask("x", {"FILE=relative"});
   test.start();
-  CHECK(content_of(test.output).contains("job x: FILE in its file condition: relative is not an absolute path"));
+  test.until(
+      [&] {
+        return content_of(test.output).contains("job x: FILE in its file condition: relative is not an absolute path");
+      },
+      "its word");
 }

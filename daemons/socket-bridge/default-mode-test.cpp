@@ -138,7 +138,11 @@ TEST_CASE("a bad condition is warned of with job and variable, and the others ar
   test.supervisor.set_job("good", inet(port));
   test.start();
   CHECK(connect_to(inet_address(port)));
-  CHECK(content_of(test.output).contains("warning: job bad: PORT in its socket condition: http is no port"));
+  test.until(
+      [&] {
+        return content_of(test.output).contains("warning: job bad: PORT in its socket condition: http is no port");
+      },
+      "its word");
 }
 
 TEST_CASE("jobs come, change and go, and so do their sockets, and only theirs") {

@@ -75,5 +75,7 @@ TEST_CASE("a condition that cannot be served is told of with its job") {
   TimerFixture test;
   test.ask("x", {"EVERY=soon"});
   test.start();
-  CHECK(content_of(test.output).contains("job x: EVERY in its timer condition: `soon' is no time span"));
+  test.until(
+      [&] { return content_of(test.output).contains("job x: EVERY in its timer condition: `soon' is no time span"); },
+      "its word");
 }

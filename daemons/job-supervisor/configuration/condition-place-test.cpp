@@ -20,7 +20,9 @@ EventExpression expand_c(const JobClass& job_class, const EventExpression& expre
 }
 
 std::string place(const Files& files, const ConditionWords& condition, const std::string& path = "/d/web.conf") {
-  JobClass job_class{.name = "web", .path = path};
+  JobClass job_class;
+  job_class.name = "web";
+  job_class.path = path;
   job_class.positional_parameters = !path.ends_with(".conf");
   if (files.contains("/d/web.override")) job_class.override_path = "/d/web.override";
   auto read = [&](const std::string& file) -> std::expected<std::string, ReadFault> {
