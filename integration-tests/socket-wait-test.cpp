@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -28,14 +27,15 @@ public:
   DaemonDirectory& operator=(const DaemonDirectory&) = delete;
   ~DaemonDirectory() { fs::remove_all(path_); }
 
-  // A socket bridge that is stopped (SIGSTOP) before its first step.
-  void add_stopped_bridge() const {
+  // A socket bridge that hangs before its first step, until it is let go.
+  void add_hanging_bridge() const {
     auto program = path_ + "/upstart-socket-bridge";
-    std::ofstream{program} << "#!/bin/sh\necho $$ >" << path_ << "/pid\nkill -STOP $$\nexec " << bin_directory()
+    ::mkfifo((path_ + "/go").c_str(), 0600);
+    std::ofstream{program} << "#!/bin/sh\nread go <" << path_ << "/go\nexec " << bin_directory()
                            << "/upstart-socket-bridge \"$@\"\n";
     ::chmod(program.c_str(), 0755);
   }
-  [[nodiscard]] pid_t bridge() const { return std::atoi(read_file(path_ + "/pid").c_str()); }
+  void let_go() const { std::ofstream{path_ + "/go"} << "go\n"; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
 private:
@@ -65,16 +65,15 @@ TEST_CASE("without a socket bridge the first event comes after three seconds, an
   check_started_without_socket(session, begin);
 }
 
-TEST_CASE("a socket bridge that is stopped holds the first event for three seconds, and serves once it goes on") {
+TEST_CASE("a socket bridge that hangs holds the first event for three seconds, and serves once it goes on") {
   DaemonDirectory daemons;
-  daemons.add_stopped_bridge();
+  daemons.add_hanging_bridge();
   auto begin = std::chrono::steady_clock::now();
   Session session{{{"web", job}}, {.init_options = {"--daemon-directory", daemons.path()}}};
   check_started_without_socket(session, begin);
-  REQUIRE(daemons.bridge() > 0);
-  ::kill(daemons.bridge(), SIGCONT);
+  daemons.let_go();
   session.await("the bridge", [&] { return session.initctl({"bridges"}).out.contains("socket-bridge serving"); });
-  session.await("the socket", [&] { return session.initctl({"explain", "web"}).out.contains("web.sock (listening"); });
+  session.await("the socket", [&] { return fs::exists(session.directory() + "/web.sock"); });
   CHECK(session.initctl({"restart", "web"}).status == 0);
   session.await("its second word", [&] { return session.log("web").contains("\n1"); });
 }

@@ -197,10 +197,12 @@ std::optional<Account> bridge_account(Mode mode) {
   return account_in(text, protocol::bridge_account);
 }
 
-// Bridges that need no root have an account of their own on a system where there is one.
-void plan_bridge_account(const Log& log, Run& run) {
-  run.bridge_account = bridge_account(run.options.mode);
-  if (!run.bridge_account) return;
+// Bridges that need no root have an account of their own on a system where there was one at its start: daemons of an
+// init before would not let them in.
+void plan_bridge_account(const Log& log, bool executed_anew, Run& run) {
+  auto account = bridge_account(run.options.mode);
+  if (!account || (executed_anew && !are_admitted(run.directory, *account))) return;
+  run.bridge_account = account;
   std::vector<std::string> sockets{"notify"}, bridges;
   for (auto daemon : {Daemon::broker, Daemon::supervisor})
     for (const auto& socket : entry(daemon).sockets(run))
@@ -305,7 +307,7 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   auto notify_path = run.directory + "/notify";
   auto notify = handed ? FileDescriptor{std::exchange(handed->notify_socket, -1)} : NotifySocket::bind(notify_path);
   if (!notify) return std::unexpected(notify.error());
-  plan_bridge_account(log, run);
+  plan_bridge_account(log, handed.has_value(), run);
   plan_own_bus(log, run, spec_of(specs, Daemon::bus), environment);
   if (!handed) {
     say_what_was_found(log, run, directory->left_by());

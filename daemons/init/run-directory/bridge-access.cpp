@@ -50,4 +50,10 @@ std::expected<void, std::string> admit_bridges(const std::string& run_directory,
   return {};
 }
 
+bool are_admitted(const std::string& run_directory, const Account& account) {
+  struct stat status{};
+  return ::stat(run_directory.c_str(), &status) == 0 && status.st_gid == account.group &&
+         (status.st_mode & ALLPERMS) == way_for_the_group;
+}
+
 } // namespace upstart::init

@@ -18,4 +18,7 @@ namespace upstart::init {
                                                              std::span<const std::string> sockets,
                                                              std::span<const std::string> bridges);
 
+// Whether the account was admitted before.
+[[nodiscard]] bool are_admitted(const std::string& run_directory, const Account& account);
+
 } // namespace upstart::init
