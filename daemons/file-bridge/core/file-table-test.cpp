@@ -29,7 +29,7 @@ struct World final : Files, bridge::RecordingMemory {
     table->look_at_new();
     table->look_at_all();
   }
-  Words set_job(const std::string& name, const std::vector<Words>& conditions) {
+  std::vector<bridge::ConditionWarning> set_job(const std::string& name, const std::vector<Words>& conditions) {
     bridge::JobConditions job{.job = name, .matches = {}};
     for (const auto& words : conditions) job.matches.push_back({"file", words, true});
     std::erase_if(jobs, [&](const auto& one) { return one.job == name; });

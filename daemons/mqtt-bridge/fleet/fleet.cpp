@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <format>
+#include <iterator>
 
 namespace upstart::mqtt_bridge {
 
@@ -93,7 +94,7 @@ void Fleet::want(bool all) {
 
 std::vector<bridge::ConditionWarning> Fleet::jobs_changed(const bridge::ConditionsUpdate& update) {
   auto warnings = nodes_.jobs_changed(update);
-  warnings.append_range(in_.jobs_changed(update));
+  std::ranges::move(in_.jobs_changed(update), std::back_inserter(warnings));
   want(true);
   return warnings;
 }
