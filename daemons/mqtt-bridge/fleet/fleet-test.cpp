@@ -89,9 +89,11 @@ struct FleetFixture {
   }
 
   void ask(const std::string& job, const std::string& event, const Strings& arguments = {}) {
-    fleet->jobs_changed({.changed = {{job, {{event, arguments, true}}}}, .gone = {}, .activity = {}});
+    (void)fleet->jobs_changed({.changed = {{job, {{event, arguments, true}}}}, .gone = {}, .activity = {}});
   }
-  void ask_nothing(const Strings& gone = {}) { fleet->jobs_changed({.changed = {}, .gone = gone, .activity = {}}); }
+  void ask_nothing(const Strings& gone = {}) {
+    (void)fleet->jobs_changed({.changed = {}, .gone = gone, .activity = {}});
+  }
 
   [[nodiscard]] std::optional<std::string> watched(const std::string& what) const {
     for (const auto& watch : fleet->watches())
@@ -212,11 +214,11 @@ TEST_CASE("an event that a job's pattern brings and nobody accepts is ignored; o
 TEST_CASE("a subscription that the broker refuses is shown where jobs ask for it: events, patterns, nodes") {
   FleetFixture test;
   test.session.refused = {topics.event("deploy"), topics.all_events(), topics.state("+")};
-  test.fleet->jobs_changed({.changed = {{"by-name", {{"deploy", {}, true}}},
-                                        {"by-pattern", {{"dep*", {}, true}}},
-                                        {"by-node", {{"node-up", {"NODE=db*"}, true}}}},
-                            .gone = {},
-                            .activity = {}});
+  (void)test.fleet->jobs_changed({.changed = {{"by-name", {{"deploy", {}, true}}},
+                                              {"by-pattern", {{"dep*", {}, true}}},
+                                              {"by-node", {{"node-up", {"NODE=db*"}, true}}}},
+                                  .gone = {},
+                                  .activity = {}});
   test.connection->connect(false);
   test.turn();
   CHECK(test.watched("event deploy") == RecordingConnection::refusal);
