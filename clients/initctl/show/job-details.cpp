@@ -11,10 +11,10 @@ namespace upstart::client {
 
 namespace {
 
-constexpr std::array settings_stanzas{"limit",    "nice",    "oom",      "umask",        "setuid",     "setgid",
-                                      "chroot",   "chdir",   "cgroup",   "memory",       "cpu",        "tasks",
-                                      "kill",     "expect",  "respawn",  "task",         "reload",     "normal",
-                                      "apparmor", "console", "watchdog", "no-new-privs", "capability", "private"};
+constexpr std::array settings_stanzas{
+    "limit",    "nice",    "oom",      "umask",        "setuid",     "setgid",  "chroot",  "chdir",  "cgroup",
+    "memory",   "cpu",     "tasks",    "kill",         "expect",     "respawn", "task",    "reload", "normal",
+    "apparmor", "console", "watchdog", "no-new-privs", "capability", "private", "protect", "io"};
 
 std::int64_t last_change(const protocol::JobState& state, const std::string& instance) {
   std::int64_t time = 0;
