@@ -46,7 +46,7 @@ struct World final : bridge::RecordingMemory {
     monotonic = 5s;
     restart();
   }
-  Words set_job(const std::string& name, const Words& words) {
+  std::vector<bridge::ConditionWarning> set_job(const std::string& name, const Words& words) {
     std::erase_if(jobs, [&](const auto& job) { return job.job == name; });
     bridge::ConditionsUpdate update;
     if (words.empty()) {
