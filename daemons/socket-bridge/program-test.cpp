@@ -32,7 +32,9 @@ TEST_CASE("the bridge is on the bus that it is given, with its name and object")
   test.until([&] { return observer.sockets.has_value(); }, "ListSockets on the bus");
   CHECK((*observer.sockets)[inet_address(port)].second == "listening");
   auto client = connect_to(inet_address(port));
-  test.until([&] { return observer.changes == Strings{inet_address(port) + " starting"}; }, "a signal on the bus");
+  // That it listens may be told, too, where the observer was there before.
+  test.until([&] { return std::ranges::contains(observer.changes, inet_address(port) + " starting"); },
+             "a signal on the bus");
 }
 
 TEST_CASE("the bridge joins the bus that the supervisor names, also later") {
