@@ -45,7 +45,8 @@ struct ChildStart {
 
 [[noreturn, gnu::no_sanitize_address]] void start_shared(void* argument) { static_cast<SharedStart*>(argument)->run(); }
 
-// clone3 for a child on a stack of its own, which cannot return into its parent's functions.
+// clone3 for a child on a stack of its own, which cannot return into its parent's functions. What the child needs is in
+// registers that it does not clear, as it does the frame pointer, where its stack begins.
 #if defined(__x86_64__)
 constexpr bool can_share_memory = true;
 long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) {
@@ -59,7 +60,7 @@ long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) 
                "hlt\n"
                "1:"
                : "+a"(result)
-               : "D"(&arguments), "S"(sizeof arguments), [run] "r"(run), [argument] "r"(argument)
+               : "D"(&arguments), "S"(sizeof arguments), [run] "b"(run), [argument] "d"(argument)
                : "rcx", "r11", "cc", "memory");
   if (result >= 0) return result;
   errno = static_cast<int>(-result);
@@ -71,6 +72,8 @@ long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) 
   register long x8 asm("x8") = SYS_clone3;
   register auto x0 asm("x0") = reinterpret_cast<long>(&arguments);
   register long x1 asm("x1") = sizeof arguments;
+  register auto x2 asm("x2") = run;
+  register void* x3 asm("x3") = argument;
   asm volatile("svc #0\n\t"
                "cbnz x0, 1f\n\t"
                "mov x29, xzr\n\t"
@@ -79,7 +82,7 @@ long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) 
                "brk #0\n"
                "1:"
                : "+r"(x0)
-               : "r"(x8), "r"(x1), [run] "r"(run), [argument] "r"(argument)
+               : "r"(x8), "r"(x1), [run] "r"(x2), [argument] "r"(x3)
                : "cc", "memory");
   if (x0 >= 0) return x0;
   errno = static_cast<int>(-x0);
