@@ -209,7 +209,7 @@ std::vector<Command> job_commands() {
                 "which instance of the job is meant.\n"
                 "A service is waited for until it runs, a task until it has ended. The status of the job is printed.\n"
                 "Several JOBs are taken one after the other; one with *, ? or [...] is a pattern, which stands for all "
-                "stopped jobs that it fits. An error names its job, and the exit status is 1 then.\n"
+                "stopped jobs that it matches. An error names its job, and the exit status is 1 then.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
        .completion = "jobs variables...",
@@ -224,7 +224,7 @@ std::vector<Command> job_commands() {
        .about = "The variables say which instance is meant, and are defined for its pre-stop and post-stop processes.\n"
                 "The job is waited for until it has stopped. Its status is printed.\n"
                 "Several JOBs are taken one after the other; one with *, ? or [...] is a pattern, which stands for all "
-                "instances of jobs that it fits. An error names its job, and the exit status is 1 then.\n"
+                "instances of jobs that it matches. An error names its job, and the exit status is 1 then.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
        .completion = "jobs variables...",
@@ -240,7 +240,7 @@ std::vector<Command> job_commands() {
                 "effect with "
                 "stop and start.\n"
                 "Several JOBs are taken one after the other; one with *, ? or [...] is a pattern, which stands for all "
-                "instances of jobs that it fits. An error names its job, and the exit status is 1 then.\n"
+                "instances of jobs that it matches. An error names its job, and the exit status is 1 then.\n"
                 "Without JOB, inside a job's own process, the command is about that job and does not wait.",
        .missing = "job name",
        .completion = "jobs variables...",
@@ -265,7 +265,7 @@ std::vector<Command> job_commands() {
        .synopsis = job_and_environment,
        .about = "Prints `JOB (INSTANCE) GOAL/STATE' and the processes of the job.\n"
                 "Several JOBs are taken one after the other; one with *, ? or [...] is a pattern, which stands for all "
-                "jobs that it fits. An error names its job, and the exit status is 1 then.\n"
+                "jobs that it matches. An error names its job, and the exit status is 1 then.\n"
                 "Without JOB, inside a job's own process, the command is about that job.",
        .missing = "job name",
        .completion = "jobs variables...",

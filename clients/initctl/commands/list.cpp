@@ -36,17 +36,29 @@ RowFilter filter_of(const Call& call) {
   return filter;
 }
 
-// Of System V services that no job has replaced.
+struct KnownScript {
+  LegacyService service;
+  LegacyState state;
+};
+
+// The System V services that no job has replaced, where they are asked for.
+template <typename IsJob> std::vector<KnownScript> scripts_beside_jobs(const Call& call, const IsJob& is_job) {
+  std::vector<KnownScript> known;
+  auto directory = LegacyServices::of(call);
+  if (!directory) return known;
+  auto services = directory->all();
+  std::erase_if(services, [&](const auto& each) { return is_job(each.name); });
+  auto states = states_of(services);
+  for (const auto& [service, state] : std::views::zip(services, states)) known.push_back({service, state});
+  return known;
+}
+
 std::vector<JobRow> script_rows(const Call& call, const std::vector<JobRow>& jobs) {
   std::vector<JobRow> rows;
-  auto directory = LegacyServices::of(call);
-  if (!directory) return rows;
-  auto services = directory->all();
-  std::erase_if(services, [&](const auto& each) {
-    return std::ranges::any_of(jobs, [&](const JobRow& row) { return row.status.job == each.name; });
-  });
-  auto states = states_of(services);
-  for (const auto& [service, state] : std::views::zip(services, states)) {
+  auto is_job = [&](const std::string& name) {
+    return std::ranges::any_of(jobs, [&](const JobRow& row) { return row.status.job == name; });
+  };
+  for (const auto& [service, state] : scripts_beside_jobs(call, is_job)) {
     JobRow row{.status = {.job = service.name},
                .condition = JobCondition::waiting,
                .usage = {},
@@ -120,7 +132,7 @@ Outcome list_rows(Call& call) {
   auto rows = wanted_rows(call);
   if (!rows) return std::unexpected{rows.error()};
   if (rows->empty() && !call.arguments.empty() && !call.wants_json())
-    return std::unexpected{Failure{std::format("no job fits `{}'", call.arguments.front())}};
+    return std::unexpected{Failure{std::format("no job matches `{}'", call.arguments.front())}};
   if (call.wants_json()) return print_rows_json(call, *rows);
   return wants_table(call) ? print_table(call, *rows) : print_lines(call, *rows);
 }
@@ -135,13 +147,8 @@ struct Listed {
 
 std::vector<Listed> listed_scripts(const Call& call, const std::vector<InstanceStatus>& jobs) {
   std::vector<Listed> listed;
-  auto directory = LegacyServices::of(call);
-  if (!directory) return listed;
-  auto services = directory->all();
-  std::erase_if(services,
-                [&](const auto& each) { return std::ranges::contains(jobs, each.name, &InstanceStatus::job); });
-  auto states = states_of(services);
-  for (const auto& [service, state] : std::views::zip(services, states))
+  auto is_job = [&](const std::string& name) { return std::ranges::contains(jobs, name, &InstanceStatus::job); };
+  for (const auto& [service, state] : scripts_beside_jobs(call, is_job))
     listed.push_back({service.name, to_text(service, state), to_json(service, state)});
   return listed;
 }

@@ -48,11 +48,11 @@ std::vector<Subject> subjects_for(const std::string& pattern, const std::vector<
   return subjects;
 }
 
-constexpr const char* nothing_fits(PatternMeaning meaning) {
+constexpr const char* nothing_matches(PatternMeaning meaning) {
   switch (meaning) {
-  case PatternMeaning::jobs_without_instance: return "no job that is stopped fits the pattern `{}'";
-  case PatternMeaning::instances: return "no job that runs fits the pattern `{}'";
-  case PatternMeaning::both: return "no job fits the pattern `{}'";
+  case PatternMeaning::jobs_without_instance: return "no stopped job matches the pattern `{}'";
+  case PatternMeaning::instances: return "no running job matches the pattern `{}'";
+  case PatternMeaning::both: return "no job matches the pattern `{}'";
   }
   return "";
 }
@@ -72,7 +72,7 @@ Subjects expanded(Call& call, const Words& words, const std::vector<std::string>
     if (statuses.empty()) statuses = call.upstart->all_statuses();
     auto meant = subjects_for(name, statuses, meaning);
     if (meant.empty())
-      return std::unexpected{Failure{std::vformat(nothing_fits(meaning), std::make_format_args(name))}};
+      return std::unexpected{Failure{std::vformat(nothing_matches(meaning), std::make_format_args(name))}};
     std::ranges::move(meant, std::back_inserter(subjects));
   }
   return subjects;

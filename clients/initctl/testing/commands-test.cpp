@@ -54,7 +54,7 @@ TEST_CASE("a pattern stands for the jobs that the command is about") {
   CHECK(session.initctl("restart ne?").status == 0);
   CHECK(session.daemon.calls() ==
         Words{"Start", "Instance.Restart wait", "Instance.Restart wait", "Instance.Restart wait"});
-  CHECK(session.initctl("stop q*").err == "initctl: no job that runs fits the pattern `q*'\n");
+  CHECK(session.initctl("stop q*").err == "initctl: no running job matches the pattern `q*'\n");
   CHECK(session.initctl("stop n* K=v").status == 1);
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("jobs are chosen for pipes, too, as lines and as a plain table") {
   CHECK(session.initctl("list w*").out == "wait stop/waiting\nweb start/running, process 42\n");
   CHECK(session.initctl("list --columns job,state --sort -job").out ==
         "JOB  STATE\nweb  running\nwait waiting\nbad  failed\n");
-  CHECK(session.initctl("list nosuch*").err == "initctl: no job fits `nosuch*'\n");
+  CHECK(session.initctl("list nosuch*").err == "initctl: no job matches `nosuch*'\n");
   CHECK(session.initctl("list --columns size").status == 1);
   CHECK(session.json("list --failed")[0]["failure"] == "no");
 }
