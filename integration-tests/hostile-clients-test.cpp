@@ -137,8 +137,8 @@ TEST_CASE("a bus that is named is joined besides that of the session, and one th
   CHECK(session.initctl({"notify-dbus-address", "unix:path=/nowhere/bus"}).status == 0); // accepted and ignored
 }
 
-TEST_CASE("a name that another Upstart has is waited for a moment, and then it is told that it is taken") {
-  Session holder{{{"of-holder", "exec sleep 1000\n"}}};
+TEST_CASE("a name that another Upstart has is told to be taken; a supervisor with a predecessor waits for it first") {
+  Session holder{{{"of-holder", "exec sleep 1000\n"}}}, next{{{"of-next", "exec sleep 1000\n"}}};
   OtherBus bus{holder};
   auto knows = [&](const char* job) {
     return holder
@@ -146,23 +146,22 @@ TEST_CASE("a name that another Upstart has is waited for a moment, and then it i
                      "com.ubuntu.Upstart0_6", "GetJobByName", "s", job})
                .status == 0;
   };
+  auto line_of = [&] { // who has the name, and who waits for it
+    return holder.run({"busctl", "--address=" + bus.address(), "call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                       "org.freedesktop.DBus", "ListQueuedOwners", "s", "com.ubuntu.Upstart"});
+  };
+  constexpr const char* taken = "the name com.ubuntu.Upstart on the bus is taken: another Upstart serves it";
   REQUIRE(holder.initctl({"notify-dbus-address", bus.address()}).status == 0);
   holder.await("the first has the name", [&] { return knows("of-holder"); });
-  constexpr const char* taken = "the name com.ubuntu.Upstart on the bus is taken: another Upstart serves it";
-  SUBCASE("it is given back") {
-    Session next{{{"of-next", "exec sleep 1000\n"}}};
-    REQUIRE(next.initctl({"notify-dbus-address", bus.address()}).status == 0);
-    REQUIRE(::kill(holder.daemon("upstart-job-supervisor"), SIGKILL) == 0);
-    next.await("the next has the name", [&] { return knows("of-next"); });
-    CHECK_FALSE(next.messages().contains(taken));
-  }
-  SUBCASE("it is not") {
-    Session next{{{"of-next", "exec sleep 1000\n"}}};
-    REQUIRE(next.initctl({"notify-dbus-address", bus.address()}).status == 0);
-    next.await("it is told", [&] { return next.messages().contains(taken); });
-    CHECK(knows("of-holder"));
-    CHECK(next.initctl({"start", "of-next"}).status == 0);
-  }
+  REQUIRE(next.initctl({"notify-dbus-address", bus.address()}).status == 0);
+  next.await("it is told", [&] { return next.messages().contains(taken); });
+  CHECK(knows("of-holder"));
+  CHECK(next.initctl({"start", "of-next"}).status == 0);
+  next.await("nobody waits", [&] { return line_of().out.starts_with("as 1 "); });
+  REQUIRE(::kill(next.daemon("upstart-job-supervisor"), SIGKILL) == 0);
+  next.await("its successor waits", [&] { return line_of().out.starts_with("as 2 "); });
+  REQUIRE(::kill(holder.daemon("upstart-job-supervisor"), SIGKILL) == 0);
+  next.await("it has the name", [&] { return knows("of-next"); });
 }
 
 TEST_CASE("who asks on a system bus and never reads costs the supervisor little memory, and nobody else an answer") {

@@ -94,8 +94,12 @@ Daemon::Daemon(DaemonOptions line)
       socket_wait_{loop_, jobs_, [this](bool in_time) { sockets_are_there(in_time); }},
       first_load_{loop_, [this] { loaded(); }},
       cut_off_{loop_, [](const std::string& text) { spdlog::warn("{}", text); }},
-      bus_{loop_, jobs_, *this, {.joined = [this] { joined_bus(); }, .name_missing = [this] { end_without_name(); }}},
-      named_bus_{loop_, jobs_, *this, {.joined = [this] { tell_bus_address(); }}},
+      bus_{loop_,
+           jobs_,
+           *this,
+           has_predecessor(),
+           {.joined = [this] { joined_bus(); }, .name_missing = [this] { end_without_name(); }}},
+      named_bus_{loop_, jobs_, *this, has_predecessor(), {.joined = [this] { tell_bus_address(); }}},
       signals_{loop_,
                {.end = [this] { end_asked(); },
                 .reload = [this] { reload_configuration(); },
@@ -187,67 +191,6 @@ void Daemon::be_ready() {
   jobs_.keep(was_ready, "yes");
   tell_ready();
   if (!jobs_.kept(untold).empty()) restarted_.start(std::chrono::milliseconds{200});
-}
-
-// --- what the last supervisor left ----------------------------------------------------------------------------------
-
-std::optional<JournalMemory::Opened> Daemon::open_memory() {
-  if (line_.no_memory) return std::nullopt;
-  auto opened = JournalMemory::open(loop_, line_.run_directory, [](Severity severity, const std::string& text) {
-    spdlog::log(level_of(severity), "{}", text);
-  });
-  if (opened) return std::move(*opened);
-  spdlog::error("{}; jobs are forgotten if the supervisor dies", opened.error());
-  return std::nullopt;
-}
-
-void Daemon::make_configuration() {
-  configuration_ = std::make_unique<Configuration>(
-      loop_, line_.directories,
-      [this](const std::vector<ClassChange>& changes) {
-        if (first_) first_->insert(first_->end(), changes.begin(), changes.end());
-        else jobs_.apply(changes);
-      },
-      [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
-}
-
-// Only the first supervisor of a session: there is nothing to go on with, and it writes down that it was there, so that
-// the next one, if this dies, emits the startup event that this has not.
-bool Daemon::may_load_in_parts() const {
-  return line_.user_session && !line_.restarted && !line_.executed_anew && memory_ && memory_->records.empty() &&
-         kept_files_.empty();
-}
-
-void Daemon::load_in_parts() {
-  broker_.wait_with_events();
-  jobs_.restore({}, {}, {});
-  first_load_.begin(*configuration_);
-  tell_ready();
-}
-
-// The files are read, what was remembered is taken up, and only then do the files count: jobs that run keep the
-// definition that they run by.
-void Daemon::load_at_once() {
-  first_.emplace();
-  configuration_->load();
-  auto records = memory_ ? std::exchange(memory_->records, {}) : Records{};
-  remembers_ = !records.empty();
-  auto first = *std::exchange(first_, std::nullopt);
-  jobs_.restore(records, first, std::exchange(kept_files_, {}));
-  restore_own();
-}
-
-void Daemon::restore_own() {
-  if (auto address = jobs_.kept("bus"); !address.empty() && address != line_.bus_address) named_bus_.join(address);
-  if (auto priority = jobs_.kept("log-priority"); !priority.empty()) (void)set_log_priority(priority);
-  if (!jobs_.kept("logs-writable").empty()) processes_.logs_writable();
-}
-
-// Once, whatever dies when: it is remembered from before READY on. Where nothing is remembered, and an earlier
-// supervisor was ready, that one has emitted it.
-void Daemon::emit_startup() {
-  bool was_emitted = line_.restarted && !remembers_;
-  if (!line_.startup_event.empty() && !was_emitted) jobs_.emit_once({.name = line_.startup_event});
 }
 
 // What the kernel tells process 1.

@@ -96,6 +96,7 @@ private:
   void end_asked();
   void begin_session_end(const std::string& type);
   [[nodiscard]] std::optional<JournalMemory::Opened> open_memory();
+  [[nodiscard]] bool has_predecessor() const;
   [[nodiscard]] bool may_load_in_parts() const;
   void make_configuration();
   void load_in_parts();

@@ -13,9 +13,10 @@ constexpr base::PauseRange pauses{std::chrono::milliseconds{50}, std::chrono::mi
 constexpr std::chrono::milliseconds longest_wait_for_name{2000};
 } // namespace
 
-PublicBus::PublicBus(base::EventLoop& loop, Jobs& jobs, DaemonControl& control, Events events)
+PublicBus::PublicBus(base::EventLoop& loop, Jobs& jobs, DaemonControl& control, bool has_predecessor, Events events)
     : jobs_{jobs},
       control_{control},
+      has_predecessor_{has_predecessor},
       events_{std::move(events)},
       connection_{loop,
                   {.kind = base::ReconnectingConnection::Kind::bus,
@@ -65,7 +66,7 @@ void PublicBus::answer(const Outcome& outcome) {
 void PublicBus::name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why) {
   using enum base::ReconnectingConnection::NameOutcome;
   if (outcome == owned) return;
-  if (outcome != refused && !name_is_late_) return name_wait_.start(longest_wait_for_name);
+  if (outcome != refused && has_predecessor_ && !name_is_late_) return name_wait_.start(longest_wait_for_name);
   if (outcome == refused) spdlog::critical("the bus refuses the name {}: {}", protocol::bus_name::upstart, why);
   else spdlog::critical("the name {} on the bus is taken: another Upstart serves it", protocol::bus_name::upstart);
   connection_.give_up_name();

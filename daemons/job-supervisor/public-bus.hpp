@@ -16,11 +16,12 @@ class PublicBus {
 public:
   struct Events {
     std::function<void()> joined;
-    // The name belongs to somebody else, who does not give it back in a moment, or the bus refuses it.
+    // The name belongs to somebody else, or the bus refuses it.
     std::function<void()> name_missing = [] {};
   };
-  // All of them outlive this. Does nothing until it is to join.
-  PublicBus(base::EventLoop& loop, Jobs& jobs, DaemonControl& control, Events events);
+  // All of them outlive this. Does nothing until it is to join. `has_predecessor`: what a supervisor that died has left
+  // may still have the name, which is waited for then.
+  PublicBus(base::EventLoop& loop, Jobs& jobs, DaemonControl& control, bool has_predecessor, Events events);
   PublicBus(const PublicBus&) = delete;
   PublicBus& operator=(const PublicBus&) = delete;
 
@@ -46,6 +47,7 @@ private:
 
   Jobs& jobs_;
   DaemonControl& control_;
+  bool has_predecessor_;
   Events events_;
   std::vector<Reply> waiting_; // for the attempt under way, which is the only one
   base::ReconnectingConnection connection_;
