@@ -88,5 +88,5 @@ TEST_CASE(
     CHECK(told.contains("(`protect except')"));
   }
   CHECK(session.initctl({"start", "limited"}).status == 0);
-  CHECK(session.initctl({"explain", "limited"}).out.contains("cgroup nosuchcontroller: not to be had here"));
+  CHECK(session.initctl({"explain", "limited"}).out.contains("cgroup nosuchcontroller: not available here"));
 }

@@ -199,7 +199,7 @@ In v2 only a group without processes passes controllers on; init and its daemons
 into
 .Pa daemons.upstart
 below theirs for that, where nobody else is in it.
-Where the controller is not to be had (the kernel has it not, or the group of init is
+Where the controller is not available (the kernel lacks it, or the group of init is
 not delegated to it, as in a login session), the job runs without the limit, a
 warning is logged, and
 .Nm initctl explain

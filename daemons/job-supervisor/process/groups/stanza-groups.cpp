@@ -156,7 +156,7 @@ std::expected<std::string, SpawnFailure> group_name(const ControlGroup& group, s
   return *name;
 }
 
-// A limit that this kernel does not have is passed over with a warning, as one whose controller it does not have.
+// A limit that this kernel does not have is ignored with a warning, as one whose controller it does not have.
 std::expected<void, SpawnFailure> apply_settings(const ControlGroup& group, const GroupTree& tree,
                                                  const std::string& directory, std::vector<std::string>* warnings) {
   for (const auto& [key, value] : group.settings)
@@ -262,7 +262,7 @@ private:
     const GroupTree* tree = tree_for(group.controller, trees_);
     int error = tree == nullptr ? ENODEV : make_directories(*tree, *name, group.controller, init_);
     if (error != 0) {
-      made_.warnings.push_back(std::format("{}: not to be had here ({}), runs without",
+      made_.warnings.push_back(std::format("{}: not available here ({}), runs without",
                                            title_of(group, warnings != nullptr),
                                            tree == nullptr ? "no such controller" : why_not(error)));
       return {};

@@ -1,6 +1,6 @@
 // The `cgroup` stanza, CONTROLLER [NAME] [KEY VALUE], and the limits (`memory max` …), which are settings of the same
 // groups. Makes the directories in the trees of the controllers, sets what is to be set, and says what a child enters.
-// Where a controller is not to be had, a warning, and the job runs without it.
+// Where a controller is not available, a warning, and the job runs without it.
 #pragma once
 
 #include "daemons/base/file-descriptor.hpp"

@@ -103,13 +103,13 @@ TEST_CASE("limits are of the group that cgroup names") {
   ::rmdir((tree->directory + "/" + name).c_str());
 }
 
-TEST_CASE("a limit that is not to be had here is warned of by its stanza, and the job runs without") {
+TEST_CASE("a limit that is not available here is warned of by its stanza, and the job runs without") {
   TestJob job;
   job.job_class.group_limits.edit() = {.memory_max = MemorySize{1U << 30U}, .tasks_max = 5};
   auto made = make_stanza_groups(job.job_class, "", {}, {});
   REQUIRE(made);
-  CHECK(made->warnings == std::vector<std::string>{"memory max: not to be had here (no such controller), runs without",
-                                                   "tasks max: not to be had here (no such controller), runs without"});
+  CHECK(made->warnings == std::vector<std::string>{"memory max: not available here (no such controller), runs without",
+                                                   "tasks max: not available here (no such controller), runs without"});
   CHECK(made->directories.empty());
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("a tree that the supervisor may not change is told as one that is not 
   auto made = make_stanza_groups(job, "", {}, {GroupTree{true, {"cpu"}, directory.path()}});
   REQUIRE(made);
   CHECK(made->warnings ==
-        std::vector<std::string>{"cpu weight: not to be had here (No such file or directory: the control group that "
+        std::vector<std::string>{"cpu weight: not available here (No such file or directory: the control group that "
                                  "init is in is not delegated to it), runs without"});
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("a limit of v2 is written into the files of v2, in groups that pass th
   CHECK(contents(directory / "upstart/cgroup.subtree_control") == "+cpu");
 }
 
-TEST_CASE("a limit that this kernel does not have is passed over with a warning") {
+TEST_CASE("a limit that this kernel does not have is ignored with a warning") {
   Directory directory;
   JobClass job;
   job.name = "job";
