@@ -40,7 +40,7 @@ public:
     auto deaf_for = now - nothing_read_since_;
     bool are_many = waiting > 8192, is_over = are_many || bytes_ > (std::size_t{16} << 20);
     bool takes_much_memory = are_many && bytes_ + waiting * memory_of_message > (std::size_t{12} << 20);
-    stuck_ = (is_over && deaf_for >= 5s) || (takes_much_memory && deaf_for >= 250ms);
+    stuck_ = (is_over && deaf_for >= 5s) || (takes_much_memory && deaf_for >= 2500ms);
   }
 
   [[nodiscard]] std::uint64_t messages() const {
