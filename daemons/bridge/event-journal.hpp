@@ -54,6 +54,7 @@ public:
   }
   // `finished` is called once, from the loop, when the event has finished; not of events of an earlier process.
   void emit(std::string name, protocol::Environment environment, std::function<void()> finished);
+  [[nodiscard]] std::size_t not_accepted() const override { return events_.size(); }
   [[nodiscard]] bool is_full() const { return bytes_ >= most_bytes; }
   // For `Watch::state` of what is watched: the same, or with how many events were dropped.
   [[nodiscard]] std::string with_losses(std::string state) const;

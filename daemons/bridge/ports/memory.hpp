@@ -5,6 +5,7 @@
 
 #include "protocol/environment.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ public:
   virtual void erase(std::string_view key) = 0;
   // One event, once, whatever dies when.
   virtual void emit(std::string name, protocol::Environment environment) = 0;
+  // How many emitted events the event broker has not accepted yet.
+  [[nodiscard]] virtual std::size_t not_accepted() const = 0;
 };
 
 } // namespace upstart::bridge

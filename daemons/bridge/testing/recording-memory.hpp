@@ -14,6 +14,7 @@ namespace upstart::bridge {
 struct RecordingMemory : Memory {
   std::map<std::string, std::string, std::less<>> records;
   std::vector<std::string> events;
+  std::size_t behind = 0; // how many of them the event broker has not accepted
 
   void put(std::string_view key, std::string bytes) override {
     records.insert_or_assign(std::string{key}, std::move(bytes));
@@ -25,6 +26,7 @@ struct RecordingMemory : Memory {
     for (const auto& entry : environment.strings()) name += " " + entry;
     events.push_back(std::move(name));
   }
+  [[nodiscard]] std::size_t not_accepted() const override { return behind; }
 };
 
 } // namespace upstart::bridge

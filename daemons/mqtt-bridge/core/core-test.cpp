@@ -154,6 +154,22 @@ TEST_CASE("under changing names no more is emitted than all may send, and each n
   CHECK(inbox.take(event(8, "a"), "t", noon, 1000ms) == Inbox::Taken::emitted);
 }
 
+TEST_CASE("while the event broker is behind, events wait, and the nodes take turns") {
+  bridge::RecordingMemory memory;
+  Inbox inbox{memory, memory.records, {.most_not_accepted = 2}};
+  CHECK(inbox.take(event(1), "t", noon, 0ms) == Inbox::Taken::emitted);
+  memory.behind = 2;
+  CHECK(inbox.take(event(2), "t", noon, 0ms) == Inbox::Taken::waits);
+  CHECK(inbox.take(event(1, "honest", "other"), "t", noon, 0ms) == Inbox::Taken::waits);
+  inbox.time_reached(50ms);
+  CHECK(memory.events.size() == 1);
+  memory.behind = 0;
+  CHECK(inbox.take(event(3), "t", noon, 60ms) == Inbox::Taken::waits);
+  inbox.time_reached(100ms);
+  CHECK(memory.events == std::vector<std::string>{"e N=1 NODE=a", "e N=2 NODE=a", "e N=3 NODE=a", "e N=1 NODE=honest"});
+  CHECK_FALSE(inbox.due(100ms));
+}
+
 TEST_CASE("of all nodes no more waits than may be, and that is told") {
   bridge::RecordingMemory memory;
   Inbox inbox{memory, memory.records, {.rate_in_all = 10, .burst_in_all = 1, .most_in_all = 300}};

@@ -90,6 +90,9 @@ void Inbox::drop_idle_lanes(Monotonic clock) {
   look_for_idle_at_ = std::max(limits_.most_idle_nodes, 2 * lanes_.size());
 }
 
+// Whatever the node.
+bool Inbox::may_emit() const { return tokens_in_all_ >= 1 && memory_.not_accepted() < limits_.most_not_accepted; }
+
 std::optional<std::string> Inbox::no_room(const Lane& lane, const std::string& node, std::size_t bytes) const {
   if (lane.bytes + bytes > limits_.most_waiting)
     return std::format(
@@ -106,7 +109,7 @@ std::expected<Inbox::Taken, std::string> Inbox::take(const EventMessage& event, 
                                                      Monotonic clock) {
   auto& lane = lane_of(event.node, clock);
   refill_all(clock);
-  turns_ = (turns_ && waiting_ > 0) || tokens_in_all_ < 1;
+  turns_ = (turns_ && waiting_ > 0) || !may_emit();
   Waiting waiting{.number = 0, .name = event.name, .environment = with_node(event)};
   bool must_wait = turns_ || !lane.events.empty() || lane.tokens < 1;
   if (must_wait)
@@ -141,7 +144,7 @@ void Inbox::wait(Lane& lane, const std::string& node, Waiting waiting) {
 }
 
 void Inbox::emit_of(Lane& lane) {
-  for (; !lane.events.empty() && lane.tokens >= 1 && tokens_in_all_ >= 1; lane.tokens -= 1, tokens_in_all_ -= 1) {
+  for (; !lane.events.empty() && lane.tokens >= 1 && may_emit(); lane.tokens -= 1, tokens_in_all_ -= 1) {
     auto& first = lane.events.front();
     lane.bytes -= first.bytes();
     bytes_ -= first.bytes();
@@ -155,14 +158,14 @@ void Inbox::emit_of(Lane& lane) {
 void Inbox::time_reached(Monotonic clock) {
   refill_all(clock);
   auto lane = lanes_.lower_bound(next_turn_);
-  for (auto left = lanes_.size(); left > 0 && waiting_ > 0 && tokens_in_all_ >= 1; --left, ++lane) {
+  for (auto left = lanes_.size(); left > 0 && waiting_ > 0 && may_emit(); --left, ++lane) {
     if (lane == lanes_.end()) lane = lanes_.begin();
     if (lane->second.events.empty()) continue;
     refill(lane->second, clock);
     emit_of(lane->second);
     next_turn_ = lane->first + '\0'; // the one behind it
   }
-  turns_ = tokens_in_all_ < 1;
+  turns_ = !may_emit();
 }
 
 std::optional<Monotonic> Inbox::due(Monotonic clock) const {

@@ -2,7 +2,8 @@
 // order of its node, with NODE= after its own variables. A node that sends faster than `rate` has its events wait here,
 // on disk, and the others are not held up; one that has too many waiting has further ones refused. Whoever may publish
 // events can say that they are of any node, and of another one each time: so all nodes together have a rate, too; over
-// it the events of all wait, and the nodes take turns. Pure.
+// it the events of all wait, and the nodes take turns. So they do while the event broker is behind, as on a machine
+// that is slower than these rates: what it has not accepted yet is a queue without turns, and stays short. Pure.
 //
 // Invariant: what happens to an event (its id is seen; it is emitted, or waits) is one change of the memory.
 #pragma once
@@ -27,6 +28,7 @@ struct InboxLimits {
   double burst = 2000;       // events at a time
   double rate_in_all = 5000; // the same, of all nodes
   double burst_in_all = 10'000;
+  std::size_t most_not_accepted = 500;   // events that the event broker does not have yet
   std::size_t most_waiting = 16U << 20U; // bytes of events of one node
   std::size_t most_in_all = 64U << 20U;  // bytes of events of all nodes
   std::size_t most_idle_nodes = 1000;    // whose pace is known
@@ -66,6 +68,7 @@ private:
   Lane& lane_of(const std::string& node, Monotonic clock);
   void refill(Lane& lane, Monotonic clock) const;
   void refill_all(Monotonic clock);
+  [[nodiscard]] bool may_emit() const;
   [[nodiscard]] std::optional<std::string> no_room(const Lane& lane, const std::string& node, std::size_t bytes) const;
   void emit_of(Lane& lane);
   void wait(Lane& lane, const std::string& node, Waiting waiting);
@@ -79,7 +82,7 @@ private:
   std::size_t look_for_idle_at_;      // so many lanes
   double tokens_in_all_;
   Monotonic last_refill_{};
-  bool turns_ = false;    // over the rate of all: what waits goes first, and the nodes take turns
+  bool turns_ = false;    // what waits goes first, and the nodes take turns
   std::string next_turn_; // the node whose turn is next
   std::uint64_t last_number_ = 0;
   std::size_t waiting_ = 0, bytes_ = 0;
