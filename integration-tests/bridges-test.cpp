@@ -44,6 +44,16 @@ TEST_CASE("a bridge is there while a job asks for its event, and its event start
   CHECK(session.initctl({"bridges"}).out.contains("file-bridge not running"));
 }
 
+TEST_CASE("of a condition that can never come true explain names file and line, also those of an override") {
+  Session session{{{"svc", "description \"x\"\nstart on file FILE=@DIR@/a EVENT=made\nexec true\n"}}};
+  auto told = [&] { return session.initctl({"explain", "--json", "svc"}).out; }; // not folded
+  CHECK(told().contains("/svc.conf:2\""));
+  session.write("svc.override", "author \"y\"\n\nstart on (started nosuch\n  or go)\n");
+  session.await("the override", [&] { return told().contains("there is no job nosuch"); });
+  CHECK(told().contains("/svc.override:3\""));
+  CHECK(session.initctl({"explain", "svc"}).out.contains("svc.override:3)"));
+}
+
 TEST_CASE("each file is told once while bridge, broker and supervisor are killed one after the other") {
   Session session{{{"take", job_of_files}}};
   auto in = session.directory() + "/in";

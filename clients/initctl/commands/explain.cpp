@@ -21,6 +21,7 @@ Outcome explain_job(Call& call) {
   auto knowledge = gather(*state, call);
   if (!knowledge) return std::unexpected{knowledge.error()};
   auto explanation = explain(*state, *knowledge);
+  locate(explanation, call);
   if (const auto& failure = explanation.last_failure)
     explanation.log = log_tail(call, explanation.job, value_of(failure->event, "INSTANCE"), log_lines_shown);
   if (call.wants_json()) call.print_json(to_json(explanation));

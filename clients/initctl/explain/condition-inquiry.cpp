@@ -47,8 +47,12 @@ private:
   }
 
   EventFinding look_at(const Condition& event, const protocol::ConditionNode& node) const {
-    EventFinding finding{
-        .event = written(event), .seen = node.held.has_value(), .by = {}, .can_come = true, .remark = {}};
+    EventFinding finding{.event = written(event),
+                         .words = node.expanded.empty() ? node.words : node.expanded,
+                         .seen = node.held.has_value(),
+                         .by = {},
+                         .can_come = true,
+                         .remark = {}};
     if (node.held) {
       finding.by = PastEvent{.id = node.held->id, .name = node.held->name};
       if (const auto* past = find_event(knowledge_.history, node.held->id)) finding.by = *past;

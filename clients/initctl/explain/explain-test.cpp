@@ -110,7 +110,7 @@ TEST_CASE("an event that came and was consumed, or came too early, is told") {
 
 TEST_CASE("an event that the job is busy with is told as such") {
   auto web = job_in("web", "start", "pre-start", {{3, "go", {}}});
-  web.start_on = {unseen({"go"})};
+  web.start_on = std::vector{unseen({"go"})};
   CHECK(System{{web}, {past(3, "go", {}, {}, "pending")}}.explained().start_on.events[0].remark.ends_with(
       "(#3): the job is acting on it now"));
 }
@@ -234,8 +234,9 @@ TEST_CASE("a condition of another job that is half true holds a job up too") {
 
 TEST_CASE("what must be known beforehand: the jobs that conditions name, and the events that instances wait for") {
   auto job = job_in("svc", "start", "starting");
-  job.start_on = {unseen({"started", "db"}), unseen({"stopped", "JOB=net"}), unseen(all_of), unseen({"go", "db2"})};
-  job.instances[0].stop_on = {unseen({"stopping", "db"}), unseen({"stopping", "web"})};
+  job.start_on =
+      std::vector{unseen({"started", "db"}), unseen({"stopped", "JOB=net"}), unseen(all_of), unseen({"go", "db2"})};
+  job.instances[0].stop_on = std::vector{unseen({"stopping", "db"}), unseen({"stopping", "web"})};
   CHECK(jobs_named_by(job) == Words{"db", "net", "web"});
   std::vector<PastEvent> history{past(3, "starting", {"JOB=svc", "INSTANCE="}, {}, "ok"),
                                  past(4, "starting", {"JOB=svc", "INSTANCE="}, {}, "pending"),

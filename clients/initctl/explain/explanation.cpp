@@ -19,7 +19,8 @@ std::string item(std::string_view mark, std::string_view text) {
 }
 
 std::string event_line(const EventFinding& finding) {
-  if (!finding.seen) return item("[ ]", std::format("{} — {}", finding.event, finding.remark));
+  auto place = finding.place.empty() ? "" : std::format(" ({})", finding.place);
+  if (!finding.seen) return item("[ ]", std::format("{} — {}{}", finding.event, finding.remark, place));
   if (finding.by->outcome.empty())
     return item("[x]", std::format("{} — seen, event #{}", finding.event, finding.by->id));
   return item("[x]", std::format("{} — seen {}, event #{} {}", finding.event, shown_time(finding.by->time),
@@ -78,11 +79,8 @@ std::string log_text(const LogTail& log) {
 }
 
 Json to_json(const EventFinding& finding) {
-  Json document{{"event", finding.event},
-                {"seen", finding.seen},
-                {"by", nullptr},
-                {"can_come", finding.can_come},
-                {"remark", finding.remark}};
+  Json document{{"event", finding.event},       {"seen", finding.seen},     {"by", nullptr},
+                {"can_come", finding.can_come}, {"remark", finding.remark}, {"place", finding.place}};
   if (finding.by) document["by"] = to_json(*finding.by);
   return document;
 }

@@ -11,11 +11,13 @@ namespace upstart::client {
 
 // One event that a condition names.
 struct EventFinding {
-  std::string event; // as written: "started db K=v"
+  std::string event;              // as written: "started db K=v"
+  std::vector<std::string> words; // the same, its parts, with $VARIABLES expanded as they are now
   bool seen = false;
   std::optional<PastEvent> by; // the event that was seen, as far as it is remembered
   bool can_come = true;        // false: nobody emits it
   std::string remark;          // why it was not seen
+  std::string place = {};      // FILE:LINE of what can never come; filled by whoever can ask
 };
 
 struct ConditionFinding {

@@ -122,6 +122,22 @@ std::expected<Knowledge, Failure> gather(const protocol::JobState& state, const 
   return knowledge;
 }
 
+void locate(Explanation& explanation, const Call& call) {
+  Supervisor supervisor{call.upstart->connection()};
+  auto locate_in = [&](ConditionFinding& condition) {
+    for (auto& event : condition.events)
+      if (!event.can_come)
+        event.place = supervisor.LocateCondition(protocol::escaped(explanation.job), protocol::escaped(event.words));
+  };
+  try {
+    locate_in(explanation.start_on);
+    for (auto& instance : explanation.instances) locate_in(instance.stop_on);
+  } catch (const sdbus::Error& error) {
+    // An init of before there was LocateCondition; a job that has gone meanwhile.
+    if (!is_gone(error) && error.getName() != protocol::error_name::unknown_job) throw;
+  }
+}
+
 std::optional<LogTail> log_tail(const Call& call, const std::string& job, const std::string& instance,
                                 std::size_t lines) {
   auto directory = log_directory(call.context, *call.upstart);

@@ -10,6 +10,8 @@ namespace upstart::client {
 // The state of a job. The failure says what may be meant by the name of a job that is not there.
 [[nodiscard]] std::expected<protocol::JobState, Failure> describe(const Call& call, const std::string& job);
 [[nodiscard]] std::expected<Knowledge, Failure> gather(const protocol::JobState& state, const Call& call);
+// Fills in where in its files each condition stands that can never come true.
+void locate(Explanation& explanation, const Call& call);
 // The last lines of its log; nothing where there are none that can be read.
 [[nodiscard]] std::optional<LogTail> log_tail(const Call& call, const std::string& job, const std::string& instance,
                                               std::size_t lines);
