@@ -13,14 +13,14 @@ bool may_be_a_child_before_exec(pid_t pid) {
 
 namespace {
 
-enum class Match { no, yes, unknown };
+enum class Match { no, yes, before_exec, unknown };
 
 // What is spawned leads a session; other processes of the job that do so were started by those that are known.
 Match match(const ProcessFacts& facts, const SpawnSearch& search) {
   if (facts.started < search.since) return Match::no;
   // Its environment cannot be read any more; init is about to tell of it.
   if (facts.ended()) return facts.session == facts.pid ? Match::unknown : Match::no;
-  if (may_be_a_child_before_exec(facts.pid)) return Match::unknown;
+  if (may_be_a_child_before_exec(facts.pid)) return Match::before_exec;
   if (facts.session != facts.pid) return Match::no;
   switch (environment_has(facts.pid, search.marks)) {
   case HasEnvironment::no: return Match::no;
@@ -35,7 +35,7 @@ Match match(const ProcessFacts& facts, const SpawnSearch& search) {
 SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
   // The first of all is the one: what it has started itself came later.
   std::optional<ProcessId> first;
-  bool has_gone = false, unknown = false;
+  bool has_gone = false, executes_soon = false, unknown = false;
   auto consider = [&](pid_t pid, std::uint64_t started, bool has_ended) {
     if (first && std::pair{first->earliest, first->pid} < std::pair{started, pid}) return;
     first = {pid, started, started};
@@ -45,7 +45,8 @@ SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
     auto facts = facts_of(pid);
     if (!facts) continue;
     auto matches = match(*facts, search);
-    if (matches == Match::unknown) unknown = true;
+    executes_soon |= matches == Match::before_exec;
+    unknown |= matches == Match::unknown;
     if (matches == Match::yes) consider(facts->pid, facts->started, false);
   }
   for (const auto& exit : children.told_exits())
@@ -53,7 +54,7 @@ SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
       consider(exit.pid, exit.start_ticks, true);
   using enum SearchOutcome::Kind;
   if (first) return {has_gone ? ended : found, *first};
-  return {unknown ? undecided : never_started, {}};
+  return {executes_soon ? before_exec : unknown ? undecided : never_started, {}};
 }
 
 } // namespace upstart::supervisor

@@ -21,12 +21,13 @@ struct SpawnSearch {
 };
 
 struct SearchOutcome {
-  enum class Kind { found, ended, never_started, undecided } kind = Kind::undecided;
-  ProcessId process{}; // of found and ended
+  enum class Kind { found, ended, never_started, before_exec, undecided } kind = Kind::undecided;
+  ProcessId process{}; // of found and ended, and of before_exec where it is known
 };
 
-// One look. `undecided`: some child has not executed yet, or has just ended, and may be the one; look again in a
-// moment.
+// One look. `before_exec`: some child has not executed yet, be it that the machine is busy or that its program opens
+// slowly, and may be the one; look again. `undecided`: so may one that has just ended, or of which nothing can be read;
+// look again in a moment.
 [[nodiscard]] SearchOutcome look_for(const SpawnSearch& search, const Children& children);
 
 } // namespace upstart::supervisor

@@ -1,6 +1,7 @@
 // The part of InstanceProcesses that takes up what an earlier supervisor started.
 #include "daemons/job-supervisor/process/instances/instance-processes.hpp"
 
+#include <csignal>
 #include <format>
 #include <utility>
 
@@ -8,8 +9,15 @@ namespace upstart::supervisor {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{2};
-constexpr int most_looks = 1000; // two seconds for a child to execute its program
+// How long it may be that it is not seen what a process is. One that is known to be the child may take as long as it
+// likes: started again it would be there twice in the end.
+constexpr std::chrono::seconds longest_undecided{2}, longest_before_exec{30};
+
+bool may_become_clear(const SearchOutcome& outcome, std::chrono::steady_clock::duration passed) {
+  using enum SearchOutcome::Kind;
+  if (outcome.kind == before_exec) return outcome.process.pid != 0 || passed < longest_before_exec;
+  return outcome.kind == undecided && passed < longest_undecided;
+}
 
 } // namespace
 
@@ -101,23 +109,33 @@ SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind, const SpawnSea
   using enum SearchOutcome::Kind;
   auto told = services_.started.find(class_->name, instance_, name_of(kind));
   if (!told) return look_for(search, services_.children);
-  return {may_be_a_child_before_exec(told->pid) ? undecided : found, *told};
+  return {may_be_a_child_before_exec(told->pid) ? before_exec : found, *told};
 }
 
 void InstanceProcesses::look_for_spawn(ProcessKind kind) {
   auto& search = searches_[static_cast<std::size_t>(kind)];
   auto outcome = look_for_start(kind, search->what);
   using enum SearchOutcome::Kind;
-  if (outcome.kind == undecided && ++search->looks < most_looks) {
+  if (may_become_clear(outcome, std::chrono::steady_clock::now() - search->began)) {
     search->seen_nowhere = false;
-    return search->timer.start(between_looks);
+    return search->timer.start(search->next_look.next());
   }
   // Init tells of an end before it reaps: what is gone now, and was not told of, is told of before the next look.
   if (outcome.kind == never_started && !std::exchange(search->seen_nowhere, true))
-    return search->timer.start(between_looks);
+    return search->timer.start(search->next_look.next());
   if (outcome.kind == found || outcome.kind == ended) return spawn_found(kind, outcome.process);
   auto gone = std::move(search);
   events_.never_started(kind);
+}
+
+// One that never executes can be ended all the same.
+void InstanceProcesses::signal_when_found(ProcessKind kind, int signal_number) {
+  searches_[static_cast<std::size_t>(kind)]->signals.push_back(signal_number);
+  if (signal_number != SIGKILL) return;
+  auto told = services_.started.find(class_->name, instance_, name_of(kind));
+  auto facts = told ? facts_of(told->pid) : std::nullopt;
+  if (facts && told->is(facts->pid, facts->started) && may_be_a_child_before_exec(told->pid))
+    ::kill(told->pid, SIGKILL);
 }
 
 // What it was given is told by itself, since nobody has written it down.

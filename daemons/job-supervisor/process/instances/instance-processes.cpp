@@ -168,7 +168,7 @@ EndScope InstanceProcesses::end_scope(pid_t main) const {
 
 void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
   auto& process = slot(kind);
-  if (auto& search = searches_[static_cast<std::size_t>(kind)]) search->signals.push_back(signal_number);
+  if (searches_[static_cast<std::size_t>(kind)]) return signal_when_found(kind, signal_number);
   if (!process) return;
   if (kind == ProcessKind::main) return signal_main(process->child(), signal_number);
   WatchedChild& child = process->child();

@@ -3,6 +3,7 @@
 // and MainEnding (main was told to end).
 #pragma once
 
+#include "daemons/base/growing-pause.hpp"
 #include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
 #include "daemons/job-supervisor/process/ending/main-ending.hpp"
 #include "daemons/job-supervisor/process/groups/instance-members.hpp"
@@ -48,6 +49,7 @@ private:
   void take_up_main(const InstanceNotes& notes);
   [[nodiscard]] SearchOutcome look_for_start(ProcessKind kind, const SpawnSearch& search) const;
   void look_for_spawn(ProcessKind kind);
+  void signal_when_found(ProcessKind kind, int signal_number);
   void spawn_found(ProcessKind kind, const ProcessId& id);
   void executed(ProcessKind kind);
   void ended(ProcessKind kind, int wait_status);
@@ -83,7 +85,8 @@ private:
   struct Search {
     SpawnSearch what;
     base::Timer timer;
-    int looks = 0;
+    std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+    base::GrowingPause next_look{{std::chrono::milliseconds{2}, std::chrono::milliseconds{50}}};
     bool seen_nowhere = false;  // at the last look
     std::vector<int> signals{}; // that were to be sent to it meanwhile
   };

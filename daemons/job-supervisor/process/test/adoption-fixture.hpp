@@ -187,6 +187,7 @@ private:
       run(first_loop, *opened, told);
       ::kill(::getpid(), SIGKILL);
     }
+    ::prctl(PR_SET_NAME, "init"); // it is no child that has not executed yet
     siginfo_t info{};
     while (::waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) == 0 || errno == EINTR) {
       auto facts = facts_of(info.si_pid);

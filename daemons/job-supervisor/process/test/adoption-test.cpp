@@ -5,6 +5,30 @@ using namespace upstart;
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
 
+namespace {
+
+// Whoever opens the program of main waits as long as this is there.
+class SlowProgram {
+public:
+  explicit SlowProgram(Adoption& world) : path_{world.directory / "slow"} {
+    std::filesystem::copy_file("/bin/false", path_);
+    file_ = base::FileDescriptor{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)};
+    ::signal(SIGIO, SIG_IGN);
+    held_ = ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) == 0;
+    if (!held_) MESSAGE("skipped: no lease can be had on a file here");
+    world.job_class.commands[0] = Command{path_, false};
+  }
+  [[nodiscard]] bool is_held() const { return held_; }
+  void open_up() { ::fcntl(file_.get(), F_SETLEASE, F_UNLCK); }
+
+private:
+  std::string path_;
+  base::FileDescriptor file_;
+  bool held_ = false;
+};
+
+} // namespace
+
 TEST_CASE("a process that runs is supervised on, and ends as it is told, with control groups and without") {
   for (bool groups : {false, true}) {
     Adoption world{groups};
@@ -149,6 +173,33 @@ TEST_CASE("one that was not written down, and whose end nobody tells, has failed
   CHECK(world.events.has("main found"));
   CHECK_FALSE(world.events.has("main never started"));
   CHECK(world.end_of_main() == unknown_wait_status);
+}
+
+TEST_CASE("one whose program opens slowly is waited for, however long that takes") {
+  Adoption world;
+  SlowProgram program{world};
+  if (!program.is_held()) return;
+  world.first_supervisor("");
+  world.adopt(false);
+  CHECK_FALSE(await(*world.loop, [&] { return !world.events.told.empty(); }, 2500ms));
+  program.open_up();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.events.has("main found"));
+  CHECK(world.events.found_pid == world.pid);
+  CHECK_FALSE(world.events.has("main never started"));
+  CHECK(world.end_of_main() == W_EXITCODE(1, 0));
+}
+
+TEST_CASE("and can be killed meanwhile") {
+  Adoption world;
+  SlowProgram program{world};
+  if (!program.is_held()) return;
+  world.first_supervisor("");
+  world.adopt(false);
+  world.job->signal(ProcessKind::main, SIGKILL);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.events.has("main found"));
+  CHECK(world.end_of_main() == SIGKILL);
 }
 
 TEST_CASE("a start that never came about is told") {
