@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <numeric>
+#include <random>
 
 using namespace upstart::supervisor;
 using upstart::protocol::Environment;
@@ -83,6 +85,32 @@ TEST_CASE("the index finds what matching one by one would find") {
     CHECK(found == one_by_one);
   }
   CHECK(index.of_event("started").size() == expressions.size());
+}
+
+TEST_CASE("whoever goes is not found any more, in whatever order they go, and all others are") {
+  constexpr std::size_t count = 40;
+  std::vector<std::size_t> forward(count);
+  std::iota(forward.begin(), forward.end(), 0);
+  std::vector<std::size_t> backward{forward.rbegin(), forward.rend()}, mixed{forward};
+  std::ranges::shuffle(mixed, std::minstd_rand{1});
+  for (const auto& order : {forward, backward, mixed}) {
+    std::vector<EventExpression> expressions(count, {{leaf("stopping", {key("JOB", "db")}), leaf("stopping")}});
+    EventIndex index;
+    std::vector<const void*> there;
+    for (auto& expression : expressions) {
+      index.add(&expression, expression);
+      there.push_back(&expression);
+    }
+    for (auto place : order) {
+      index.remove(&expressions[place], expressions[place]);
+      std::erase(there, &expressions[place]);
+      std::vector<const void*> found;
+      for (const auto& hit : index.find("stopping", Environment{{"JOB=db"}})) found.push_back(hit.subscriber);
+      REQUIRE(found.size() == 2 * there.size());
+      for (const auto* one : there) REQUIRE(std::ranges::count(found, one) == 2);
+    }
+    CHECK_FALSE(index.wants("stopping"));
+  }
 }
 
 TEST_CASE("the index reports event names as they are added and removed") {

@@ -79,6 +79,24 @@ EventIndex::Leaves& EventIndex::place(OfName& name, const ExpressionNode& leaf) 
   return name.general;
 }
 
+bool EventIndex::Leaves::remove(const void* subscriber, std::uint32_t node) {
+  auto is_it = [&](std::size_t i) { return all[i].subscriber == subscriber && all[i].node == node; };
+  std::size_t up = std::min(near, all.size()), down = up;
+  while (up < all.size() || down > 0) {
+    if (up < all.size() && is_it(up++)) return remove_at(up - 1);
+    if (down > 0 && is_it(--down)) return remove_at(down);
+  }
+  return false;
+}
+
+// The next one that goes may have taken its place, or stand behind it.
+bool EventIndex::Leaves::remove_at(std::size_t place) {
+  all[place] = all.back();
+  all.pop_back();
+  near = place;
+  return true;
+}
+
 void EventIndex::add(void* subscriber, const EventExpression& expression) {
   for (std::uint32_t i = 0; i < expression.nodes.size(); ++i) {
     const auto& node = expression.nodes[i];
@@ -87,7 +105,7 @@ void EventIndex::add(void* subscriber, const EventExpression& expression) {
     if (fresh)
       if (auto [change, first] = name_changes_.try_emplace(node.event, true); !first) name_changes_.erase(change);
     ++entry->second.count;
-    place(entry->second, node).push_back({subscriber, i, &node});
+    place(entry->second, node).all.push_back({subscriber, i, &node});
   }
 }
 
@@ -96,12 +114,7 @@ void EventIndex::remove(void* subscriber, const EventExpression& expression) {
     const auto& node = expression.nodes[i];
     auto entry = names_.find(node.event);
     if (node.kind != ExpressionNode::Kind::match || entry == names_.end()) continue;
-    auto& leaves = place(entry->second, node);
-    auto found =
-        std::ranges::find_if(leaves, [&](const Leaf& leaf) { return leaf.subscriber == subscriber && leaf.node == i; });
-    if (found == leaves.end()) continue;
-    *found = leaves.back();
-    leaves.pop_back();
+    if (!place(entry->second, node).remove(subscriber, i)) continue;
     if (--entry->second.count > 0) continue;
     if (!name_changes_.erase(node.event)) name_changes_[node.event] = false;
     names_.erase(entry);
@@ -114,7 +127,7 @@ std::vector<EventIndex::Leaf> EventIndex::find(const std::string& event,
   auto entry = names_.find(event);
   if (entry == names_.end()) return found;
   auto take = [&](const Leaves& leaves) {
-    for (const auto& leaf : leaves)
+    for (const auto& leaf : leaves.all)
       if (matches(*leaf.match, event, environment)) found.push_back(leaf);
   };
   auto take_value = [&](const auto& by_value, std::string_view value) {
@@ -132,10 +145,10 @@ std::vector<EventIndex::Leaf> EventIndex::find(const std::string& event,
 std::vector<EventIndex::Leaf> EventIndex::of_event(const std::string& event) const {
   auto entry = names_.find(event);
   if (entry == names_.end()) return {};
-  std::vector<Leaf> all = entry->second.general;
+  std::vector<Leaf> all = entry->second.general.all;
   auto take = [&](const auto& by_something) {
     for (const auto& [_, by_value] : by_something)
-      for (const auto& [value, leaves] : by_value) all.insert(all.end(), leaves.begin(), leaves.end());
+      for (const auto& [value, leaves] : by_value) all.insert(all.end(), leaves.all.begin(), leaves.all.end());
   };
   take(entry->second.by_key);
   take(entry->second.by_position);

@@ -52,7 +52,17 @@ public:
   [[nodiscard]] NameChanges take_name_changes();
 
 private:
-  using Leaves = std::vector<Leaf>;
+  // Those that are filed under the same. What came together mostly goes together and in that order, as instances do
+  // that one event starts and another stops: so one that goes is looked for near the one that went last.
+  struct Leaves {
+    std::vector<Leaf> all;
+    std::size_t near = 0;
+    // Whether it was there.
+    bool remove(const void* subscriber, std::uint32_t node);
+
+  private:
+    bool remove_at(std::size_t place);
+  };
   struct OfName {
     std::size_t count = 0;
     Leaves general; // no literal argument
