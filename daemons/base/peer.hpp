@@ -4,7 +4,9 @@
 //
 // One user cannot take them all: root may have three quarters of the descriptors that the process may open in
 // connections, another user half; further ones are hung up on. When too many are shaking hands, the process with most
-// of them loses the one that it began first: a flood of handshakes that are begun does not cost anyone else theirs.
+// of them loses the one that it began first: a flood of handshakes that are begun does not cost anyone else theirs. Who
+// hangs up before a word, or does not end the first line of a greeting, costs next to nothing: others find room in the
+// backlog beside it.
 #pragma once
 
 #include "daemons/base/bus-connection.hpp"
@@ -36,7 +38,24 @@ private:
   void admit(FileDescriptor accepted);
   // Nothing where this user has no further one.
   [[nodiscard]] std::shared_ptr<void> place_for(uid_t user);
-  void begin_handshake(FileDescriptor accepted, pid_t process, std::shared_ptr<void> place);
+  // Who is accepted and not served yet. It costs next to nothing until the first line of its greeting is there.
+  struct Newcomer {
+    pid_t process = 0;
+    std::shared_ptr<void> place;
+    FileDescriptor socket;                     // until then
+    std::unique_ptr<Handshake> handshake = {}; // from then on
+    bool is_silent = false;                    // it is waited for
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+  };
+  using Newcomers = std::list<Newcomer>;
+  void take_in(Newcomer newcomer);
+  void look_at(Newcomers::iterator newcomer);
+  void wait_for(Newcomers::iterator newcomer);
+  void begin_handshake(Newcomers::iterator newcomer);
+  void not_silent(Newcomer& newcomer);
+  void forget(Newcomers::iterator newcomer);
+  void somebody_speaks();
+  void give_up_silent();
   void give_up_one();
   void out_of_descriptors();
 
@@ -47,13 +66,11 @@ private:
   Warn warn_;
   std::shared_ptr<Users> users_ = std::make_shared<Users>();
   RepeatedMessage too_many_;
-  struct Begun {
-    pid_t process;
-    std::unique_ptr<Handshake> handshake;
-  };
-  std::list<Begun> handshakes_; // the oldest first
-  FdWatcher watcher_;
-  Timer pause_, quiet_;
+  Newcomers newcomers_;   // the oldest first
+  FileDescriptor silent_; // an epoll descriptor with the sockets of those that are silent
+  std::size_t silent_count_ = 0;
+  FdWatcher watcher_, silent_watcher_;
+  Timer pause_, quiet_, patience_;
 };
 
 } // namespace upstart::base

@@ -168,6 +168,30 @@ TEST_CASE(
   ::close(all_begun[0]);
 }
 
+TEST_CASE("who hangs up before a word takes no place, and a greeting may come byte by byte") {
+  EventLoop loop;
+  auto listening = listen_at(test_address());
+  REQUIRE(listening);
+  bool served = false;
+  PeerServer server{loop, std::move(*listening), [&](auto) { served = true; }};
+  auto address = test_address().substr(std::string{"unix:abstract="}.size());
+  auto ours = connected_to(address);
+  std::string_view greeting{"\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n", 29};
+  REQUIRE(::write(ours.get(), greeting.data(), 1) == 1);
+  for (int i = 0; i < 300; ++i) {
+    connected_to(address).reset();
+    loop.run_once(false);
+  }
+  for (char byte : greeting.substr(1)) {
+    REQUIRE(::write(ours.get(), &byte, 1) == 1);
+    loop.run_once(false);
+  }
+  Timer expired{loop, [&] { loop.stop(); }};
+  expired.start(std::chrono::seconds{10});
+  while (!served && expired.active()) loop.run_once();
+  CHECK(served);
+}
+
 TEST_CASE("a message that comes in one piece with the handshake is answered") {
   EventLoop loop;
   auto listening = listen_at(test_address());
