@@ -56,7 +56,7 @@ BusConnection::BusConnection(EventLoop& loop, sd_bus* ready, std::optional<Calle
       bus_{ready},
       connection_{sdbus::createBusConnection(ready)},
       peer_{peer},
-      unwritten_{ready},
+      unwritten_{ready, output_},
       watcher_{loop, sd_bus_get_fd(ready), [this](unsigned) { process(); }},
       timer_{loop, [this] { process(); }},
       before_waiting_{loop, [this] { before_waiting(); }},

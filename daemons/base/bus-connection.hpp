@@ -83,6 +83,8 @@ public:
   [[nodiscard]] bool has_input() const;
   // Why this side has cut the connection off; null where the other end has gone by itself.
   [[nodiscard]] const char* cut_off_because() const { return cut_off_because_; }
+  // How many messages wait since the other end does not read, beside those that a turn of the loop gathers.
+  [[nodiscard]] std::uint64_t waiting_messages() const { return unwritten_.messages(); }
   [[nodiscard]] std::optional<Caller> peer() const { return peer_; }
 
 private:

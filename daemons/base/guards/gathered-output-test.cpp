@@ -147,12 +147,34 @@ TEST_CASE("where there is no room what is kept waits, and the library is told to
     if (outcome > 0) sent += block;
   }
   CHECK(outcome == -EAGAIN);
-  scenario.output->flush();
-  CHECK(scenario.output->waits_for_room());
-  std::string got = scenario.read();
-  scenario.output->flush();
-  CHECK_FALSE(scenario.output->waits_for_room());
-  CHECK(got + scenario.read() == sent);
+  CHECK(sent.size() > std::size_t{64} << 20U);
+  CHECK(scenario.output->kept() + scenario.output->written() == sent.size());
+  // No message passes another.
+  CHECK(scenario.send("with", scenario.far.get()) == -EAGAIN);
+  CHECK(scenario.send(std::string(100'000, 'x')) == -EAGAIN);
+  std::string got;
+  for (scenario.output->flush(); scenario.output->waits_for_room(); scenario.output->flush()) got += scenario.read();
+  got += scenario.read();
+  CHECK((got == sent)); // not printed
+  CHECK(scenario.output->kept() == 0);
+  CHECK(scenario.output->messages_behind() == 0);
+  CHECK(scenario.output->written() == sent.size());
+  CHECK(scenario.send("with", scenario.far.get()) == 4);
+  CHECK(scenario.read() == "with");
+}
+
+TEST_CASE("messages are counted that are kept beyond what a turn gathers") {
+  Scenario scenario;
+  std::string block(1000, 'a');
+  while (scenario.output->kept() < 65'000) REQUIRE(scenario.send(block) > 0);
+  CHECK(scenario.output->messages_behind() == 0);
+  while (scenario.output->messages_behind() < 100) REQUIRE(scenario.send(block) > 0);
+  CHECK(scenario.output->kept() > 100'000);
+  while (scenario.output->waits_for_room()) {
+    static_cast<void>(scenario.read());
+    scenario.output->flush();
+  }
+  CHECK(scenario.output->messages_behind() == 0);
 }
 
 TEST_CASE("what is kept for long leaves with the next message, of whatever connection") {

@@ -18,6 +18,8 @@ namespace {
 
 // So much is kept at most. A message that is larger goes out by itself.
 constexpr std::size_t most_kept = 65'536;
+// And so much more where there is no room.
+constexpr std::size_t most_behind = std::size_t{64} << 20U;
 constexpr std::chrono::milliseconds longest_kept{2};
 // So much memory stays with a connection that keeps nothing.
 constexpr std::size_t capacity_left = 4096;
@@ -41,6 +43,11 @@ ssize_t fail(int error) {
   return -1;
 }
 
+void append(std::string& bytes, const msghdr& message) {
+  for (const auto& part : std::span{message.msg_iov, message.msg_iovlen})
+    bytes.append(static_cast<const char*>(part.iov_base), part.iov_len);
+}
+
 } // namespace
 
 GatheredOutput::GatheredOutput(int fd, std::function<void()> begun) : fd_{fd}, begun_{std::move(begun)} {
@@ -53,7 +60,7 @@ GatheredOutput::GatheredOutput(int fd, std::function<void()> begun) : fd_{fd}, b
 void GatheredOutput::end() {
   if (fd_ < 0) return;
   flush();
-  drop(kept_.size());
+  if (!kept_.empty()) kept_nothing_more();
   if (of(fd_) == this) by_descriptor[static_cast<std::size_t>(fd_)] = nullptr;
   fd_ = -1;
 }
@@ -64,30 +71,39 @@ GatheredOutput* GatheredOutput::of(int fd) {
 }
 
 void GatheredOutput::flush() {
-  std::size_t written = 0;
-  while (written < kept_.size()) {
-    iovec rest{.iov_base = kept_.data() + written, .iov_len = kept_.size() - written};
+  while (!kept_.empty()) {
+    iovec rest{.iov_base = kept_.data(), .iov_len = kept_.size()};
     msghdr message{};
     message.msg_iov = &rest;
     message.msg_iovlen = 1;
     auto bytes = write_at_once(fd_, message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (bytes > 0) {
-      written += static_cast<std::size_t>(bytes);
+      wrote(static_cast<std::size_t>(bytes));
     } else if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) {
-      break;
+      return;
     } else {
       error_ = errno;
-      written = kept_.size();
+      kept_nothing_more();
     }
   }
-  drop(written);
 }
 
-void GatheredOutput::drop(std::size_t bytes) {
-  if (bytes == 0) return;
+void GatheredOutput::wrote(std::size_t bytes) {
+  written_ += bytes;
   kept_.erase(0, bytes);
   if (!kept_.empty()) return;
+  if (behind_.empty()) return kept_nothing_more();
+  kept_ = std::move(behind_.front().bytes);
+  behind_bytes_ -= kept_.size();
+  behind_messages_ -= behind_.front().messages;
+  behind_.pop_front();
+}
+
+void GatheredOutput::kept_nothing_more() {
   if (kept_.capacity() > capacity_left) std::string{}.swap(kept_); // an assignment would keep the memory
+  kept_.clear();
+  std::deque<Chunk>{}.swap(behind_);
+  behind_bytes_ = behind_messages_ = 0;
   keeping.back()->place_ = place_;
   keeping[place_] = keeping.back();
   keeping.pop_back();
@@ -121,20 +137,32 @@ ssize_t GatheredOutput::take(const msghdr& message, int flags) {
   auto bytes = size_of(message);
   if (bytes == 0) return write_at_once(fd_, message, flags);
   bool alone = message.msg_controllen > 0 || bytes > most_kept;
-  auto has_room = [&] { return kept_.empty() || (!alone && kept_.size() + bytes <= most_kept); };
+  auto has_room = [&] { return kept_.empty() || (!alone && behind_.empty() && kept_.size() + bytes <= most_kept); };
   if (!has_room()) flush();
   if (error_ != 0) return fail(error_);
-  if (!has_room()) return fail(EAGAIN);
+  bool fits = has_room();
+  if (!fits && (alone || behind_bytes_ + bytes > most_behind)) return fail(EAGAIN);
   if (alone) return write_at_once(fd_, message, flags);
-  keep(message);
+  if (fits) keep(message);
+  else keep_behind(message, bytes);
   return static_cast<ssize_t>(bytes);
+}
+
+void GatheredOutput::keep_behind(const msghdr& message, std::size_t bytes) {
+  if (behind_.empty() || behind_.back().bytes.size() + bytes > most_kept) {
+    behind_.emplace_back();
+    behind_.back().bytes.reserve(most_kept);
+  }
+  append(behind_.back().bytes, message);
+  ++behind_.back().messages;
+  behind_bytes_ += bytes;
+  ++behind_messages_;
 }
 
 void GatheredOutput::keep(const msghdr& message) {
   auto now = std::chrono::steady_clock::now();
   bool first = kept_.empty();
-  for (const auto& part : std::span{message.msg_iov, message.msg_iovlen})
-    kept_.append(static_cast<const char*>(part.iov_base), part.iov_len);
+  append(kept_, message);
   if (first) {
     if (keeping.empty()) keeping_since = now;
     place_ = keeping.size();

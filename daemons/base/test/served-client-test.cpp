@@ -101,11 +101,7 @@ struct Scenario {
     if (sender != nullptr) sd_bus_message_set_sender(message, sender);
     return {message, sd_bus_message_unref};
   }
-  std::uint64_t unwritten() {
-    std::uint64_t count = 0;
-    sd_bus_get_n_queued_write(near->raw(), &count);
-    return count;
-  }
+  [[nodiscard]] std::uint64_t unwritten() const { return near->waiting_messages(); }
 
   EventLoop loop;
   sd_bus* other = nullptr;
@@ -212,7 +208,8 @@ TEST_CASE("and sooner when what waits takes much memory") {
   scenario.serve([](sd_bus_message*) {});
   sd_bus_message* signal = nullptr;
   REQUIRE(sd_bus_message_new_signal(scenario.near->raw(), &signal, "/", "test.Served", "Said") >= 0);
-  auto send = [&] { CHECK_FALSE(scenario.near->send_unasked(signal, 200)); };
+  REQUIRE(sd_bus_message_append(signal, "s", std::string(1000, 'x').c_str()) >= 0);
+  auto send = [&] { CHECK_FALSE(scenario.near->send_unasked(signal, 1100)); };
   while (scenario.unwritten() < 13'000) send();
   auto begin = std::chrono::steady_clock::now();
   while (scenario.near->cut_off_because() == nullptr &&
