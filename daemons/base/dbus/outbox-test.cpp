@@ -76,7 +76,7 @@ TEST_CASE("to somebody who does not read no more is given than there is room for
   while (outbox.empty() && scenario.sent.size() < 1000) push_and_flush();
   CHECK_FALSE(outbox.has_room());
   CHECK_FALSE(outbox.all_written());
-  CHECK(unwritten_messages(*scenario.near) == 4);
+  CHECK(scenario.near->waiting_messages() == 4);
   CHECK_FALSE(outbox.crowded());
   push_and_flush();
   CHECK(outbox.crowded());
@@ -96,7 +96,7 @@ TEST_CASE("large items count by their bytes: few of them fill the connection, an
   };
   while (outbox.empty() && scenario.sent.size() < 1000) push_and_flush();
   CHECK_FALSE(outbox.has_room());
-  CHECK(unwritten_messages(*scenario.near) == 2);
+  CHECK(scenario.near->waiting_messages() == 2);
   CHECK_FALSE(outbox.crowded());
   push_and_flush();
   CHECK(outbox.crowded());

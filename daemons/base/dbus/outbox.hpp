@@ -26,12 +26,6 @@ struct OutboxLimits {
   std::size_t overfull_bytes = 64U << 20U;
 };
 
-// Messages that were given to the connection and that it has not written yet.
-[[nodiscard]] inline std::uint64_t unwritten_messages(BusConnection& connection) {
-  std::uint64_t count = 0;
-  return sd_bus_get_n_queued_write(connection.raw(), &count) < 0 ? 0 : count;
-}
-
 template <typename Item> class Outbox {
 public:
   // The connection must outlive this.
@@ -58,12 +52,12 @@ public:
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
   // The connection takes more.
   [[nodiscard]] bool has_room() {
-    auto count = unwritten_messages(connection_);
+    auto count = connection_.waiting_messages();
     for (; unwritten_.size() > count; unwritten_.pop_front()) unwritten_bytes_ -= unwritten_.front();
     return count < limits_.unwritten && unwritten_bytes_ < limits_.unwritten_bytes;
   }
-  // All that was ever pushed has been given to the kernel.
-  [[nodiscard]] bool all_written() const { return waiting_.empty() && unwritten_messages(connection_) == 0; }
+  // All that was ever pushed has been given to the kernel, or is about to be.
+  [[nodiscard]] bool all_written() const { return waiting_.empty() && connection_.waiting_messages() == 0; }
   [[nodiscard]] bool crowded() const { return waiting_.size() >= limits_.crowded || bytes_ >= limits_.crowded_bytes; }
   [[nodiscard]] bool overfull() const { return waiting_.size() > limits_.overfull || bytes_ > limits_.overfull_bytes; }
 
