@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -190,8 +191,14 @@ Run plan(const Options& options, const Environment& environment, const RunDirect
           .goes_on = directory.left_by().has_value()};
 }
 
+// A container may keep root from being anybody else; nothing is gained there by another account, either.
+bool may_be_others() {
+  return std::ranges::all_of(std::array{CAP_CHOWN, CAP_SETUID, CAP_SETGID},
+                             [](int capability) { return ::prctl(PR_CAPBSET_READ, capability) == 1; });
+}
+
 std::optional<Account> bridge_account(Mode mode) {
-  if (mode != Mode::system || ::geteuid() != 0) return std::nullopt;
+  if (mode != Mode::system || ::geteuid() != 0 || !may_be_others()) return std::nullopt;
   std::ifstream file{"/etc/passwd"};
   std::string text{std::istreambuf_iterator<char>{file}, {}};
   return account_in(text, protocol::bridge_account);

@@ -47,11 +47,14 @@ TEST_CASE("a container without any capability runs its jobs, and says what one t
       if (::prctl(PR_CAPBSET_DROP, capability) < 0) return false;
     return true;
   };
+  options.files["/etc/passwd"] = "root::0:0:root:/root:/bin/sh\nupstart-bridge:x:971:972::/:/usr/sbin/nologin\n"
+                                 "nobody:*:65534:65534:nobody:/:/usr/sbin/nologin\n";
   Machine machine{options};
   await_service(machine);
   machine.await("it is said why the other does not run", [&] {
     return machine.console().contains("Failed to spawn other main process: unable to set supplementary groups");
   });
+  CHECK_FALSE(machine.console().contains("account of bridges"));
 }
 
 TEST_CASE("with --log-to-stdout each line of a job is on the container's standard output with the job's name, and with "
