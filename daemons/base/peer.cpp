@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds pause_when_out_of_descriptors{100};
 constexpr std::chrono::milliseconds between_warnings{60'000};
 // As many clients as are looked at before everything else gets its turn: one that is refused may come again and again.
-constexpr int turn = 64;
+constexpr int turn = 256;
 constexpr std::size_t most_newcomers = 128;
 constexpr std::chrono::seconds patience{10}; // with one that does not greet
 

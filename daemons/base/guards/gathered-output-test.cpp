@@ -1,6 +1,6 @@
 #include "daemons/base/guards/gathered-output.hpp"
 
-#include "daemons/base/file-descriptor.hpp"
+#include "daemons/base/test/connected-sockets.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <thread>
 
@@ -20,32 +19,12 @@ using namespace upstart::base;
 
 namespace {
 
-struct Scenario {
+struct Scenario : ConnectedSockets {
   Scenario() {
-    std::array<int, 2> ends{};
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
-    near = FileDescriptor{ends[0]};
-    far = FileDescriptor{ends[1]};
     output.emplace(near.get(), [this] { ++begun; });
   }
-  // As the library sends, with a descriptor if one is given; the error is negative.
-  ssize_t send(std::string text, int descriptor = -1) {
-    iovec part{.iov_base = text.data(), .iov_len = text.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    if (descriptor >= 0) {
-      message.msg_control = control.data();
-      message.msg_controllen = control.size();
-      auto* header = CMSG_FIRSTHDR(&message);
-      header->cmsg_level = SOL_SOCKET;
-      header->cmsg_type = SCM_RIGHTS;
-      header->cmsg_len = CMSG_LEN(sizeof(int));
-      std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    }
-    auto sent = ::sendmsg(near.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    return sent < 0 ? -errno : sent;
+  ssize_t send(std::string text, int descriptor = -1) const {
+    return send_message(near.get(), std::move(text), descriptor);
   }
   std::string read() {
     std::string all;
@@ -55,7 +34,6 @@ struct Scenario {
     return all;
   }
 
-  FileDescriptor near, far;
   int begun = 0;
   std::optional<GatheredOutput> output;
 };

@@ -1,6 +1,6 @@
 #include "daemons/base/guards/read-ahead.hpp"
 
-#include "daemons/base/file-descriptor.hpp"
+#include "daemons/base/test/connected-sockets.hpp"
 
 #include <doctest/doctest.h>
 
@@ -49,32 +49,10 @@ struct Part {
   int error = 0;
 };
 
-struct Scenario {
-  Scenario() {
-    std::array<int, 2> ends{};
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
-    near = FileDescriptor{ends[0]};
-    far = FileDescriptor{ends[1]};
-    input.emplace(near.get());
-  }
+struct Scenario : ConnectedSockets {
+  Scenario() { input.emplace(near.get()); }
   void send(const std::string& text, bool with_descriptor = false) const {
-    std::string bytes = text;
-    iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
-    msghdr sent{};
-    sent.msg_iov = &part;
-    sent.msg_iovlen = 1;
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    if (with_descriptor) {
-      sent.msg_control = control.data();
-      sent.msg_controllen = control.size();
-      auto* header = CMSG_FIRSTHDR(&sent);
-      header->cmsg_level = SOL_SOCKET;
-      header->cmsg_type = SCM_RIGHTS;
-      header->cmsg_len = CMSG_LEN(sizeof(int));
-      int descriptor = far.get();
-      std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    }
-    REQUIRE(::sendmsg(far.get(), &sent, 0) == static_cast<ssize_t>(bytes.size()));
+    REQUIRE(send_message(far.get(), text, with_descriptor ? far.get() : -1) == static_cast<ssize_t>(text.size()));
   }
   // As the library reads: so many bytes, and what comes with them.
   Part read(std::size_t size) const {
@@ -106,7 +84,6 @@ struct Scenario {
     CHECK(header.descriptors + rest.descriptors == descriptors);
   }
 
-  FileDescriptor near, far;
   std::optional<ReadAhead> input;
 };
 
