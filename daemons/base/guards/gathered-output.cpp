@@ -138,7 +138,8 @@ ssize_t GatheredOutput::take(const msghdr& message, int flags) {
   if (bytes == 0) return write_at_once(fd_, message, flags);
   bool alone = message.msg_controllen > 0 || bytes > most_kept;
   auto has_room = [&] { return kept_.empty() || (!alone && behind_.empty() && kept_.size() + bytes <= most_kept); };
-  if (!has_room()) flush();
+  // Where there was no room lately it is not asked for with each message: the other end would be woken for a few bytes.
+  if (!has_room() && behind_.empty()) flush();
   if (error_ != 0) return fail(error_);
   bool fits = has_room();
   if (!fits && (alone || behind_bytes_ + bytes > most_behind)) return fail(EAGAIN);
