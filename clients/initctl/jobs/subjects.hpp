@@ -28,7 +28,7 @@ enum class PatternMeaning : std::uint8_t {
 // An argument that has no `=` is the name of a further job, or a pattern (fnmatch(3)), if one of them is known as such;
 // else it is left to the daemon, which says that it wants KEY=VALUE. The assignments hold for all. What patterns stand
 // for is remembered in the call: the command means the same when it is done again. The failure names the pattern that
-// fits nothing.
+// matches nothing.
 [[nodiscard]] std::expected<std::optional<std::vector<Subject>>, Failure> several_subjects_of(Call& call,
                                                                                               PatternMeaning meaning);
 [[nodiscard]] Subject subject_of(const Call& call);

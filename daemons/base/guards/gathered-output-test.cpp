@@ -141,6 +141,14 @@ TEST_CASE("where there is no room what is kept waits, and the library is told to
   CHECK(scenario.read() == "with");
 }
 
+TEST_CASE("a message that goes out by itself counts as written, too: who reads only such ones does read") {
+  Scenario scenario;
+  CHECK(scenario.send(std::string(100'000, 'x')) == 100'000);
+  CHECK(scenario.output->written() == 100'000);
+  CHECK(scenario.send("with", scenario.far.get()) == 4);
+  CHECK(scenario.output->written() == 100'004);
+}
+
 TEST_CASE("messages are counted that are kept beyond what a turn gathers") {
   Scenario scenario;
   std::string block(1000, 'a');

@@ -16,9 +16,9 @@ namespace upstart::base {
 
 namespace {
 
-// So much is kept at most. A message that is larger goes out by itself.
+// So much of a turn is kept at most. A message that is larger goes out by itself.
 constexpr std::size_t most_kept = 65'536;
-// And so much more where there is no room.
+// So much more is kept where there is no room.
 constexpr std::size_t most_behind = std::size_t{64} << 20U;
 constexpr std::chrono::milliseconds longest_kept{2};
 // So much memory stays with a connection that keeps nothing.
@@ -143,7 +143,11 @@ ssize_t GatheredOutput::take(const msghdr& message, int flags) {
   if (error_ != 0) return fail(error_);
   bool fits = has_room();
   if (!fits && (alone || behind_bytes_ + bytes > most_behind)) return fail(EAGAIN);
-  if (alone) return write_at_once(fd_, message, flags);
+  if (alone) {
+    auto sent = write_at_once(fd_, message, flags);
+    written_ += static_cast<std::uint64_t>(std::max<ssize_t>(sent, 0));
+    return sent;
+  }
   if (fits) keep(message);
   else keep_behind(message, bytes);
   return static_cast<ssize_t>(bytes);

@@ -1,4 +1,5 @@
 #include "daemons/base/bus-connection.hpp"
+#include "daemons/base/test/connected-sockets.hpp"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
@@ -9,7 +10,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cstring>
 
 using namespace upstart::base;
 
@@ -138,19 +138,7 @@ void send_with_descriptor(int socket, const std::string& bytes) {
   std::array<int, 2> pipe{};
   REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
   FileDescriptor one{pipe[0]}, two{pipe[1]};
-  iovec part{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  auto* head = CMSG_FIRSTHDR(&message);
-  head->cmsg_level = SOL_SOCKET;
-  head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(head), &pipe[1], sizeof(int));
-  REQUIRE(::sendmsg(socket, &message, 0) == static_cast<ssize_t>(bytes.size()));
+  REQUIRE(send_message(socket, bytes, two.get()) == static_cast<ssize_t>(bytes.size()));
 }
 
 } // namespace
