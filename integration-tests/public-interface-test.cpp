@@ -10,6 +10,7 @@
 #include <csignal>
 #include <format>
 #include <memory>
+#include <regex>
 #include <string_view>
 
 using namespace upstart::test;
@@ -183,8 +184,11 @@ TEST_CASE("a session starts and ends without alarm") {
 }
 
 TEST_CASE("whoever comes to a bus that nobody was on gets the signals from then on") {
-  Session session{{{"svc", "exec sleep 1000\n"}}, {.own_bus = false}};
+  Session session{{{"svc", "exec sleep 1000\n"}}, {.init_options = {"--debug"}, .own_bus = false}};
   REQUIRE(session.initctl({"start", "svc"}).status == 0);
+  // A client may be on the bus before Upstart, which nobody there hears until it has come.
+  const std::regex joined{"job-supervisor\\[[0-9]+\\]: debug: connected to the bus"};
+  session.await("the supervisor is on the bus", [&] { return std::regex_search(session.messages(), joined); });
   auto address = std::format("unix:path={}/xdg/upstart/{}/bus", session.directory(), session.init_pid());
   sd_bus* bus = nullptr;
   REQUIRE(sd_bus_new(&bus) >= 0);
