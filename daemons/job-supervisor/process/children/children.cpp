@@ -2,6 +2,7 @@
 
 #include "daemons/base/fault-point.hpp"
 #include "daemons/base/guards/input-count.hpp"
+#include "daemons/base/processes/lasting-descriptor.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -66,7 +67,7 @@ WatchedChild::WatchedChild(Children& children, const ProcessId& id, base::FileDe
                            std::function<void(int)> ended, Parent parent)
     : children_{children},
       id_{id},
-      pidfd_{std::move(pidfd)},
+      pidfd_{base::out_of_the_way(std::move(pidfd))},
       ended_{std::move(ended)},
       is_own_child_{parent == Parent::this_process} {
   children_.watched_.insert_or_assign(id_.pid, this); // another of that number has gone

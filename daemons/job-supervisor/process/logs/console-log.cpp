@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/process/logs/console-log.hpp"
 
 #include "daemons/base/fault-point.hpp"
+#include "daemons/base/processes/lasting-descriptor.hpp"
 #include "daemons/job-supervisor/process/logs/terminal.hpp"
 #include "protocol/log-names.hpp"
 
@@ -91,7 +92,7 @@ void ConsoleLog::add_source(FileDescriptor fd, bool terminal) {
 }
 
 void ConsoleLog::add_source(FileDescriptor fd, bool terminal, Keeping keeping) {
-  auto source = std::make_unique<Source>(std::move(fd), terminal, std::move(keeping));
+  auto source = std::make_unique<Source>(base::out_of_the_way(std::move(fd)), terminal, std::move(keeping));
   source->watcher = std::make_unique<FdWatcher>(logs_.loop_, source->fd.get(),
                                                 [this, raw = source.get()](unsigned) { readable(*raw); });
   source->watcher->watch(FdWatcher::readable);

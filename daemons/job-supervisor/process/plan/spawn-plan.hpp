@@ -100,8 +100,9 @@ struct SpawnPlan {
   std::unique_ptr<SandboxPlan> sandbox; // null: it is not confined
 
   bool shares_memory = false;
-  StartMark* mark = nullptr; // that the child leaves, if any
-  std::uint32_t turn = 0;    // with it; the child's own, since it may be late
+  bool shares_descriptors = false; // begins with the supervisor's table of them, and leaves it first of all
+  StartMark* mark = nullptr;       // that the child leaves, if any
+  std::uint32_t turn = 0;          // with it; the child's own, since it may be late
 
   void put(int from, int to) { moves.push_back({from, to}); }
 };

@@ -6,6 +6,7 @@
 #include "daemons/job-supervisor/process/spawn/accounts.hpp"
 #include "daemons/job-supervisor/process/spawn/confine.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -40,6 +41,22 @@ struct Child {
 int result(long value) { return value < 0 ? errno : 0; }
 
 int start_session(Child&) { return result(::setsid()); }
+
+// The lowest number above all descriptors that are needed.
+unsigned above_needed(const SpawnPlan& plan) {
+  int highest = std::max(plan.first_free - 1, plan.failure_pipe);
+  for (const DescriptorMove& move : plan.moves) highest = std::max(highest, move.from);
+  for (int fd : plan.control_groups) highest = std::max(highest, fd);
+  if (plan.sandbox) highest = std::max({highest, plan.sandbox->namespace_to_join, plan.sandbox->namespace_socket});
+  return static_cast<unsigned>(highest) + 1;
+}
+
+// A table of its own, with what lies up to the highest that is needed: of a thousand pidfds none is copied, and none
+// has to be closed by exec.
+int leave_descriptors(const SpawnPlan& plan) {
+  if (!plan.shares_descriptors) return 0;
+  return result(::syscall(SYS_close_range, above_needed(plan), ~0U, CLOSE_RANGE_UNSHARE));
+}
 
 // A descriptor that is needed later must not lie where another is to be put.
 int move_up(int& fd, int first_free) {
@@ -84,6 +101,7 @@ void close_others(const SpawnPlan& plan) {
 
 int arrange_descriptors(Child& child) {
   SpawnPlan& plan = child.plan;
+  if (int error = leave_descriptors(plan)) return error;
   if (int error = move_up(plan.failure_pipe, plan.first_free)) return error;
   for (DescriptorMove& move : plan.moves)
     if (int error = move_up(move.from, plan.first_free)) return error;

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <linux/close_range.h>
 #include <linux/sched.h>
 #include <memory>
 #include <sys/syscall.h>
@@ -126,7 +127,14 @@ clone_args clone_arguments(int& pidfd, int control_group) {
   return arguments;
 }
 
-// Like vfork, but that the wait for the child has a limit.
+// Whether a child can leave a shared table of descriptors with a part of it (Linux 5.9). Asked with nothing to close.
+bool can_leave_descriptors() {
+  static const bool can = ::syscall(SYS_close_range, ~0U, ~0U, CLOSE_RANGE_UNSHARE) == 0;
+  return can;
+}
+
+// Like vfork, but that the wait for the child has a limit. It does not end before the child has left the
+// supervisor's descriptors.
 Cloned clone_sharing_memory(SharedStart& child, int control_group, bool& executed) {
   int pidfd = -1;
   clone_args arguments = clone_arguments(pidfd, control_group);
@@ -134,6 +142,8 @@ Cloned clone_sharing_memory(SharedStart& child, int control_group, bool& execute
   arguments.child_tid = child.child_word();
   arguments.stack = reinterpret_cast<std::uintptr_t>(child.stack());
   arguments.stack_size = SharedStart::stack_size;
+  child.plan().shares_descriptors = can_leave_descriptors();
+  if (child.plan().shares_descriptors) arguments.flags |= CLONE_FILES;
   AllSignalsBlocked blocked;
   auto clone = [&] { return clone3_on_stack(arguments, start_shared, &child); };
   Cloned cloned{clone_without_handlers(child.plan(), arguments, clone), pidfd};
@@ -218,7 +228,7 @@ std::expected<Spawned, int> spawn_as_planned(std::unique_ptr<SpawnPlan>& plan, i
   auto spawned = spawn_sharing_memory(plan, control_group, std::move(start));
   if (spawned || !clone3_is_missing(spawned.error())) return spawned;
   clone3_works = false;
-  plan->shares_memory = false;
+  plan->shares_memory = plan->shares_descriptors = false;
   return spawn_separately(*plan, control_group);
 }
 

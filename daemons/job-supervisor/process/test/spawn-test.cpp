@@ -1,4 +1,5 @@
 // A process from its spawn to its end, as the engine sees it.
+#include "daemons/base/processes/lasting-descriptor.hpp"
 #include "daemons/base/program/oom-score.hpp"
 #include "daemons/job-supervisor/process/test/actors-fixture.hpp"
 
@@ -155,6 +156,17 @@ TEST_CASE("a supervisor with more descriptors than a job may have spawns all the
     CHECK(job.run().starts_with("64\n" + std::string{separate_memory ? "300\n" : ""}));
   }
   ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_CASE("a job begins without a copy of the descriptors that are kept for other jobs") {
+  base::FileDescriptor opened{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  auto lasting = base::out_of_the_way(std::move(opened));
+  REQUIRE(lasting.get() >= base::first_lasting_descriptor);
+  TestJob job;
+  // The kernel never makes a table smaller: it tells what was copied, too.
+  job.script("while read name size; do [ $name = FDSize: ] && echo $size; done < /proc/$$/status");
+  CHECK(job.run() == "64\n");
+  CHECK(::fcntl(lasting.get(), F_GETFD) == FD_CLOEXEC);
 }
 
 TEST_CASE("a job is not spared by the OOM killer where the supervisor is") {
