@@ -3,15 +3,18 @@
 #include "daemons/base/fault-point.hpp"
 #include "daemons/base/files/reused-buffer.hpp"
 
+#include <csignal>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <optional>
+#include <thread>
 
 namespace upstart::base {
 
@@ -238,18 +241,34 @@ bool is_other_form(std::string_view bytes, std::string_view magic) {
   return !number.empty() && number.size() < 10 && number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+constexpr auto between_tries = std::chrono::milliseconds{1};
+constexpr auto longest_wait_for_living = std::chrono::milliseconds{100}; // it may be about to go
+constexpr auto longest_wait_for_dead = std::chrono::seconds{10};
+
+// Whether the process that holds such a lock is there. One that has gone may be 0, in a namespace of processes.
+bool holder_lives(int fd, struct flock lock) {
+  if (::fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK || lock.l_pid <= 0) return false;
+  return ::kill(lock.l_pid, 0) == 0 || errno == EPERM;
+}
+
 // A lock of this process alone: one that goes with the descriptor would be held on by a child that has not executed its
-// program yet, when this process is dead and the next one opens the journal.
+// program yet, when this process is dead and the next one opens the journal. A child that was made with this process's
+// descriptors holds it on until it has left them, for which it needs no more than a processor: it is waited for.
 std::expected<FileDescriptor, std::string> lock(const std::string& path) {
   FileDescriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!fd) return std::unexpected(fault_of("unable to open", path));
   struct flock whole{};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
-  if (::fcntl(fd.get(), F_SETLK, &whole) == 0) return fd;
-  if (errno == EAGAIN || errno == EACCES)
-    return std::unexpected(path + " is locked: another process uses this journal");
-  return std::unexpected(fault_of("unable to lock", path));
+  for (auto began = std::chrono::steady_clock::now(); ::fcntl(fd.get(), F_SETLK, &whole) < 0;) {
+    if (errno != EAGAIN && errno != EACCES) return std::unexpected(fault_of("unable to lock", path));
+    auto waited = std::chrono::steady_clock::now() - began;
+    bool lives = holder_lives(fd.get(), whole);
+    if (lives ? waited > longest_wait_for_living : waited > longest_wait_for_dead)
+      return std::unexpected(path + " is locked: another process uses this journal");
+    std::this_thread::sleep_for(between_tries);
+  }
+  return fd;
 }
 
 // A file that cannot be used as it is stays under another name, for whoever wants to look; what is good of it goes on.
