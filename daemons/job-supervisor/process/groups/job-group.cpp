@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,14 +37,23 @@ bool remove_tree(const std::filesystem::path& directory) {
   return ::rmdir(directory.c_str()) == 0;
 }
 
-// What supervisors that are no more could not remove since their jobs went on.
+// Whether a process is in the group or in one below it.
+bool is_populated(const std::filesystem::path& directory) {
+  std::ifstream events{directory / "cgroup.events"};
+  for (std::string line; std::getline(events, line);)
+    if (line == "populated 0") return false;
+  return true;
+}
+
+// What supervisors that are no more could not remove since their jobs went on. One in which a job still runs is left to
+// whoever comes when it has ended: it may have hundreds of groups.
 void remove_abandoned(const std::string& directory) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator{directory, ignored}) {
     std::string name = entry.path().filename();
     if (!name.starts_with(base_name)) continue;
     std::string pid = name.substr(base_name.size());
-    if (::access(("/proc/" + pid).c_str(), F_OK) < 0) remove_tree(entry.path());
+    if (::access(("/proc/" + pid).c_str(), F_OK) < 0 && !is_populated(entry.path())) remove_tree(entry.path());
   }
 }
 

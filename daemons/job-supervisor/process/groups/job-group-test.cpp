@@ -1,0 +1,65 @@
+#include "daemons/job-supervisor/process/groups/job-group.hpp"
+
+#include "daemons/job-supervisor/process/groups/control-group-mounts.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace upstart::supervisor;
+
+namespace {
+
+std::string unified_tree() {
+  for (const GroupTree& tree : group_trees())
+    if (tree.unified) return tree.directory;
+  return {};
+}
+
+// The group of a supervisor that is no more, with two groups of jobs.
+struct Abandoned {
+  explicit Abandoned(const std::string& tree) {
+    pid_t dead = ::fork();
+    if (dead == 0) ::_exit(0);
+    ::waitpid(dead, nullptr, 0);
+    base = tree + "/upstart-" + std::to_string(dead);
+    for (const char* job : {"", "/one.1", "/two.2"}) std::filesystem::create_directory(base + job);
+  }
+  ~Abandoned() {
+    for (const char* job : {"/one.1", "/two.2", ""}) ::rmdir((base + job).c_str());
+  }
+  Abandoned(const Abandoned&) = delete;
+  Abandoned& operator=(const Abandoned&) = delete;
+  [[nodiscard]] bool has(const char* job) const { return std::filesystem::exists(base + job); }
+
+  std::string base;
+};
+
+} // namespace
+
+TEST_CASE("what a supervisor that is no more has left is removed when nobody is in it, and not looked into before") {
+  auto tree = unified_tree();
+  if (tree.empty() || !JobGroups{true}.available()) {
+    MESSAGE("skipped: no control group can be made here");
+    return;
+  }
+  Abandoned empty{tree}, inhabited{tree};
+  pid_t job = ::fork();
+  if (job == 0)
+    for (;;) ::pause();
+  std::ofstream{inhabited.base + "/one.1/cgroup.procs"} << job;
+  {
+    JobGroups groups{true};
+    CHECK_FALSE(empty.has(""));
+    CHECK(inhabited.has("/one.1"));
+    CHECK(inhabited.has("/two.2"));
+  }
+  ::kill(job, SIGKILL);
+  ::waitpid(job, nullptr, 0);
+  JobGroups groups{true};
+  CHECK_FALSE(inhabited.has(""));
+}
