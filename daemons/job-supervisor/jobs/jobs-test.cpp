@@ -388,3 +388,53 @@ TEST_CASE("who only asks for the jobs that name an event leaves nothing behind")
   CHECK(world.jobs.conditions().watch("socket").size() == 1);
   CHECK(world.jobs.conditions().watched_events().size() == 1);
 }
+
+namespace {
+// Three jobs are to start by one event, and the first of them has just been started.
+struct SlowWorld : World {
+  SlowWorld() {
+    for (const char* name : {"one", "two", "three"}) load(name, "start on go\nexec a\n");
+    load("late", "exec a\n");
+    std::destroy_at(&jobs);
+    std::construct_at(&jobs, ports(), options(true));
+    std::vector<ClassChange> classes;
+    for (const auto& [name, job_class] : files) classes.push_back({name, job_class});
+    jobs.restore(memory.records, classes, {});
+    let_turns_end();
+    jobs.emit({.name = "go"}, {}, Asker{[](const Outcome&) {}});
+    while (broker.queue.empty()) REQUIRE(clock.do_later());
+    run_next();
+    CHECK(state("three") == "start/spawned");
+    CHECK(processes.spawned == 0);
+    while (processes.spawned == 0) REQUIRE(clock.do_later());
+  }
+};
+} // namespace
+
+TEST_CASE("a turn that takes long goes on when others had theirs, and what they want comes behind") {
+  SlowWorld world;
+  world.jobs.commands().start(*world.jobs.classes().find("late"), {}, false, Asker{[](const Outcome&) {}});
+  CHECK(world.processes.spawned == 1);
+  world.let_turns_end();
+  CHECK(world.processes.spawned == 4);
+  CHECK(world.processes.of("late").running.at(ProcessKind::main).pid == world.processes.last_pid);
+}
+
+TEST_CASE("a job may be stopped before the turn that starts it has come to it") {
+  SlowWorld world;
+  world.jobs.commands().stop(*world.jobs.classes().find("three"), {}, false, Asker{[](const Outcome&) {}});
+  world.let_turns_end();
+  REQUIRE(world.processes.of("three").running.contains(ProcessKind::main));
+  world.ready("three");
+  CHECK(world.processes.of("three").signals.size() == 1);
+  world.end("three");
+  CHECK(world.state("three") == "gone");
+}
+
+TEST_CASE("what was still to be done when the supervisor died in the middle of a turn is done by the next") {
+  SlowWorld world;
+  world.die_and_come_back();
+  world.run();
+  for (const char* name : {"one", "two", "three"}) CHECK(world.processes.of(name).running.contains(ProcessKind::main));
+  CHECK(world.processes.spawned == 3);
+}

@@ -24,7 +24,7 @@ Jobs::Jobs(Ports ports, Options options)
 
 Jobs::~Jobs() = default;
 
-// What comes in while a turn runs is worked off by that turn.
+// What comes in while a turn runs, or while it is to go on, is worked off by that turn. It is written down at once.
 void Jobs::run_turn() {
   if (std::exchange(running_, true)) return;
   struct Guard {
@@ -32,19 +32,38 @@ void Jobs::run_turn() {
     ~Guard() { running = false; }
   } guard{running_};
   core_.options.settle_configuration();
+  if (goes_on_) return recorder_.write();
+  if (!run_turn(core_.ports.clock.now_exactly() + core_.options.longest_turn)) return go_on_later();
+  recorder_.write(); // what has been carried out is no longer to be done
+  release_removed();
+}
+
+// False when it has taken its time, and there is more to do.
+bool Jobs::run_turn(std::chrono::microseconds until) {
   auto& turn = core_.turn;
+  bool has_more = false;
   do {
-    while (!turn.work.empty() && turn.outgoing.size() < most_outgoing) {
+    while (!turn.is_leaving() && !turn.work.empty() && turn.outgoing.size() < most_outgoing) {
       auto work = std::move(turn.work.front());
       turn.work.pop_front();
       work_off(work);
     }
     core_.update_subscription();
     recorder_.write();
-    executor_.carry_out();
-  } while (!turn.work.empty() || !turn.outgoing.empty());
-  recorder_.write(); // what has been carried out is no longer to be done
-  release_removed();
+    if (!executor_.carry_out(until)) return false;
+    has_more = !turn.work.empty() || !turn.outgoing.empty();
+    if (has_more && core_.ports.clock.now_exactly() >= until) return false;
+  } while (has_more);
+  return true;
+}
+
+void Jobs::go_on_later() {
+  goes_on_ = true;
+  core_.ports.clock.later([this, there = std::weak_ptr{removed_}] {
+    if (there.expired()) return;
+    goes_on_ = false;
+    run_turn();
+  });
 }
 
 // A job may be gone while one of its own callbacks is still on the stack.

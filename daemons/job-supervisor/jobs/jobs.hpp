@@ -79,6 +79,8 @@ private:
   void notes_changed(JobId job) override;
   void take_files(EventId id, const SharedFiles& files);
   void run_turn();
+  [[nodiscard]] bool run_turn(std::chrono::microseconds until);
+  void go_on_later();
   void work_off(Work& work);
   void release_removed();
 
@@ -97,6 +99,7 @@ private:
   Recorder recorder_{core_};
   Executor executor_{core_, recorder_};
   bool running_ = false;
+  bool goes_on_ = false; // later: the turn has taken its time
 };
 
 } // namespace upstart::supervisor

@@ -160,7 +160,13 @@ public:
       auto action = std::exchange((*due)->action, nullptr);
       action();
     }
-    later_.clear();
+    while (do_later()) {}
+  }
+  // What was to be done soon. False: there was nothing.
+  bool do_later() {
+    if (later_.empty()) return false;
+    for (auto& action : std::exchange(later_, {})) action();
+    return true;
   }
 
 private:

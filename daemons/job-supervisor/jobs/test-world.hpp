@@ -4,7 +4,8 @@
 //
 // The jobs may die at any moment and be made again from the memory: all else is another process and lives on. With
 // UPSTART_TEST_RESTART in the environment that happens after everything that a test does; a test of the jobs must not
-// notice. A `Fault` lets them die in the midst of what they do.
+// notice. A `Fault` lets them die in the midst of what they do. With UPSTART_TEST_SLOW each thing that they do takes
+// longer than a turn may, so that all else comes in between.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/jobs.hpp"
@@ -43,10 +44,12 @@ struct World {
             .log = recorder,
             .memory = &memory};
   }
-  static Options options() {
+  // `slow`: a turn is over after everything that it does.
+  static Options options(bool slow = std::getenv("UPSTART_TEST_SLOW") != nullptr) {
     return {.own_environment = protocol::Environment{{"PATH=/bin", "TERM=t", "INHERIT=from-init"}},
             .inherit_environment = false,
-            .session_address = ""};
+            .session_address = "",
+            .longest_turn = std::chrono::milliseconds{slow ? 0 : 1000}};
   }
 
   // The jobs die and come back.
@@ -76,6 +79,10 @@ struct World {
       die_and_come_back();
       if (again) action();
     }
+  }
+  // Turns that are to go on do so, to their end.
+  void let_turns_end() {
+    for (bool more = true; more;) survive([&] { more = clock.do_later(); });
   }
   // Gives a command with a token, and again if nobody knows of it.
   template <typename Give> void give(Reply reply, Give&& command) {
@@ -110,10 +117,12 @@ struct World {
   void load(const std::string& name, const std::string& text, Dialect dialect = Dialect::conf) {
     files[name] = parse(name, text, dialect);
     survive([&] { jobs.apply({{name, files[name]}}); });
+    let_turns_end();
   }
   void unload(const std::string& name) {
     files.erase(name);
     survive([&] { jobs.apply({{name, nullptr}}); });
+    let_turns_end();
   }
 
   static std::pair<SharedAnswer, Reply> answer() {
@@ -157,8 +166,14 @@ struct World {
     die_and_come_back();
     run_once();
   }
+  // The broker's answers come while turns are to go on, if there are such.
   void run_once() {
-    while (!broker.queue.empty() || !broker.finishing.empty() || !processes.later.empty()) survive([&] { run_next(); });
+    auto comes = [&] { return !broker.queue.empty() || !broker.finishing.empty() || !processes.later.empty(); };
+    bool more = true;
+    while (comes() || more) {
+      if (comes()) survive([&] { run_next(); });
+      survive([&] { more = clock.do_later(); });
+    }
     survive([&] { clock.advance(std::chrono::milliseconds{0}); });
   }
   void run_next() {

@@ -19,6 +19,9 @@ struct Options {
   protocol::Environment own_environment; // that init was started with
   bool inherit_environment = false;      // a session or a container: its jobs begin with that
   std::string session_address;           // UPSTART_SESSION of jobs' processes; empty: none
+  // A turn that takes longer goes on when the loop comes round: an event that starts ten thousand jobs holds up nobody
+  // who looks on, and init does not take it for a hang.
+  std::chrono::milliseconds longest_turn{5};
   // Called before an event is matched and before a turn: what has been done to job files since is applied by it.
   std::function<void()> settle_configuration = [] {};
 };

@@ -20,7 +20,7 @@ void set_variable(std::vector<std::string>& environment, std::string_view key, c
 
 } // namespace
 
-void Executor::carry_out() {
+bool Executor::carry_out(std::chrono::microseconds until) {
   auto& ports = core_.ports;
   auto cases = Cases{
       [&](outgoing::Tell& tell) { ports.observer.tell(tell.notice); },
@@ -33,8 +33,11 @@ void Executor::carry_out() {
       [&](outgoing::Write& write) { ports.log.write(write.severity, write.text); },
   };
   auto& turn = core_.turn;
-  turn.leaving = std::exchange(turn.outgoing, {});
-  for (turn.left = 0; turn.left < turn.leaving.size();) {
+  if (!turn.is_leaving()) {
+    turn.leaving = std::exchange(turn.outgoing, {});
+    turn.left = 0;
+  }
+  while (turn.is_leaving()) {
     recorder_.before_leaving();
     base::fault_point("turn.leaving");
     try {
@@ -42,8 +45,11 @@ void Executor::carry_out() {
     } catch (const std::exception& error) { // of a library: one effect fails, the turn goes on
       ports.log.write(Severity::error, std::string{"an operation failed: "} + error.what());
     }
+    if (turn.is_leaving() && ports.clock.now_exactly() >= until) return false;
   }
   turn.leaving.clear();
+  turn.left = 0;
+  return true;
 }
 
 void Executor::carry_out(outgoing::OfJob& of_job) {

@@ -10,8 +10,8 @@ class Executor {
 public:
   Executor(Core& core, Recorder& recorder) : core_{core}, recorder_{recorder} {}
 
-  // All that is outgoing in the turn.
-  void carry_out();
+  // All that is outgoing in the turn, or as much as can be done until then: false, and the next call goes on.
+  [[nodiscard]] bool carry_out(std::chrono::microseconds until);
 
 private:
   void carry_out(outgoing::OfJob& of_job);

@@ -96,6 +96,8 @@ struct Turn {
   std::vector<Outgoing> leaving;          // what is being carried out,
   std::size_t left = 0;                   // and how many of them have been
   std::vector<std::unique_ptr<Job>> gone; // instances that have been removed in this turn
+
+  [[nodiscard]] bool is_leaving() const { return left < leaving.size(); }
 };
 
 } // namespace upstart::supervisor
