@@ -61,6 +61,15 @@ std::string greeter(const std::string& condition) {
          "client.sendall(b\"hello from \" + os.environ[\"UPSTART_JOB\"].encode())\nclient.close()\n'\nend script\n";
 }
 
+void await_listening(Session& session) {
+  session.await("the bridge listens", [&] {
+    return session
+        .busctl({"call", "com.ubuntu.Upstart.SocketBridge", "/com/ubuntu/Upstart/SocketBridge",
+                 "com.ubuntu.Upstart.SocketBridge1", "ListSockets"})
+        .out.contains("listening");
+  });
+}
+
 } // namespace
 
 TEST_CASE("an event emitted with busctl starts a job, whose states arrive as signals in order") {
@@ -81,12 +90,7 @@ TEST_CASE("an event emitted with busctl starts a job, whose states arrive as sig
 TEST_CASE("a connection to a TCP port starts a job that answers it, and again") {
   int port = free_port();
   Session session{{{"web", greeter("PROTO=inet PORT=" + std::to_string(port) + " ADDR=127.0.0.1")}}};
-  session.await("the bridge listens", [&] {
-    return session
-        .busctl({"call", "com.ubuntu.Upstart.SocketBridge", "/com/ubuntu/Upstart/SocketBridge",
-                 "com.ubuntu.Upstart.SocketBridge1", "ListSockets"})
-        .out.contains("listening");
-  });
+  await_listening(session);
   auto bridges = session.initctl({"bridges"}).out;
   CHECK(bridges.starts_with("socket-bridge serving, process "));
   CHECK(bridges.contains("\tevents: socket; 1 job waits for them\n"));
@@ -105,7 +109,7 @@ TEST_CASE("a job that the first event starts has its socket then, though the bri
 TEST_CASE("a connection to a Unix socket starts a job that answers it") {
   Session session{{{"local", greeter("PROTO=unix SOCKET_PATH=@DIR@/service.sock")}}};
   auto path = session.directory() + "/service.sock";
-  session.await("the socket is there", [&] { return ::access(path.c_str(), F_OK) == 0; });
+  await_listening(session); // its file is there before
   CHECK(ask_unix(path) == "hello from local");
 }
 

@@ -390,17 +390,26 @@ TEST_CASE("who only asks for the jobs that name an event leaves nothing behind")
 }
 
 namespace {
-// Three jobs are to start by one event, and the first of them has just been started.
-struct SlowWorld : World {
-  SlowWorld() {
+struct SlowJobs : World {
+  SlowJobs() {
     for (const char* name : {"one", "two", "three"}) load(name, "start on go\nexec a\n");
     load("late", "exec a\n");
+    come_back();
+    let_turns_end();
+  }
+  void come_back() {
     std::destroy_at(&jobs);
+    memory.die();
     std::construct_at(&jobs, ports(), options(true));
     std::vector<ClassChange> classes;
     for (const auto& [name, job_class] : files) classes.push_back({name, job_class});
     jobs.restore(memory.records, classes, {});
-    let_turns_end();
+  }
+};
+
+// Three jobs are to start by one event, and the first of them has just been started.
+struct SlowWorld : SlowJobs {
+  SlowWorld() {
     jobs.emit({.name = "go"}, {}, Asker{[](const Outcome&) {}});
     while (broker.queue.empty()) REQUIRE(clock.do_later());
     run_next();
@@ -437,4 +446,15 @@ TEST_CASE("what was still to be done when the supervisor died in the middle of a
   world.run();
   for (const char* name : {"one", "two", "three"}) CHECK(world.processes.of(name).running.contains(ProcessKind::main));
   CHECK(world.processes.spawned == 3);
+}
+
+TEST_CASE("the broker knows at once what is wanted, and all that is owed to it when the supervisor comes back") {
+  SlowWorld world;
+  auto emitted = world.broker.outcomes.size();
+  world.jobs.apply({{"new", World::parse("new", "start on later\nexec a\n")}});
+  CHECK(world.broker.names.contains("later"));
+  world.jobs.emit({.name = "go"}, {}, Asker{[](const Outcome&) {}});
+  CHECK(world.broker.outcomes.size() == emitted); // it comes behind the two jobs that are to start
+  world.come_back();
+  CHECK(world.broker.outcomes.size() == emitted + 1);
 }

@@ -24,7 +24,8 @@ Jobs::Jobs(Ports ports, Options options)
 
 Jobs::~Jobs() = default;
 
-// What comes in while a turn runs, or while it is to go on, is worked off by that turn. It is written down at once.
+// What comes in while a turn runs is worked off by that turn. While one is to go on, it is worked off and written down
+// at once (how a process ended is not known for long elsewhere), and what leaves for it comes behind.
 void Jobs::run_turn() {
   if (std::exchange(running_, true)) return;
   struct Guard {
@@ -32,8 +33,14 @@ void Jobs::run_turn() {
     ~Guard() { running = false; }
   } guard{running_};
   core_.options.settle_configuration();
-  if (goes_on_) return recorder_.write();
-  if (!run_turn(core_.ports.clock.now_exactly() + core_.options.longest_turn)) return go_on_later();
+  if (goes_on_) {
+    while (work_off_next()) {}
+    core_.update_subscription();
+    return recorder_.write();
+  }
+  auto until =
+      restores_ ? std::chrono::microseconds::max() : core_.ports.clock.now_exactly() + core_.options.longest_turn;
+  if (!run_turn(until)) return go_on_later();
   recorder_.write(); // what has been carried out is no longer to be done
   release_removed();
 }
@@ -43,11 +50,7 @@ bool Jobs::run_turn(std::chrono::microseconds until) {
   auto& turn = core_.turn;
   bool has_more = false;
   do {
-    while (!turn.is_leaving() && !turn.work.empty() && turn.outgoing.size() < most_outgoing) {
-      auto work = std::move(turn.work.front());
-      turn.work.pop_front();
-      work_off(work);
-    }
+    while (!turn.is_leaving() && turn.outgoing.size() < most_outgoing && work_off_next()) {}
     core_.update_subscription();
     recorder_.write();
     if (!executor_.carry_out(until)) return false;
@@ -78,6 +81,16 @@ void Jobs::release_removed() {
   gone.clear();
 }
 
+// False: there is none.
+bool Jobs::work_off_next() {
+  auto& turn = core_.turn;
+  if (turn.work.empty()) return false;
+  auto work = std::move(turn.work.front());
+  turn.work.pop_front();
+  work_off(work);
+  return true;
+}
+
 void Jobs::work_off(Work& work) {
   std::visit(Cases{[&](work::ForJob& for_job) {
                      if (auto* job = core_.classes.find(for_job.job)) steps_.take(*job, std::move(for_job.input));
@@ -104,7 +117,9 @@ void Jobs::notes_changed(JobId job) {
   run_turn();
 }
 
+// All of it before the loop runs: the broker, when it is attached to, gives again what it does not know to be finished.
 void Jobs::restore(const Records& records, const std::vector<ClassChange>& files, const KeptFiles& descriptors) {
+  restores_ = true;
   Restore{core_, changes_, descriptors}.take(records, files);
   changes_.apply(files); // before the events that are on their way: the classes say who wants one
   emitting_.resume();
@@ -113,6 +128,7 @@ void Jobs::restore(const Records& records, const std::vector<ClassChange>& files
     began = std::to_string(core_.ports.clock.now_exactly().count());
   recorder_.rewrite();
   run_turn();
+  restores_ = false;
 }
 
 void Jobs::keep(const std::string& name, std::string value) {

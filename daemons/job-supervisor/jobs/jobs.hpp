@@ -81,6 +81,7 @@ private:
   void run_turn();
   [[nodiscard]] bool run_turn(std::chrono::microseconds until);
   void go_on_later();
+  bool work_off_next();
   void work_off(Work& work);
   void release_removed();
 
@@ -100,6 +101,7 @@ private:
   Executor executor_{core_, recorder_};
   bool running_ = false;
   bool goes_on_ = false; // later: the turn has taken its time
+  bool restores_ = false;
 };
 
 } // namespace upstart::supervisor

@@ -290,7 +290,7 @@ void Restore::arm_kill_timers() {
     const auto& deadline = job->life().kill_deadline;
     if (!deadline) continue;
     auto left = std::max(*deadline - core_.ports.clock.now(), MonotonicTime{0});
-    core_.turn.outgoing.emplace_back(outgoing::OfJob{job, effect::ArmKillTimer{.after = left}});
+    core_.set_kill_timer(*job, left);
   }
 }
 

@@ -17,7 +17,12 @@ void Core::emit(Emission emission) {
 void Core::update_subscription() {
   auto names = index.take_name_changes();
   if (names.added.empty() && names.removed.empty()) return;
-  turn.outgoing.emplace_back(outgoing::Subscribe{std::move(names.added), std::move(names.removed)});
+  ports.events.subscribe(names.added, names.removed);
+}
+
+void Core::set_kill_timer(Job& job, std::chrono::milliseconds after) {
+  job.kill_timer() =
+      ports.clock.after(after, [&inputs = world.inputs, id = job.id()] { inputs.take(id, input::KillTimeout{}); });
 }
 
 void Core::tell_activity(const ClassEntry& entry) {

@@ -1,6 +1,7 @@
 // What all parts of the jobs share: the tables, the turn that is going on, and the few things that each of them does to
 // both. Knows neither D-Bus nor the kernel; the ports are the only way out. What a turn does leaves through the
-// executor; besides it, an instance opens its processes when it is made, and the session's end sets its two alarms.
+// executor; besides it, an instance opens its processes when it is made, and alarms are set: the kill timers of lives,
+// and the two of the session's end.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/turn.hpp"
@@ -48,10 +49,13 @@ public:
   void emit(Emission emission);
   // An expression or a job releases an event; the broker is told when it was the last.
   void release(EventId event, bool failed);
-  // The broker is told of event names that jobs began or ceased to wait for, before anything else that is emitted now.
+  // The broker is told of event names that jobs began or ceased to wait for: at once, since it drops an event that
+  // nobody waits for when this daemon attaches.
   void update_subscription();
   // Keeps a record of the job, for those who ask why.
   void note(ClassEntry& entry, RecordKind kind, const std::string& instance, std::string text);
+  // At once, and not when the turn leaves: a timer that goes off is the one that the life has set.
+  void set_kill_timer(Job& job, std::chrono::milliseconds after);
   // How many instances of a job there are is told if a bridge wants to know.
   void tell_activity(const ClassEntry& entry);
 

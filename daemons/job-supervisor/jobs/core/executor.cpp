@@ -27,7 +27,6 @@ bool Executor::carry_out(std::chrono::microseconds until) {
       [&](outgoing::Emit& emit) { ports.events.emit(emit.id, emit.event, emit.origin); },
       [&](outgoing::Record& record) { ports.events.record(record.event, record.origin); },
       [&](outgoing::Finish& finish) { ports.events.finished(finish.id, finish.failed, finish.actions); },
-      [&](outgoing::Subscribe& subscribe) { ports.events.subscribe(subscribe.add, subscribe.remove); },
       [&](outgoing::Answer& answer) { core_.callers.answer(answer.caller, std::move(answer.outcome)); },
       [&](outgoing::OfJob& of_job) { carry_out(of_job); },
       [&](outgoing::Write& write) { ports.log.write(write.severity, write.text); },
@@ -61,13 +60,7 @@ void Executor::carry_out(outgoing::OfJob& of_job) {
             [&](effect::SignalProcess& signal) { job.processes().signal_process(signal.process, signal.number); },
             [&](effect::KillStrays&) { job.processes().kill_strays(); },
             [&](effect::EndStrays& strays) { job.processes().end_strays(strays.signal, strays.grace); },
-            [&](effect::ArmKillTimer& timer) {
-              job.kill_timer() = core_.ports.clock.after(timer.after, [&inputs = core_.world.inputs, id = job.id()] {
-                inputs.take(id, input::KillTimeout{});
-              });
-            },
-            [&](effect::DisarmKillTimer&) { job.kill_timer().reset(); }, //
-            [](auto&) {}},                                               // the others stay inside: JobSteps
+            [](auto&) {}}, // the others stay inside: JobSteps
       of_job.effect);
 }
 

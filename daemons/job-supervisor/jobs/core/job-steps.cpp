@@ -93,7 +93,8 @@ void JobSteps::carry_out(Job& job, Effect& effect) {
             },
             [&](effect::Record& record) { note(job, record.kind, std::move(record.text)); },
             [&](effect::Log& log) { core_.write(log.severity, std::move(log.text)); },
-            [&](effect::Remove&) { remove(job); },
+            [&](effect::ArmKillTimer& timer) { core_.set_kill_timer(job, timer.after); },
+            [&](effect::DisarmKillTimer&) { job.kill_timer().reset(); }, [&](effect::Remove&) { remove(job); },
             [&](auto& of_processes) {
               core_.turn.outgoing.emplace_back(outgoing::OfJob{&job, std::move(of_processes)});
             }},

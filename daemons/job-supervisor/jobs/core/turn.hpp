@@ -68,9 +68,6 @@ struct Finish {
   bool failed;
   std::vector<protocol::JobAction> actions;
 };
-struct Subscribe {
-  std::vector<std::string> add, remove;
-};
 struct Answer {
   CallerId caller;
   Outcome outcome;
@@ -87,8 +84,8 @@ struct Write {
 
 } // namespace outgoing
 
-using Outgoing = std::variant<outgoing::Tell, outgoing::Emit, outgoing::Record, outgoing::Finish, outgoing::Subscribe,
-                              outgoing::Answer, outgoing::OfJob, outgoing::Write>;
+using Outgoing = std::variant<outgoing::Tell, outgoing::Emit, outgoing::Record, outgoing::Finish, outgoing::Answer,
+                              outgoing::OfJob, outgoing::Write>;
 
 struct Turn {
   std::deque<Work> work;

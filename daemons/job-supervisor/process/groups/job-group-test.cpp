@@ -20,14 +20,30 @@ std::string unified_tree() {
   return {};
 }
 
-// The group of a supervisor that is no more, with two groups of jobs.
+pid_t start_process() {
+  pid_t process = ::fork();
+  if (process == 0)
+    for (;;) ::pause();
+  return process;
+}
+
+void end_process(pid_t process) {
+  ::kill(process, SIGKILL);
+  ::waitpid(process, nullptr, 0);
+}
+
+// The group of a supervisor that is no more, with two groups of jobs. Any supervisor on this machine may remove it
+// while nobody is in it.
 struct Abandoned {
-  explicit Abandoned(const std::string& tree) {
+  Abandoned(const std::string& tree, pid_t member) {
     pid_t dead = ::fork();
     if (dead == 0) ::_exit(0);
     ::waitpid(dead, nullptr, 0);
     base = tree + "/upstart-" + std::to_string(dead);
-    for (const char* job : {"", "/one.1", "/two.2"}) std::filesystem::create_directory(base + job);
+    std::error_code ignored;
+    do std::filesystem::create_directory(base, ignored);
+    while (member > 0 && !(std::ofstream{base + "/cgroup.procs"} << member << std::flush));
+    for (const char* job : {"/one.1", "/two.2"}) std::filesystem::create_directory(base + job, ignored);
   }
   ~Abandoned() {
     for (const char* job : {"/one.1", "/two.2", ""}) ::rmdir((base + job).c_str());
@@ -47,19 +63,15 @@ TEST_CASE("what a supervisor that is no more has left is removed when nobody is 
     MESSAGE("skipped: no control group can be made here");
     return;
   }
-  Abandoned empty{tree}, inhabited{tree};
-  pid_t job = ::fork();
-  if (job == 0)
-    for (;;) ::pause();
-  std::ofstream{inhabited.base + "/one.1/cgroup.procs"} << job;
+  pid_t job = start_process();
+  Abandoned empty{tree, 0}, inhabited{tree, job};
   {
     JobGroups groups{true};
     CHECK_FALSE(empty.has(""));
     CHECK(inhabited.has("/one.1"));
     CHECK(inhabited.has("/two.2"));
   }
-  ::kill(job, SIGKILL);
-  ::waitpid(job, nullptr, 0);
+  end_process(job);
   JobGroups groups{true};
   CHECK_FALSE(inhabited.has(""));
 }
