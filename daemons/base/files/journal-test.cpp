@@ -3,19 +3,14 @@
 #include "daemons/base/files/test/journal-fixture.hpp"
 
 #include <csignal>
-#include <fcntl.h>
-#include <linux/sched.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <thread>
 
 using upstart::base::test::FullDisk;
 using upstart::base::test::tmpfs_directory;
@@ -39,18 +34,6 @@ std::string contents(const std::string& path) {
 }
 
 void overwrite(const std::string& path, const std::string& bytes) { std::ofstream{path, std::ios::binary} << bytes; }
-
-[[noreturn]] void pause_until_killed() {
-  for (;;) ::pause();
-}
-
-bool can_lock(const std::string& path) {
-  FileDescriptor file{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
-  struct flock whole{};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  return ::fcntl(file.get(), F_GETLK, &whole) == 0 && whole.l_type == F_UNLCK;
-}
 
 Journal::Found opened(const std::string& path) {
   auto found = Journal::open(path, magic);
@@ -240,42 +223,6 @@ TEST_CASE("a file that is no journal is kept aside") {
   CHECK(found.records.empty());
   CHECK(found.fault.contains("is no journal of this kind"));
   CHECK(contents(directory.file() + ".damaged") == "what is this?");
-}
-
-TEST_CASE("two processes cannot use one journal") {
-  Directory directory;
-  auto first = opened(directory.file());
-  pid_t other = ::fork();
-  if (other == 0) {
-    auto second = Journal::open(directory.file(), magic);
-    ::_exit(!second && second.error().contains("another process uses this journal") ? 0 : 1);
-  }
-  int status = 1;
-  REQUIRE(::waitpid(other, &status, 0) == other);
-  CHECK(status == 0);
-}
-
-TEST_CASE("a child of its process, which has its descriptors, holds no journal") {
-  Directory directory;
-  int ends[2];
-  REQUIRE(::pipe(ends) == 0);
-  pid_t owner = ::fork();
-  if (owner == 0) {
-    auto first = opened(directory.file());
-    pid_t child = ::fork();
-    if (child == 0) {
-      ::pause();
-      ::_exit(0);
-    }
-    ::_exit(::write(ends[1], &child, sizeof child) == sizeof child ? 0 : 1);
-  }
-  pid_t child = 0;
-  REQUIRE(::waitpid(owner, nullptr, 0) == owner);
-  REQUIRE(::read(ends[0], &child, sizeof child) == sizeof child);
-  CHECK(Journal::open(directory.file(), magic));
-  ::kill(child, SIGKILL);
-  ::close(ends[0]);
-  ::close(ends[1]);
 }
 
 TEST_CASE("a directory that does not exist is named") {
@@ -469,36 +416,5 @@ TEST_CASE("records of an earlier version, which had another checksum, are read")
                                   frame('e', "three", 2290484163U, 628846539U));
   auto found = opened(directory.file());
   CHECK(found.records == Lines{"one", "two", "three"});
-  CHECK(found.fault.empty());
-}
-
-TEST_CASE("a child that has not left the descriptors of a writer who is dead is waited for") {
-  Directory directory;
-  std::array<int, 2> held{}, leave{};
-  REQUIRE(::pipe2(held.data(), O_CLOEXEC) == 0);
-  REQUIRE(::pipe2(leave.data(), O_CLOEXEC) == 0);
-  pid_t writer = ::fork();
-  if (writer == 0) {
-    auto mine = Journal::open(directory.file(), magic);
-    if (mine && ::syscall(SYS_clone, CLONE_FILES | SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
-      char one = 0;
-      ::close(leave[1]);
-      (void)!::write(held[1], &one, 1);
-      (void)!::read(leave[0], &one, 1); // until the test lets it go
-      ::_exit(0);
-    }
-    pause_until_killed();
-  }
-  ::close(held[1]);
-  char one = 0;
-  REQUIRE(::read(held[0], &one, 1) == 1);
-  ::kill(writer, SIGKILL);
-  REQUIRE(::waitpid(writer, nullptr, 0) == writer);
-  CHECK_FALSE(can_lock(directory.file() + ".lock"));
-  std::jthread later{[&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds{50}); // it is waited for: the time is what is tested
-    ::close(leave[1]);
-  }};
-  auto found = opened(directory.file());
   CHECK(found.fault.empty());
 }

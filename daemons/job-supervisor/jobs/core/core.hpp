@@ -1,7 +1,7 @@
 // What all parts of the jobs share: the tables, the turn that is going on, and the few things that each of them does to
 // both. Knows neither D-Bus nor the kernel; the ports are the only way out. What a turn does leaves through the
-// executor; besides it, an instance opens its processes when it is made, and alarms are set: the kill timers of lives,
-// and the two of the session's end.
+// executor; besides it, an instance opens its processes when it is made, and alarms are set (the kill timers of lives,
+// and the two of the session's end), and the broker is told which events are wanted.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/turn.hpp"
