@@ -50,6 +50,31 @@ TEST_CASE("notes of an instance with mounts of its own name them, and those of o
   CHECK(read_notes(without)->mount_namespace == 0);
 }
 
+TEST_CASE("notes of an instance whose process is looked for tell how") {
+  for (std::uint64_t mounts : {0U, 12U}) {
+    auto notes = full_notes();
+    auto without = to_bytes(notes);
+    notes.mount_namespace = mounts;
+    notes.searches = {{.kind = ProcessKind::pre_start, .since = 60, .until = 70},
+                      {.kind = ProcessKind::post_stop,
+                       .since = 61,
+                       .until = 71,
+                       .told = ProcessId{12, 62, 63},
+                       .signals = {SIGTERM, SIGKILL}}};
+    CHECK(to_bytes(notes).starts_with(without));
+    auto again = read_notes(to_bytes(notes));
+    REQUIRE(again);
+    CHECK(again->mount_namespace == mounts);
+    CHECK(again->search_of(ProcessKind::main) == nullptr);
+    CHECK(again->search_of(ProcessKind::pre_start)->since == 60);
+    CHECK_FALSE(again->search_of(ProcessKind::pre_start)->told);
+    const auto* post_stop = again->search_of(ProcessKind::post_stop);
+    CHECK(post_stop->until == 71);
+    CHECK(post_stop->told == ProcessId{12, 62, 63});
+    CHECK(post_stop->signals == std::vector{SIGTERM, SIGKILL});
+  }
+}
+
 TEST_CASE("bytes that are cut off, too long or of another form are refused, whatever they are") {
   auto bytes = to_bytes(full_notes());
   for (std::size_t length = 0; length < bytes.size(); ++length) CHECK_FALSE(read_notes(bytes.substr(0, length)));

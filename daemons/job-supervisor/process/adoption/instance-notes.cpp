@@ -18,11 +18,18 @@ void write_numbers(ByteWriter& out, const auto& numbers) {
   out.list(numbers, [&](auto number) { out.number(number); });
 }
 
+void write(ByteWriter& out, const ProcessId& id) {
+  out.number(id.pid);
+  out.number(id.earliest);
+  out.number(id.latest);
+}
+ProcessId read_id(ByteReader& in) {
+  return {.pid = in.number<pid_t>(), .earliest = in.number(), .latest = in.number()};
+}
+
 void write(ByteWriter& out, const ProcessNote& note) {
   out.choice(note.kind);
-  out.number(note.id.pid);
-  out.number(note.id.earliest);
-  out.number(note.id.latest);
+  write(out, note.id);
   out.truth(note.executed);
   out.optional(note.failure, [&](const ChildFailure& failure) {
     out.choice(failure.step);
@@ -31,13 +38,25 @@ void write(ByteWriter& out, const ProcessNote& note) {
   });
 }
 ProcessNote read_process(ByteReader& in) {
-  return {.kind = in.choice(last_kind),
-          .id = {.pid = in.number<pid_t>(), .earliest = in.number(), .latest = in.number()},
-          .executed = in.truth(),
-          .failure = in.optional([&] {
+  return {.kind = in.choice(last_kind), .id = read_id(in), .executed = in.truth(), .failure = in.optional([&] {
             return ChildFailure{
                 .step = in.choice(last_spawn_step), .error = in.number<int>(), .detail = in.number<int>()};
           })};
+}
+
+void write(ByteWriter& out, const SearchNote& search) {
+  out.choice(search.kind);
+  out.number(search.since);
+  out.number(search.until);
+  out.optional(search.told, [&](const ProcessId& id) { write(out, id); });
+  write_numbers(out, search.signals);
+}
+SearchNote read_search(ByteReader& in) {
+  return {.kind = in.choice(last_kind),
+          .since = in.number(),
+          .until = in.number(),
+          .told = in.optional([&] { return read_id(in); }),
+          .signals = in.list([&] { return in.number<int>(); })};
 }
 
 void write(ByteWriter& out, const EndingNote& ending) {
@@ -58,6 +77,11 @@ const ProcessNote* InstanceNotes::of(ProcessKind kind) const {
   return found == processes.end() ? nullptr : &*found;
 }
 
+const SearchNote* InstanceNotes::search_of(ProcessKind kind) const {
+  auto found = std::ranges::find(searches, kind, &SearchNote::kind);
+  return found == searches.end() ? nullptr : &*found;
+}
+
 std::string to_bytes(const InstanceNotes& notes) {
   std::string bytes;
   ByteWriter out{bytes};
@@ -73,7 +97,8 @@ std::string to_bytes(const InstanceNotes& notes) {
   write_numbers(out, notes.log.pipes);
   out.text(notes.readiness);
   out.optional(notes.ending, [&](const EndingNote& ending) { write(out, ending); });
-  if (notes.mount_namespace != 0) out.number(notes.mount_namespace);
+  if (notes.mount_namespace != 0 || !notes.searches.empty()) out.number(notes.mount_namespace);
+  if (!notes.searches.empty()) out.list(notes.searches, [&](const SearchNote& search) { write(out, search); });
   return bytes;
 }
 
@@ -93,6 +118,7 @@ std::expected<InstanceNotes, std::string> read_notes(std::string_view bytes) {
   notes.readiness = in.text();
   notes.ending = in.optional([&] { return read_ending(in); });
   if (!in.at_end()) notes.mount_namespace = in.number();
+  if (!in.at_end()) notes.searches = in.list([&] { return read_search(in); });
   if (auto outcome = in.outcome(); !outcome) return std::unexpected(outcome.error());
   return notes;
 }

@@ -22,6 +22,15 @@ struct ProcessNote {
   std::optional<ChildFailure> failure{}; // it could not execute
 };
 
+// A process that was to be started when a supervisor died, and that the next one has not found yet. Others are started
+// meanwhile, and the supervisor after that looks on.
+struct SearchNote {
+  ProcessKind kind = ProcessKind::main;
+  std::uint64_t since = 0, until = 0; // ticks since boot: it was forked between these
+  std::optional<ProcessId> told{};    // by itself
+  std::vector<int> signals{};         // that are to be sent to it
+};
+
 // Where the console log's text comes from: the numbers of what init keeps.
 struct LogNote {
   std::string path; // empty: there is no log
@@ -38,9 +47,12 @@ struct InstanceNotes {
   LogNote log{};
   std::string readiness{}; // of main, as its kind understands it; empty: it has none
   std::optional<EndingNote> ending{};
-  std::uint64_t mount_namespace = 0; // number of what init keeps; 0: it has none. Written only where it has one
+  // These two are written only where there is one.
+  std::uint64_t mount_namespace = 0; // number of what init keeps; 0: it has none
+  std::vector<SearchNote> searches{};
 
   [[nodiscard]] const ProcessNote* of(ProcessKind kind) const;
+  [[nodiscard]] const SearchNote* search_of(ProcessKind kind) const;
 };
 
 [[nodiscard]] std::string to_bytes(const InstanceNotes& notes);

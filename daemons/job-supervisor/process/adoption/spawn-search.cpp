@@ -13,11 +13,15 @@ bool may_be_a_child_before_exec(pid_t pid) {
 
 namespace {
 
+bool may_be_started(std::uint64_t ticks, const SpawnSearch& search) {
+  return ticks >= search.since && ticks <= search.until;
+}
+
 enum class Match { no, yes, before_exec, unknown };
 
 // What is spawned leads a session; other processes of the job that do so were started by those that are known.
 Match match(const ProcessFacts& facts, const SpawnSearch& search) {
-  if (facts.started < search.since) return Match::no;
+  if (!may_be_started(facts.started, search)) return Match::no;
   // Its environment cannot be read any more; init is about to tell of it.
   if (facts.ended()) return facts.session == facts.pid ? Match::unknown : Match::no;
   if (may_be_a_child_before_exec(facts.pid)) return Match::before_exec;
@@ -50,7 +54,7 @@ SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
     if (matches == Match::yes) consider(facts->pid, facts->started, false);
   }
   for (const auto& exit : children.told_exits())
-    if (exit.start_ticks >= search.since && exit.session == exit.pid && !children.is_watched(exit))
+    if (may_be_started(exit.start_ticks, search) && exit.session == exit.pid && !children.is_watched(exit))
       consider(exit.pid, exit.start_ticks, true);
   using enum SearchOutcome::Kind;
   if (first) return {has_gone ? ended : found, *first};

@@ -1,6 +1,6 @@
 // What became of a process that a supervisor was about to start when it died: it is there, it has ended, or it was
-// never started. At most one process is in this state when a supervisor dies, since each is written down right after
-// its fork.
+// never started. A supervisor leaves at most one such process, since each is written down right after its fork; and
+// those that it still looked for itself.
 #pragma once
 
 #include "daemons/job-supervisor/process/children/children.hpp"
@@ -18,6 +18,7 @@ namespace upstart::supervisor {
 struct SpawnSearch {
   std::vector<std::string> marks; // UPSTART_JOB=…, UPSTART_INSTANCE=…
   std::uint64_t since = 0;        // ticks since boot: when it was written down that it was to be started
+  std::uint64_t until = 0;        // the same clock: when its supervisor was known to be dead
 };
 
 struct SearchOutcome {

@@ -29,6 +29,13 @@ std::string InstanceProcesses::notes() const {
                       .main_process_group = main_process_group_};
   for (std::size_t kind = 0; kind < process_kinds; ++kind)
     if (processes_[kind]) notes.processes.push_back(processes_[kind]->note(static_cast<ProcessKind>(kind)));
+  for (std::size_t kind = 0; kind < process_kinds; ++kind)
+    if (const auto& search = searches_[kind])
+      notes.searches.push_back({.kind = static_cast<ProcessKind>(kind),
+                                .since = search->what.since,
+                                .until = search->what.until,
+                                .told = search->told,
+                                .signals = search->signals});
   if (log_) notes.log = log_->note();
   if (readiness_) notes.readiness = notes_of(*class_, *readiness_);
   if (ending_) notes.ending = ending_->note();
@@ -44,19 +51,15 @@ void InstanceProcesses::take_up(const std::string& bytes, const std::vector<Livi
   restore(known);
   for (const auto& [kind, pid, may_be_there] : alive) {
     const ProcessNote* note = known.of(kind);
-    if (note == nullptr && pid == 0 && !may_be_there) {
+    bool was_looked_for = known.search_of(kind) != nullptr;
+    if (note == nullptr && pid == 0 && !may_be_there && !was_looked_for) {
       services_.loop.defer([alive = Alive{alive_}, kind] {
         if (auto still = alive.lock()) (*still)->events_.never_started(kind);
       });
       continue;
     }
     if (note == nullptr && pid == 0) {
-      auto& search = searches_[static_cast<std::size_t>(kind)];
-      search = std::make_unique<Search>(
-          SpawnSearch{.marks = {"UPSTART_JOB=" + class_->name, "UPSTART_INSTANCE=" + instance_},
-                      .since = known.written},
-          base::Timer{services_.loop, [this, kind] { look_for_spawn(kind); }});
-      search->timer.start(std::chrono::milliseconds{0});
+      begin_search(kind, known);
       continue;
     }
     take_up(note != nullptr ? *note : ProcessNote{.kind = kind, .id = {.pid = pid}, .executed = true});
@@ -66,6 +69,23 @@ void InstanceProcesses::take_up(const std::string& bytes, const std::vector<Livi
         if (auto still = alive.lock()) (*still)->events_.found(kind, pid);
       });
   }
+}
+
+// What the process has told of itself is taken now: the next start is to take its place.
+void InstanceProcesses::begin_search(ProcessKind kind, const InstanceNotes& notes) {
+  const SearchNote* before = notes.search_of(kind);
+  SearchNote known =
+      before != nullptr ? *before : SearchNote{.kind = kind, .since = notes.written, .until = ticks_since_boot()};
+  if (!known.told) known.told = services_.started.find(class_->name, instance_, name_of(kind));
+  auto& search = searches_[static_cast<std::size_t>(kind)];
+  search = std::make_unique<Search>(
+      Search{.what = {.marks = {"UPSTART_JOB=" + class_->name, "UPSTART_INSTANCE=" + instance_},
+                      .since = known.since,
+                      .until = known.until},
+             .told = known.told,
+             .timer = base::Timer{services_.loop, [this, kind] { look_for_spawn(kind); }},
+             .signals = std::move(known.signals)});
+  search->timer.start(std::chrono::milliseconds{0});
 }
 
 void InstanceProcesses::restore(InstanceNotes notes) {
@@ -105,16 +125,20 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
 
 // The child itself has told which it is, if it came so far; what it was given shows when it has executed. Where that
 // could not be kept, it is looked for.
-SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind, const SpawnSearch& search) const {
+SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind) {
   using enum SearchOutcome::Kind;
-  auto told = services_.started.find(class_->name, instance_, name_of(kind));
-  if (!told) return look_for(search, services_.children);
-  return {may_be_a_child_before_exec(told->pid) ? before_exec : found, *told};
+  auto& search = *searches_[static_cast<std::size_t>(kind)];
+  if (!search.told) {
+    search.told = services_.started.find(class_->name, instance_, name_of(kind));
+    if (!search.told) return look_for(search.what, services_.children);
+    events_.notes_changed();
+  }
+  return {may_be_a_child_before_exec(search.told->pid) ? before_exec : found, *search.told};
 }
 
 void InstanceProcesses::look_for_spawn(ProcessKind kind) {
   auto& search = searches_[static_cast<std::size_t>(kind)];
-  auto outcome = look_for_start(kind, search->what);
+  auto outcome = look_for_start(kind);
   using enum SearchOutcome::Kind;
   if (may_become_clear(outcome, std::chrono::steady_clock::now() - search->began)) {
     search->seen_nowhere = false;
@@ -130,9 +154,11 @@ void InstanceProcesses::look_for_spawn(ProcessKind kind) {
 
 // One that never executes can be ended all the same.
 void InstanceProcesses::signal_when_found(ProcessKind kind, int signal_number) {
-  searches_[static_cast<std::size_t>(kind)]->signals.push_back(signal_number);
+  const auto& search = searches_[static_cast<std::size_t>(kind)];
+  search->signals.push_back(signal_number);
+  events_.notes_changed();
   if (signal_number != SIGKILL) return;
-  auto told = services_.started.find(class_->name, instance_, name_of(kind));
+  const auto& told = search->told;
   auto facts = told ? facts_of(told->pid) : std::nullopt;
   if (facts && told->is(facts->pid, facts->started) && may_be_a_child_before_exec(told->pid))
     ::kill(told->pid, SIGKILL);

@@ -47,7 +47,8 @@ private:
   void restore(InstanceNotes notes);
   void take_up(const ProcessNote& note);
   void take_up_main(const InstanceNotes& notes);
-  [[nodiscard]] SearchOutcome look_for_start(ProcessKind kind, const SpawnSearch& search) const;
+  void begin_search(ProcessKind kind, const InstanceNotes& notes);
+  [[nodiscard]] SearchOutcome look_for_start(ProcessKind kind);
   void look_for_spawn(ProcessKind kind);
   void signal_when_found(ProcessKind kind, int signal_number);
   void spawn_found(ProcessKind kind, const ProcessId& id);
@@ -81,9 +82,10 @@ private:
   InstanceMounts mounts_;
   std::shared_ptr<ConsoleLog> log_;
   std::array<std::unique_ptr<SpawnedProcess>, process_kinds> processes_;
-  // A process that was to be started when the earlier supervisor died.
+  // A process that was to be started when an earlier supervisor died.
   struct Search {
     SpawnSearch what;
+    std::optional<ProcessId> told; // by itself; kept, since only that of the last start is kept elsewhere
     base::Timer timer;
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
     base::GrowingPause next_look{{std::chrono::milliseconds{2}, std::chrono::milliseconds{50}}};

@@ -86,17 +86,25 @@ public:
   // This process goes on. `recorded`: whether the start was written down before the first one died; `next`: whether it
   // was the next that was to be.
   void adopt(bool recorded = true, bool next = true) {
+    adopt_from(contents(directory / (recorded ? "first-notes" : "first-notes-before")), recorded ? pid : 0, next);
+  }
+  // It dies, and another one goes on, from what it has written down last. Main was not found, and was not the next.
+  void adopt_once_more() {
+    auto notes = job->notes();
+    job.reset();
+    processes.reset();
+    adopt_from(notes, 0, false);
+  }
+  void adopt_from(const std::string& notes, pid_t main, bool next) {
     loop.emplace();
     auto taken = options;
     taken.init_pid = init_;
     taken.warn = [this](const std::string& text) { warnings.push_back(text); };
     processes = std::make_unique<RealProcesses>(*loop, taken);
     collect_store();
-    if (tells_exits) inherited.emplace(base::orphan_exits_name, std::move(exits_));
+    if (tells_exits) inherited.emplace(base::orphan_exits_name, exits_.duplicate());
     processes->inherit(inherited);
-    std::string notes = contents(directory / (recorded ? "first-notes" : "first-notes-before"));
-    job = processes->adopt(std::make_shared<JobClass>(job_class), "", events, notes,
-                           {{ProcessKind::main, recorded ? pid : 0, next}});
+    job = processes->adopt(std::make_shared<JobClass>(job_class), "", events, notes, {{ProcessKind::main, main, next}});
     CHECK(events.told.empty());
   }
 

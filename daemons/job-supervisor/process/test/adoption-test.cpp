@@ -27,6 +27,19 @@ private:
   bool held_ = false;
 };
 
+// Another job's process, by the supervisor that goes on; until it has ended.
+void start_another(Adoption& world) {
+  auto job_class = std::make_shared<JobClass>();
+  job_class->name = "other";
+  job_class->commands[0] = Command{actor + " exit=0", false};
+  SpawnRequest request;
+  request.environment = {"PATH=/bin:/usr/bin", "UPSTART_JOB=other", "UPSTART_INSTANCE="};
+  test::Recorder told;
+  auto other = world.processes->open(job_class, "", told);
+  REQUIRE(other->spawn(request));
+  CHECK(await(*world.loop, [&] { return told.has("main ended"); }));
+}
+
 } // namespace
 
 TEST_CASE("a process that runs is supervised on, and ends as it is told, with control groups and without") {
@@ -188,6 +201,39 @@ TEST_CASE("one whose program opens slowly is waited for, however long that takes
   CHECK(world.events.found_pid == world.pid);
   CHECK_FALSE(world.events.has("main never started"));
   CHECK(world.end_of_main() == W_EXITCODE(1, 0));
+}
+
+TEST_CASE("one that is looked for is looked for on by the next supervisor, though others were started meanwhile") {
+  for (bool stopped : {false, true}) {
+    Adoption world;
+    SlowProgram program{world};
+    if (!program.is_held()) return;
+    world.first_supervisor("");
+    world.adopt(false);
+    start_another(world);
+    if (stopped) world.job->signal(ProcessKind::main, SIGTERM);
+    world.adopt_once_more();
+    CHECK_FALSE(await(*world.loop, [&] { return !world.events.told.empty(); }, 200ms));
+    program.open_up();
+    REQUIRE(world.await_told("main ended"));
+    CHECK(world.events.has("main found"));
+    CHECK(world.events.found_pid == world.pid);
+    CHECK_FALSE(world.events.has("main never started"));
+    if (!stopped) CHECK(world.end_of_main() == W_EXITCODE(1, 0));
+  }
+}
+
+TEST_CASE("and what has told nothing of itself is looked for on, too, by its marks") {
+  Adoption world;
+  world.exec("note=" + (world.directory / "pid"));
+  world.first_supervisor();
+  REQUIRE(world.await_file("pid"));
+  std::filesystem::remove(world.directory / "started-child");
+  world.adopt(false);
+  world.adopt_once_more();
+  REQUIRE(world.await_told("ready"));
+  CHECK(world.events.told == Told{"main found", "main executed", "ready"});
+  CHECK(world.events.found_pid == world.pid);
 }
 
 TEST_CASE("and can be killed meanwhile") {
