@@ -42,16 +42,20 @@ bool MainEnding::process_group_is_gone() const {
 }
 
 // Those that main left behind. Without a control group only its process group is known well enough to be waited for.
-// One of the control group may fork and end while it is looked at: then it is looked at again.
+// One may end while it is looked at, and leave others that were not there yet: of the control group one that it has
+// forked, else its children, which become orphans with its end. Then it is looked again, without a control group until
+// two lists agree, since who has ended stays in them until it is reaped.
 std::vector<pid_t> MainEnding::rest() const {
   constexpr int most_looks = 100;
   if (scope_.mode() == KillMode::process) return {};
   bool grouped = members_.has_own_group();
   if ((!grouped || scope_.mode() == KillMode::group) && process_group_is_gone()) return {};
   if (members_.remove_empty_own_group()) return {};
+  std::vector<pid_t> before;
   for (int look = 0;; ++look) {
     bool changed = false;
     auto pids = grouped ? members_of(members_.known().group) : children_.orphans();
+    auto listed = pids;
     std::erase_if(pids, [&](pid_t pid) {
       if (children_.is_watched(pid)) return true;
       auto facts = facts_of(pid);
@@ -59,7 +63,9 @@ std::vector<pid_t> MainEnding::rest() const {
       if (!facts || facts->ended()) return true;
       return grouped ? !scope_.includes(*facts) : facts->group != scope_.process_group();
     });
-    if (!pids.empty() || !grouped || !changed || look == most_looks) return pids;
+    bool settled = !changed || (!grouped && listed == before);
+    if (!pids.empty() || settled || look == most_looks) return pids;
+    before = std::move(listed);
   }
 }
 
