@@ -3,6 +3,7 @@
 #include "daemons/base/files/test/journal-fixture.hpp"
 
 #include <csignal>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -319,6 +320,58 @@ TEST_CASE("a journal that is written often has room behind its end, and what a k
   CHECK(found.records == records);
   CHECK(found.fault.empty());
   CHECK(contents(directory.file()).size() == found.journal.size());
+}
+
+TEST_CASE("a file that was replaced is used again by the next rewrite, and nothing that it held is found in it") {
+  auto tmpfs = tmpfs_directory();
+  if (!tmpfs) {
+    MESSAGE("skipped: there is no tmpfs");
+    return;
+  }
+  Directory directory{*tmpfs};
+  auto of_file = [&](const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+  };
+  auto spare = directory.file() + ".new";
+  for (bool closed : {true, false}) {
+    pid_t writer = ::fork();
+    if (writer == 0) {
+      auto found = Journal::open(directory.file(), magic);
+      auto rewrites = [&](int times) {
+        for (int time = 0; time < times; ++time) {
+          for (const auto& record : many_records()) {
+            found->journal.add(record);
+            if (!found->journal.write()) ::_exit(1);
+          }
+          auto replaced = of_file(directory.file()), used_again = of_file(spare);
+          if (!found->journal.rewrite({"new", std::to_string(time)})) ::_exit(2);
+          if (of_file(spare) != replaced) ::_exit(3);
+          if (time > 0 && of_file(directory.file()) != used_again) ::_exit(4);
+        }
+      };
+      rewrites(4);
+      // Too much for the spare one.
+      if (!found->journal.rewrite({std::string(1U << 20U, 'x')})) ::_exit(5);
+      if (!std::filesystem::exists(spare)) ::_exit(6);
+      rewrites(3);
+      found->journal.add("newer");
+      if (!found->journal.write()) ::_exit(7);
+      if (closed) { auto end = std::move(*found); }
+      ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(writer, &status, 0) == writer);
+    CAPTURE(closed);
+    CHECK(status == 0);
+    CHECK(std::filesystem::exists(spare) == !closed);
+    CHECK(contents(directory.file()).ends_with(std::string(100, '\0')) == !closed);
+    auto found = opened(directory.file());
+    CHECK(found.records == Lines{"new", "2", "newer"});
+    CHECK(found.fault.empty());
+    REQUIRE(found.journal.rewrite({"last"}));
+    CHECK_FALSE(std::filesystem::exists(spare));
+  }
 }
 
 TEST_CASE("closed in order a journal has no room behind its end, and it is rewritten without it") {

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace upstart::base {
 
@@ -23,6 +24,7 @@ namespace {
 constexpr std::uint64_t smallest_worth_rewriting = 1U << 20U;
 // A file of less than this is not written often; and where there was no room, it is tried again when so much was added.
 constexpr std::uint64_t smallest_with_room = 32U << 10U;
+constexpr std::uint64_t largest_spare = 2 * smallest_worth_rewriting;
 
 // What stands before each record. The marker holds a byte that no text in UTF-8 has, so that a reader that has lost its
 // place finds the next record; it also says whether the record is the last of those that were written together.
@@ -384,19 +386,48 @@ bool Journal::make_room() {
   return room_.has_value();
 }
 
+Journal::Spare::~Spare() {
+  if (file_) ::unlink(path_.c_str());
+}
+
+// Without a file: it could not be written, and errno says why.
+Journal::Successor Journal::write_successor(std::string_view bytes) {
+  if (spare_ && spare_->size() >= bytes.size() + smallest_with_room) {
+    auto file = spare_->take();
+    if (auto room = MappedRoom::make_again(file.get(), spare_->size(), bytes))
+      return {.file = std::move(file), .room = std::move(room)};
+  }
+  spare_.reset();
+  Successor fresh{.file = FileDescriptor{::open(path_of_successor().c_str(),
+                                                O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)},
+                  .room = {}};
+  if (fresh.file && !write_all(fresh.file.get(), bytes)) fresh.file.reset();
+  return fresh;
+}
+
+// The file stays for the next rewrite where it has room in memory, and not too much.
+bool Journal::exchange_with_successor() {
+  auto fresh = path_of_successor();
+  bool stays = room_ && room_->end() <= largest_spare &&
+               ::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0;
+  if (!stays) return ::rename(fresh.c_str(), path_.c_str()) == 0;
+  spare_.emplace(std::move(fresh), std::move(file_), room_->end());
+  room_->leave();
+  return true;
+}
+
 std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>& records) {
   auto bytes = bytes_of(magic_, records);
-  std::string fresh = path_ + ".new";
-  FileDescriptor file{::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  bool written = file && write_all(file.get(), bytes);
+  auto successor = write_successor(bytes);
   fault_point("journal.rewrite-written");
-  if (!written || ::rename(fresh.c_str(), path_.c_str()) < 0) {
-    auto fault = fault_of("unable to write", fresh);
-    ::unlink(fresh.c_str());
+  if (!successor.file || !exchange_with_successor()) {
+    auto fault = fault_of("unable to write", path_of_successor());
+    ::unlink(path_of_successor().c_str());
     return std::unexpected(std::move(fault));
   }
   room_.reset();
-  file_ = std::move(file);
+  file_ = std::move(successor.file);
+  if (successor.room) room_.emplace(std::move(*successor.room));
   unwritten_.clear();
   frames_.clear();
   no_room_below_ = bytes.size() + smallest_with_room;

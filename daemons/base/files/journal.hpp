@@ -53,11 +53,39 @@ private:
   void replace_by(const std::string& aside, std::string_view good, std::string& fault);
   [[nodiscard]] bool make_room();
 
+  // What takes the place of the file: one that was replaced before, where there is one, since a page that is there
+  // costs less than one that is taken.
+  struct Successor {
+    FileDescriptor file;
+    std::optional<MappedRoom> room;
+  };
+  // The file that was replaced, under the path of the next successor. Goes from there with its owner.
+  class Spare {
+  public:
+    Spare(std::string path, FileDescriptor file, std::uint64_t size)
+        : path_{std::move(path)}, file_{std::move(file)}, size_{size} {}
+    Spare(Spare&&) noexcept = default;
+    Spare& operator=(Spare&&) = delete;
+    ~Spare();
+    [[nodiscard]] std::uint64_t size() const { return size_; }
+    // It has a use.
+    [[nodiscard]] FileDescriptor take() { return std::move(file_); }
+
+  private:
+    std::string path_;
+    FileDescriptor file_;
+    std::uint64_t size_;
+  };
+  [[nodiscard]] std::string path_of_successor() const { return path_ + ".new"; }
+  [[nodiscard]] Successor write_successor(std::string_view bytes);
+  [[nodiscard]] bool exchange_with_successor();
+
   std::string path_;
   std::string magic_;
   std::uint32_t kind_; // of file, as frames name it
   FileDescriptor file_;
   FileDescriptor lock_;
+  std::optional<Spare> spare_;
   std::optional<MappedRoom> room_;
   std::uint64_t no_room_below_; // bytes of the file
   std::string unwritten_;

@@ -55,6 +55,15 @@ std::optional<MappedRoom> MappedRoom::make(int file, std::uint64_t end, std::siz
   return std::nullopt;
 }
 
+std::optional<MappedRoom> MappedRoom::make_again(int file, std::uint64_t size, std::string_view content) {
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+  if (memory == MAP_FAILED) return std::nullopt;
+  auto* bytes = static_cast<char*>(memory);
+  std::ranges::copy(content, bytes);
+  std::fill(bytes + content.size(), bytes + size, '\0');
+  return MappedRoom{file, 0, bytes, size, content.size()};
+}
+
 MappedRoom::MappedRoom(MappedRoom&& other) noexcept
     : file_{other.file_},
       begin_{other.begin_},
@@ -66,6 +75,10 @@ MappedRoom::~MappedRoom() {
   if (memory_ == nullptr) return;
   ::munmap(memory_, size_);
   (void)!::ftruncate(file_, static_cast<off_t>(begin_ + used_));
+}
+
+void MappedRoom::leave() {
+  if (memory_ != nullptr) ::munmap(std::exchange(memory_, nullptr), size_);
 }
 
 void MappedRoom::put(std::string_view bytes, std::span<const std::size_t> places) {

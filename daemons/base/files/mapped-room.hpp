@@ -20,11 +20,18 @@ public:
   // At least `least` bytes behind `end`. Nothing where there is no room, where the file is not on a tmpfs, and on
   // processors that may tear an unaligned store; the file is then as it was.
   static std::optional<MappedRoom> make(int file, std::uint64_t end, std::size_t least);
+  // The same, in a file that has this size, and had room before: from now on it holds `content`, and zeros behind it.
+  // Its pages are there, and are not taken anew. Nothing where there is no memory for the mapping.
+  static std::optional<MappedRoom> make_again(int file, std::uint64_t size, std::string_view content);
   MappedRoom(MappedRoom&& other) noexcept;
   MappedRoom& operator=(MappedRoom&&) = delete;
   ~MappedRoom();
 
   [[nodiscard]] std::size_t left() const { return size_ - used_; }
+  // The size of the file, with the room.
+  [[nodiscard]] std::uint64_t end() const { return begin_ + size_; }
+  // The room stays in the file, with what is in it.
+  void leave();
   // No more than is left. The four bytes at each of these places within `bytes`, in order of place, appear after all
   // other bytes, one after the other: a reader finds some of the first of them, or all and then everything.
   void put(std::string_view bytes, std::span<const std::size_t> places);
