@@ -35,6 +35,7 @@ bool Executor::carry_out(std::chrono::microseconds until) {
   if (!turn.is_leaving()) {
     turn.leaving = std::exchange(turn.outgoing, {});
     turn.left = 0;
+    recorder_.begins_to_leave();
   }
   while (turn.is_leaving()) {
     recorder_.before_leaving();

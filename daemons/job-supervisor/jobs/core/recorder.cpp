@@ -19,21 +19,6 @@ record::Ids used_ids(const Core& core) {
           .file = core.events.last_file()};
 }
 
-std::optional<record::Spawn> spawn_in(const Outgoing& outgoing) {
-  const auto* of_job = std::get_if<outgoing::OfJob>(&outgoing);
-  const auto* spawn = of_job != nullptr ? std::get_if<effect::Spawn>(&of_job->effect) : nullptr;
-  if (spawn == nullptr) return std::nullopt;
-  return record::Spawn{.job = of_job->job->id(), .process = spawn->process};
-}
-
-std::optional<record::Spawn> next_spawn(const Turn& turn) {
-  for (const auto& outgoing : turn.leaving | std::views::drop(turn.left))
-    if (auto spawn = spawn_in(outgoing)) return spawn;
-  for (const auto& outgoing : turn.outgoing)
-    if (auto spawn = spawn_in(outgoing)) return spawn;
-  return std::nullopt;
-}
-
 bool within(const record::Ids& used, const record::Ids& reserved) {
   return used.job <= reserved.job && used.emission <= reserved.emission && used.caller <= reserved.caller &&
          used.file <= reserved.file;
@@ -99,7 +84,7 @@ void Recorder::rewrite() {
   if (memory == nullptr) return;
   written_.clear();
   classes_.clear();
-  note_pending_operations();
+  note_all_pending_operations();
   record_ids();
   session_ = core_.session;
   watched_ = core_.watched_events.size();
@@ -114,21 +99,55 @@ void Recorder::rewrite() {
   memory->rewrite([this](const Put& put) { put_all(put); });
 }
 
-// What the processes of these jobs are still to be told: it is written down with the job until it has been done. After
-// each fork one job alone is written down, while hundreds wait.
-void Recorder::note_pending_operations(const std::vector<JobId>* jobs) {
-  pending_.clear();
-  auto note = [&](const Outgoing& outgoing) {
-    const auto* of_job = std::get_if<outgoing::OfJob>(&outgoing);
-    if (of_job == nullptr || !record::is_operation(of_job->effect)) return;
-    if (jobs != nullptr && !std::ranges::binary_search(*jobs, of_job->job->id())) return;
-    auto& pending = pending_[of_job->job->id()];
-    pending.job = of_job->job;
-    pending.operations.push_back(&of_job->effect);
-  };
+void Recorder::begins_to_leave() {
+  of_outgoing_.look_at(core_.turn.leaving);
+  of_leaving_ = std::exchange(of_outgoing_, {});
+}
+
+// Calls it with each value that is to leave yet, of those at these places.
+void Recorder::for_each_pending(const PendingEffects::Places* in_leaving, const PendingEffects::Places* in_outgoing,
+                                const std::function<void(const Outgoing&)>& call) const {
   const auto& turn = core_.turn;
-  for (const auto& outgoing : turn.leaving | std::views::drop(turn.left)) note(outgoing);
-  for (const auto& outgoing : turn.outgoing) note(outgoing);
+  if (in_leaving != nullptr && turn.is_leaving())
+    for (auto place = std::ranges::lower_bound(*in_leaving, turn.left); place != in_leaving->end(); ++place)
+      call(turn.leaving[*place]);
+  if (in_outgoing != nullptr)
+    for (auto place : *in_outgoing) call(turn.outgoing[place]);
+}
+
+// What the processes of a job are still to be told: it is written down with the job until it has been done.
+void Recorder::note_pending_operations_of(JobId id) {
+  auto note = [&](const Outgoing& outgoing) {
+    const auto& of_job = std::get<outgoing::OfJob>(outgoing);
+    auto& pending = pending_[id];
+    pending.job = of_job.job;
+    pending.operations.push_back(&of_job.effect);
+  };
+  for_each_pending(of_leaving_.operations_of(id), of_outgoing_.operations_of(id), note);
+}
+
+void Recorder::note_pending_operations(const std::vector<JobId>& jobs) {
+  pending_.clear();
+  of_outgoing_.look_at(core_.turn.outgoing);
+  for (auto id : jobs) note_pending_operations_of(id);
+}
+
+void Recorder::note_all_pending_operations() {
+  pending_.clear();
+  of_outgoing_.look_at(core_.turn.outgoing);
+  for (const auto& [id, _] : of_leaving_.operations()) note_pending_operations_of(id);
+  for (const auto& [id, _] : of_outgoing_.operations())
+    if (!pending_.contains(id)) note_pending_operations_of(id);
+}
+
+std::optional<record::Spawn> Recorder::next_spawn() {
+  of_outgoing_.look_at(core_.turn.outgoing);
+  const auto& turn = core_.turn;
+  const auto &leaving = of_leaving_.spawns(), &outgoing = of_outgoing_.spawns();
+  auto first = turn.is_leaving() ? std::ranges::lower_bound(leaving, turn.left) : leaving.end();
+  if (first != leaving.end()) return spawn_in(turn.leaving[*first]);
+  if (!outgoing.empty()) return spawn_in(turn.outgoing[outgoing.front()]);
+  return std::nullopt;
 }
 
 std::string Recorder::bytes_of(const Job& job, bool gone) const {
@@ -191,7 +210,7 @@ void Recorder::record_jobs() {
   auto& changes = core_.classes.job_changes();
   if (changes.empty()) return;
   auto changed = changes.take();
-  note_pending_operations(&changed);
+  note_pending_operations(changed);
   for (auto id : changed) {
     auto key = record_key::of(record_key::job, id);
     auto* job = core_.classes.find(id);
@@ -333,7 +352,7 @@ void Recorder::record_ids() {
 
 // One that is written down and has been started is of no harm: its job knows the process.
 void Recorder::record_next_spawn() {
-  auto next = next_spawn(core_.turn);
+  auto next = next_spawn();
   if (!next || next == spawn_) return;
   spawn_ = next;
   put(std::string{record_key::spawn}, record::to_bytes(*next));
@@ -365,11 +384,11 @@ void Recorder::put_all(const Put& out) {
     out(key, bytes);
   };
   auto put_class = [&](std::string_view key, std::string_view bytes) { put(std::string{key}, std::string{bytes}); };
-  note_pending_operations();
+  note_all_pending_operations();
   written_.clear();
   classes_.clear();
   put(std::string{record_key::ids}, record::to_bytes(reserved_));
-  spawn_ = next_spawn(core_.turn);
+  spawn_ = next_spawn();
   if (spawn_) put(std::string{record_key::spawn}, record::to_bytes(*spawn_));
   for (const auto& [name, entry] : core_.classes.all()) {
     if (has_facts(*entry)) put(record_key::of(record_key::facts, name), record::to_bytes(facts_of(*entry)));

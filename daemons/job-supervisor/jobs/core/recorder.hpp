@@ -8,6 +8,7 @@
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/core.hpp"
+#include "daemons/job-supervisor/jobs/core/pending-effects.hpp"
 
 #include <unordered_set>
 
@@ -20,6 +21,8 @@ public:
   // What has changed since the last time, in one write; costs nothing when nothing has. Never fails: what cannot be
   // written is told, and made good the next time.
   void write();
+  // From now on what was outgoing leaves: `turn.leaving` is that, and `turn.outgoing` empty.
+  void begins_to_leave();
   // What leaves next is written down as that, if it is to start a process: see record::Spawn.
   void before_leaving();
   // All there is, in place of what the memory holds.
@@ -41,7 +44,12 @@ private:
   void drop_changes();
   void put_all(const Put& put);
   void put_class_of(const ClassEntry& entry, const Put& put);
-  void note_pending_operations(const std::vector<JobId>* jobs = nullptr); // null: of all
+  void for_each_pending(const PendingEffects::Places* in_leaving, const PendingEffects::Places* in_outgoing,
+                        const std::function<void(const Outgoing&)>& call) const;
+  void note_pending_operations_of(JobId id);
+  void note_pending_operations(const std::vector<JobId>& jobs);
+  void note_all_pending_operations();
+  [[nodiscard]] std::optional<record::Spawn> next_spawn();
   void count_files(JobId id, const Job* job, bool keep);
   void count_files(EmissionId id, const Emission* emission);
   void count_missed_files();
@@ -59,6 +67,7 @@ private:
     const Job* job = nullptr;
     std::vector<const Effect*> operations;
   };
+  PendingEffects of_leaving_, of_outgoing_;
   std::unordered_map<JobId, Pending> pending_;           // operations that are not carried out yet
   std::unordered_map<JobId, std::vector<FileId>> files_; // that each life names
   std::unordered_map<FileId, int> file_uses_;
