@@ -1,6 +1,7 @@
 // The part of InstanceProcesses that takes up what an earlier supervisor started.
 #include "daemons/job-supervisor/process/instances/instance-processes.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <format>
 #include <utility>
@@ -17,6 +18,12 @@ bool may_become_clear(const SearchOutcome& outcome, std::chrono::steady_clock::d
   using enum SearchOutcome::Kind;
   if (outcome.kind == before_exec) return outcome.process.pid != 0 || passed < longest_before_exec;
   return outcome.kind == undecided && passed < longest_undecided;
+}
+
+// One that never executes can be ended all the same.
+void kill_before_exec(const ProcessId& id) {
+  auto facts = facts_of(id.pid);
+  if (facts && id.is(facts->pid, facts->started) && may_be_a_child_before_exec(id.pid)) ::kill(id.pid, SIGKILL);
 }
 
 } // namespace
@@ -51,8 +58,7 @@ void InstanceProcesses::take_up(const std::string& bytes, const std::vector<Livi
   restore(known);
   for (const auto& [kind, pid, may_be_there] : alive) {
     const ProcessNote* note = known.of(kind);
-    bool was_looked_for = known.search_of(kind) != nullptr;
-    if (note == nullptr && pid == 0 && !may_be_there && !was_looked_for) {
+    if (note == nullptr && pid == 0 && !may_be_there) {
       services_.loop.defer([alive = Alive{alive_}, kind] {
         if (auto still = alive.lock()) (*still)->events_.never_started(kind);
       });
@@ -132,6 +138,7 @@ SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind) {
     search.told = services_.started.find(class_->name, instance_, name_of(kind));
     if (!search.told) return look_for(search.what, services_.children);
     events_.notes_changed();
+    if (std::ranges::contains(search.signals, SIGKILL)) kill_before_exec(*search.told);
   }
   return {may_be_a_child_before_exec(search.told->pid) ? before_exec : found, *search.told};
 }
@@ -152,16 +159,11 @@ void InstanceProcesses::look_for_spawn(ProcessKind kind) {
   events_.never_started(kind);
 }
 
-// One that never executes can be ended all the same.
 void InstanceProcesses::signal_when_found(ProcessKind kind, int signal_number) {
-  const auto& search = searches_[static_cast<std::size_t>(kind)];
-  search->signals.push_back(signal_number);
+  auto& search = *searches_[static_cast<std::size_t>(kind)];
+  search.signals.push_back(signal_number);
   events_.notes_changed();
-  if (signal_number != SIGKILL) return;
-  const auto& told = search->told;
-  auto facts = told ? facts_of(told->pid) : std::nullopt;
-  if (facts && told->is(facts->pid, facts->started) && may_be_a_child_before_exec(told->pid))
-    ::kill(told->pid, SIGKILL);
+  if (signal_number == SIGKILL && search.told) kill_before_exec(*search.told);
 }
 
 // What it was given is told by itself, since nobody has written it down.

@@ -62,8 +62,10 @@ public:
     pid = std::stoi(contents(directory / "first-pid"));
   }
 
-  // The same, but that it dies when it is told that main is ready, before or after that is written down.
-  void first_supervisor_that_dies_at_ready(bool written) {
+  // The same, but that it dies when it is told that main has executed or is ready, before or after that is written
+  // down.
+  using Moment = std::function<void()> Recorder::*;
+  void first_supervisor_that_dies_at(Moment moment, bool written) {
     run_and_kill([&](base::EventLoop& first_loop, JobProcesses& first, Recorder& told) {
       auto spawned = first.spawn(request());
       if (!spawned) ::_exit(1);
@@ -72,7 +74,7 @@ public:
         write(directory / "first-pid", std::to_string(*spawned));
       };
       write_all();
-      told.at_ready = [&] {
+      told.*moment = [&] {
         if (written) write_all();
         ::kill(::getpid(), SIGKILL);
       };
@@ -88,12 +90,12 @@ public:
   void adopt(bool recorded = true, bool next = true) {
     adopt_from(contents(directory / (recorded ? "first-notes" : "first-notes-before")), recorded ? pid : 0, next);
   }
-  // It dies, and another one goes on, from what it has written down last. Main was not found, and was not the next.
+  // It dies before it has found main, and another one goes on, from what it has written down last.
   void adopt_once_more() {
     auto notes = job->notes();
     job.reset();
     processes.reset();
-    adopt_from(notes, 0, false);
+    adopt_from(notes, 0, true);
   }
   void adopt_from(const std::string& notes, pid_t main, bool next) {
     loop.emplace();
@@ -125,6 +127,7 @@ public:
   ProcessOptions options;
   JobClass job_class;
   bool tells_exits = true;
+  int ends_before_all = 0; // so many ends are told before it is told that these were all
   std::optional<base::EventLoop> loop;
   AdoptionRecorder events;
   std::vector<std::string> warnings;
@@ -196,14 +199,20 @@ private:
       ::kill(::getpid(), SIGKILL);
     }
     ::prctl(PR_SET_NAME, "init"); // it is no child that has not executed yet
+    bool first_is_dead = false;
+    int ends = 0;
+    auto tell_that_this_was_all = [&] {
+      base::OrphanExit all_told{};
+      if (first_is_dead && ends == ends_before_all) (void)!::write(telling, &all_told, sizeof all_told);
+    };
     siginfo_t info{};
     while (::waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) == 0 || errno == EINTR) {
       auto facts = facts_of(info.si_pid);
       int status = 0;
       ::waitpid(info.si_pid, &status, 0);
       if (info.si_pid == first) {
-        base::OrphanExit all_told{};
-        (void)!::write(telling, &all_told, sizeof all_told);
+        first_is_dead = true;
+        tell_that_this_was_all();
         write(directory / "first-dead", "1");
         if (children_of(::getpid()).empty()) wait_for_more();
         continue;
@@ -213,6 +222,8 @@ private:
                             .start_ticks = facts ? facts->started : 0,
                             .session = facts ? facts->session : 0};
       (void)!::write(telling, &exit, sizeof exit);
+      ++ends;
+      tell_that_this_was_all();
       if (children_of(::getpid()).empty()) wait_for_more();
     }
     wait_for_more();

@@ -31,6 +31,13 @@ void check_ready_and_stop(Adoption& world) {
   CHECK(world.warnings == Told{});
 }
 
+// Whose first round begins with what is due, and not with what was deferred.
+void go_on_as_a_daemon(Adoption& world) {
+  base::Timer stop{*world.loop, [&] { world.loop->stop(); }};
+  stop.start(10ms);
+  world.loop->run();
+}
+
 } // namespace
 
 TEST_CASE("a process that becomes ready after its supervisor has died is ready for the next") {
@@ -53,6 +60,23 @@ TEST_CASE("so is one that became ready while there was no supervisor") {
     world.first_supervisor("main executed");
     REQUIRE(world.await_file("pid"));
     world.adopt();
+    check_ready_and_stop(world);
+  }
+}
+
+TEST_CASE("and one whose supervisor died when it had executed, before its readiness was looked at") {
+  for (const Case& one : cases) {
+    CAPTURE(std::string{one.words});
+    if (one.expect == Expect::stop) continue; // it waits to be let go on
+    Adoption world;
+    prepare(world, one);
+    bool forks = one.expect == Expect::fork || one.expect == Expect::daemon;
+    world.ends_before_all = one.expect == Expect::daemon ? 2 : forks ? 1 : 0;
+    world.first_supervisor_that_dies_at(&test::Recorder::at_executed, true);
+    REQUIRE(world.await_file("pid"));
+    if (forks) REQUIRE(world.await_gone(world.pid));
+    world.adopt();
+    go_on_as_a_daemon(world);
     check_ready_and_stop(world);
   }
 }
@@ -86,7 +110,7 @@ TEST_CASE("one whose supervisor dies when it hears that it is ready is ready for
       CAPTURE(std::string{one.words});
       Adoption world;
       prepare(world, one);
-      world.first_supervisor_that_dies_at_ready(written);
+      world.first_supervisor_that_dies_at(&test::Recorder::at_ready, written);
       world.adopt();
       check_ready_and_stop(world);
     }

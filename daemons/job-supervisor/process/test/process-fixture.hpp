@@ -58,11 +58,14 @@ struct Recorder : ProcessEvents {
   std::vector<std::string> told;
   std::map<ProcessKind, int> ends;
   pid_t ready_pid = 0;
-  std::function<void()> at_ready{}; // whoever is told does this at once
+  std::function<void()> at_executed{}, at_ready{}; // whoever is told does this at once
   std::string reason, status_text;
   std::function<void()> on_ended;
 
-  void executed(ProcessKind kind) override { told.push_back(name(kind) + " executed"); }
+  void executed(ProcessKind kind) override {
+    told.push_back(name(kind) + " executed");
+    if (at_executed) at_executed();
+  }
   void not_executed(ProcessKind kind, const SpawnFailure& failure) override {
     told.push_back(name(kind) + " not executed");
     reason = failure.reason;
