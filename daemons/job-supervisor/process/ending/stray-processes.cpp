@@ -58,6 +58,8 @@ StrayProcesses::Request StrayProcesses::make_request(JobMembers members, EndScop
 
 void StrayProcesses::kill(JobMembers members, EndScope scope) {
   requests_.push_back(make_request(std::move(members), std::move(scope)));
+  requests_.back().kept = true;
+  keep_for_next_supervisor();
   timer_.start(std::chrono::milliseconds{0});
 }
 
@@ -71,25 +73,31 @@ void StrayProcesses::kill_all(JobMembers members, EndScope scope, NoneLeft none_
 
 void StrayProcesses::kill_later(JobMembers members, EndScope scope, std::chrono::milliseconds grace) {
   deadlines_.push_back({Clock::now() + grace, make_request(std::move(members), std::move(scope))});
-  keep_deadlines();
+  keep_for_next_supervisor();
   if (!next_deadline_.active()) next_deadline_.start(grace);
 }
 
-// Written anew each time: there are few, and they are rare.
-void StrayProcesses::keep_deadlines() const {
+// Written anew each time: there are few, and they are rare. What is to be killed at once is one whose time has passed.
+// Not those of whom somebody waits for the end: the instance's notes tell of them.
+void StrayProcesses::keep_for_next_supervisor() const {
   if (path_.empty()) return;
-  if (deadlines_.empty()) {
+  std::vector<std::pair<Clock::time_point, const Request*>> kept;
+  for (const Request& request : requests_)
+    if (request.kept) kept.emplace_back(Clock::time_point{}, &request);
+  for (const Deadline& deadline : deadlines_) kept.emplace_back(deadline.when, &deadline.request);
+  if (kept.empty()) {
     ::unlink(path_.c_str());
     return;
   }
   std::string bytes;
   base::ByteWriter out{bytes};
   out.text(boot());
-  out.list(deadlines_, [&](const Deadline& deadline) {
-    out.number(deadline.when.time_since_epoch().count());
-    deadline.request.members.write(out);
-    deadline.request.scope.write(out);
-    out.number(deadline.request.asked);
+  out.list(kept, [&](const auto& one) {
+    const auto& [when, request] = one;
+    out.number(when.time_since_epoch().count());
+    request->members.write(out);
+    request->scope.write(out);
+    out.number(request->asked);
   });
   write_whole(path_, bytes);
 }
@@ -120,11 +128,12 @@ void StrayProcesses::pass_deadlines(Clock::time_point now) {
       return !facts || request.scope.includes(*facts);
     };
     request.until = Clock::now() + longest;
+    request.kept = true;
     if (request.members.group.empty()) requests_.push_back(std::move(request));
     else kill_members(request.members.group, ends);
     return true;
   });
-  if (passed > 0) keep_deadlines();
+  if (passed > 0) keep_for_next_supervisor();
   if (!requests_.empty()) timer_.start(std::chrono::milliseconds{0});
   if (deadlines_.empty()) return;
   auto next = std::ranges::min(deadlines_, {}, &Deadline::when).when;
@@ -187,7 +196,13 @@ std::vector<StrayProcesses::Request> StrayProcesses::take_finished() {
     request.none_left = nullptr;
     request.asked = ticks_since_boot();
   }
-  std::erase_if(requests_, [&](const Request& one) { return one.in_vain >= enough_in_vain || one.until <= now; });
+  bool kept_are_done = false;
+  std::erase_if(requests_, [&](const Request& one) {
+    bool done = one.in_vain >= enough_in_vain || one.until <= now;
+    kept_are_done |= done && one.kept;
+    return done;
+  });
+  if (kept_are_done) keep_for_next_supervisor();
   if (!finished.empty()) children_.reap();
   return finished;
 }

@@ -18,11 +18,12 @@ public:
   // From the loop, once: none is left. `remaining` are those that do not end with the job.
   using NoneLeft = std::function<void(std::vector<pid_t> remaining)>;
 
-  // `path`: the file in which those that still have time are kept for the next supervisor; empty: nowhere.
+  // `path`: the file in which those that are to be killed are kept for the next supervisor; empty: nowhere.
   StrayProcesses(Children& children, std::string path);
-  // Goes on with those whom an earlier supervisor gave time.
+  // Goes on with those whom an earlier supervisor was to kill, at once or later.
   void recover();
-  // What was started until now and belongs to these, those in their control group excepted.
+  // What was started until now and belongs to these, those in their control group excepted. Kept for the next
+  // supervisor when this returns.
   void kill(JobMembers members, EndScope scope);
   // The same, with what is started until `none_left` is called.
   void kill_all(JobMembers members, EndScope scope, NoneLeft none_left);
@@ -42,12 +43,13 @@ private:
     std::vector<pid_t> remaining{}; // as of the last look
     bool found = false;             // in the last look: somebody to be killed, or who cannot be told yet
     int in_vain = 0;                // looks that found nobody, since the last that did
+    bool kept = false;              // for the next supervisor
   };
   struct Deadline {
     Clock::time_point when;
     Request request;
   };
-  void keep_deadlines() const;
+  void keep_for_next_supervisor() const;
   [[nodiscard]] static Request make_request(JobMembers members, EndScope scope);
   void look();
   void pass_deadlines(Clock::time_point now);

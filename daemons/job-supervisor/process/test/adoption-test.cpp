@@ -325,6 +325,20 @@ TEST_CASE("what an adopted process has left behind is found among init's childre
   CHECK(await(*world.loop, [&] { return !exists(child); }));
 }
 
+TEST_CASE("stray processes that a supervisor was to kill when it died are killed by the next one") {
+  Adoption world;
+  world.exec("fork-stay setsid note=" + (world.directory / "pid"));
+  world.first_supervisor("ready", [&](JobProcesses& first, base::EventLoop& loop) {
+    (void)await(loop, [&] { return contents(world.directory / "pid").ends_with("\n"); });
+    first.signal_process(ProcessKind::main, SIGKILL);
+    first.kill_strays();
+  });
+  pid_t child = std::stoi(contents(world.directory / "pid"));
+  CHECK(exists(child)); // it died before it looked for them
+  world.adopt();
+  CHECK(await(*world.loop, [&] { return !exists(child); }));
+}
+
 TEST_CASE("of the output nothing is lost and nothing comes twice, before, between and after") {
   Adoption world;
   world.script("echo before\n[ -e " + (world.directory / "x") + " ]||:\nsleep 0.4\necho between\necho y>" +
