@@ -59,7 +59,8 @@ private:
     FileDescriptor file;
     std::optional<MappedRoom> room;
   };
-  // The file that was replaced, under the path of the next successor. Goes from there with its owner.
+  // The file that was replaced, under the path of the next successor. Goes from there with its owner. What it takes,
+  // also of memory where the directory is a tmpfs, is bounded (2 MB).
   class Spare {
   public:
     Spare(std::string path, FileDescriptor file, std::uint64_t size)

@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -59,6 +60,14 @@ SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
   using enum SearchOutcome::Kind;
   if (first) return {has_gone ? ended : found, *first};
   return {executes_soon ? before_exec : unknown ? undecided : never_started, {}};
+}
+
+SearchOutcome look_for_before_exec(const SpawnSearch& search, const Children& children) {
+  bool executes_soon = std::ranges::any_of(children.orphans(), [&](pid_t pid) {
+    auto facts = facts_of(pid);
+    return facts && match(*facts, search) == Match::before_exec;
+  });
+  return {executes_soon ? SearchOutcome::Kind::before_exec : SearchOutcome::Kind::never_started, {}};
 }
 
 } // namespace upstart::supervisor

@@ -1,6 +1,7 @@
 // What became of a process that a supervisor was about to start when it died: it is there, it has ended, or it was
 // never started. A supervisor leaves at most one such process, since each is written down right after its fork; and
-// those that it still looked for itself.
+// those that it still looked for itself. What looks like it may be another one's, so this is for where nothing better
+// is known (StartedChildren).
 #pragma once
 
 #include "daemons/job-supervisor/process/children/children.hpp"
@@ -30,5 +31,7 @@ struct SearchOutcome {
 // slowly, and may be the one; look again. `undecided`: so may one that has just ended, or of which nothing can be read;
 // look again in a moment.
 [[nodiscard]] SearchOutcome look_for(const SpawnSearch& search, const Children& children);
+// The same where it leaves its mark before it executes, and has not left it yet: `before_exec` or `never_started`.
+[[nodiscard]] SearchOutcome look_for_before_exec(const SpawnSearch& search, const Children& children);
 
 } // namespace upstart::supervisor

@@ -99,10 +99,20 @@ std::optional<ProcessFacts> facts_of(pid_t pid) {
   return text ? parse_stat(*text) : std::nullopt;
 }
 
+// The kernel leaves one out where the one before it is reaped while the list is read. So it is read until two agree;
+// nobody reaps this process's own meanwhile.
 std::vector<pid_t> children_of(pid_t pid) {
-  auto text = read_file(proc(pid, "task/" + std::to_string(pid) + "/children"));
+  constexpr int most_reads = 20;
+  std::string path = proc(pid, "task/" + std::to_string(pid) + "/children");
+  auto text = read_file(path);
   if (!text)
     return ::access("/proc/self/task", F_OK) == 0 && facts_of(pid) ? children_by_search(pid) : std::vector<pid_t>{};
+  for (int reads = 1; pid != ::getpid() && reads < most_reads; ++reads) {
+    auto again = read_file(path);
+    if (!again) return {};
+    if (again == text) break;
+    text = std::move(again);
+  }
   return all_pids(*text);
 }
 

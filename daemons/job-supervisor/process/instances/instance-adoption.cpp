@@ -77,18 +77,22 @@ void InstanceProcesses::take_up(const std::string& bytes, const std::vector<Livi
   }
 }
 
-// What the process has told of itself is taken now: the next start is to take its place.
+// Now, since the next start would take the place of what the process has told of itself.
 void InstanceProcesses::begin_search(ProcessKind kind, const InstanceNotes& notes) {
   const SearchNote* before = notes.search_of(kind);
   SearchNote known =
       before != nullptr ? *before : SearchNote{.kind = kind, .since = notes.written, .until = ticks_since_boot()};
-  if (!known.told) known.told = services_.started.find(class_->name, instance_, name_of(kind));
+  auto& started = services_.started;
+  bool begun = started.seek(class_->name, instance_, name_of(kind));
+  if (!known.told) known.told = started.find(class_->name, instance_, name_of(kind));
   auto& search = searches_[static_cast<std::size_t>(kind)];
   search = std::make_unique<Search>(
       Search{.what = {.marks = {"UPSTART_JOB=" + class_->name, "UPSTART_INSTANCE=" + instance_},
                       .since = known.since,
                       .until = known.until},
              .told = known.told,
+             .leaves_mark = begun || started.knows_all_since(known.since),
+             .begun = begun,
              .timer = base::Timer{services_.loop, [this, kind] { look_for_spawn(kind); }},
              .signals = std::move(known.signals)});
   search->timer.start(std::chrono::milliseconds{0});
@@ -130,13 +134,15 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
 }
 
 // The child itself has told which it is, if it came so far; what it was given shows when it has executed. Where that
-// could not be kept, it is looked for.
+// could not be kept, it is looked for by what shows of it.
 SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind) {
   using enum SearchOutcome::Kind;
   auto& search = *searches_[static_cast<std::size_t>(kind)];
   if (!search.told) {
     search.told = services_.started.find(class_->name, instance_, name_of(kind));
-    if (!search.told) return look_for(search.what, services_.children);
+    if (!search.told && !search.leaves_mark) return look_for(search.what, services_.children);
+    if (!search.told && !search.begun) return {never_started, {}};
+    if (!search.told) return look_for_before_exec(search.what, services_.children);
     events_.notes_changed();
     if (std::ranges::contains(search.signals, SIGKILL)) kill_before_exec(*search.told);
   }
@@ -156,6 +162,7 @@ void InstanceProcesses::look_for_spawn(ProcessKind kind) {
     return search->timer.start(search->next_look.next());
   if (outcome.kind == found || outcome.kind == ended) return spawn_found(kind, outcome.process);
   auto gone = std::move(search);
+  services_.started.forget(class_->name, instance_, name_of(kind));
   events_.never_started(kind);
 }
 

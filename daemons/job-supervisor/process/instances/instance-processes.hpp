@@ -85,7 +85,9 @@ private:
   // A process that was to be started when an earlier supervisor died.
   struct Search {
     SpawnSearch what;
-    std::optional<ProcessId> told; // by itself; kept, since only that of the last start is kept elsewhere
+    std::optional<ProcessId> told; // by itself
+    bool leaves_mark = false;      // it tells of itself before all else
+    bool begun = false;            // an earlier supervisor was about to fork it, or has forked it
     base::Timer timer;
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
     base::GrowingPause next_look{{std::chrono::milliseconds{2}, std::chrono::milliseconds{50}}};

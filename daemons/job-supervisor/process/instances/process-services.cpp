@@ -72,7 +72,7 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
       defaults{defaults_of(options)},
       null_device{open_null_device()},
       children{loop, options.run_directory.empty() ? "" : options.run_directory + "/ended-children", options.init_pid},
-      started{options.run_directory.empty() ? "" : options.run_directory + "/started-child"},
+      started{options.run_directory.empty() ? "" : options.run_directory + "/started-children"},
       kept{options.warn},
       notify_sockets{options.run_directory, options.user_session, kept},
       groups{options.control_groups},
@@ -85,7 +85,7 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
   };
   for (const auto& [file, lost, error] :
        {Kept{"ended-children", "how a job ended in that moment may be unknown", children.ends().error()},
-        Kept{"started-child", "a process that it was starting may not be found", started.error()}})
+        Kept{"started-children", "a process that it was starting may not be found", started.error()}})
     if (error != 0)
       warn(std::format("{}/{}: {}; if the job supervisor dies, {}", options.run_directory, file, std::strerror(error),
                        lost));

@@ -5,7 +5,7 @@
 #include "daemons/base/event-loop.hpp"
 #include "daemons/job-supervisor/process/adoption/kept-descriptors.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
-#include "daemons/job-supervisor/process/children/started-child.hpp"
+#include "daemons/job-supervisor/process/children/started-children.hpp"
 #include "daemons/job-supervisor/process/ending/stray-processes.hpp"
 #include "daemons/job-supervisor/process/groups/job-group.hpp"
 #include "daemons/job-supervisor/process/logs/console-log.hpp"
@@ -55,7 +55,7 @@ struct ProcessServices {
   const base::FileDescriptor null_device;
   OwnGroups own_groups;
   Children children;
-  StartedChild started;
+  StartedChildren started;
   KeptDescriptors kept;
   NotifySockets notify_sockets;
   JobGroups groups;

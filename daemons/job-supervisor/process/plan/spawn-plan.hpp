@@ -20,7 +20,7 @@
 
 namespace upstart::supervisor {
 
-struct StartMark; // children/started-child.hpp
+struct StartMark; // children/started-children.hpp
 
 // Some of the signals.
 class SignalSet {

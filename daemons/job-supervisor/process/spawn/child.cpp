@@ -2,7 +2,7 @@
 
 #include "daemons/base/program/oom-score.hpp"
 
-#include "daemons/job-supervisor/process/children/started-child.hpp"
+#include "daemons/job-supervisor/process/children/started-children.hpp"
 #include "daemons/job-supervisor/process/spawn/accounts.hpp"
 #include "daemons/job-supervisor/process/spawn/confine.hpp"
 

@@ -228,7 +228,7 @@ TEST_CASE("and what has told nothing of itself is looked for on, too, by its mar
   world.exec("note=" + (world.directory / "pid"));
   world.first_supervisor();
   REQUIRE(world.await_file("pid"));
-  std::filesystem::remove(world.directory / "started-child");
+  std::filesystem::remove(world.directory / "started-children");
   world.adopt(false);
   world.adopt_once_more();
   REQUIRE(world.await_told("ready"));
@@ -254,6 +254,17 @@ TEST_CASE("a start that never came about is told") {
   world.first_supervisor("main ended"); // reaped by the first: nothing of it is left
   world.adopt(false);
   REQUIRE(world.await_told("main never started"));
+  CHECK(world.events.told == Told{"main never started"});
+}
+
+TEST_CASE("a start that never came about takes nobody else's end for its own") {
+  Adoption world;
+  world.exec("exit=3");
+  world.first_supervisor("");
+  REQUIRE(world.await_gone(world.pid));
+  world.job_class.name = "other"; // was to be started next, by the same supervisor
+  world.adopt(false);
+  REQUIRE(await(*world.loop, [&] { return !world.events.told.empty(); }));
   CHECK(world.events.told == Told{"main never started"});
 }
 
