@@ -21,7 +21,8 @@ namespace upstart::base {
 
 namespace {
 
-constexpr std::uint64_t smallest_worth_rewriting = 1U << 20U;
+// Where it is in memory, a file that is small stays in the processor's cache, and to write it anew costs little.
+constexpr std::uint64_t smallest_worth_rewriting = 1U << 20U, smallest_in_memory = 256U << 10U;
 // A file of less than this is not written often; and where there was no room, it is tried again when so much was added.
 constexpr std::uint64_t smallest_with_room = 32U << 10U;
 constexpr std::uint64_t largest_spare = 2 * smallest_worth_rewriting;
@@ -390,13 +391,23 @@ Journal::Spare::~Spare() {
   if (file_) ::unlink(path_.c_str());
 }
 
+Journal::Successor Journal::Spare::take(std::string_view bytes) {
+  Successor successor{.file = std::move(file_), .room = {}};
+  if (room_.is_whole_file()) {
+    room_.begin_again(bytes);
+    successor.room.emplace(std::move(room_));
+  } else {
+    auto size = room_.end();
+    room_.leave();
+    if (auto room = MappedRoom::make_again(successor.file.get(), size, bytes)) successor.room.emplace(std::move(*room));
+  }
+  return successor;
+}
+
 // Without a file: it could not be written, and errno says why.
 Journal::Successor Journal::write_successor(std::string_view bytes) {
-  if (spare_ && spare_->size() >= bytes.size() + smallest_with_room) {
-    auto file = spare_->take();
-    if (auto room = MappedRoom::make_again(file.get(), spare_->size(), bytes))
-      return {.file = std::move(file), .room = std::move(room)};
-  }
+  if (spare_ && spare_->size() >= bytes.size() + smallest_with_room)
+    if (auto again = spare_->take(bytes); again.room) return again;
   spare_.reset();
   Successor fresh{.file = FileDescriptor{::open(path_of_successor().c_str(),
                                                 O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)},
@@ -411,8 +422,7 @@ bool Journal::exchange_with_successor() {
   bool stays = room_ && room_->end() <= largest_spare &&
                ::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0;
   if (!stays) return ::rename(fresh.c_str(), path_.c_str()) == 0;
-  spare_.emplace(std::move(fresh), std::move(file_), room_->end());
-  room_->leave();
+  spare_.emplace(std::move(fresh), std::move(file_), std::move(*room_));
   return true;
 }
 
@@ -436,6 +446,8 @@ std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>
   return {};
 }
 
-bool Journal::worth_rewriting() const { return size_ > smallest_worth_rewriting && size_ / 4 > size_rewritten_; }
+bool Journal::worth_rewriting() const {
+  return size_ > (room_ ? smallest_in_memory : smallest_worth_rewriting) && size_ / 4 > size_rewritten_;
+}
 
 } // namespace upstart::base

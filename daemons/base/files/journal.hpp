@@ -60,22 +60,23 @@ private:
     std::optional<MappedRoom> room;
   };
   // The file that was replaced, under the path of the next successor. Goes from there with its owner. What it takes,
-  // also of memory where the directory is a tmpfs, is bounded (2 MB).
+  // also of memory where the directory is a tmpfs, is bounded (2 MB). It stays mapped where the whole of it was: to map
+  // its pages again costs as much as all that is written to them.
   class Spare {
   public:
-    Spare(std::string path, FileDescriptor file, std::uint64_t size)
-        : path_{std::move(path)}, file_{std::move(file)}, size_{size} {}
+    Spare(std::string path, FileDescriptor file, MappedRoom room)
+        : path_{std::move(path)}, file_{std::move(file)}, room_{std::move(room)} {}
     Spare(Spare&&) noexcept = default;
     Spare& operator=(Spare&&) = delete;
     ~Spare();
-    [[nodiscard]] std::uint64_t size() const { return size_; }
-    // It has a use.
-    [[nodiscard]] FileDescriptor take() { return std::move(file_); }
+    [[nodiscard]] std::uint64_t size() const { return room_.end(); }
+    // It has a use: it holds these bytes. The room is missing where there is no memory for it.
+    [[nodiscard]] Successor take(std::string_view bytes);
 
   private:
     std::string path_;
     FileDescriptor file_;
-    std::uint64_t size_;
+    MappedRoom room_;
   };
   [[nodiscard]] std::string path_of_successor() const { return path_ + ".new"; }
   [[nodiscard]] Successor write_successor(std::string_view bytes);

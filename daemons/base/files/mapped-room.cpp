@@ -58,10 +58,16 @@ std::optional<MappedRoom> MappedRoom::make(int file, std::uint64_t end, std::siz
 std::optional<MappedRoom> MappedRoom::make_again(int file, std::uint64_t size, std::string_view content) {
   void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
   if (memory == MAP_FAILED) return std::nullopt;
-  auto* bytes = static_cast<char*>(memory);
-  std::ranges::copy(content, bytes);
-  std::fill(bytes + content.size(), bytes + size, '\0');
-  return MappedRoom{file, 0, bytes, size, content.size()};
+  MappedRoom room{file, 0, static_cast<char*>(memory), size, size};
+  room.begin_again(content);
+  return room;
+}
+
+// What was never used is zeros already.
+void MappedRoom::begin_again(std::string_view content) {
+  std::ranges::copy(content, memory_);
+  if (content.size() < used_) std::fill(memory_ + content.size(), memory_ + used_, '\0');
+  used_ = content.size();
 }
 
 MappedRoom::MappedRoom(MappedRoom&& other) noexcept

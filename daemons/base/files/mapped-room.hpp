@@ -27,6 +27,11 @@ public:
   MappedRoom& operator=(MappedRoom&&) = delete;
   ~MappedRoom();
 
+  // From now on the file holds `content`, and zeros behind it. Only where the whole file is in memory, with no less
+  // room.
+  void begin_again(std::string_view content);
+
+  [[nodiscard]] bool is_whole_file() const { return begin_ == 0; }
   [[nodiscard]] std::size_t left() const { return size_ - used_; }
   // The size of the file, with the room.
   [[nodiscard]] std::uint64_t end() const { return begin_ + size_; }
