@@ -363,6 +363,17 @@ TEST_CASE("a file that was replaced is used again by the next rewrite, and nothi
       // Too much for the spare one.
       if (!found->journal.rewrite({std::string(1U << 20U, 'x')})) ::_exit(5);
       if (!std::filesystem::exists(spare)) ::_exit(6);
+      rewrites(2);
+      // The spare one serves, and the file that it replaces is too large to be one.
+      while (found->journal.size() < 3U << 20U)
+        for (const auto& record : many_records()) {
+          found->journal.add(record);
+          if (!found->journal.write()) ::_exit(9);
+        }
+      if (!found->journal.rewrite({"small"})) ::_exit(10);
+      if (std::filesystem::exists(spare)) ::_exit(11);
+      found->journal.add("more");
+      if (!found->journal.write() || !found->journal.rewrite({"smaller"})) ::_exit(12);
       rewrites(3);
       found->journal.add("newer");
       if (!found->journal.write()) ::_exit(7);

@@ -406,9 +406,8 @@ Journal::Successor Journal::Spare::take(std::string_view bytes) {
 
 // Without a file: it could not be written, and errno says why.
 Journal::Successor Journal::write_successor(std::string_view bytes) {
-  if (spare_ && spare_->size() >= bytes.size() + smallest_with_room)
-    if (auto again = spare_->take(bytes); again.room) return again;
-  spare_.reset();
+  if (auto spare = std::exchange(spare_, std::nullopt); spare && spare->size() >= bytes.size() + smallest_with_room)
+    if (auto again = spare->take(bytes); again.room) return again;
   Successor fresh{.file = FileDescriptor{::open(path_of_successor().c_str(),
                                                 O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)},
                   .room = {}};
