@@ -21,8 +21,7 @@ namespace upstart::base {
 
 namespace {
 
-// Where it is in memory, a file that is small stays in the processor's cache, and to write it anew costs little.
-constexpr std::uint64_t smallest_worth_rewriting = 1U << 20U, smallest_in_memory = 256U << 10U;
+constexpr std::uint64_t smallest_worth_rewriting = 1U << 20U;
 // A file of less than this is not written often; and where there was no room, it is tried again when so much was added.
 constexpr std::uint64_t smallest_with_room = 32U << 10U;
 constexpr std::uint64_t largest_spare = 2 * smallest_worth_rewriting;
@@ -445,8 +444,6 @@ std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>
   return {};
 }
 
-bool Journal::worth_rewriting() const {
-  return size_ > (room_ ? smallest_in_memory : smallest_worth_rewriting) && size_ / 4 > size_rewritten_;
-}
+bool Journal::worth_rewriting() const { return size_ > smallest_worth_rewriting && size_ / 4 > size_rewritten_; }
 
 } // namespace upstart::base

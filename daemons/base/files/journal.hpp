@@ -60,8 +60,8 @@ private:
     std::optional<MappedRoom> room;
   };
   // The file that was replaced, under the path of the next successor. Goes from there with its owner. What it takes,
-  // also of memory where the directory is a tmpfs, is bounded (2 MB). It stays mapped where the whole of it was: to map
-  // its pages again costs as much as all that is written to them.
+  // also of memory where the directory is a tmpfs, is bounded (2 MB). It stays mapped where the whole of it was, so
+  // that no page of it is mapped again.
   class Spare {
   public:
     Spare(std::string path, FileDescriptor file, MappedRoom room)

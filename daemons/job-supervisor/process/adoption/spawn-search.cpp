@@ -65,7 +65,7 @@ SearchOutcome look_for(const SpawnSearch& search, const Children& children) {
 SearchOutcome look_for_before_exec(const SpawnSearch& search, const Children& children) {
   bool executes_soon = std::ranges::any_of(children.orphans(), [&](pid_t pid) {
     auto facts = facts_of(pid);
-    return facts && match(*facts, search) == Match::before_exec;
+    return facts && !facts->ended() && may_be_started(facts->started, search) && may_be_a_child_before_exec(pid);
   });
   return {executes_soon ? SearchOutcome::Kind::before_exec : SearchOutcome::Kind::never_started, {}};
 }

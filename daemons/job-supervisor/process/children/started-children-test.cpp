@@ -124,13 +124,18 @@ TEST_CASE("one that is sought keeps its place though the next supervisors start 
   CHECK_FALSE(next.seek("job", "", "main"));
 }
 
-TEST_CASE("when all places are sought, another is begun without one") {
+TEST_CASE("when all places are sought, another is begun without one, and not all are known any more") {
   PathOfItsOwn place;
+  StartedChildren first{place.path};
+  for (auto begun = ticks_since_boot(); ticks_since_boot() == begun;) {}
   for (int i = 0;; ++i) {
     StartedChildren next{place.path};
     for (int before = 0; before < i; ++before) REQUIRE(next.seek("job", std::to_string(before), "main"));
+    auto before = ticks_since_boot();
+    CHECK(next.knows_all_since(before));
     if (next.begin("job", std::to_string(i), "main").mark != nullptr) continue;
     CHECK(i == 64);
+    CHECK_FALSE(next.knows_all_since(before));
     next.forget("job", "7", "main");
     CHECK(next.begin("job", "again", "main").mark != nullptr);
     break;
@@ -153,7 +158,7 @@ TEST_CASE("it is known since when each has a place") {
 }
 
 TEST_CASE("without a file nothing is kept") {
-  for (const auto* path : {"", "/nonexistent/started-child"}) {
+  for (const auto* path : {"", "/nonexistent/started-children"}) {
     StartedChildren last{path};
     CHECK(last.begin("job", "", "main").mark == nullptr);
     CHECK((last.error() == 0) == (*path == '\0'));

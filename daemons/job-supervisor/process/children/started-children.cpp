@@ -42,7 +42,10 @@ StartedChildren::Begun StartedChildren::begin(std::string_view job, std::string_
                                               std::string_view process) {
   if (!kept_) return {};
   auto free = std::ranges::find(sought_, false);
-  if (free == sought_.end()) return {};
+  if (free == sought_.end()) {
+    kept_->since = ticks_since_boot(); // of this one nothing is kept
+    return {};
+  }
   forget(job, instance, process);
   Place& place = kept_->places[static_cast<std::size_t>(free - sought_.begin())];
   auto& turn_and_pid = place.mark.turn_and_pid;

@@ -140,9 +140,10 @@ SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind) {
   auto& search = *searches_[static_cast<std::size_t>(kind)];
   if (!search.told) {
     search.told = services_.started.find(class_->name, instance_, name_of(kind));
-    if (!search.told && !search.leaves_mark) return look_for(search.what, services_.children);
-    if (!search.told && !search.begun) return {never_started, {}};
-    if (!search.told) return look_for_before_exec(search.what, services_.children);
+    if (!search.told) {
+      if (!search.leaves_mark) return look_for(search.what, services_.children);
+      return search.begun ? look_for_before_exec(search.what, services_.children) : SearchOutcome{never_started, {}};
+    }
     events_.notes_changed();
     if (std::ranges::contains(search.signals, SIGKILL)) kill_before_exec(*search.told);
   }
