@@ -27,7 +27,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto time_limit = 20s;
+// For what hangs: a hundred callers that each execute a program with sanitizers hold a slow machine for a minute.
+constexpr auto time_limit = 120s;
 constexpr auto run_limit = 60s;
 constexpr unsigned long own_namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 constexpr const char* inner_path = "/upstart:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
