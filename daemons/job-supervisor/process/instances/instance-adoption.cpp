@@ -111,7 +111,8 @@ void InstanceProcesses::take_up(const ProcessNote& note) {
   slot(note.kind) = std::make_unique<SpawnedProcess>(services_.children, note, calls(note.kind));
 }
 
-// What was told may not have been written down: that it was ready is told once more.
+// What was told may not have been written down, and what was written down not have been told: that it was ready is told
+// once more.
 void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
   if (notes.ending) {
     ending_ = std::make_unique<MainEnding>(members_, services_.children, *notes.ending, class_->kill_signal);
@@ -122,12 +123,13 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
   bool executed = main == nullptr || main->executed;
   readiness_goes_on_ = readiness_ != nullptr;
   if (!executed) return;
-  services_.loop.defer([alive = Alive{alive_}, told = ready_told_, ending = ending_ != nullptr] {
+  bool was_ready = ready_told_ || readiness_ == nullptr || readiness_->is_ready();
+  services_.loop.defer([alive = Alive{alive_}, was_ready, ending = ending_ != nullptr] {
     auto still = alive.lock();
     if (!still || !(*still)->slot(ProcessKind::main)) return;
     InstanceProcesses& self = **still;
     if (self.readiness_ && std::exchange(self.readiness_goes_on_, false)) self.readiness_->go_on();
-    if (alive.expired() || ending || (self.readiness_ && !told)) return;
+    if (alive.expired() || ending || !was_ready) return;
     self.ready_told_ = false;
     self.ready();
   });

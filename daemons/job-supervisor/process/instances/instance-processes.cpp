@@ -81,10 +81,15 @@ void InstanceProcesses::executed(ProcessKind kind) {
   else readiness_->begin();
 }
 
-// The end of one that was taken up may be told before its readiness goes on, which says what that end means.
+// The end of one that was taken up may be told before its readiness goes on, which says what that end means, and before
+// what that has seen is told.
 void InstanceProcesses::ended(ProcessKind kind, int wait_status) {
   Alive alive = alive_;
-  if (kind == ProcessKind::main && readiness_ && std::exchange(readiness_goes_on_, false)) readiness_->go_on();
+  if (kind == ProcessKind::main && readiness_ && std::exchange(readiness_goes_on_, false)) {
+    bool was_ready = readiness_->is_ready();
+    readiness_->go_on();
+    if (!alive.expired() && was_ready && !ready_told_ && !ending_) ready();
+  }
   if (alive.expired()) return;
   if (kind == ProcessKind::main && !slot(kind)->failure() && main_goes_on(wait_status)) return;
   if (log_) log_->drain();

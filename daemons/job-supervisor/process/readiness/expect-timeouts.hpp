@@ -22,12 +22,15 @@ struct ForkTimeouts {
   SettleTime after_ready{std::chrono::milliseconds{500}, std::chrono::seconds{5}};
   // So long after its last fork it may fork once more, even when it has settled.
   std::chrono::milliseconds grace_period{std::chrono::seconds{30}};
+  // Of the time between two looks no more counts as idle (idle-time.hpp); a look comes every 100 ms.
+  std::chrono::milliseconds longest_gap{500};
 };
 
 // `expect stop`, `readyfd` and `notify`, which wait for a signal or a message.
 struct ReadyTimeouts {
   std::chrono::milliseconds idle_before_warning;
   SettleTime acceptance;
+  std::chrono::milliseconds longest_gap{std::chrono::seconds{3}}; // as above; a look comes every second at least
 };
 
 struct ExpectTimeouts {

@@ -9,6 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr pid_t first = 100;
+constexpr ForkTimeouts looked_at_seldom{.longest_gap = 1h};
 ProcessFacts orphan(pid_t pid, pid_t session, char state = 'S') {
   return {.pid = pid,
           .parent = 1,
@@ -69,10 +70,10 @@ TEST_CASE("with whatever status a parent exits after its fork, the child is the 
 }
 
 TEST_CASE("a failure is an end when the forks are made, or when the process was accepted without any") {
-  ForkFollowing service{Expect::fork, first};
+  ForkFollowing service{Expect::fork, first, looked_at_seldom};
   (void)service.main_ended(1ms, 0, std::vector{orphan(101, 101)});
   CHECK(service.main_ended(2ms, W_EXITCODE(1, 0), std::vector{orphan(102, 101)}).ended);
-  ForkFollowing accepted{Expect::fork, first};
+  ForkFollowing accepted{Expect::fork, first, looked_at_seldom};
   REQUIRE(accepted.looked_at(3s, {"1"}).ready == false);
   REQUIRE(accepted.looked_at(6s, {"1"}).settled);
   CHECK(accepted.main_ended(7s, W_EXITCODE(1, 0), std::vector{orphan(101, first)}).ended);
@@ -86,7 +87,7 @@ TEST_CASE("after the supervisor's signal an end is an end") {
 
 TEST_CASE(
     "a process is taken as ready when it has been idle, not while it does something, but in the end all the same") {
-  ForkFollowing following{Expect::fork, first};
+  ForkFollowing following{Expect::fork, first, looked_at_seldom};
   CHECK(following.looked_at(100ms, {"1"}) == FollowingStep{});
   CHECK(following.looked_at(1000ms, {"2"}) == FollowingStep{});
   CHECK(following.looked_at(3900ms, {"2"}) == FollowingStep{});
@@ -94,7 +95,7 @@ TEST_CASE(
   CHECK(step.ready);
   CHECK(step.settled);
   CHECK(step.warning == "has not forked (expect fork); taken as ready; if it never does, remove the stanza expect");
-  ForkFollowing busy{Expect::fork, first};
+  ForkFollowing busy{Expect::fork, first, looked_at_seldom};
   for (auto now = 0ms; now < 15s; now += 100ms) CHECK_FALSE(busy.looked_at(now, {std::to_string(now.count())}).ready);
   CHECK(busy.looked_at(15s, {"end"}).ready);
 }
@@ -102,7 +103,7 @@ TEST_CASE(
 TEST_CASE("a first process that has forked may wait for its child to be ready") {
   const Look parent_beside_child{"1", true};
   for (auto [expect, service] : {std::pair{Expect::fork, orphan(101, 101)}, {Expect::daemon, orphan(102, 101)}}) {
-    ForkFollowing following{expect, first};
+    ForkFollowing following{expect, first, looked_at_seldom};
     for (auto now = 0ms; now < 10s; now += 100ms)
       CHECK(following.looked_at(now, parent_beside_child) == FollowingStep{});
     CHECK(following.main_ended(10s, 0, std::vector{service}) == FollowingStep{.supervise = service.pid, .ready = true});
@@ -110,7 +111,7 @@ TEST_CASE("a first process that has forked may wait for its child to be ready") 
 }
 
 TEST_CASE("so may one whose child has forked in turn and ended") {
-  ForkFollowing following{Expect::daemon, first};
+  ForkFollowing following{Expect::daemon, first, looked_at_seldom};
   for (auto now = 0ms; now < 10s; now += 100ms)
     CHECK(following.looked_at(now, {"1"}, [] { return true; }) == FollowingStep{});
   CHECK(following.looked_at(10s, {"1"}, [] { return true; }).warning.contains("has not ended after forking"));
@@ -118,7 +119,7 @@ TEST_CASE("so may one whose child has forked in turn and ended") {
 
 TEST_CASE(
     "a first process that never ends after its fork is accepted, and the warning does not say that it has not forked") {
-  ForkFollowing following{Expect::fork, first};
+  ForkFollowing following{Expect::fork, first, looked_at_seldom};
   CHECK(following.looked_at(0ms, {"1", true}) == FollowingStep{});
   FollowingStep step = following.looked_at(10s, {"1", true});
   CHECK(step.ready);
@@ -127,11 +128,11 @@ TEST_CASE(
 }
 
 TEST_CASE("a fork that comes after the process was accepted is followed") {
-  ForkFollowing late{Expect::fork, first};
+  ForkFollowing late{Expect::fork, first, looked_at_seldom};
   (void)late.looked_at(0ms, {"1", true});
   REQUIRE(late.looked_at(10s, {"1", true}).ready);
   CHECK(late.main_ended(10min, 0, std::vector{orphan(102, first)}) == FollowingStep{.supervise = 102, .ready = true});
-  ForkFollowing second{Expect::daemon, first};
+  ForkFollowing second{Expect::daemon, first, looked_at_seldom};
   (void)second.main_ended(1ms, 0, std::vector{orphan(101, 101)});
   (void)second.looked_at(1s, {"1"});
   REQUIRE(second.looked_at(4s, {"1"}).warning ==
@@ -140,7 +141,7 @@ TEST_CASE("a fork that comes after the process was accepted is followed") {
 }
 
 TEST_CASE("between its forks a daemon may be idle") {
-  ForkFollowing following{Expect::daemon, first};
+  ForkFollowing following{Expect::daemon, first, looked_at_seldom};
   (void)following.main_ended(1ms, 0, std::vector{orphan(101, 101)});
   for (auto now = 0ms; now < 2900ms; now += 100ms) CHECK(following.looked_at(now, {"1"}) == FollowingStep{});
   CHECK(following.main_ended(2900ms, 0, std::vector{orphan(102, 101)}) ==
@@ -149,7 +150,7 @@ TEST_CASE("between its forks a daemon may be idle") {
 
 TEST_CASE("a service that ends well has ended, except within its grace period: then it may have forked once more") {
   auto settled_service = [] {
-    ForkFollowing service{Expect::fork, first};
+    ForkFollowing service{Expect::fork, first, looked_at_seldom};
     (void)service.main_ended(1s, 0, std::vector{orphan(101, 101)});
     (void)service.looked_at(1s, {"1"});
     REQUIRE(service.looked_at(2s, {"1"}) == FollowingStep{.settled = true});

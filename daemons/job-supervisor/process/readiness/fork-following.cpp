@@ -62,7 +62,7 @@ void ForkFollowing::orphan_ended(const ProcessFacts& orphan) {
 }
 
 FollowingStep ForkFollowing::looked_at(Time now, const Look& look, const std::function<bool()>& has_orphans) {
-  idle_time_.looked_at(now, look.activity);
+  idle_time_.looked_at(now, look);
   if (!idle_time_.exceeds(forks_ < needed_ ? timeouts_.before_fork : timeouts_.after_ready)) return {};
   bool waits_for_its_child = forks_ == 0 && (look.has_descendants || has_orphans());
   if (waits_for_its_child && !idle_time_.exceeds(timeouts_.parent_beside_child)) return {};

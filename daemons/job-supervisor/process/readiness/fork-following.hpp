@@ -34,7 +34,10 @@ public:
   using Time = IdleTime::Time; // since the program was executed
 
   ForkFollowing(Expect expect, pid_t first, const ForkTimeouts& timeouts = {})
-      : needed_{expect == Expect::daemon ? 2 : 1}, first_{first}, timeouts_{timeouts} {}
+      : needed_{expect == Expect::daemon ? 2 : 1},
+        first_{first},
+        timeouts_{timeouts},
+        idle_time_{timeouts.longest_gap} {}
 
   // The supervised process has ended; `orphans` are the job's.
   FollowingStep main_ended(Time now, int wait_status, std::span<const ProcessFacts> orphans);
@@ -48,6 +51,7 @@ public:
   void write(base::ByteWriter& out) const;
   void restore(base::ByteReader& in);
   [[nodiscard]] bool settled() const { return settled_; }
+  [[nodiscard]] bool ready() const { return ready_; }
   // It was sent a signal by order: when it ends now, it has ended.
   void signalled() { signalled_ = true; }
 

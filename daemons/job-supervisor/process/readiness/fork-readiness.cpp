@@ -9,6 +9,7 @@ namespace {
 constexpr std::chrono::milliseconds look_every{100};
 // A process without any environment looks as if it were in the middle of an exec, and it may be somebody else's.
 constexpr std::chrono::milliseconds longest_undecided{500};
+constexpr int fewest_looks = 100; // in that time: else this process was kept from running, and the other one, too
 } // namespace
 
 ForkReadiness::ForkReadiness(MainProcess& main, Expect expect, const ForkTimeouts& timeouts)
@@ -70,8 +71,11 @@ void ForkReadiness::orphan_ended(const ProcessFacts& orphan) {
 
 // Its child may be out of sight yet: behind a process that is exiting in its turn, or in the middle of an exec.
 bool ForkReadiness::has_time_to_decide() {
-  if (!undecided_since_) undecided_since_ = now();
-  return now() - *undecided_since_ < longest_undecided;
+  if (!undecided_since_) {
+    undecided_since_ = now();
+    undecided_looks_ = 0;
+  }
+  return ++undecided_looks_ <= fewest_looks || now() - *undecided_since_ < longest_undecided;
 }
 
 MainEnd ForkReadiness::main_ended(int wait_status) {

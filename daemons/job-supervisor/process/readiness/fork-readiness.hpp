@@ -14,6 +14,7 @@ public:
 
   void begin() override;
   void go_on() override;
+  [[nodiscard]] bool is_ready() const override { return following_ && following_->ready(); }
   void write_notes(base::ByteWriter& out) const override;
   void restore(base::ByteReader& in);
   MainEnd main_ended(int wait_status) override;
@@ -34,6 +35,7 @@ private:
   std::optional<ForkFollowing> following_;             // from `begin` on
   std::uint64_t began_ = 0;                            // nanoseconds of the loop's clock
   std::optional<ForkFollowing::Time> undecided_since_; // what has become of the process that has ended
+  int undecided_looks_ = 0;                            // since then
   base::Timer timer_;
   std::optional<Children::Witness> witness_; // while it has not settled
 };

@@ -28,6 +28,7 @@ public:
   void prepare(PlanExtras& extras) override;
   void begin() override;
   void go_on() override;
+  [[nodiscard]] bool is_ready() const override { return ready_; }
   void write_notes(base::ByteWriter& out) const override;
   void restore(base::ByteReader& in);
   MainEnd main_ended(int wait_status) override;

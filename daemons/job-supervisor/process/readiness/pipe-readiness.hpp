@@ -20,6 +20,7 @@ public:
   void prepare(PlanExtras& extras) override { extras.ready_descriptor = writing_.get(); }
   void begin() override;
   void go_on() override;
+  [[nodiscard]] bool is_ready() const override { return ready_; }
   void write_notes(base::ByteWriter& out) const override;
   void restore(base::ByteReader& in);
   void signalled() override;

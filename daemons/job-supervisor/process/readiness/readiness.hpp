@@ -48,6 +48,8 @@ public:
   virtual void begin() = 0;
   // The same, but an earlier supervisor has begun it, and its notes were restored.
   virtual void go_on() { begin(); }
+  // It has seen that the process is ready. Written down on its own, before that is told: the next supervisor tells it.
+  [[nodiscard]] virtual bool is_ready() const = 0;
   // What the next supervisor must know; each kind reads it in its own `restore`.
   virtual void write_notes(base::ByteWriter& out) const = 0;
   // The process has ended.

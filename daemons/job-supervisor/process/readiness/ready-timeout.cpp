@@ -19,8 +19,8 @@ ReadyTimeout::Time now() {
 
 } // namespace
 
-ReadyTimeoutStep ReadyTimeout::looked_at(Time now, const std::string& activity) {
-  idle_time_.looked_at(now, activity);
+ReadyTimeoutStep ReadyTimeout::looked_at(Time now, const Look& look) {
+  idle_time_.looked_at(now, look);
   if (idle_time_.exceeds(timeouts_.acceptance)) return ReadyTimeoutStep::accept;
   if (idle_time_.idle() < timeouts_.idle_before_warning || std::exchange(warned_, true)) return ReadyTimeoutStep::wait;
   return ReadyTimeoutStep::warn;
@@ -45,7 +45,7 @@ void ReadyTimeoutWatch::extend(std::chrono::milliseconds by) {
 
 void ReadyTimeoutWatch::look() {
   if (now() < extended_until_) return restart();
-  switch (ready_timeout_.looked_at(now(), look_at(calls_.process()).activity)) {
+  switch (ready_timeout_.looked_at(now(), look_at(calls_.process()))) {
   case ReadyTimeoutStep::wait: return;
   case ReadyTimeoutStep::warn: return calls_.warn();
   case ReadyTimeoutStep::accept: timer_.stop(); return calls_.accept(); // may destroy this

@@ -17,10 +17,10 @@ class ReadyTimeout {
 public:
   using Time = IdleTime::Time;
 
-  explicit ReadyTimeout(const ReadyTimeouts& timeouts) : timeouts_{timeouts} {}
+  explicit ReadyTimeout(const ReadyTimeouts& timeouts) : timeouts_{timeouts}, idle_time_{timeouts.longest_gap} {}
   // Starts the timeout, also again: after any other message.
   void begin(Time now) { idle_time_.begin(now); }
-  ReadyTimeoutStep looked_at(Time now, const std::string& activity);
+  ReadyTimeoutStep looked_at(Time now, const Look& look);
 
 private:
   ReadyTimeouts timeouts_;

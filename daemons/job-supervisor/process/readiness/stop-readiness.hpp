@@ -14,6 +14,7 @@ public:
 
   void begin() override;
   void go_on() override;
+  [[nodiscard]] bool is_ready() const override { return stopped_ || accepted_; }
   void write_notes(base::ByteWriter& out) const override;
   void restore(base::ByteReader& in);
   void signalled() override { ready_timeout_.end(); }

@@ -62,10 +62,10 @@ public:
     pid = std::stoi(contents(directory / "first-pid"));
   }
 
-  // The same, but that it dies when it is told that main has executed or is ready, before or after that is written
-  // down.
+  // The same, but that it dies when it is told that main has executed or is ready, or that its notes have changed,
+  // before or after that is written down; or when it is told so for the nth time.
   using Moment = std::function<void()> Recorder::*;
-  void first_supervisor_that_dies_at(Moment moment, bool written) {
+  void first_supervisor_that_dies_at(Moment moment, bool written, int nth = 1) {
     run_and_kill([&](base::EventLoop& first_loop, JobProcesses& first, Recorder& told) {
       auto spawned = first.spawn(request());
       if (!spawned) ::_exit(1);
@@ -74,9 +74,9 @@ public:
         write(directory / "first-pid", std::to_string(*spawned));
       };
       write_all();
-      told.*moment = [&] {
+      told.*moment = [&, left = nth]() mutable {
         if (written) write_all();
-        ::kill(::getpid(), SIGKILL);
+        if (--left == 0) ::kill(::getpid(), SIGKILL);
       };
       (void)await(first_loop, [&] { return told.has("main executed"); });
       write_all();

@@ -116,6 +116,33 @@ TEST_CASE("one whose supervisor dies when it hears that it is ready is ready for
     }
 }
 
+TEST_CASE("so is one whose supervisor dies right after it has written down which process is the service") {
+  for (const Case& one : cases) {
+    if (one.expect != Expect::fork && one.expect != Expect::daemon) continue;
+    CAPTURE(std::string{one.words});
+    Adoption world;
+    prepare(world, one);
+    world.first_supervisor_that_dies_at(&test::Recorder::at_notes, true, one.expect == Expect::daemon ? 2 : 1);
+    world.adopt();
+    check_ready_and_stop(world);
+  }
+}
+
+TEST_CASE("one that was seen to be ready and ends while there is no supervisor was ready, and then has ended") {
+  Adoption world;
+  prepare(world, {Expect::fork, "sleep=300 fork setsid"});
+  world.first_supervisor_that_dies_at(&test::Recorder::at_notes, true);
+  REQUIRE(world.await_file("pid"));
+  pid_t service = std::stoi(contents(world.directory / "pid"));
+  ::kill(service, SIGKILL);
+  REQUIRE(world.await_gone(service));
+  world.adopt();
+  go_on_as_a_daemon(world);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.events.told == Told{"ready", "main ended"});
+  CHECK(world.end_of_main() == SIGKILL);
+}
+
 TEST_CASE("a watchdog goes on, with the time that the service has set") {
   Adoption world;
   world.job_class.expect = Expect::notify;

@@ -58,7 +58,7 @@ struct Recorder : ProcessEvents {
   std::vector<std::string> told;
   std::map<ProcessKind, int> ends;
   pid_t ready_pid = 0;
-  std::function<void()> at_executed{}, at_ready{}; // whoever is told does this at once
+  std::function<void()> at_executed{}, at_ready{}, at_notes{}; // whoever is told does this at once
   std::string reason, status_text;
   std::function<void()> on_ended;
 
@@ -80,6 +80,9 @@ struct Recorder : ProcessEvents {
     ready_pid = pid;
   }
   void status(const std::string& text) override { status_text = text; }
+  void notes_changed() override {
+    if (at_notes) at_notes();
+  }
   void time_asked(std::chrono::milliseconds time) override {
     told.push_back("time asked " + std::to_string(time.count()));
   }
