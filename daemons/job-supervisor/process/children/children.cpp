@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <iterator>
+#include <poll.h>
 #include <set>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -90,7 +91,7 @@ WatchedChild::~WatchedChild() {
 void WatchedChild::check() {
   siginfo_t info{};
   if (::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
-    if (errno == ECHILD) check_end_of_adopted();
+    if (errno == ECHILD) check_adopted();
     return;
   }
   if (info.si_pid == 0) return children_.exits_.await_end(pidfd_.get(), id_.pid);
@@ -112,8 +113,11 @@ bool WatchedChild::exists() const {
   return pidfd_ && ::syscall(SYS_pidfd_send_signal, pidfd_.get(), 0, nullptr, 0) == 0;
 }
 
-// It has ended; whoever is its parent reaps it, and then it can be told how.
-void WatchedChild::check_end_of_adopted() {
+// What is told may be the end of another process that had its number. Once it has ended, whoever is its parent reaps
+// it, and then it can be told how.
+void WatchedChild::check_adopted() {
+  pollfd end{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&end, 1, 0) == 0) return children_.exits_.await_end(pidfd_.get(), id_.pid);
   ending_ = true;
   if (exists()) children_.exits_.await_reaping(pidfd_.get(), id_.pid);
   look();

@@ -60,7 +60,7 @@ private:
   friend class Children;
   void check();
   void check_stopped();
-  void check_end_of_adopted();
+  void check_adopted();
   void look();
   void look_repeatedly();
   [[nodiscard]] std::optional<int> status_of_adopted() const;

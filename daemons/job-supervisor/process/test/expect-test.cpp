@@ -122,7 +122,7 @@ TEST_CASE("a child that dies first does not end the service") {
 }
 
 TEST_CASE("a main process that ends before it is ready is told as ended, with its status, and never as ready") {
-  ActorsFixture fixture;
+  ActorsFixture fixture{true, {.forks = {.before_fork = {15s, 15s}}}}; // it is not taken as ready meanwhile
   fixture.add(Expect::fork, "note exit=3");
   fixture.add(Expect::fork, "note fork exit=4");
   fixture.add(Expect::daemon, "note fork sleep=1000 exit=5"); // time enough to be supervised, on a busy machine too
