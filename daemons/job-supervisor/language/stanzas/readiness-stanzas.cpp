@@ -72,6 +72,7 @@ seconds; after 30 idle seconds it is assumed to be ready, or, with
 and
 .Ic notify ,
 after 90 seconds without a message.
+A process that waits for a processor or a disk is not idle.
 With
 .Ic notify ,
 .Ql EXTEND_TIMEOUT_USEC=

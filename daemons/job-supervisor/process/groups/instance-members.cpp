@@ -40,6 +40,11 @@ base::FileDescriptor InstanceMembers::enter(const StanzaGroups& stanza, const Jo
   return base::FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 }
 
+void InstanceMembers::find_group(pid_t pid) {
+  if (auto found = groups_.find(pid); !found.empty()) members_.group = std::move(found);
+  else if (::access(members_.group.c_str(), F_OK) < 0) members_.group.clear();
+}
+
 bool InstanceMembers::leave_group() {
   bool empty = members_.group.empty() || std::exchange(own_group_is_gone_, false) || groups_.remove(members_.group);
   members_.group.clear();

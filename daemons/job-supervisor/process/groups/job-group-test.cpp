@@ -75,3 +75,34 @@ TEST_CASE("what a supervisor that is no more has left is removed when nobody is 
   JobGroups groups{true};
   CHECK_FALSE(inhabited.has(""));
 }
+
+TEST_CASE("a group can be made after its supervisor's directory was removed by one that does not see that process") {
+  JobGroups groups{true};
+  if (!groups.available()) {
+    MESSAGE("skipped: no control group can be made here");
+    return;
+  }
+  auto first = groups.create("one", "");
+  REQUIRE(::rmdir(first.c_str()) == 0);
+  REQUIRE(::rmdir(std::filesystem::path{first}.parent_path().c_str()) == 0);
+  auto second = groups.create("two", "");
+  CHECK(std::filesystem::exists(second));
+  CHECK(groups.remove(second));
+}
+
+TEST_CASE("the group of a process tells which job's it is, and a process that is in none tells of none") {
+  JobGroups groups{true};
+  if (!groups.available()) {
+    MESSAGE("skipped: no control group can be made here");
+    return;
+  }
+  auto group = groups.create("one", "");
+  pid_t job = start_process(), other = start_process();
+  REQUIRE(bool{std::ofstream{group + "/cgroup.procs"} << job << std::flush});
+  CHECK(groups.find(job) == group);
+  CHECK(groups.find(other).empty());
+  end_process(job);
+  end_process(other);
+  CHECK(groups.find(job).empty());
+  CHECK(groups.remove(group));
+}

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,7 +95,21 @@ std::string JobGroups::create(std::string_view job, std::string_view instance) {
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     std::string path = base_ + "/" + name.substr(0, most) + "." + std::to_string(++next_);
     if (::mkdir(path.c_str(), 0755) == 0) return path;
-    if (errno != EEXIST) break; // left by somebody who had the same process id
+    if (errno == ENOENT && ::mkdir(base_.c_str(), 0755) == 0) continue; // somebody does not see this process
+    if (errno != EEXIST) break;                                         // left by somebody who had the same process id
+  }
+  return {};
+}
+
+std::string JobGroups::find(pid_t process) const {
+  if (!available()) return {};
+  std::istringstream memberships{process_file(process, "cgroup")};
+  for (std::string line; std::getline(memberships, line);) {
+    if (!line.starts_with("0::")) continue;
+    std::filesystem::path group{line.substr(3)}, supervisor = group.parent_path().filename();
+    if (!supervisor.native().starts_with(base_name)) return {};
+    auto path = std::filesystem::path{base_}.parent_path() / supervisor / group.filename();
+    return ::access(path.c_str(), F_OK) == 0 ? path.native() : std::string{};
   }
   return {};
 }

@@ -183,6 +183,7 @@ void InstanceProcesses::spawn_found(ProcessKind kind, const ProcessId& id) {
   request.kind = kind;
   request.environment = search->what.marks;
   members_.begin(request, search->what.since);
+  members_.find_group(id.pid);
   members_.add_spawned(id.pid);
   if (kind == ProcessKind::main) {
     ending_.reset();

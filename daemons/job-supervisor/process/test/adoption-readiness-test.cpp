@@ -92,6 +92,24 @@ TEST_CASE("and one whose start was not written down") {
   }
 }
 
+// It was empty when the next supervisor but one began, and with it the directory of a dead one was removed.
+TEST_CASE("and one whose start was not written down, and which was put into another control group than those before") {
+  for (bool groups : {false, true})
+    for (const Case& one : cases) {
+      CAPTURE(groups);
+      CAPTURE(std::string{one.words});
+      Adoption world{groups};
+      prepare(world, one);
+      world.first_supervisor(""); // dies right after the fork
+      auto notes = *read_notes(contents(world.directory / "first-notes-before"));
+      notes.members.group = world.directory / "upstart-1/job.1";
+      world.adopt_from(to_bytes(notes), 0, true);
+      check_ready_and_stop(world);
+      world.job->kill_strays();
+      CHECK(world.await_gone(world.pid));
+    }
+}
+
 TEST_CASE("that it was ready is told again, since it may not have been written down") {
   for (const Case& one : cases) {
     CAPTURE(std::string{one.words});
