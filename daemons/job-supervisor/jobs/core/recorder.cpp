@@ -51,6 +51,16 @@ void Recorder::erase(const std::string& key) {
   core_.ports.memory->erase(key);
 }
 
+void Recorder::put_untracked(std::string_view key, std::string_view bytes) {
+  dirty_ = true;
+  core_.ports.memory->put(key, bytes);
+}
+
+void Recorder::erase_untracked(std::string_view key) {
+  dirty_ = true;
+  core_.ports.memory->erase(key);
+}
+
 void Recorder::write() try {
   if (core_.ports.memory == nullptr) return drop_changes();
   if (!missed_) return write_changes();
@@ -83,6 +93,7 @@ void Recorder::rewrite() {
   drop_changes();
   if (memory == nullptr) return;
   written_.clear();
+  instances_.clear();
   classes_.clear();
   note_all_pending_operations();
   record_ids();
@@ -218,20 +229,26 @@ void Recorder::record_jobs() {
     record_run(id, job);
     if (job != nullptr) {
       put_class_of(*core_.classes.find(job->name()),
-                   [this](std::string_view name, std::string_view bytes) { put(std::string{name}, bytes); });
-      put(key, bytes_of(*job, false));
+                   [this](std::string_view name, std::string_view bytes) { put_untracked(name, bytes); });
+      put_untracked(key, bytes_of(*job, false));
     } else if (auto pending = pending_.find(id); pending != pending_.end()) {
-      put(key, bytes_of(*pending->second.job, true));
-    } else {
-      erase(key);
+      instances_.emplace(id, false);
+      put_untracked(key, bytes_of(*pending->second.job, true));
+    } else if (instances_.erase(id) > 0) {
+      erase_untracked(key);
     }
   }
 }
 
 void Recorder::record_run(JobId id, Job* job) {
   auto key = record_key::of(record_key::run, id);
-  if (job == nullptr) return erase(key);
-  if (!std::exchange(job->run().is_written, true)) put(key, record::to_bytes(job->run()));
+  if (job == nullptr) {
+    if (auto known = instances_.find(id); known != instances_.end() && std::exchange(known->second, false))
+      erase_untracked(key);
+    return;
+  }
+  instances_[id] = true;
+  if (!std::exchange(job->run().is_written, true)) put_untracked(key, record::to_bytes(job->run()));
 }
 
 // Once for each class in force, when something of it is written down that needs it.
@@ -243,13 +260,13 @@ void Recorder::put_class_of(const ClassEntry& entry, const Put& put) {
 }
 
 void Recorder::record_classes() {
-  auto put_record = [this](std::string_view key, std::string_view bytes) { put(std::string{key}, bytes); };
+  auto put_record = [this](std::string_view key, std::string_view bytes) { put_untracked(key, bytes); };
   for (const auto& name : core_.classes.class_changes().take()) {
     const auto* entry = core_.classes.find(name);
     auto known = classes_.find(name);
     if (known != classes_.end() && (entry == nullptr || entry->job_class() != known->second)) {
       classes_.erase(known);
-      erase(record_key::of(record_key::job_class, name));
+      erase_untracked(record_key::of(record_key::job_class, name));
     }
     auto key = record_key::of(record_key::held, name);
     if (entry == nullptr || entry->start_on().state().empty()) {
@@ -383,9 +400,9 @@ void Recorder::put_all(const Put& out) {
     written_.insert(key);
     out(key, bytes);
   };
-  auto put_class = [&](std::string_view key, std::string_view bytes) { put(std::string{key}, std::string{bytes}); };
   note_all_pending_operations();
   written_.clear();
+  instances_.clear();
   classes_.clear();
   put(std::string{record_key::ids}, record::to_bytes(reserved_));
   spawn_ = next_spawn();
@@ -395,14 +412,18 @@ void Recorder::put_all(const Put& out) {
     if (!entry->runs.empty()) put(record_key::of(record_key::runs, name), record::to_bytes(entry->runs));
     bool holds = !entry->start_on().state().empty();
     if (holds) put(record_key::of(record_key::held, name), record::held_to_bytes(entry->start_on().state()));
-    if (holds || !entry->instances().empty()) put_class_of(*entry, put_class);
+    if (holds || !entry->instances().empty()) put_class_of(*entry, out);
     for (const auto& [_, job] : entry->instances()) {
-      put(record_key::of(record_key::job, job->id()), bytes_of(*job, false));
-      put(record_key::of(record_key::run, job->id()), record::to_bytes(job->run()));
+      out(record_key::of(record_key::job, job->id()), bytes_of(*job, false));
+      out(record_key::of(record_key::run, job->id()), record::to_bytes(job->run()));
+      instances_.emplace(job->id(), true);
     }
   }
-  for (const auto& [id, pending] : pending_)
-    if (core_.classes.find(id) == nullptr) put(record_key::of(record_key::job, id), bytes_of(*pending.job, true));
+  for (const auto& [id, pending] : pending_) {
+    if (core_.classes.find(id) != nullptr) continue;
+    out(record_key::of(record_key::job, id), bytes_of(*pending.job, true));
+    instances_.emplace(id, false);
+  }
   for (const auto& [id, handled] : core_.events.all())
     put(record_key::of(record_key::event, id), record::to_bytes(handled));
   for (const auto& [id, finished] : core_.finished.all())

@@ -58,9 +58,16 @@ private:
 
   void put(const std::string& key, std::string_view bytes);
   void erase(const std::string& key);
+  // The same for keys that are remembered otherwise: those of instances and classes, of which there may be ten
+  // thousand.
+  void put_untracked(std::string_view key, std::string_view bytes);
+  void erase_untracked(std::string_view key);
 
   Core& core_;
-  std::unordered_set<std::string> written_; // keys that the memory holds
+  // Keys that the memory holds, but for those of instances and classes.
+  std::unordered_set<std::string> written_;
+  // The instances that it holds, and whether with their run.
+  std::unordered_map<JobId, bool> instances_;
   // Of those classes that it holds the text of.
   std::unordered_map<std::string, std::shared_ptr<const JobClass>> classes_;
   struct Pending {
