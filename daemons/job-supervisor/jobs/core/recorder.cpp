@@ -40,15 +40,12 @@ bool has_facts(const ClassEntry& entry) {
 } // namespace
 
 void Recorder::put(const std::string& key, std::string_view bytes) {
-  dirty_ = true;
   written_.insert(key);
-  core_.ports.memory->put(key, bytes);
+  put_untracked(key, bytes);
 }
 
 void Recorder::erase(const std::string& key) {
-  if (written_.erase(key) == 0) return;
-  dirty_ = true;
-  core_.ports.memory->erase(key);
+  if (written_.erase(key) > 0) erase_untracked(key);
 }
 
 void Recorder::put_untracked(std::string_view key, std::string_view bytes) {

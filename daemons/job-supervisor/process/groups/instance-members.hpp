@@ -30,8 +30,8 @@ public:
   // else one of its own. The descriptor is that of its directory; none where no group can be had.
   [[nodiscard]] base::FileDescriptor enter(const StanzaGroups& stanza, const JobClass& job_class,
                                            const std::string& instance);
-  // That of a process which an earlier supervisor has started without writing it down. Where neither the process nor
-  // the group is there any more, its processes are known by their other marks.
+  // Takes over the group of a process that an earlier supervisor started and did not write down. Where neither the
+  // process nor the group is there any more, the instance's processes are known by session and environment.
   void find_group(pid_t pid);
   void add_spawned(pid_t pid) { members_.sessions.push_back(pid); }
   // Later processes get a new group; this one goes when it is empty. False where somebody is in it.

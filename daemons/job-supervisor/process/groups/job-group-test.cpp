@@ -20,6 +20,11 @@ std::string unified_tree() {
   return {};
 }
 
+bool can_make_groups(const JobGroups& groups) {
+  if (!groups.available()) MESSAGE("skipped: no control group can be made here");
+  return groups.available();
+}
+
 pid_t start_process() {
   pid_t process = ::fork();
   if (process == 0)
@@ -59,10 +64,7 @@ struct Abandoned {
 
 TEST_CASE("what a supervisor that is no more has left is removed when nobody is in it, and not looked into before") {
   auto tree = unified_tree();
-  if (tree.empty() || !JobGroups{true}.available()) {
-    MESSAGE("skipped: no control group can be made here");
-    return;
-  }
+  if (!can_make_groups(JobGroups{true})) return;
   pid_t job = start_process();
   Abandoned empty{tree, 0}, inhabited{tree, job};
   {
@@ -78,10 +80,7 @@ TEST_CASE("what a supervisor that is no more has left is removed when nobody is 
 
 TEST_CASE("a group can be made after its supervisor's directory was removed by one that does not see that process") {
   JobGroups groups{true};
-  if (!groups.available()) {
-    MESSAGE("skipped: no control group can be made here");
-    return;
-  }
+  if (!can_make_groups(groups)) return;
   auto first = groups.create("one", "");
   REQUIRE(::rmdir(first.c_str()) == 0);
   REQUIRE(::rmdir(std::filesystem::path{first}.parent_path().c_str()) == 0);
@@ -92,10 +91,7 @@ TEST_CASE("a group can be made after its supervisor's directory was removed by o
 
 TEST_CASE("the group of a process tells which job's it is, and a process that is in none tells of none") {
   JobGroups groups{true};
-  if (!groups.available()) {
-    MESSAGE("skipped: no control group can be made here");
-    return;
-  }
+  if (!can_make_groups(groups)) return;
   auto group = groups.create("one", "");
   pid_t job = start_process(), other = start_process();
   REQUIRE(bool{std::ofstream{group + "/cgroup.procs"} << job << std::flush});

@@ -95,8 +95,9 @@ std::string JobGroups::create(std::string_view job, std::string_view instance) {
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     std::string path = base_ + "/" + name.substr(0, most) + "." + std::to_string(++next_);
     if (::mkdir(path.c_str(), 0755) == 0) return path;
-    if (errno == ENOENT && ::mkdir(base_.c_str(), 0755) == 0) continue; // somebody does not see this process
-    if (errno != EEXIST) break;                                         // left by somebody who had the same process id
+    // A supervisor in another PID namespace does not see this process, and may have removed its directory.
+    if (errno == ENOENT && ::mkdir(base_.c_str(), 0755) == 0) continue;
+    if (errno != EEXIST) break; // left by somebody who had the same process id
   }
   return {};
 }

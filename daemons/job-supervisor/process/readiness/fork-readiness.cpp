@@ -9,7 +9,7 @@ namespace {
 constexpr std::chrono::milliseconds look_every{100};
 // A process without any environment looks as if it were in the middle of an exec, and it may be somebody else's.
 constexpr std::chrono::milliseconds longest_undecided{500};
-constexpr int fewest_looks = 100; // in that time: else this process was kept from running, and the other one, too
+constexpr int fewest_looks = 100; // before that: fewer in that time mean that the machine let nobody run
 } // namespace
 
 ForkReadiness::ForkReadiness(MainProcess& main, Expect expect, const ForkTimeouts& timeouts)
