@@ -102,3 +102,28 @@ TEST_CASE("the group of a process tells which job's it is, and a process that is
   CHECK(groups.find(job).empty());
   CHECK(groups.remove(group));
 }
+
+TEST_CASE("an empty group of somebody else stays, whatever it begins with") {
+  auto tree = unified_tree();
+  if (!can_make_groups(JobGroups{true})) return;
+  auto group = tree + "/upstart-x" + std::to_string(::getpid());
+  REQUIRE(std::filesystem::create_directory(group));
+  JobGroups groups{true};
+  CHECK(std::filesystem::exists(group));
+  CHECK(groups.remove(group + "/gone"));
+  CHECK(std::filesystem::exists(group));
+  ::rmdir(group.c_str());
+}
+
+TEST_CASE("a group's short form is what it is called below the supervisor's own directory") {
+  JobGroups groups{true};
+  if (!can_make_groups(groups)) return;
+  auto own = groups.create("job", "one");
+  CHECK(groups.shortened(own) == "job-one.1");
+  CHECK(groups.path_of("job-one.1") == own);
+  for (const std::string other : {"", "/sys/fs/cgroup/other/job.1"}) {
+    CHECK(groups.shortened(other) == other);
+    CHECK(groups.path_of(other) == other);
+  }
+  CHECK(groups.remove(own));
+}

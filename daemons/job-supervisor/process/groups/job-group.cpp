@@ -46,13 +46,19 @@ bool is_populated(const std::filesystem::path& directory) {
   return true;
 }
 
+// Whether a group of this name is a supervisor's: "upstart-" and its process id. Others may be anybody's.
+bool is_of_supervisor(std::string_view name) {
+  auto digits = name.starts_with(base_name) ? name.substr(base_name.size()) : std::string_view{};
+  return !digits.empty() && std::ranges::all_of(digits, [](char digit) { return digit >= '0' && digit <= '9'; });
+}
+
 // What supervisors that are no more could not remove since their jobs went on. One in which a job still runs is left to
 // whoever comes when it has ended: it may have hundreds of groups.
 void remove_abandoned(const std::string& directory) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator{directory, ignored}) {
     std::string name = entry.path().filename();
-    if (!name.starts_with(base_name)) continue;
+    if (!is_of_supervisor(name)) continue;
     std::string pid = name.substr(base_name.size());
     if (::access(("/proc/" + pid).c_str(), F_OK) < 0 && !is_populated(entry.path())) remove_tree(entry.path());
   }
@@ -102,13 +108,22 @@ std::string JobGroups::create(std::string_view job, std::string_view instance) {
   return {};
 }
 
+std::string JobGroups::shortened(std::string path) const {
+  bool is_below = available() && path.size() > base_.size() && path.starts_with(base_) && path[base_.size()] == '/';
+  return is_below ? path.substr(base_.size() + 1) : std::move(path);
+}
+
+std::string JobGroups::path_of(const std::string& group) const {
+  return group.empty() || group.starts_with('/') ? group : base_ + '/' + group;
+}
+
 std::string JobGroups::find(pid_t process) const {
   if (!available()) return {};
   std::istringstream memberships{process_file(process, "cgroup")};
   for (std::string line; std::getline(memberships, line);) {
     if (!line.starts_with("0::")) continue;
     std::filesystem::path group{line.substr(3)}, supervisor = group.parent_path().filename();
-    if (!supervisor.native().starts_with(base_name)) return {};
+    if (!is_of_supervisor(supervisor.native())) return {};
     auto path = std::filesystem::path{base_}.parent_path() / supervisor / group.filename();
     return ::access(path.c_str(), F_OK) == 0 ? path.native() : std::string{};
   }
@@ -119,7 +134,7 @@ std::string JobGroups::find(pid_t process) const {
 bool JobGroups::remove(const std::string& path) {
   if (remove_tree(path)) {
     std::filesystem::path parent = std::filesystem::path{path}.parent_path();
-    if (parent != base_ && parent.filename().native().starts_with(base_name)) ::rmdir(parent.c_str());
+    if (parent != base_ && is_of_supervisor(parent.filename().native())) ::rmdir(parent.c_str());
     return true;
   }
   to_be_removed_.insert(path);

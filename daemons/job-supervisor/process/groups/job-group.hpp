@@ -28,6 +28,10 @@ public:
   [[nodiscard]] bool available() const { return !base_.empty(); }
   // A directory that was not there before, named after the job and numbered. Empty when it cannot be made.
   [[nodiscard]] std::string create(std::string_view job, std::string_view instance);
+  // A group's directory in the short form that instances keep: below this supervisor's own directory without that.
+  [[nodiscard]] std::string shortened(std::string path) const;
+  // The directory of a group in either form; empty: none.
+  [[nodiscard]] std::string path_of(const std::string& group) const;
   // The group of a job, made here or by an earlier supervisor, that the process is in; empty: it is in none.
   [[nodiscard]] std::string find(pid_t process) const;
   // Removes the directory now, or as soon as nobody is in it any more. False where it waits for that.
