@@ -95,15 +95,6 @@ void end_write_at(std::string& bytes, std::size_t at, std::uint32_t kind) {
   std::memcpy(bytes.data() + at, &frame, sizeof frame);
 }
 
-std::string bytes_of(const std::string& magic, const std::vector<std::string>& records) {
-  std::string bytes{magic};
-  for (const auto& record : records) {
-    append_frame(bytes, fnv_1a_of(magic), ends_write, record);
-    bytes.append(record);
-  }
-  return bytes;
-}
-
 std::string fault_of(const char* what, const std::string& path) {
   return std::string{what} + " " + path + ": " + std::strerror(errno);
 }
@@ -329,7 +320,9 @@ void Journal::Found::take(const std::string& bytes) {
     auto aside = path + ".damaged";
     fault = path + " is damaged at byte " + std::to_string(*at) + ": it is kept as " + aside + ", and the " +
             std::to_string(records.size()) + " records that are whole are used";
-    return journal.replace_by(aside, bytes_of(magic, records), fault);
+    auto whole = journal.contents();
+    for (const auto& record : records) whole.add(record);
+    return journal.replace_by(aside, whole.bytes_, fault);
   }
   if (reader.torn()) fault = path + ": the last records were not written to their end; they are dropped";
   journal.begin(reader.good(), {}, fault);
@@ -424,8 +417,20 @@ bool Journal::exchange_with_successor() {
   return true;
 }
 
-std::expected<void, std::string> Journal::rewrite(const std::vector<std::string>& records) {
-  auto bytes = bytes_of(magic_, records);
+void Journal::Contents::add(std::string_view record) {
+  append_frame(bytes_, kind_, ends_write, record);
+  bytes_.append(record);
+}
+
+// They seldom take more than the file does; what of it is not used takes no memory.
+Journal::Contents Journal::contents() const {
+  Contents contents{magic_, kind_};
+  contents.bytes_.reserve(size_);
+  return contents;
+}
+
+std::expected<void, std::string> Journal::rewrite(const Contents& contents) {
+  const auto& bytes = contents.bytes_;
   auto successor = write_successor(bytes);
   fault_point("journal.rewrite-written");
   if (!successor.file || !exchange_with_successor()) {

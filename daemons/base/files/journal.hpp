@@ -32,13 +32,28 @@ public:
   // and not `intact`. The error says what could not be opened, and why.
   static std::expected<Found, std::string> open(const std::string& path, const std::string& magic);
 
+  // All the records of a file to be, in one piece of memory: put together between two long-lived values, records of
+  // their own would leave holes in the heap when they go.
+  class Contents {
+  public:
+    void add(std::string_view record);
+
+  private:
+    friend class Journal;
+    Contents(const std::string& magic, std::uint32_t kind) : bytes_{magic}, kind_{kind} {}
+    std::string bytes_;
+    std::uint32_t kind_;
+  };
+
   void add(std::string_view record);
   [[nodiscard]] bool has_unwritten() const { return !unwritten_.empty(); }
   // On failure (also where it is not intact) the file is as before, and what was added is dropped: it then lacks
   // something, until `rewrite`.
   std::expected<void, std::string> write();
-  // Puts these records in place of all that the file holds and of what is unwritten; on failure nothing has changed.
-  std::expected<void, std::string> rewrite(const std::vector<std::string>& records);
+  // None yet, for `rewrite` of this journal.
+  [[nodiscard]] Contents contents() const;
+  // Puts them in place of all that the file holds and of what is unwritten; on failure nothing has changed.
+  std::expected<void, std::string> rewrite(const Contents& contents);
 
   // False after a failed write that could not be undone, and where there was no room to begin: nothing is written until
   // `rewrite` succeeds.

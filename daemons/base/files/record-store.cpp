@@ -110,9 +110,14 @@ std::expected<void, std::string> RecordStore::write(const Snapshot& snapshot) {
 
 std::expected<void, std::string> RecordStore::rewrite(const Snapshot& snapshot) {
   // A batch for each, so that damage to the file costs one record.
-  std::vector<std::string> batches;
-  snapshot([&](std::string_view key, std::string_view bytes) { add_put(batches.emplace_back(), key, bytes); });
-  auto rewritten = journal_.rewrite(batches);
+  auto contents = journal_.contents();
+  std::string batch;
+  snapshot([&](std::string_view key, std::string_view bytes) {
+    batch.clear();
+    add_put(batch, key, bytes);
+    contents.add(batch);
+  });
+  auto rewritten = journal_.rewrite(contents);
   behind_ = !rewritten;
   if (rewritten) no_rewrite_below_ = 0;
   batch_.clear();

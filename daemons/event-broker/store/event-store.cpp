@@ -24,9 +24,9 @@ EventStore::Recovered EventStore::without_file() {
 }
 
 std::expected<void, std::string> EventStore::rewrite(const Snapshot& snapshot) {
-  std::vector<std::string> records;
-  for (const auto& change : snapshot()) records.push_back(encode(change));
-  auto rewritten = journal_->rewrite(records);
+  auto contents = journal_->contents();
+  for (const auto& change : snapshot()) contents.add(encode(change));
+  auto rewritten = journal_->rewrite(contents);
   if (rewritten) behind_ = false;
   return rewritten;
 }
