@@ -1,6 +1,5 @@
 #include "daemons/job-supervisor/first-load.hpp"
 
-#include <limits>
 #include <utility>
 
 namespace upstart::supervisor {
@@ -8,6 +7,8 @@ namespace upstart::supervisor {
 namespace {
 // Some 100 µs: a client that comes waits no longer for each of its messages.
 constexpr std::size_t files_at_once = 16;
+// Where somebody waits for all: what has been parsed is still in the processor's cache when it counts.
+constexpr std::size_t files_in_cache = 128;
 } // namespace
 
 void FirstLoad::begin(Configuration& configuration) {
@@ -23,7 +24,7 @@ void FirstLoad::go_on() {
 }
 
 void FirstLoad::finish() {
-  if (is_under_way() && !reading_) read(std::numeric_limits<std::size_t>::max());
+  while (is_under_way() && !reading_) read(files_in_cache);
 }
 
 void FirstLoad::load_job(const std::string& name) {
