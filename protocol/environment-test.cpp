@@ -60,3 +60,46 @@ TEST_CASE("a hundred thousand variables are set, merged and kept apart as few ar
   CHECK(environment.strings()[8] == "VARIABLE8=other");
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{5}); // quadratic: minutes
 }
+
+TEST_CASE("a copy of an environment shares its strings until one of the two is changed") {
+  Environment one{{"A=1", "B=2"}};
+  auto other = one;
+  CHECK(other.shares_with(one));
+  other.set("A", "1"); // as it is
+  CHECK(other.shares_with(one));
+  other.set("A", "3");
+  CHECK_FALSE(other.shares_with(one));
+  CHECK(one.strings() == std::vector<std::string>{"A=1", "B=2"});
+  CHECK(other.strings() == std::vector<std::string>{"A=3", "B=2"});
+  auto third = one;
+  CHECK(third.unset("A"));
+  CHECK(one.contains("A"));
+  third = one;
+  third.merge(other);
+  CHECK(one.get("A") == "1");
+  Environment none;
+  none.merge(one);
+  CHECK(none.shares_with(one));
+  none.clear();
+  CHECK(one.size() == 2);
+}
+
+TEST_CASE("environments that are kept share their strings where they are equal") {
+  RecentEnvironments recent;
+  Environment one{{"A=1", "B=2"}}, other{{"A=1", "B=2"}}, different{{"B=2", "A=1"}}, empty;
+  recent.share(one);
+  recent.share(other);
+  recent.share(different);
+  recent.share(empty);
+  CHECK(other.shares_with(one));
+  CHECK_FALSE(different.shares_with(one));
+  CHECK(different.strings() == std::vector<std::string>{"B=2", "A=1"});
+  CHECK(empty.empty());
+  one.set("A", "2");
+  CHECK(other.get("A") == "1");
+  one.clear();
+  other.clear();
+  Environment again{{"A=1", "B=2"}}; // nobody has the one that was kept any more
+  recent.share(again);
+  CHECK(again.size() == 2);
+}

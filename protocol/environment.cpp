@@ -59,7 +59,8 @@ std::optional<std::string> environment_fault(const std::vector<std::string>& str
 }
 
 Environment::Environment(const std::vector<std::string>& strings) {
-  strings_.reserve(strings.size());
+  if (strings.empty()) return;
+  own().reserve(strings.size());
   if (strings.size() >= KeyPlaces::many) {
     set_strings(strings, true);
     return;
@@ -73,9 +74,15 @@ std::expected<Environment, std::string> Environment::parse(const std::vector<std
   return Environment{strings};
 }
 
+Environment::Strings& Environment::own() {
+  if (!strings_) strings_ = std::make_shared<Strings>();
+  else if (strings_.use_count() > 1) strings_ = std::make_shared<Strings>(*strings_);
+  return *strings_;
+}
+
 std::optional<std::string_view> Environment::get(std::string_view key) const {
-  auto found = find_key(strings_, key);
-  if (found == strings_.end()) return std::nullopt;
+  auto found = find_key(strings(), key);
+  if (found == strings().end()) return std::nullopt;
   return value_of(*found);
 }
 
@@ -87,35 +94,58 @@ void Environment::set(std::string_view key, std::string_view value) {
 }
 
 void Environment::set_string(std::string_view key_value, bool replace) {
-  auto found = find_key(strings_, key_of(key_value));
-  if (found == strings_.end()) strings_.emplace_back(key_value);
-  else if (replace) *found = key_value;
+  auto found = find_key(strings(), key_of(key_value));
+  if (found == strings().end()) own().emplace_back(key_value);
+  else if (replace && *found != key_value) {
+    auto place = found - strings().begin();
+    own()[static_cast<std::size_t>(place)] = key_value;
+  }
 }
 
 bool Environment::unset(std::string_view key) {
-  auto found = find_key(strings_, key);
-  if (found == strings_.end()) return false;
-  strings_.erase(found);
+  auto found = find_key(strings(), key);
+  if (found == strings().end()) return false;
+  auto place = found - strings().begin();
+  auto& strings = own();
+  strings.erase(strings.begin() + place);
   return true;
 }
 
-void Environment::set_strings(const std::vector<std::string>& strings, bool replace) {
-  KeyPlaces places{strings_, strings_.size() + strings.size()};
+void Environment::set_strings(const Strings& strings, bool replace) {
+  auto& mine = own();
+  KeyPlaces places{mine, mine.size() + strings.size()};
   for (const auto& entry : strings) {
     if (!well_formed(entry)) continue;
     auto& place = places.slot(key_of(entry));
     if (place == KeyPlaces::nowhere) {
-      place = strings_.size();
-      strings_.push_back(entry);
+      place = mine.size();
+      mine.push_back(entry);
     } else if (replace) {
-      strings_[place] = entry;
+      mine[place] = entry;
     }
   }
 }
 
 void Environment::merge(const Environment& other, bool replace) {
-  if (other.size() >= KeyPlaces::many) return set_strings(other.strings_, replace);
-  for (const auto& entry : other.strings_) set_string(entry, replace);
+  if (empty() || other.shares_with(*this)) {
+    strings_ = other.strings_;
+    return;
+  }
+  if (other.size() >= KeyPlaces::many) return set_strings(other.strings(), replace);
+  for (const auto& entry : other.strings()) set_string(entry, replace);
+}
+
+void RecentEnvironments::share(Environment& environment) {
+  if (environment.empty()) return environment.clear();
+  std::size_t hash = 0;
+  for (const auto& entry : environment.strings()) hash = hash * 31 + std::hash<std::string>{}(entry);
+  auto& slot = slots_[hash % slots_.size()];
+  auto kept = slot.lock();
+  if (!kept || *kept != environment.strings()) {
+    kept = std::make_shared<Environment::Strings>(environment.strings()); // a copy has no room for more
+    slot = kept;
+  }
+  environment.strings_ = std::move(kept);
 }
 
 } // namespace upstart::protocol

@@ -1,8 +1,12 @@
 // An environment: an ordered list of KEY=VALUE strings with distinct keys, as events and jobs carry it and as it
 // travels over D-Bus (`as`). Order is that of first insertion; events match positional arguments by it.
+//
+// Copies share their strings until one of them is changed: a copy costs a count. Not for several threads.
 #pragma once
 
+#include <array>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,19 +35,43 @@ public:
   bool unset(std::string_view key);
   // Every string of `other`, in its order; its values win, or with `replace` false give way.
   void merge(const Environment& other, bool replace = true);
-  void clear() { strings_.clear(); }
+  void clear() { strings_.reset(); }
 
-  [[nodiscard]] const std::vector<std::string>& strings() const { return strings_; }
-  [[nodiscard]] bool empty() const { return strings_.empty(); }
-  [[nodiscard]] std::size_t size() const { return strings_.size(); }
+  // Good until this environment is changed.
+  [[nodiscard]] const std::vector<std::string>& strings() const {
+    static const Strings none;
+    return strings_ ? *strings_ : none;
+  }
+  [[nodiscard]] bool empty() const { return strings().empty(); }
+  [[nodiscard]] std::size_t size() const { return strings().size(); }
+  // Whether the two are copies that share their strings.
+  [[nodiscard]] bool shares_with(const Environment& other) const { return strings_ && strings_ == other.strings_; }
 
-  friend bool operator==(const Environment&, const Environment&) = default;
+  friend bool operator==(const Environment& one, const Environment& other) {
+    return one.strings_ == other.strings_ || one.strings() == other.strings();
+  }
 
 private:
-  // Many at once, in linear time; those that are not well formed are dropped.
-  void set_strings(const std::vector<std::string>& strings, bool replace);
+  friend class RecentEnvironments;
+  using Strings = std::vector<std::string>;
 
-  std::vector<std::string> strings_;
+  // For changes: nobody else has them.
+  [[nodiscard]] Strings& own();
+  // Many at once, in linear time; those that are not well formed are dropped.
+  void set_strings(const Strings& strings, bool replace);
+
+  std::shared_ptr<Strings> strings_; // nothing: empty
+};
+
+// The environments that were kept last, so that equal ones share their strings: a thousand services that one event has
+// started have one. As many as there are slots; who keeps an environment that was forgotten here keeps it alone.
+class RecentEnvironments {
+public:
+  // Of one that is to be kept: it shares the strings of an equal one, or has them without room for more.
+  void share(Environment& environment);
+
+private:
+  std::array<std::weak_ptr<Environment::Strings>, 64> slots_;
 };
 
 // The two halves of KEY=VALUE; the key is all of it where there is no "=".

@@ -12,8 +12,8 @@
 
 #include "daemons/base/bus-connection.hpp"
 #include "daemons/base/delayed-warning.hpp"
-#include "daemons/base/growing-pause.hpp"
 #include "daemons/base/path-watch.hpp"
+#include "daemons/base/values/growing-pause.hpp"
 
 #include <functional>
 #include <memory>

@@ -139,11 +139,11 @@ namespace {
 
 RunOnWire on_wire(const std::string& job, const Run& run, bool is_task) {
   std::vector<sdbus::Struct<uint64_t, std::string, std::string, std::string>> causes;
-  for (const auto& [event, name, of_job, of_instance] : run.causes)
-    causes.emplace_back(event, readable(name), readable(of_job), readable(of_instance));
+  for (const auto& [event, name, emitter] : run.causes)
+    causes.emplace_back(event, readable(name), readable(emitter->job), readable(emitter->instance));
   std::vector<sdbus::Struct<std::string, uint64_t>> moments;
-  for (const auto& [state, time] : run.moments)
-    moments.emplace_back(std::string{name_of(state)}, static_cast<uint64_t>(time.count()));
+  for (const auto& [state, microseconds] : run.moments)
+    moments.emplace_back(std::string{name_of(state)}, static_cast<uint64_t>(microseconds));
   return {readable(job), readable(run.instance), std::string{name_of(run.origin)}, causes, moments, run.failed,
           is_task};
 }

@@ -175,6 +175,7 @@ void Restore::take_instance(JobId id, record::Instance instance) {
     core_.classes.restore_last_id(id);
     return;
   }
+  job->share_environment(core_.recent_environments);
   job->stop_on().expand(job->job_class().stop_on, job->life().environment);
   core_.classes.restore_instance(*entry, std::move(job));
 }

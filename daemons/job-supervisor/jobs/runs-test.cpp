@@ -12,8 +12,8 @@ namespace {
 // "starting@0 running@5", times in ms.
 std::string moments(const Run& run) {
   std::string text;
-  for (const auto& [state, time] : run.moments)
-    text += (text.empty() ? "" : " ") + std::string{name_of(state)} + "@" + std::to_string(time / 1ms);
+  for (const auto& moment : run.moments)
+    text += (text.empty() ? "" : " ") + std::string{name_of(moment.state)} + "@" + std::to_string(moment.time() / 1ms);
   return text;
 }
 
@@ -41,7 +41,7 @@ TEST_CASE("a run tells when each state was reached, and the event that started i
   REQUIRE(run.causes.size() == 1);
   CHECK(run.causes[0].name == "go");
   CHECK(run.causes[0].event != 0);
-  CHECK(run.causes[0].job.empty());
+  CHECK(run.causes[0].emitter->job.empty());
   world.clock.advance(100ms);
   world.stop("svc", {}, false);
   world.clock.advance(1ms);
@@ -63,8 +63,8 @@ TEST_CASE("of an event of another job's life a run tells which job's") {
   const auto& run = *runs(world, "web").at(0);
   REQUIRE(run.causes.size() == 1);
   CHECK(run.causes[0].name == "started");
-  CHECK(run.causes[0].job == "db");
-  CHECK(run.causes[0].instance == "one");
+  CHECK(run.causes[0].emitter->job == "db");
+  CHECK(run.causes[0].emitter->instance == "one");
   CHECK(runs(world, "db").at(0)->origin == RunOrigin::command);
 }
 

@@ -23,7 +23,7 @@ TEST_CASE("what the main process says of itself is told while it runs") {
   world.load("svc", "expect notify\nexec serve\n");
   world.start("svc");
   world.processes.of("svc").events.status("warming up");
-  CHECK(world.jobs.classes().find("svc", "")->life().status_text == "warming up");
+  CHECK(world.jobs.classes().find("svc", "")->life().rare->status_text == "warming up");
   CHECK(instance(world, "svc").status_text == "warming up");
 }
 
@@ -72,15 +72,16 @@ TEST_CASE("hooks that go wrong without failing the job are told of until it star
   world.end("svc", post_start, exited(3));
   auto job = [&] { return world.jobs.classes().find("svc", ""); }; // another one when the jobs have come back
   CHECK(world.state("svc") == "start/running");
-  CHECK(job()->life().ignored_failures == std::vector<std::string>{"post-start process terminated with status 3"});
-  CHECK(instance(world, "svc").ignored_failures == job()->life().ignored_failures);
+  CHECK(job()->life().rare->ignored_failures ==
+        std::vector<std::string>{"post-start process terminated with status 3"});
+  CHECK(instance(world, "svc").ignored_failures == job()->life().rare->ignored_failures);
   world.stop("svc", {}, false);
   world.end("svc", pre_stop, SIGSEGV);
-  CHECK(job()->life().ignored_failures.back() == "pre-stop process killed by SEGV signal");
+  CHECK(job()->life().rare->ignored_failures.back() == "pre-stop process killed by SEGV signal");
   world.start("svc", {}, false);
   world.end("svc", main, SIGTERM);
   CHECK(world.state("svc") == "start/spawned");
-  CHECK(job()->life().ignored_failures.empty());
+  CHECK(job()->life().rare->ignored_failures.empty());
 }
 
 TEST_CASE("the state of all jobs is that of each, by name; of a job that is not there there is none") {

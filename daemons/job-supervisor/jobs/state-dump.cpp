@@ -87,8 +87,8 @@ protocol::InstanceState state_of(const Core& core, const Job& job) {
       .processes = processes_of(life),
       .blocking = references_to(core.events, life.blocked_events),
       .waiting_callers = life.callers.size(),
-      .status_text = life.status_text,
-      .ignored_failures = life.ignored_failures,
+      .status_text = life.rare->status_text,
+      .ignored_failures = life.rare->ignored_failures,
       .stop_on = condition_of(core.events, job.job_class().stop_on, job.stop_on(), life.environment),
       .failure = failure_of(life.failure),
   };

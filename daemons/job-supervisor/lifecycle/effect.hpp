@@ -71,7 +71,7 @@ struct Answer {
 // Processes.
 struct Spawn {
   ProcessKind process = ProcessKind::main;
-  std::vector<std::string> environment = {}; // complete but for what the session adds
+  protocol::Environment environment = {}; // complete but for UPSTART_JOB, UPSTART_INSTANCE and UPSTART_SESSION
   std::vector<FileId> files = {};
   std::vector<std::string> positional = {};
   friend bool operator==(const Spawn&, const Spawn&) = default;

@@ -31,15 +31,16 @@ Life full_life() {
   life.respawn_pause = MonotonicTime{400};
   life.pausing = true;
   life.environment = upstart::protocol::Environment{{"A=1", "B="}};
-  life.stop_environment = upstart::protocol::Environment{{"C=\xff"}};
-  life.files = {5, 6};
-  life.positional = {"one", ""};
-  life.pending_start = StartParameters{.environment = upstart::protocol::Environment{{"D=4"}}, .files = {7}};
+  auto& parts = life.rare.edit();
+  parts.stop_environment = upstart::protocol::Environment{{"C=\xff"}};
+  parts.files = {5, 6};
+  parts.positional = {"one", ""};
+  parts.pending_start = StartParameters{.environment = upstart::protocol::Environment{{"D=4"}}, .files = {7}};
   life.blocked_events = {10, 11};
   life.callers = {{.id = 12, .command = CommandKind::restart}};
   life.stop_on = ExpressionState{{0, 10, 0}};
-  life.status_text = "warming up";
-  life.ignored_failures = {"post-start process terminated with status 1"};
+  parts.status_text = "warming up";
+  parts.ignored_failures = {"post-start process terminated with status 1"};
   return life;
 }
 

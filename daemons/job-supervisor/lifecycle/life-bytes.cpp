@@ -107,27 +107,30 @@ void read_course(ByteReader& in, Life& life) {
 
 void write_belongings(ByteWriter& out, const Life& life) {
   write(out, life.environment);
-  write(out, life.stop_environment);
-  write(out, life.files);
-  out.texts(life.positional);
-  out.optional(life.pending_start, [&](const StartParameters& start) { write(out, start); });
+  const auto& parts = *life.rare;
+  write(out, parts.stop_environment);
+  write(out, parts.files);
+  out.texts(parts.positional);
+  out.optional(parts.pending_start, [&](const StartParameters& start) { write(out, start); });
   write(out, life.blocked_events);
   out.list(life.callers, [&](const Caller& caller) { write(out, caller); });
   write(out, life.stop_on.held());
-  out.text(life.status_text);
-  out.texts(life.ignored_failures);
+  out.text(parts.status_text);
+  out.texts(parts.ignored_failures);
 }
 void read_belongings(ByteReader& in, Life& life) {
   life.environment = read_environment(in);
-  life.stop_environment = read_environment(in);
-  life.files = read_ids(in);
-  life.positional = in.texts();
-  life.pending_start = in.optional([&] { return read_start(in); });
+  auto& parts = life.rare.edit();
+  parts.stop_environment = read_environment(in);
+  parts.files = read_ids(in);
+  parts.positional = in.texts();
+  parts.pending_start = in.optional([&] { return read_start(in); });
   life.blocked_events = read_ids(in);
   life.callers = in.list([&] { return read_caller(in); });
   life.stop_on = ExpressionState{read_ids(in)};
-  life.status_text = in.text();
-  life.ignored_failures = in.texts();
+  parts.status_text = in.text();
+  parts.ignored_failures = in.texts();
+  life.rare.tidy();
 }
 
 } // namespace

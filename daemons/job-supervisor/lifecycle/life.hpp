@@ -34,6 +34,7 @@
 //   process.
 #pragma once
 
+#include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/expression/expression-state.hpp"
 #include "daemons/job-supervisor/language/model/job-class.hpp"
 #include "daemons/job-supervisor/lifecycle/state.hpp"
@@ -84,6 +85,17 @@ struct LiveProcess {
   friend bool operator==(const LiveProcess&, const LiveProcess&) = default;
 };
 
+// What few jobs have, and most only for a moment.
+struct RareParts {
+  protocol::Environment stop_environment;       // what the stop brought, for pre-stop and post-stop
+  std::vector<FileId> files;                    // of this run
+  std::vector<std::string> positional;          // of this run
+  std::optional<StartParameters> pending_start; // of the next run
+  std::string status_text;                      // what main last said of itself (STATUS= of expect notify)
+  std::vector<std::string> ignored_failures;    // of this run's processes whose outcome does not count: which and how
+  friend bool operator==(const RareParts&, const RareParts&) = default;
+};
+
 // More members than ten: it is the whole of a job, and nothing but data.
 struct Life {
   std::string instance; // its name; empty for the only instance of a class
@@ -112,18 +124,12 @@ struct Life {
   MonotonicTime respawn_pause{0}; // how long starting waits this time before it goes on; 0: not at all
   bool pausing = false;           // it waits so, until the kill timer, which limits nothing then
 
-  protocol::Environment environment;            // of this run
-  protocol::Environment stop_environment;       // what the stop brought, for pre-stop and post-stop
-  std::vector<FileId> files;                    // of this run
-  std::vector<std::string> positional;          // of this run
-  std::optional<StartParameters> pending_start; // of the next run
+  protocol::Environment environment; // of this run
+  base::Rare<RareParts> rare;
 
   std::vector<EventId> blocked_events; // not finished before the job is where they send it
   std::vector<Caller> callers;
   ExpressionState stop_on; // which of its events `stop on` holds
-
-  std::string status_text;                   // what main last said of itself (STATUS= of expect notify)
-  std::vector<std::string> ignored_failures; // of this run's processes whose outcome does not count: which and how
 
   [[nodiscard]] const LiveProcess& process(ProcessKind kind) const { return processes[static_cast<std::size_t>(kind)]; }
   [[nodiscard]] LiveProcess& process(ProcessKind kind) { return processes[static_cast<std::size_t>(kind)]; }

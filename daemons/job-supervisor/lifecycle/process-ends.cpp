@@ -22,7 +22,7 @@ bool is_preparation(ProcessKind process) {
 void note_ignored(Moving& moving, ProcessKind process, const std::string& how) {
   bool ignored =
       process == ProcessKind::post_start || process == ProcessKind::pre_stop || process == ProcessKind::security;
-  if (ignored) moving.life.ignored_failures.push_back(std::format("{} process {}", name_of(process), how));
+  if (ignored) moving.life.rare.edit().ignored_failures.push_back(std::format("{} process {}", name_of(process), how));
 }
 
 std::string how_it_ended(int wait_status) {
@@ -50,7 +50,10 @@ void report_end(Moving& moving, ProcessKind process, int wait_status) {
 bool forget(Moving& moving, ProcessKind process) {
   bool awaited = awaited_process(moving.life) == process;
   moving.life.process(process) = {};
-  if (process == ProcessKind::main) moving.life.status_text.clear();
+  if (process == ProcessKind::main && !moving.life.rare->status_text.empty()) {
+    moving.life.rare.edit().status_text.clear();
+    moving.life.rare.tidy();
+  }
   if (awaited) disarm_kill_timer(moving);
   return awaited;
 }

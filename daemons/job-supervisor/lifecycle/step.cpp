@@ -48,21 +48,22 @@ struct InputHandler {
   void operator()(input::Start& start) const {
     release(moving, false);
     block(moving, start.blockers);
-    if (start.parameters) life.pending_start = std::move(start.parameters);
+    if (start.parameters) life.rare.edit().pending_start = std::move(start.parameters);
     change_goal(moving, Goal::start);
     add_caller(life, start.caller, CommandKind::start);
   }
   void operator()(input::Stop& stop) const {
     release(moving, false);
     block(moving, stop.blockers);
-    life.stop_environment = std::move(stop.environment);
+    clear_stop_environment(life);
+    if (!stop.environment.empty()) life.rare.edit().stop_environment = std::move(stop.environment);
     change_goal(moving, Goal::stop);
     add_caller(life, stop.caller, CommandKind::stop);
   }
   void operator()(input::Restart& restart) const {
     release(moving, false);
-    if (restart.parameters) life.pending_start = std::move(restart.parameters);
-    life.stop_environment.clear();
+    if (restart.parameters) life.rare.edit().pending_start = std::move(restart.parameters);
+    clear_stop_environment(life);
     begin_restart();
     add_caller(life, restart.caller, CommandKind::restart);
   }
@@ -114,7 +115,7 @@ struct InputHandler {
   void operator()(const input::MainMoved& moved) const {
     if (life.alive(ProcessKind::main)) life.process(ProcessKind::main).pid = moved.pid;
   }
-  void operator()(input::StatusReported& status) const { life.status_text = std::move(status.text); }
+  void operator()(input::StatusReported& status) const { life.rare.edit().status_text = std::move(status.text); }
   void operator()(const input::TimeAsked& asked) const {
     if (life.state == State::killed && life.alive(ProcessKind::main)) put_off_kill(moving, asked.time);
   }

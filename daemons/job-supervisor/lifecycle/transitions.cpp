@@ -36,15 +36,19 @@ void emit(Moving& moving, JobEvent event, bool awaited) {
                           .ticket = awaited ? life.last_ticket : 0});
 }
 
+// What is for this run alone: what the last one left is given up, but for what main has said.
 void take_start_parameters(Moving& moving) {
   auto& life = moving.life;
-  if (auto start = std::exchange(life.pending_start, std::nullopt)) {
-    life.environment = std::as_const(start->environment); // without the room for more that it was put together in
-    life.files = std::move(start->files);
-    life.positional = std::move(start->positional);
+  if (life.rare) {
+    auto& parts = life.rare.edit();
+    if (auto start = std::exchange(parts.pending_start, std::nullopt)) {
+      life.environment = std::move(start->environment);
+      parts.files = std::move(start->files);
+      parts.positional = std::move(start->positional);
+    }
+    parts.ignored_failures.clear();
+    clear_stop_environment(life);
   }
-  life.stop_environment.clear();
-  life.ignored_failures.clear();
   moving.add(effect::ExpandStopOn{});
 }
 
@@ -61,7 +65,7 @@ bool enter_starting(Moving& moving) {
 
 bool enter_running(Moving& moving) {
   if (moving.life.previous_state == State::pre_stop) {
-    moving.life.stop_environment.clear();
+    clear_stop_environment(moving.life);
     release(moving, false);
     return false;
   }
@@ -213,9 +217,15 @@ void run(Moving& moving, ProcessKind process) {
 void spawn(Moving& moving, ProcessKind process) {
   const auto& life = moving.life;
   moving.add(effect::Spawn{.process = process,
-                           .environment = process_environment(life, moving.job_class, process),
-                           .files = life.files,
-                           .positional = life.positional});
+                           .environment = process_environment(life, process),
+                           .files = life.rare->files,
+                           .positional = life.rare->positional});
+}
+
+void clear_stop_environment(Life& life) {
+  if (!life.rare) return;
+  life.rare.edit().stop_environment.clear();
+  life.rare.tidy();
 }
 
 void release(Moving& moving, bool failed) {

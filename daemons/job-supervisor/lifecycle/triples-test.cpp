@@ -300,7 +300,7 @@ std::string form_of(Life life) {
   for (auto& caller : life.callers) caller.id = 0;
   life.last_ticket = 0;
   if (life.awaited_event) life.awaited_event = 0;
-  life.ignored_failures.clear();
+  if (life.rare) life.rare.edit().ignored_failures.clear();
   life.respawns = std::min(life.respawns, 2U); // beyond the limit of this job
   return to_bytes(life);
 }

@@ -48,15 +48,13 @@ protocol::Environment event_environment(const Life& life, const JobClass& job_cl
   return environment;
 }
 
-std::vector<std::string> process_environment(const Life& life, const JobClass& job_class, ProcessKind process) {
+protocol::Environment process_environment(const Life& life, ProcessKind process) {
   auto environment = life.environment;
   if (process == ProcessKind::pre_stop || process == ProcessKind::post_stop) {
-    environment.merge(life.stop_environment);
+    environment.merge(life.rare->stop_environment);
     add_result(environment, life.failure ? life.failure : life.respawned_after);
   }
-  environment.set("UPSTART_JOB", job_class.name);
-  environment.set("UPSTART_INSTANCE", life.instance);
-  return environment.strings();
+  return environment;
 }
 
 } // namespace upstart::supervisor

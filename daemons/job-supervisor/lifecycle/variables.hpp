@@ -9,9 +9,8 @@ namespace upstart::supervisor {
 [[nodiscard]] protocol::Environment result_environment(const std::optional<Failure>& failure);
 // Of the job's own events: JOB, INSTANCE, the result if `with_result`, and what the class exports.
 [[nodiscard]] protocol::Environment event_environment(const Life& life, const JobClass& job_class, bool with_result);
-// Of a process, but for what the session and the descriptors add.
-[[nodiscard]] std::vector<std::string> process_environment(const Life& life, const JobClass& job_class,
-                                                           ProcessKind process);
+// Of a process, but for what its job's name, the session and the descriptors add: it shares that of the run, mostly.
+[[nodiscard]] protocol::Environment process_environment(const Life& life, ProcessKind process);
 
 // "TERM" for SIGTERM; the number for a signal without a name.
 [[nodiscard]] std::string signal_name(int signal_number);

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "daemons/base/event-loop.hpp"
-#include "daemons/base/growing-pause.hpp"
+#include "daemons/base/values/growing-pause.hpp"
 #include "daemons/mqtt-bridge/connection/mqtt-connection.hpp"
 
 #include <chrono>

@@ -11,7 +11,7 @@
 // Pure: time comes as an argument, and what is to be done is read from `state` and `due`.
 #pragma once
 
-#include "daemons/base/growing-pause.hpp"
+#include "daemons/base/values/growing-pause.hpp"
 #include "daemons/socket-bridge/core/deadlines.hpp"
 
 #include <optional>

@@ -7,11 +7,11 @@
 // life of a slave are a few lines each and share one table.
 #pragma once
 
-#include "daemons/base/growing-pause.hpp"
 #include "daemons/base/listen.hpp"
 #include "daemons/base/peer.hpp"
 #include "daemons/base/reconnecting-connection.hpp"
 #include "daemons/base/repeated-message.hpp"
+#include "daemons/base/values/growing-pause.hpp"
 #include "daemons/bridge/broker-session.hpp"
 #include "daemons/socket-bridge/core/dispatch.hpp"
 #include "daemons/socket-bridge/sharing/acceptor.hpp"

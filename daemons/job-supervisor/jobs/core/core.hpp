@@ -62,6 +62,7 @@ public:
   Ports ports;
   Options options;
   EnvironmentTables environments;
+  protocol::RecentEnvironments recent_environments; // of runs
   EventIndex index;
   Job::World world; // what instances are made with
   HandledEvents events;

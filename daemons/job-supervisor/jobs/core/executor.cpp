@@ -4,21 +4,9 @@
 #include "daemons/job-supervisor/jobs/core/socket-offers.hpp"
 #include "daemons/job-supervisor/jobs/values/cases.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace upstart::supervisor {
-
-namespace {
-
-// In place of a variable of that name, which may come from an outer session.
-void set_variable(std::vector<std::string>& environment, std::string_view key, const std::string& value) {
-  auto found = std::ranges::find_if(environment, [&](const std::string& each) { return each.starts_with(key); });
-  if (found == environment.end()) found = environment.emplace(found);
-  *found = std::string{key} + value;
-}
-
-} // namespace
 
 bool Executor::carry_out(std::chrono::microseconds until) {
   auto& ports = core_.ports;
@@ -69,8 +57,6 @@ void Executor::spawn(Job& job, effect::Spawn& spawn) {
   auto kind = spawn.process;
   if (kind == ProcessKind::security && !core_.ports.processes.apparmor_enabled())
     return core_.add_work(work::ForJob{job.id(), input::Ended{kind, 0}});
-  if (const auto& address = core_.options.session_address; !address.empty())
-    set_variable(spawn.environment, "UPSTART_SESSION=", address);
   auto pid = try_to_spawn(job, spawn);
   if (pid && kind == ProcessKind::main) SocketOffers{core_}.handed_over(job);
   if (pid) return record_spawned(job, kind, *pid);
@@ -87,8 +73,13 @@ void Executor::record_spawned(Job& job, ProcessKind kind, pid_t pid) {
 }
 
 std::expected<pid_t, SpawnFailure> Executor::try_to_spawn(Job& job, effect::Spawn& spawn) try {
+  auto environment = std::exchange(spawn.environment, {}); // the effect stays until the turn has left
+  environment.set("UPSTART_JOB", job.name());
+  environment.set("UPSTART_INSTANCE", job.instance());
+  if (const auto& address = core_.options.session_address; !address.empty())
+    environment.set("UPSTART_SESSION", address);
   SpawnRequest request{.kind = spawn.process,
-                       .environment = std::move(spawn.environment),
+                       .environment = environment.strings(),
                        .files = job.files(spawn.files),
                        .parameters = std::move(spawn.positional)};
   if (spawn.process == ProcessKind::main) request.offered = SocketOffers{core_}.of(job);

@@ -23,12 +23,12 @@ const char* failure_message(CommandKind kind) {
 
 RunCause cause_of(EventId id, const Event& event) {
   using enum JobEvent;
-  RunCause cause{.event = id, .name = event.name, .job = {}, .instance = {}};
+  RunCause cause{.event = id, .name = event.name};
   if (!std::ranges::contains(std::array{starting, started, stopping, stopped}, cause.name,
                              [](JobEvent each) { return name_of(each); }))
     return cause;
-  cause.job = event.environment.get("JOB").value_or("");
-  cause.instance = event.environment.get("INSTANCE").value_or("");
+  cause.emitter.edit() = {.job = std::string{event.environment.get("JOB").value_or("")},
+                          .instance = std::string{event.environment.get("INSTANCE").value_or("")}};
   return cause;
 }
 
@@ -169,6 +169,7 @@ void JobSteps::time(Job& job, State state) {
 
 void JobSteps::begin_run(Job& job) {
   keep_run(job);
+  job.share_environment(core_.recent_environments);
   auto& run = job.run() = {.instance = job.instance()};
   if (was_respawned(*core_.classes.find(job.name()), job.instance())) {
     run.origin = RunOrigin::respawn;

@@ -167,8 +167,8 @@ std::string Recorder::bytes_of(const Job& job, bool gone) const {
 
 namespace {
 std::vector<FileId> files_named_by(const Life& life) {
-  auto files = life.files;
-  if (life.pending_start) files.insert(files.end(), life.pending_start->files.begin(), life.pending_start->files.end());
+  auto files = life.rare->files;
+  if (const auto& next = life.rare->pending_start) files.insert(files.end(), next->files.begin(), next->files.end());
   return files;
 }
 

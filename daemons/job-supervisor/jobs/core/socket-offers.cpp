@@ -55,8 +55,8 @@ bool SocketOffers::stands_for(const std::string& job, const Event& event) const 
 bool SocketOffers::belongs(const OfferedSocket& socket, const Job& job) const {
   const auto& name = job.job_class().instance;
   if (name.empty()) return true;
-  const auto& life = job.life();
-  auto environment = life.pending_start ? life.pending_start->environment : life.environment;
+  const auto& pending = job.life().rare->pending_start;
+  auto environment = pending ? pending->environment : job.life().environment;
   environment.merge(socket.offer.variables);
   return expand(name, environment) == job.instance();
 }

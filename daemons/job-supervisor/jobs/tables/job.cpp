@@ -55,27 +55,29 @@ std::string Job::path() const { return protocol::instance_path(class_->name, lif
 Effects Job::step(Input input, MonotonicTime now) {
   auto [life, effects] = supervisor::step(std::move(life_), *class_, std::move(input), now);
   life_ = std::move(life);
-  if (!files_.empty()) drop_unnamed_files();
+  if (files_) drop_unnamed_files();
   return std::move(effects);
 }
 
 void Job::keep_if_named(FileId id, std::shared_ptr<const base::FileDescriptor> file) {
-  if (names_file(id)) files_.insert_or_assign(id, std::move(file));
+  if (names_file(id)) files_.edit().insert_or_assign(id, std::move(file));
 }
 
 bool Job::names_file(FileId id) const {
-  bool waits = life_.pending_start && std::ranges::contains(life_.pending_start->files, id);
-  return waits || std::ranges::contains(life_.files, id);
+  const auto& parts = *life_.rare;
+  bool waits = parts.pending_start && std::ranges::contains(parts.pending_start->files, id);
+  return waits || std::ranges::contains(parts.files, id);
 }
 
 void Job::drop_unnamed_files() {
-  std::erase_if(files_, [this](const auto& file) { return !names_file(file.first); });
+  std::erase_if(files_.edit(), [this](const auto& file) { return !names_file(file.first); });
+  files_.tidy();
 }
 
 SharedFiles Job::files(const std::vector<FileId>& ids) const {
   SharedFiles files;
   for (auto id : ids)
-    if (auto found = files_.find(id); found != files_.end()) files.push_back(found->second);
+    if (auto found = files_->find(id); found != files_->end()) files.push_back(found->second);
   return files;
 }
 

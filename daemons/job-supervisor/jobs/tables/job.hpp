@@ -49,6 +49,8 @@ public:
   [[nodiscard]] std::string title() const;
   [[nodiscard]] std::string path() const; // of its D-Bus object
 
+  // Its environment and an equal one that was kept before become one.
+  void share_environment(protocol::RecentEnvironments& recent) { recent.share(life_.environment); }
   // The life goes one step on; what is to be done is returned.
   [[nodiscard]] Effects step(Input input, MonotonicTime now);
 
@@ -63,7 +65,7 @@ public:
   [[nodiscard]] Run& run() { return run_; }
   [[nodiscard]] const Run& run() const { return run_; }
   // Takes a share of a descriptor for as long as the life names it.
-  void keep(FileId id, std::shared_ptr<const base::FileDescriptor> file) { files_.emplace(id, std::move(file)); }
+  void keep(FileId id, std::shared_ptr<const base::FileDescriptor> file) { files_.edit().emplace(id, std::move(file)); }
   // The same where the life names it already.
   void keep_if_named(FileId id, std::shared_ptr<const base::FileDescriptor> file);
   [[nodiscard]] SharedFiles files(const std::vector<FileId>& ids) const;
@@ -90,7 +92,7 @@ private:
   Life life_;
   Run run_;
   Subscriber stop_on_;
-  std::map<FileId, std::shared_ptr<const base::FileDescriptor>> files_;
+  base::Rare<std::map<FileId, std::shared_ptr<const base::FileDescriptor>>> files_;
   std::unique_ptr<Alarm> kill_timer_;
   Sought sought_;
   std::unique_ptr<JobProcesses> processes_;

@@ -15,22 +15,32 @@ void write(base::ByteWriter& out, const Run& run) {
   out.list(run.causes, [&](const RunCause& cause) {
     out.number(cause.event);
     out.text(cause.name);
-    out.text(cause.job);
-    out.text(cause.instance);
+    out.text(cause.emitter->job);
+    out.text(cause.emitter->instance);
   });
   out.list(run.moments, [&](const Moment& moment) {
     out.choice(moment.state);
-    out.number(moment.time.count());
+    out.number(moment.time().count());
   });
   out.truth(run.failed);
 }
 
+Moment moment_of(State state, RunTime time) {
+  return {.state = state, .microseconds = static_cast<std::uint64_t>(time.count()) & ((std::uint64_t{1} << 56U) - 1)};
+}
+
 Run read(base::ByteReader& in) {
   Run run{.instance = in.text(), .origin = in.choice(RunOrigin::respawn)};
-  run.causes = in.list(
-      [&] { return RunCause{.event = in.number(), .name = in.text(), .job = in.text(), .instance = in.text()}; });
-  run.moments =
-      in.list([&] { return Moment{.state = in.choice(State::post_stop), .time = RunTime{in.number<std::int64_t>()}}; });
+  run.causes = in.list([&] {
+    RunCause cause{.event = in.number(), .name = in.text()};
+    cause.emitter.edit() = {.job = in.text(), .instance = in.text()};
+    cause.emitter.tidy();
+    return cause;
+  });
+  run.moments = in.list([&] {
+    auto state = in.choice(State::post_stop);
+    return moment_of(state, RunTime{in.number<std::int64_t>()});
+  });
   run.failed = in.truth();
   return run;
 }
@@ -60,9 +70,9 @@ bool Run::is_moment(State state) {
 }
 
 void Run::reached(State state, RunTime time) {
-  if (std::ranges::contains(moments, state, &Moment::state)) return;
+  if (std::ranges::contains(moments, state, [](const Moment& moment) { return moment.state; })) return;
   moments.reserve(moments.size() + 1); // there are few, and a service keeps them for as long as it runs
-  moments.push_back({state, time});
+  moments.push_back(moment_of(state, time));
   is_written = false;
 }
 

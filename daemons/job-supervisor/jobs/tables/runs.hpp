@@ -19,17 +19,23 @@ using RunTime = std::chrono::microseconds;
 enum class RunOrigin : std::uint8_t { command, event, respawn };
 [[nodiscard]] std::string_view name_of(RunOrigin origin);
 
-// An event that started it. Of an event that another job emitted (starting, started, stopping, stopped): which one.
+// An event that started it.
 struct RunCause {
+  struct Emitter {
+    std::string job, instance;
+    friend bool operator==(const Emitter&, const Emitter&) = default;
+  };
   EventId event = 0;
   std::string name;
-  std::string job, instance;
+  base::Rare<Emitter> emitter = {}; // of starting, started, stopping and stopped: whose
   friend bool operator==(const RunCause&, const RunCause&) = default;
 };
 
+// A service keeps its moments for as long as it runs: one is a word.
 struct Moment {
-  State state = State::waiting;
-  RunTime time{0}; // when it was reached first in this run
+  State state : 8 = State::waiting;
+  std::uint64_t microseconds : 56 = 0; // as RunTime: when the state was reached first in this run
+  [[nodiscard]] RunTime time() const { return RunTime{static_cast<RunTime::rep>(microseconds)}; }
   friend bool operator==(const Moment&, const Moment&) = default;
 };
 

@@ -2,10 +2,10 @@
 // made by the parser, never changed afterwards, shared as `std::shared_ptr<const JobClass>` by all that use it.
 #pragma once
 
+#include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/language/model/confinement.hpp"
 #include "daemons/job-supervisor/language/model/dialect.hpp"
 #include "daemons/job-supervisor/language/model/event-expression.hpp"
-#include "daemons/job-supervisor/language/model/rare.hpp"
 
 #include <array>
 #include <chrono>
@@ -102,8 +102,8 @@ struct JobClass {
   std::map<int, ResourceLimit> limits;     // by RLIMIT_…
   std::string chroot, chdir, setuid, setgid;
   std::vector<ControlGroup> control_groups;
-  Rare<GroupLimits> group_limits;
-  Rare<Sandbox> sandbox;
+  base::Rare<GroupLimits> group_limits;
+  base::Rare<Sandbox> sandbox;
   std::string apparmor_load, apparmor_switch;
   bool debug = false;
 

@@ -133,7 +133,7 @@ void WatchedChild::look_repeatedly() {
 void WatchedChild::look() {
   if (!ending_) {
     if (auto facts = facts_of(id_.pid); stopped_ && facts && facts->state == 'T') {
-      auto stopped = stopped_;
+      auto stopped = *stopped_;
       return stopped();
     }
     if (stopped_) look_repeatedly();
@@ -156,7 +156,7 @@ void WatchedChild::check_stopped() {
     return;
   }
   if (info.si_pid == 0) return;
-  auto stopped = stopped_;
+  auto stopped = *stopped_;
   stopped();
 }
 
@@ -187,11 +187,12 @@ void WatchedChild::signal_group(pid_t group, int signal_number) {
 }
 
 void WatchedChild::on_stop(std::function<void()> stopped) {
-  stopped_ = std::move(stopped);
-  if (!stopped_) {
+  if (!stopped) {
+    stopped_.reset();
     children_.stoppable_.erase(this);
     return;
   }
+  stopped_.edit() = std::move(stopped);
   children_.stoppable_.insert(this);
   check_stopped();
 }

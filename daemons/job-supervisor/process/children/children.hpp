@@ -8,6 +8,7 @@
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
 #include "daemons/base/orphan-exits.hpp"
+#include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/process/children/ended-children.hpp"
 #include "daemons/job-supervisor/process/children/exit-watch.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
@@ -71,7 +72,7 @@ private:
   ProcessId id_;
   base::FileDescriptor pidfd_;
   std::function<void(int)> ended_;
-  std::function<void()> stopped_;
+  base::Rare<std::function<void()>> stopped_;
   bool is_own_child_ = false;
   bool gone_ = false, end_is_unknown_ = false;
   bool ending_ = false;                // adopted, and has ended: how is not told yet

@@ -54,7 +54,7 @@ std::vector<pid_t> MainEnding::rest() const {
   std::vector<pid_t> before;
   for (int look = 0;; ++look) {
     bool changed = false;
-    auto pids = grouped ? members_of(members_.known().group) : children_.orphans();
+    auto pids = grouped ? members_of(members_.group()) : children_.orphans();
     auto listed = pids;
     std::erase_if(pids, [&](pid_t pid) {
       if (children_.is_watched(pid)) return true;
@@ -74,7 +74,7 @@ void MainEnding::kill_rest() const {
     for (pid_t pid : rest()) ::kill(pid, SIGKILL);
     return;
   }
-  kill_members(members_.known().group, [this](pid_t pid) {
+  kill_members(members_.group(), [this](pid_t pid) {
     auto facts = facts_of(pid);
     return !facts || scope_.includes(*facts);
   });

@@ -13,53 +13,57 @@ InstanceMembers::~InstanceMembers() {
 }
 
 void InstanceMembers::restore(JobMembers members, std::vector<std::string> stanza_directories) {
-  members_ = std::move(members);
+  group_ = groups_.shortened(std::move(members.group));
+  sessions_ = std::move(members.sessions);
+  since_ = members.since;
   stanza_directories_ = std::move(stanza_directories);
 }
 
-// The sessions of earlier processes are forgotten but for the last few: their orphans are known by other marks, too.
-void InstanceMembers::begin(const SpawnRequest& request, std::uint64_t since) {
-  constexpr std::size_t most_sessions = 16;
-  if (members_.since == 0) members_.since = since != 0 ? since : ticks_since_boot();
-  if (members_.sessions.size() >= most_sessions) members_.sessions.erase(members_.sessions.begin());
-  members_.marks.clear();
-  for (const std::string& entry : request.environment)
-    if (entry.starts_with("UPSTART_JOB=") || entry.starts_with("UPSTART_INSTANCE=")) members_.marks.push_back(entry);
+JobMembers InstanceMembers::known() const {
+  JobMembers members{.group = group(), .sessions = sessions_, .since = since_};
+  if (ever_spawned()) members.marks = {"UPSTART_JOB=" + job_, "UPSTART_INSTANCE=" + *instance_};
+  return members;
 }
 
-base::FileDescriptor InstanceMembers::enter(const StanzaGroups& stanza, const JobClass& job_class,
-                                            const std::string& instance) {
+// The sessions of earlier processes are forgotten but for the last few: their orphans are known by other marks, too.
+void InstanceMembers::begin(std::uint64_t since) {
+  constexpr std::size_t most_sessions = 16;
+  if (since_ == 0) since_ = since != 0 ? since : ticks_since_boot();
+  if (sessions_.size() >= most_sessions) sessions_.erase(sessions_.begin());
+}
+
+base::FileDescriptor InstanceMembers::enter(const StanzaGroups& stanza) {
   if (!stanza.directories.empty()) stanza_directories_ = stanza.directories;
-  if (!stanza.unified.empty()) members_.group = stanza.unified;
-  else if (std::exchange(own_group_is_gone_, false) || members_.group.empty() ||
-           ::access(members_.group.c_str(), F_OK) < 0) { // it may have gone
-    members_.group = groups_.create(job_class.name, instance);
+  if (!stanza.unified.empty()) group_ = stanza.unified;
+  else if (std::exchange(own_group_is_gone_, false) || group_.empty() ||
+           ::access(group().c_str(), F_OK) < 0) { // it may have gone
+    group_ = groups_.shortened(groups_.create(job_, *instance_));
     made_here_ = true;
   }
-  if (members_.group.empty()) return {};
-  return base::FileDescriptor{::open(members_.group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (group_.empty()) return {};
+  return base::FileDescriptor{::open(group().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 }
 
 void InstanceMembers::find_group(pid_t pid) {
-  if (auto found = groups_.find(pid); !found.empty()) members_.group = std::move(found);
-  else if (::access(members_.group.c_str(), F_OK) < 0) members_.group.clear();
+  if (auto found = groups_.find(pid); !found.empty()) group_ = groups_.shortened(std::move(found));
+  else if (::access(group().c_str(), F_OK) < 0) group_.clear();
 }
 
 bool InstanceMembers::leave_group() {
-  bool empty = members_.group.empty() || std::exchange(own_group_is_gone_, false) || groups_.remove(members_.group);
-  members_.group.clear();
+  bool empty = group_.empty() || std::exchange(own_group_is_gone_, false) || groups_.remove(group());
+  group_.clear();
   return empty;
 }
 
 bool InstanceMembers::remove_empty_own_group() const {
   if (own_group_is_gone_) return true;
-  if (!has_own_group() || ::rmdir(members_.group.c_str()) < 0) return false;
+  if (!has_own_group() || ::rmdir(group().c_str()) < 0) return false;
   own_group_is_gone_ = made_here_; // else there is the directory of the earlier supervisor to be removed, too
   return true;
 }
 
 std::vector<pid_t> InstanceMembers::kill_own_group(const EndScope& scope) {
-  std::string group = members_.group;
+  std::string group = this->group();
   if (leave_group()) return {};
   auto ends = [&](pid_t pid) {
     auto facts = facts_of(pid);
@@ -73,19 +77,20 @@ std::vector<pid_t> InstanceMembers::kill_own_group(const EndScope& scope) {
 }
 
 bool InstanceMembers::has_own_group() const {
-  return !members_.group.empty() && !std::ranges::contains(stanza_directories_, members_.group);
+  return has_group() && !std::ranges::contains(stanza_directories_, group());
 }
 
 std::vector<pid_t> InstanceMembers::stray_processes() const {
+  auto members = known();
   std::vector<pid_t> pids;
-  if (members_.group.empty()) {
-    for (const auto& orphan : orphans_of(members_, children_).found) pids.push_back(orphan.pid);
+  if (!has_group()) {
+    for (const auto& orphan : orphans_of(members, children_).found) pids.push_back(orphan.pid);
     return pids;
   }
-  for (pid_t pid : members_of(members_.group)) {
+  for (pid_t pid : members_of(members.group)) {
     auto facts = facts_of(pid);
     if (!facts || children_.is_watched(pid)) continue;
-    if (has_own_group() || membership_of(*facts, members_) == Membership::member) pids.push_back(pid);
+    if (has_own_group() || membership_of(*facts, members) == Membership::member) pids.push_back(pid);
   }
   return pids;
 }

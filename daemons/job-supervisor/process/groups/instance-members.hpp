@@ -2,11 +2,11 @@
 // instance. On destruction the groups are left: they go when the last process in them has gone.
 #pragma once
 
+#include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/process/groups/end-scope.hpp"
 #include "daemons/job-supervisor/process/groups/job-group.hpp"
 #include "daemons/job-supervisor/process/groups/job-members.hpp"
 #include "daemons/job-supervisor/process/groups/stanza-groups.hpp"
-#include "daemons/job-supervisor/process/processes.hpp"
 
 #include <string>
 #include <vector>
@@ -15,7 +15,11 @@ namespace upstart::supervisor {
 
 class InstanceMembers {
 public:
-  InstanceMembers(JobGroups& groups, const Children& children) : groups_{groups}, children_{children} {}
+  // All of them outlive it; `job` and `instance` are the names that the processes are known by.
+  InstanceMembers(JobGroups& groups, const Children& children, const std::string& job,
+                  const base::Rare<std::string>& instance)
+      : groups_{groups}, children_{children}, job_{job}, instance_{instance} {}
+
   ~InstanceMembers();
   InstanceMembers(const InstanceMembers&) = delete;
   InstanceMembers& operator=(const InstanceMembers&) = delete;
@@ -23,26 +27,27 @@ public:
   // What an earlier supervisor knew of them.
   void restore(JobMembers members, std::vector<std::string> stanza_directories);
 
-  // Before each spawn: by which marks of the environment its processes are known. `since`: ticks since boot, none of
-  // them is older; 0: now.
-  void begin(const SpawnRequest& request, std::uint64_t since = 0);
+  // Before each spawn. `since`: ticks since boot, no process of the instance is older; 0: now.
+  void begin(std::uint64_t since = 0);
   // The control group for the next process: in the v2 tree that of the job's `cgroup` stanza, where it lies there,
   // else one of its own. The descriptor is that of its directory; none where no group can be had.
-  [[nodiscard]] base::FileDescriptor enter(const StanzaGroups& stanza, const JobClass& job_class,
-                                           const std::string& instance);
+  [[nodiscard]] base::FileDescriptor enter(const StanzaGroups& stanza);
   // Takes over the group of a process that an earlier supervisor started and did not write down. Where neither the
   // process nor the group is there any more, the instance's processes are known by session and environment.
   void find_group(pid_t pid);
-  void add_spawned(pid_t pid) { members_.sessions.push_back(pid); }
+  void add_spawned(pid_t pid) { sessions_.push_back(pid); }
   // Later processes get a new group; this one goes when it is empty. False where somebody is in it.
   bool leave_group();
   // True when nobody was in its own group: it has been removed, and later processes get a new one. Costs less than
   // reading who is in it.
   [[nodiscard]] bool remove_empty_own_group() const;
 
-  [[nodiscard]] const JobMembers& known() const { return members_; }
+  [[nodiscard]] JobMembers known() const;
   [[nodiscard]] const std::vector<std::string>& stanza_directories() const { return stanza_directories_; }
-  [[nodiscard]] bool ever_spawned() const { return members_.since != 0; }
+  [[nodiscard]] bool ever_spawned() const { return since_ != 0; }
+  [[nodiscard]] bool has_group() const { return !group_.empty(); }
+  // The directory of its control group; empty: there is none.
+  [[nodiscard]] std::string group() const { return groups_.path_of(group_); }
   // Whether its control group holds its processes and no others, as one that the job's class names might.
   [[nodiscard]] bool has_own_group() const;
   // Kills all in its own group that end with the instance, and leaves it. Those that do not are returned.
@@ -53,7 +58,11 @@ public:
 private:
   JobGroups& groups_;
   const Children& children_;
-  JobMembers members_;
+  const std::string& job_;
+  const base::Rare<std::string>& instance_;
+  std::string group_;                           // as JobGroups shortens it
+  std::vector<pid_t> sessions_;                 // begun by the processes that were spawned
+  std::uint64_t since_ = 0;                     // ticks since boot; 0: nothing was spawned
   std::vector<std::string> stanza_directories_; // made for `cgroup`
   bool made_here_ = false;                      // its own group is, and not one of an earlier supervisor
   mutable bool own_group_is_gone_ = false;      // it was removed as empty, and not left or made anew since

@@ -35,9 +35,9 @@ std::string InstanceProcesses::notes() const {
                       .ready_told = ready_told_,
                       .main_process_group = main_process_group_};
   for (std::size_t kind = 0; kind < process_kinds; ++kind)
-    if (processes_[kind]) notes.processes.push_back(processes_[kind]->note(static_cast<ProcessKind>(kind)));
+    if (processes_[kind]) notes.processes.push_back(processes_[kind]->note());
   for (std::size_t kind = 0; kind < process_kinds; ++kind)
-    if (const auto& search = searches_[kind])
+    if (const auto& search = (*searches_)[kind])
       notes.searches.push_back({.kind = static_cast<ProcessKind>(kind),
                                 .since = search->what.since,
                                 .until = search->what.until,
@@ -83,11 +83,11 @@ void InstanceProcesses::begin_search(ProcessKind kind, const InstanceNotes& note
   SearchNote known =
       before != nullptr ? *before : SearchNote{.kind = kind, .since = notes.written, .until = ticks_since_boot()};
   auto& started = services_.started;
-  bool begun = started.seek(class_->name, instance_, name_of(kind));
-  if (!known.told) known.told = started.find(class_->name, instance_, name_of(kind));
-  auto& search = searches_[static_cast<std::size_t>(kind)];
+  bool begun = started.seek(class_->name, *instance_, name_of(kind));
+  if (!known.told) known.told = started.find(class_->name, *instance_, name_of(kind));
+  auto& search = searches_.edit()[static_cast<std::size_t>(kind)];
   search = std::make_unique<Search>(
-      Search{.what = {.marks = {"UPSTART_JOB=" + class_->name, "UPSTART_INSTANCE=" + instance_},
+      Search{.what = {.marks = {"UPSTART_JOB=" + class_->name, "UPSTART_INSTANCE=" + *instance_},
                       .since = known.since,
                       .until = known.until},
              .told = known.told,
@@ -104,11 +104,11 @@ void InstanceProcesses::restore(InstanceNotes notes) {
   ready_told_ = notes.ready_told;
   if (notes.mount_namespace != 0) mounts_.restore(services_.kept.take(notes.mount_namespace));
   if (!notes.log.path.empty() && services_.logs.enabled())
-    log_ = services_.logs.take_up(notes.log, class_->name, instance_);
+    log_ = services_.logs.take_up(notes.log, class_->name, *instance_);
 }
 
 void InstanceProcesses::take_up(const ProcessNote& note) {
-  slot(note.kind) = std::make_unique<SpawnedProcess>(services_.children, note, calls(note.kind));
+  slot(note.kind) = std::make_unique<SpawnedProcess>(services_.children, note, owner());
 }
 
 // What was told may not have been written down, and what was written down not have been told: that it was ready is told
@@ -139,9 +139,9 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
 // could not be kept, it is looked for by what shows of it.
 SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind) {
   using enum SearchOutcome::Kind;
-  auto& search = *searches_[static_cast<std::size_t>(kind)];
+  auto& search = *this->search(kind);
   if (!search.told) {
-    search.told = services_.started.find(class_->name, instance_, name_of(kind));
+    search.told = services_.started.find(class_->name, *instance_, name_of(kind));
     if (!search.told) {
       if (!search.leaves_mark) return look_for(search.what, services_.children);
       return search.begun ? look_for_before_exec(search.what, services_.children) : SearchOutcome{never_started, {}};
@@ -152,8 +152,15 @@ SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind) {
   return {may_be_a_child_before_exec(search.told->pid) ? before_exec : found, *search.told};
 }
 
+std::unique_ptr<InstanceProcesses::Search> InstanceProcesses::take_search(ProcessKind kind) {
+  auto& searches = searches_.edit();
+  auto search = std::move(searches[static_cast<std::size_t>(kind)]);
+  searches_.tidy();
+  return search;
+}
+
 void InstanceProcesses::look_for_spawn(ProcessKind kind) {
-  auto& search = searches_[static_cast<std::size_t>(kind)];
+  auto* search = this->search(kind);
   auto outcome = look_for_start(kind);
   using enum SearchOutcome::Kind;
   if (may_become_clear(outcome, std::chrono::steady_clock::now() - search->began)) {
@@ -164,13 +171,13 @@ void InstanceProcesses::look_for_spawn(ProcessKind kind) {
   if (outcome.kind == never_started && !std::exchange(search->seen_nowhere, true))
     return search->timer.start(search->next_look.next());
   if (outcome.kind == found || outcome.kind == ended) return spawn_found(kind, outcome.process);
-  auto gone = std::move(search);
-  services_.started.forget(class_->name, instance_, name_of(kind));
+  auto gone = take_search(kind);
+  services_.started.forget(class_->name, *instance_, name_of(kind));
   events_.never_started(kind);
 }
 
 void InstanceProcesses::signal_when_found(ProcessKind kind, int signal_number) {
-  auto& search = *searches_[static_cast<std::size_t>(kind)];
+  auto& search = *this->search(kind);
   search.signals.push_back(signal_number);
   events_.notes_changed();
   if (signal_number == SIGKILL && search.told) kill_before_exec(*search.told);
@@ -178,11 +185,8 @@ void InstanceProcesses::signal_when_found(ProcessKind kind, int signal_number) {
 
 // What it was given is told by itself, since nobody has written it down.
 void InstanceProcesses::spawn_found(ProcessKind kind, const ProcessId& id) {
-  auto search = std::move(searches_[static_cast<std::size_t>(kind)]);
-  SpawnRequest request;
-  request.kind = kind;
-  request.environment = search->what.marks;
-  members_.begin(request, search->what.since);
+  auto search = take_search(kind);
+  members_.begin(search->what.since);
   members_.find_group(id.pid);
   members_.add_spawned(id.pid);
   if (kind == ProcessKind::main) {
@@ -192,7 +196,7 @@ void InstanceProcesses::spawn_found(ProcessKind kind, const ProcessId& id) {
     readiness_ = find_readiness(*class_, *this, resources(), id.pid);
     readiness_goes_on_ = false;
   }
-  if (!log_ && services_.logs.enabled()) log_ = services_.logs.find(id.pid, class_->name, instance_);
+  if (!log_ && services_.logs.enabled()) log_ = services_.logs.find(id.pid, class_->name, *instance_);
   take_up(ProcessNote{.kind = kind, .id = id});
   Alive alive = alive_;
   events_.found(kind, id.pid);

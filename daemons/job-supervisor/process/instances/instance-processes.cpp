@@ -16,14 +16,15 @@ InstanceProcesses::InstanceProcesses(ProcessServices& services, std::shared_ptr<
                                      std::string instance, ProcessEvents& events)
     : services_{services},
       class_{std::move(job_class)},
-      instance_{std::move(instance)},
       events_{events},
-      members_{services.groups, services.children},
-      alive_{std::make_shared<InstanceProcesses*>(this)} {}
+      members_{services.groups, services.children, class_->name, instance_},
+      alive_{std::make_shared<InstanceProcesses*>(this)} {
+  if (!instance.empty()) instance_.edit() = std::move(instance);
+}
 
 // The processes are not watched any more when their groups are left.
 InstanceProcesses::~InstanceProcesses() {
-  searches_ = {};
+  searches_.reset();
   processes_ = {};
 }
 
@@ -31,13 +32,10 @@ ReadinessResources InstanceProcesses::resources() {
   return {services_.options.expect_timeouts, services_.kept, services_.notify_sockets};
 }
 
-SpawnedProcess::Calls InstanceProcesses::calls(ProcessKind kind) {
-  return {.executed = [this, kind] { executed(kind); },
-          .ended = [this, kind](int wait_status) { ended(kind, wait_status); }};
-}
-
 std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& asked) {
-  auto request = with_offered_files(asked);
+  std::optional<SpawnRequest> with_sockets;
+  if (!asked.offered.empty()) with_sockets = with_offered_files(asked);
+  const auto& request = with_sockets ? *with_sockets : asked;
   ProcessKind kind = request.kind;
   bool is_main = kind == ProcessKind::main;
   if (slot(kind)) return std::unexpected{SpawnFailure{"unable to start: one is running already"}};
@@ -49,7 +47,7 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
   }
   if (class_->sandbox->private_tmp) look_for_mounts();
   Launch launch{
-      {services_, *class_, instance_, members_, mounts_, log_, [this](const std::string& what) { warn(what); }},
+      {services_, *class_, *instance_, members_, mounts_, log_, [this](const std::string& what) { warn(what); }},
       request};
   auto spawned = launch.run(readiness.get());
   if (!spawned) return std::unexpected{spawned.error()};
@@ -61,7 +59,7 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
     readiness_ = std::move(readiness);
     readiness_goes_on_ = false;
   }
-  slot(kind) = std::make_unique<SpawnedProcess>(services_.children, std::move(*spawned), calls(kind));
+  slot(kind) = std::make_unique<SpawnedProcess>(services_.children, std::move(*spawned), kind, owner());
   return pid;
 }
 
@@ -72,7 +70,7 @@ void InstanceProcesses::look_for_mounts() {
       mounts_.take_from(processes_[kind]->child().pid());
 }
 
-void InstanceProcesses::executed(ProcessKind kind) {
+void InstanceProcesses::process_executed(ProcessKind kind) {
   Alive alive = alive_;
   events_.executed(kind);
   if (alive.expired() || kind != ProcessKind::main || !slot(kind)) return;
@@ -83,7 +81,7 @@ void InstanceProcesses::executed(ProcessKind kind) {
 
 // The end of one that was taken up may be told before its readiness goes on, which says what that end means, and before
 // what that has seen is told.
-void InstanceProcesses::ended(ProcessKind kind, int wait_status) {
+void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
   Alive alive = alive_;
   if (kind == ProcessKind::main && readiness_ && std::exchange(readiness_goes_on_, false)) {
     bool was_ready = readiness_->is_ready();
@@ -95,7 +93,7 @@ void InstanceProcesses::ended(ProcessKind kind, int wait_status) {
   if (log_) log_->drain();
   if (kind == ProcessKind::main) readiness_.reset();
   auto process = std::move(slot(kind));
-  services_.started.forget(class_->name, instance_, name_of(kind));
+  services_.started.forget(class_->name, *instance_, name_of(kind));
   bool told_by_ending = kind == ProcessKind::main && ending_ && ending_->has_wait_status();
   if (process->child().end_is_unknown() && !process->failure() && !told_by_ending)
     warn_of(kind,
@@ -135,7 +133,7 @@ void InstanceProcesses::decide_later(int wait_status) {
   undecided_status_ = wait_status;
   if (!decide_again_)
     decide_again_ =
-        std::make_unique<base::Timer>(services_.loop, [this] { ended(ProcessKind::main, undecided_status_); });
+        std::make_unique<base::Timer>(services_.loop, [this] { process_ended(ProcessKind::main, undecided_status_); });
   decide_again_->start(a_moment);
 }
 
@@ -152,7 +150,7 @@ bool InstanceProcesses::waits_for_rest(int wait_status) {
 
 // Where no control group shows them. Main's end is told when they have gone; what it left to live on is told now.
 bool InstanceProcesses::waits_for_strays() {
-  if (!members_.known().group.empty() || ending_->scope().mode() != KillMode::all) return false;
+  if (members_.has_group() || ending_->scope().mode() != KillMode::all) return false;
   ending_->strays = MainEnding::Strays::looked_for;
   services_.strays.kill_all(members_.known(), ending_->scope(), [alive = Alive{alive_}](std::vector<pid_t> remaining) {
     auto still = alive.lock();
@@ -160,7 +158,7 @@ bool InstanceProcesses::waits_for_strays() {
     InstanceProcesses& self = **still;
     self.ending_->strays = MainEnding::Strays::gone;
     self.report_remaining(remaining);
-    self.ended(ProcessKind::main, self.ending_->wait_status());
+    self.process_ended(ProcessKind::main, self.ending_->wait_status());
   });
   return true;
 }
@@ -177,7 +175,7 @@ EndScope InstanceProcesses::end_scope(pid_t main) const {
 
 void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
   auto& process = slot(kind);
-  if (searches_[static_cast<std::size_t>(kind)]) return signal_when_found(kind, signal_number);
+  if (search(kind) != nullptr) return signal_when_found(kind, signal_number);
   if (!process) return;
   if (kind == ProcessKind::main) return signal_main(process->child(), signal_number);
   WatchedChild& child = process->child();
@@ -224,7 +222,7 @@ void InstanceProcesses::kill_strays() {
   EndScope scope = ending_ ? ending_->scope() : end_scope(::getpid());
   if (members_.has_own_group() && scope.mode() == KillMode::all)
     return report_remaining(members_.kill_own_group(scope));
-  if (members_.known().group.empty() && scope.mode() == KillMode::all) {
+  if (!members_.has_group() && scope.mode() == KillMode::all) {
     if (!strays_gone) services_.strays.kill(members_.known(), std::move(scope));
     return;
   }
@@ -277,7 +275,7 @@ void InstanceProcesses::ready() {
 void InstanceProcesses::warn(const std::string& what) { warn_of(ProcessKind::main, what); }
 
 void InstanceProcesses::warn_of(ProcessKind kind, const std::string& what) {
-  std::string name = class_->name + (instance_.empty() ? "" : " (" + instance_ + ")");
+  std::string name = class_->name + (instance_->empty() ? "" : " (" + *instance_ + ")");
   services_.warn(std::format("{} {} process: {}", name, name_of(kind), what));
   if (services_.options.warn_of_job) services_.options.warn_of_job(class_->name, what);
 }

@@ -3,7 +3,8 @@
 // and MainEnding (main was told to end).
 #pragma once
 
-#include "daemons/base/growing-pause.hpp"
+#include "daemons/base/values/growing-pause.hpp"
+#include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
 #include "daemons/job-supervisor/process/ending/main-ending.hpp"
 #include "daemons/job-supervisor/process/groups/instance-members.hpp"
@@ -19,9 +20,9 @@
 
 namespace upstart::supervisor {
 
-// More than twenty methods: eleven of them are the two interfaces, JobProcesses and MainProcess. More members than ten:
-// eight are of the instance, the others of its main process.
-class InstanceProcesses : public JobProcesses, private MainProcess {
+// More than twenty methods: most of them are the three interfaces, JobProcesses, MainProcess and SpawnedProcessOwner.
+// More members than ten: eight are of the instance, the others of its main process.
+class InstanceProcesses : public JobProcesses, private MainProcess, private SpawnedProcessOwner {
 public:
   InstanceProcesses(ProcessServices& services, std::shared_ptr<const JobClass> job_class, std::string instance,
                     ProcessEvents& events);
@@ -41,7 +42,7 @@ private:
   [[nodiscard]] std::unique_ptr<SpawnedProcess>& slot(ProcessKind kind) {
     return processes_[static_cast<std::size_t>(kind)];
   }
-  [[nodiscard]] SpawnedProcess::Calls calls(ProcessKind kind);
+  [[nodiscard]] SpawnedProcessOwner& owner() { return *this; }
   [[nodiscard]] ReadinessResources resources();
   void look_for_mounts();
   void restore(InstanceNotes notes);
@@ -52,8 +53,8 @@ private:
   void look_for_spawn(ProcessKind kind);
   void signal_when_found(ProcessKind kind, int signal_number);
   void spawn_found(ProcessKind kind, const ProcessId& id);
-  void executed(ProcessKind kind);
-  void ended(ProcessKind kind, int wait_status);
+  void process_executed(ProcessKind kind) override;
+  void process_ended(ProcessKind kind, int wait_status) override;
   [[nodiscard]] bool main_goes_on(int& wait_status);
   void warn_of_background();
   void decide_later(int wait_status);
@@ -65,7 +66,7 @@ private:
   void report_remaining(const std::vector<pid_t>& pids);
 
   WatchedChild& child() override { return slot(ProcessKind::main)->child(); }
-  const JobMembers& members() const override { return members_.known(); }
+  JobMembers members() const override { return members_.known(); }
   Children& children() override { return services_.children; }
   bool supervise(pid_t pid) override;
   void ready() override;
@@ -76,7 +77,7 @@ private:
 
   ProcessServices& services_;
   std::shared_ptr<const JobClass> class_;
-  std::string instance_;
+  base::Rare<std::string> instance_; // its name
   ProcessEvents& events_;
   InstanceMembers members_;
   InstanceMounts mounts_;
@@ -94,7 +95,12 @@ private:
     bool seen_nowhere = false;  // at the last look
     std::vector<int> signals{}; // that were to be sent to it meanwhile
   };
-  std::array<std::unique_ptr<Search>, process_kinds> searches_;
+  // Of this kind; null: there is none.
+  [[nodiscard]] Search* search(ProcessKind kind) const { return (*searches_)[static_cast<std::size_t>(kind)].get(); }
+  // Ends it; it is the caller's.
+  [[nodiscard]] std::unique_ptr<Search> take_search(ProcessKind kind);
+
+  base::Rare<std::array<std::unique_ptr<Search>, process_kinds>> searches_;
   std::unique_ptr<Readiness> readiness_; // of main, while it runs
   bool readiness_goes_on_ = false;       // an earlier supervisor has begun it
   bool ready_told_ = false;

@@ -84,7 +84,7 @@ SpawnFailure describe_failure(const JobClass& job_class, ProcessKind kind, const
 std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
   auto command = command_for(context_.job_class, request_);
   if (!command) return std::unexpected{SpawnFailure{"unable to execute: no command"}};
-  context_.members.begin(request_);
+  context_.members.begin();
   PlanExtras extras;
   if (readiness != nullptr) readiness->prepare(extras);
   auto plan = std::make_unique<SpawnPlan>(
@@ -152,7 +152,7 @@ Launch::Done Launch::enter_groups(SpawnPlan& plan) {
     for (const auto& membership : stanza_groups_.memberships) plan.control_groups.push_back(membership.get());
   }
   if (!plan.control_groups.empty()) plan.shares_memory = false; // entering a group of v1 may take a while
-  group_ = context_.members.enter(stanza_groups_, job_class, context_.instance);
+  group_ = context_.members.enter(stanza_groups_);
   return {};
 }
 

@@ -21,55 +21,56 @@ base::FileDescriptor open_if_it_is(const ProcessId& id) {
 
 } // namespace
 
-SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, Calls calls)
-    : children_{children},
-      calls_{std::move(calls)},
-      failure_pipe_{std::move(spawned.failure_pipe)},
-      held_up_{std::move(spawned.held_up)},
-      failure_{spawned.failure} {
+SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, ProcessKind kind, SpawnedProcessOwner& owner)
+    : children_{children}, owner_{owner}, failure_{spawned.failure}, kind_{kind} {
   watch({spawned.pid, spawned.earliest, spawned.latest}, std::move(spawned.pidfd), WatchedChild::Parent::this_process);
+  if (spawned.failure_pipe || spawned.held_up)
+    execution_ = std::make_unique<Execution>(
+        Execution{.failure_pipe = std::move(spawned.failure_pipe), .held_up = std::move(spawned.held_up)});
   if (failure_) return; // told when it is gone
-  if (failure_pipe_) {
-    failure_watcher_ =
-        std::make_unique<base::FdWatcher>(children_.loop(), failure_pipe_.get(), [this](unsigned) { read_failure(); });
-    failure_watcher_->watch(base::FdWatcher::readable);
+  if (!execution_) {
+    children_.loop().defer([alive = std::weak_ptr{alive_}] {
+      if (auto still = alive.lock()) (*still)->tell_executed();
+    });
     return;
   }
-  if (held_up_) {
-    looks_for_execution_ = std::make_unique<base::Timer>(children_.loop(), [this] { look_at_held_up(); });
-    looks_for_execution_->start(next_look_.next());
+  if (execution_->failure_pipe) {
+    execution_->failure_watcher = std::make_unique<base::FdWatcher>(children_.loop(), execution_->failure_pipe.get(),
+                                                                    [this](unsigned) { read_failure(); });
+    execution_->failure_watcher->watch(base::FdWatcher::readable);
     return;
   }
-  children_.loop().defer([alive = std::weak_ptr{alive_}] {
-    if (auto still = alive.lock()) (*still)->tell_executed();
-  });
+  execution_->looks = std::make_unique<base::Timer>(children_.loop(), [this] { look_at_held_up(); });
+  execution_->looks->start(execution_->next_look.next());
 }
 
-SpawnedProcess::SpawnedProcess(Children& children, const ProcessNote& note, Calls calls)
-    : children_{children}, calls_{std::move(calls)}, failure_{note.failure}, executed_told_{note.executed} {
+SpawnedProcess::SpawnedProcess(Children& children, const ProcessNote& note, SpawnedProcessOwner& owner)
+    : children_{children}, owner_{owner}, failure_{note.failure}, kind_{note.kind}, executed_told_{note.executed} {
   children_.adopts_processes();
   watch(note.id, open_if_it_is(note.id));
   if (failure_ || executed_told_) return;
-  looks_for_execution_ = std::make_unique<base::Timer>(children_.loop(), [this] { look_for_execution(); });
-  looks_for_execution_->start(std::chrono::milliseconds{0});
+  execution_ = std::make_unique<Execution>();
+  execution_->looks = std::make_unique<base::Timer>(children_.loop(), [this] { look_for_execution(); });
+  execution_->looks->start(std::chrono::milliseconds{0});
 }
 
 SpawnedProcess::~SpawnedProcess() {
-  if (held_up_) SharedStart::give_back(std::move(held_up_));
+  if (execution_ && execution_->held_up) SharedStart::give_back(std::move(execution_->held_up));
 }
 
 // False while it is still held up.
 bool SpawnedProcess::take_outcome_of_held_up() {
-  if (!held_up_->finished()) return false;
-  if (held_up_->failure().error != 0) failure_ = held_up_->failure();
-  SharedStart::give_back(std::move(held_up_));
+  auto& held_up = execution_->held_up;
+  if (!held_up->finished()) return false;
+  if (held_up->failure().error != 0) failure_ = held_up->failure();
+  SharedStart::give_back(std::move(held_up));
   return true;
 }
 
 // Its end may have been seen first: then that is known already, and another process may be supervised in its place.
 void SpawnedProcess::look_at_held_up() {
-  if (!held_up_) return;
-  if (!take_outcome_of_held_up()) return looks_for_execution_->start(next_look_.next());
+  if (!execution_->held_up) return;
+  if (!take_outcome_of_held_up()) return execution_->looks->start(execution_->next_look.next());
   if (!failure_) base::give_ordinary_oom_score(child_->pid());
   tell_executed();
 }
@@ -77,16 +78,15 @@ void SpawnedProcess::look_at_held_up() {
 // Whether it could execute was to be told to a supervisor that is no more; but its program shows.
 void SpawnedProcess::look_for_execution() {
   constexpr std::chrono::milliseconds a_moment{2};
-  if (may_be_a_child_before_exec(child_->pid())) return looks_for_execution_->start(a_moment);
+  if (may_be_a_child_before_exec(child_->pid())) return execution_->looks->start(a_moment);
   auto facts = facts_of(child_->pid());
   if (facts && !facts->ended()) tell_executed(); // else its end is told in a moment
 }
 
-ProcessNote SpawnedProcess::note(ProcessKind kind) const {
-  return {.kind = kind,
-          .id = child_->id(),
-          .executed = executed_told_ || (!failure_pipe_ && !failure_ && !looks_for_execution_),
-          .failure = failure_};
+ProcessNote SpawnedProcess::note() const {
+  bool is_seen_to = execution_ && (execution_->failure_pipe || execution_->looks);
+  return {
+      .kind = kind_, .id = child_->id(), .executed = executed_told_ || (!is_seen_to && !failure_), .failure = failure_};
 }
 
 void SpawnedProcess::watch(const ProcessId& id, base::FileDescriptor pidfd, WatchedChild::Parent parent) {
@@ -105,30 +105,28 @@ bool SpawnedProcess::supervise(pid_t pid) {
 // The pipe is closed without a word by a successful exec.
 void SpawnedProcess::read_failure() {
   ChildFailure failure;
-  ssize_t got = ::read(failure_pipe_.get(), &failure, sizeof failure);
+  ssize_t got = ::read(execution_->failure_pipe.get(), &failure, sizeof failure);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (got == sizeof failure) failure_ = failure;
-  failure_watcher_.reset();
-  failure_pipe_.reset();
+  execution_->failure_watcher.reset();
+  execution_->failure_pipe.reset();
   if (!failure_) tell_executed();
 }
 
 void SpawnedProcess::tell_executed() {
   if (failure_ || std::exchange(executed_told_, true)) return;
-  auto executed = calls_.executed;
-  executed(); // may destroy this
+  owner_.process_executed(kind_); // may destroy this
 }
 
 void SpawnedProcess::child_ended(int wait_status) {
   std::weak_ptr alive = alive_;
-  if (failure_pipe_) read_failure();
+  if (execution_ && execution_->failure_pipe) read_failure();
   else {
-    if (held_up_) (void)take_outcome_of_held_up();
+    if (execution_ && execution_->held_up) (void)take_outcome_of_held_up();
     tell_executed();
   }
   if (alive.expired()) return;
-  auto ended = calls_.ended;
-  ended(wait_status); // may destroy this
+  owner_.process_ended(kind_, wait_status); // may destroy this
 }
 
 } // namespace upstart::supervisor

@@ -2,26 +2,31 @@
 // Owned by the instance; each call may destroy it.
 #pragma once
 
-#include "daemons/base/growing-pause.hpp"
+#include "daemons/base/values/growing-pause.hpp"
 #include "daemons/job-supervisor/process/adoption/instance-notes.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
 
-#include <functional>
 #include <memory>
 #include <optional>
 
 namespace upstart::supervisor {
 
+// Who is told of a process; outlives it.
+class SpawnedProcessOwner {
+public:
+  virtual ~SpawnedProcessOwner() = default;
+  // From the loop, at most once; always before `process_ended` of success.
+  virtual void process_executed(ProcessKind kind) = 0;
+  // Also of one that has not executed: then `failure` tells why.
+  virtual void process_ended(ProcessKind kind, int wait_status) = 0;
+};
+
 class SpawnedProcess {
 public:
-  struct Calls {
-    std::function<void()> executed;             // from the loop, at most once; always before `ended` of success
-    std::function<void(int wait_status)> ended; // also of one that has not executed: then `failure` tells why
-  };
-  SpawnedProcess(Children& children, Spawned spawned, Calls calls);
+  SpawnedProcess(Children& children, Spawned spawned, ProcessKind kind, SpawnedProcessOwner& owner);
   // One that an earlier supervisor started; it may have gone meanwhile.
-  SpawnedProcess(Children& children, const ProcessNote& note, Calls calls);
+  SpawnedProcess(Children& children, const ProcessNote& note, SpawnedProcessOwner& owner);
   ~SpawnedProcess();
   SpawnedProcess(const SpawnedProcess&) = delete;
   SpawnedProcess& operator=(const SpawnedProcess&) = delete;
@@ -31,7 +36,7 @@ public:
   [[nodiscard]] const std::optional<ChildFailure>& failure() const { return failure_; }
   // Watches another process in the place of this one. False when that does not exist any more.
   [[nodiscard]] bool supervise(pid_t pid);
-  [[nodiscard]] ProcessNote note(ProcessKind kind) const;
+  [[nodiscard]] ProcessNote note() const;
 
 private:
   void watch(const ProcessId& id, base::FileDescriptor pidfd,
@@ -43,15 +48,21 @@ private:
   void tell_executed();
   void child_ended(int wait_status);
 
+  // Of one of which it is not known at once whether it executes.
+  struct Execution {
+    base::FileDescriptor failure_pipe{};
+    std::unique_ptr<base::FdWatcher> failure_watcher{};
+    std::unique_ptr<SharedStart> held_up{}; // it takes long
+    std::unique_ptr<base::Timer> looks{};   // at one that is held up, or adopted and had not executed yet
+    base::GrowingPause next_look{{std::chrono::milliseconds{10}, std::chrono::seconds{2}}}; // at one that is held up
+  };
+
   Children& children_;
-  Calls calls_;
+  SpawnedProcessOwner& owner_;
   std::unique_ptr<WatchedChild> child_;
-  base::FileDescriptor failure_pipe_;
-  std::unique_ptr<base::FdWatcher> failure_watcher_;
-  std::unique_ptr<SharedStart> held_up_;             // its execution takes long
-  std::unique_ptr<base::Timer> looks_for_execution_; // of one that is held up, or adopted and had not executed yet
-  base::GrowingPause next_look_{{std::chrono::milliseconds{10}, std::chrono::seconds{2}}}; // at one that is held up
+  std::unique_ptr<Execution> execution_;
   std::optional<ChildFailure> failure_;
+  ProcessKind kind_;
   bool executed_told_ = false;
   std::shared_ptr<SpawnedProcess*> alive_ = std::make_shared<SpawnedProcess*>(this); // for deferred calls
 };

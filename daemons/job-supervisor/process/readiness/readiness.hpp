@@ -17,7 +17,7 @@ class MainProcess {
 public:
   virtual ~MainProcess() = default;
   [[nodiscard]] virtual WatchedChild& child() = 0;
-  [[nodiscard]] virtual const JobMembers& members() const = 0;
+  [[nodiscard]] virtual JobMembers members() const = 0;
   [[nodiscard]] virtual Children& children() = 0;
   // Makes this process the main one from now on. False when it does not exist any more.
   virtual bool supervise(pid_t pid) = 0;

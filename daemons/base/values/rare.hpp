@@ -2,8 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
-namespace upstart::supervisor {
+namespace upstart::base {
 
 template <class Value> class Rare {
 public:
@@ -18,21 +19,32 @@ public:
   ~Rare() = default;
 
   [[nodiscard]] const Value& operator*() const {
-    static const Value none;
+    static const Value none{};
     return value_ ? *value_ : none;
   }
   [[nodiscard]] const Value* operator->() const { return &**this; }
-  // To be changed.
+  // To be changed: it takes its own room from now on, until `reset`, `take` or `tidy`.
   [[nodiscard]] Value& edit() {
     if (!value_) value_ = std::make_unique<Value>();
     return *value_;
   }
   // Whether it may differ from what it begins as.
   [[nodiscard]] explicit operator bool() const { return value_ != nullptr; }
+  // As it began.
+  void reset() { value_.reset(); }
+  // What it was; it is as it began afterwards.
+  [[nodiscard]] Value take() {
+    auto value = std::exchange(value_, nullptr);
+    return value ? std::move(*value) : Value{};
+  }
+  // Gives up its room where it is as it began.
+  void tidy() {
+    if (value_ && *value_ == Value{}) value_.reset();
+  }
   friend bool operator==(const Rare& left, const Rare& right) { return *left == *right; }
 
 private:
   std::unique_ptr<Value> value_;
 };
 
-} // namespace upstart::supervisor
+} // namespace upstart::base
