@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace upstart::supervisor;
@@ -45,4 +46,20 @@ TEST_CASE("a session of another audit session, or moved to another control group
   CHECK_FALSE(scope(KillMode::all, {same.audit_session, "0::/another\n"}).includes(here));
   if (same.audit_session.empty()) MESSAGE("skipped: the kernel has no audit");
   else CHECK_FALSE(scope(KillMode::all, {"77", same.control_groups}).includes(here));
+}
+
+TEST_CASE(
+    "in which control groups a process was that has ended is not known: it is no login, nor is what main has left") {
+  pid_t ended = ::fork();
+  if (ended == 0) ::_exit(0);
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(ended), &info, WEXITED | WNOWAIT) == 0); // it stays until it is reaped
+  CHECK(login_context_of(ended, true).control_groups.empty());
+  ProcessFacts gone = process(101, 999'999'998);
+  gone.pid = ended;
+  CHECK(scope(KillMode::all, login_context_of(::getpid(), true)).includes(gone));
+  ProcessFacts here = process(101, 999'999'998);
+  here.pid = ::getpid();
+  CHECK(scope(KillMode::all, login_context_of(ended, true)).includes(here));
+  ::waitpid(ended, nullptr, 0);
 }

@@ -4,9 +4,23 @@
 
 namespace upstart::supervisor {
 
+namespace {
+
+// Of a process in the middle of its exit, and from then on, the kernel says that it is at the root of each tree of v1:
+// asked behind what it said, since the exit may have begun meanwhile.
+bool may_have_left_its_groups(pid_t pid) {
+  auto facts = facts_of(pid);
+  return !facts || facts->ended() || facts->ending;
+}
+
+} // namespace
+
 LoginContext login_context_of(pid_t pid, bool with_control_groups) {
-  return {.audit_session = process_file(pid, "sessionid"),
-          .control_groups = with_control_groups ? process_file(pid, "cgroup") : ""};
+  LoginContext context{.audit_session = process_file(pid, "sessionid"), .control_groups = {}};
+  if (!with_control_groups) return context;
+  context.control_groups = process_file(pid, "cgroup");
+  if (may_have_left_its_groups(pid)) context.control_groups.clear();
+  return context;
 }
 
 EndScope::EndScope(KillMode mode, pid_t process_group, const JobMembers& members, LoginContext main)

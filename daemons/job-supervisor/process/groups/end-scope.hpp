@@ -17,6 +17,7 @@ struct LoginContext {
   std::string audit_session;  // of /proc/PID/sessionid; the kernel may have no audit
   std::string control_groups; // of /proc/PID/cgroup
 };
+// Of one that ends, or has ended, the control groups are not known.
 [[nodiscard]] LoginContext login_context_of(pid_t pid, bool with_control_groups);
 
 // A value: it holds after the instance has gone.
