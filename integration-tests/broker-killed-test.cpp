@@ -29,7 +29,7 @@ public:
     auto answered = [](sd_bus_message* reply, void* self, sd_bus_error*) {
       auto& client = *static_cast<WaitingClient*>(self);
       ++client.answers;
-      if (sd_bus_message_is_method_error(reply, nullptr) > 0) ++client.errors;
+      if (const auto* error = sd_bus_message_get_error(reply)) client.errors.emplace_back(error->message);
       return 0;
     };
     REQUIRE(sd_bus_call_method_async(bus_, nullptr, nullptr, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6",
@@ -47,7 +47,7 @@ public:
   }
 
   int answers = 0;
-  int errors = 0;
+  std::vector<std::string> errors;
 
 private:
   sd_bus* bus_ = nullptr;
@@ -67,7 +67,7 @@ TEST_CASE(
     broker = session.kill_daemon("upstart-event-broker", broker);
   }
   REQUIRE(client.await(events));
-  CHECK(client.errors == 0);
+  for (const auto& error : client.errors) FAIL_CHECK(error, "\n", session.messages());
   std::map<std::string, int> ran;
   std::ifstream stream{session.directory() + "/ran"};
   for (std::string line; std::getline(stream, line);) ++ran[line];
