@@ -50,7 +50,7 @@ struct ChildStart {
 // registers that it does not clear, as it does the frame pointer, where its stack begins.
 #if defined(__x86_64__)
 constexpr bool can_share_memory = true;
-long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) {
+[[gnu::no_sanitize_address]] long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) {
   long result = SYS_clone3;
   asm volatile("syscall\n\t"
                "testq %%rax, %%rax\n\t"
@@ -69,7 +69,7 @@ long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) 
 }
 #elif defined(__aarch64__)
 constexpr bool can_share_memory = true;
-long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) {
+[[gnu::no_sanitize_address]] long clone3_on_stack(clone_args& arguments, void (*run)(void*), void* argument) {
   register long x8 asm("x8") = SYS_clone3;
   register auto x0 asm("x0") = reinterpret_cast<long>(&arguments);
   register long x1 asm("x1") = sizeof arguments;
@@ -95,7 +95,8 @@ long clone3_on_stack(clone_args&, void (*)(void*), void*) { return -1; }
 #endif
 
 // With the default for all signals that this process catches (CLONE_CLEAR_SIGHAND, Linux 5.5), where the kernel can.
-template <typename Clone> long clone_without_handlers(SpawnPlan& plan, clone_args& arguments, Clone clone) {
+template <typename Clone>
+[[gnu::no_sanitize_address]] long clone_without_handlers(SpawnPlan& plan, clone_args& arguments, Clone clone) {
   constexpr std::uint64_t clear_handlers = 0x1'0000'0000;
   static bool kernel_can = true;
   plan.catches_no_signals = kernel_can;
@@ -134,8 +135,9 @@ bool can_leave_descriptors() {
 }
 
 // Like vfork, but that the wait for the child has a limit. It does not end before the child has left the
-// supervisor's descriptors.
-Cloned clone_sharing_memory(SharedStart& child, int control_group, bool& executed) {
+// supervisor's descriptors. From the clone until the wait is over no frame of the sanitizer's is taken or given back
+// (SharedStart::wait): the child takes its own beside it.
+[[gnu::no_sanitize_address]] Cloned clone_sharing_memory(SharedStart& child, int control_group, bool& executed) {
   int pidfd = -1;
   clone_args arguments = clone_arguments(pidfd, control_group);
   arguments.flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
@@ -145,7 +147,7 @@ Cloned clone_sharing_memory(SharedStart& child, int control_group, bool& execute
   child.plan().shares_descriptors = can_leave_descriptors();
   if (child.plan().shares_descriptors) arguments.flags |= CLONE_FILES;
   AllSignalsBlocked blocked;
-  auto clone = [&] { return clone3_on_stack(arguments, start_shared, &child); };
+  auto clone = [&] [[gnu::no_sanitize_address]] { return clone3_on_stack(arguments, start_shared, &child); };
   Cloned cloned{clone_without_handlers(child.plan(), arguments, clone), pidfd};
   base::fault_point("child.forked");
   executed = cloned.pid < 0 || child.wait();
