@@ -7,8 +7,8 @@ namespace upstart::supervisor {
 namespace {
 // Some 100 µs: a client that comes waits no longer for each of its messages.
 constexpr std::size_t files_at_once = 16;
-// Where somebody waits for all: what has been parsed is still in the processor's cache when it counts.
-constexpr std::size_t files_in_cache = 128;
+// Where somebody waits for all: of so many is kept what is to be told of them, and not of all.
+constexpr std::size_t files_in_a_row = 128;
 } // namespace
 
 void FirstLoad::begin(Configuration& configuration) {
@@ -24,7 +24,7 @@ void FirstLoad::go_on() {
 }
 
 void FirstLoad::finish() {
-  while (is_under_way() && !reading_) read(files_in_cache);
+  while (is_under_way() && !reading_) read(files_in_a_row);
 }
 
 void FirstLoad::load_job(const std::string& name) {

@@ -36,7 +36,7 @@ void emit(Moving& moving, JobEvent event, bool awaited) {
                           .ticket = awaited ? life.last_ticket : 0});
 }
 
-// What is for this run alone: what the last one left is given up, but for what main has said.
+// What the start brought, in place of what the last run was given; where it is a respawn, that stays.
 void take_start_parameters(Moving& moving) {
   auto& life = moving.life;
   if (life.rare) {

@@ -28,7 +28,7 @@ void spawn(Moving& moving, ProcessKind process);
 
 // What the job blocks is released, and who waits for it is answered.
 void release(Moving& moving, bool failed);
-// Its next pre-stop or post-stop is not that of the stop that was asked for.
+// What the last stop brought is not for a later pre-stop or post-stop.
 void clear_stop_environment(Life& life);
 void disarm_kill_timer(Moving& moving);
 // What is limited is killed no earlier than that long from now.

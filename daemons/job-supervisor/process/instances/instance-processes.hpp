@@ -39,6 +39,7 @@ public:
 
 private:
   using Alive = std::weak_ptr<InstanceProcesses*>;
+  struct Search;
   [[nodiscard]] std::unique_ptr<SpawnedProcess>& slot(ProcessKind kind) {
     return processes_[static_cast<std::size_t>(kind)];
   }
@@ -48,6 +49,10 @@ private:
   void restore(InstanceNotes notes);
   void take_up(const ProcessNote& note);
   void take_up_main(const InstanceNotes& notes);
+  // Of this kind; null: there is none.
+  [[nodiscard]] Search* search(ProcessKind kind) const { return (*searches_)[static_cast<std::size_t>(kind)].get(); }
+  // Ends it; it is the caller's.
+  [[nodiscard]] std::unique_ptr<Search> take_search(ProcessKind kind);
   void begin_search(ProcessKind kind, const InstanceNotes& notes);
   [[nodiscard]] SearchOutcome look_for_start(ProcessKind kind);
   void look_for_spawn(ProcessKind kind);
@@ -95,11 +100,6 @@ private:
     bool seen_nowhere = false;  // at the last look
     std::vector<int> signals{}; // that were to be sent to it meanwhile
   };
-  // Of this kind; null: there is none.
-  [[nodiscard]] Search* search(ProcessKind kind) const { return (*searches_)[static_cast<std::size_t>(kind)].get(); }
-  // Ends it; it is the caller's.
-  [[nodiscard]] std::unique_ptr<Search> take_search(ProcessKind kind);
-
   base::Rare<std::array<std::unique_ptr<Search>, process_kinds>> searches_;
   std::unique_ptr<Readiness> readiness_; // of main, while it runs
   bool readiness_goes_on_ = false;       // an earlier supervisor has begun it
