@@ -113,7 +113,9 @@ bool ConsoleLog::take_from(Source& source) {
   Taken taken = read_available(source.fd.get(), buffer);
   base::fault_point("log.read");
   transfer.has_read(taken.size);
-  append({buffer.data(), taken.size}, [&](std::uint64_t offset) { transfer.is_written_at(offset); });
+  append({buffer.data(), taken.size}, [&](const std::string& file, std::uint64_t size, std::size_t from) {
+    transfer.is_written_at(file, size, from);
+  });
   base::fault_point("log.written");
   transfer.end();
   if (taken.ended) remove(source);
@@ -138,15 +140,15 @@ void ConsoleLog::drain() {
   live_while_needed();
 }
 
-void ConsoleLog::append(std::string_view text, const std::function<void(std::uint64_t)>& before_writing) {
+void ConsoleLog::append(std::string_view text, const LogFile::Before& before) {
   if (text.empty()) return;
-  if (logs_.writes_files()) append_to_file(text, before_writing);
+  if (logs_.writes_files()) append_to_file(text, before);
   if (logs_.output_) logs_.output_->write(label(), begun_, text);
 }
 
-void ConsoleLog::append_to_file(std::string_view text, const std::function<void(std::uint64_t)>& before_writing) {
+void ConsoleLog::append_to_file(std::string_view text, const LogFile::Before& before) {
   if (file_.kept() && logs_.worth_trying()) flush();
-  file_.append(text, before_writing);
+  file_.append(text, before);
   if (file_.kept()) logs_.unwritten(*this);
 }
 
@@ -222,23 +224,31 @@ std::shared_ptr<ConsoleLog> ConsoleLogs::open(std::string_view job, std::string_
   return log;
 }
 
-// Its spool file, if any, is read when the log is opened.
+// The spool file of a log, if any, is read when the log is opened.
 void ConsoleLogs::recover() {
   if (!enabled()) return;
+  auto left = transfer_.left();
   std::error_code ignored;
   std::vector<std::string> spools;
   for (const auto& entry : std::filesystem::directory_iterator{spool_directory_, ignored})
     spools.push_back(entry.path().filename());
   for (const std::string& name : spools) {
+    if (LogSpool::is_unfinished(name)) {
+      ::unlink((spool_directory_ + "/" + name).c_str());
+      continue;
+    }
     auto log = open_path(directory_ + "/" + name, "");
     if (log->file_.kept()) unwritten(*log);
     log->live_while_needed();
   }
-  auto left = transfer_.take_left();
-  if (left.text.empty()) return;
-  auto log = open_path(left.log, "");
-  log->append(left.text);
-  log->live_while_needed();
+  if (!left.text.empty()) {
+    auto log = open_path(left.log, "");
+    log->append(left.text, [&](const std::string& file, std::uint64_t size, std::size_t from) {
+      transfer_.is_written_at(file, size, left.from + from);
+    });
+    log->live_while_needed();
+  }
+  transfer_.end();
 }
 
 std::string ConsoleLogs::spool_of(const std::string& path) const {
@@ -294,7 +304,7 @@ void ConsoleLogs::unwritten(ConsoleLog& log) {
   tried_ = uv_now(loop_.raw());
   if (!unwritten_.insert(&log).second) return;
   int error = log.file_.error();
-  if (error != ENOENT)
+  if (error != 0 && error != ENOENT)
     warn_of(log, std::format("{}: cannot be written, output is kept: {}", log.file_.path(), std::strerror(error)));
   if (retry_timer_.active()) return;
   retry_ = first_retry;

@@ -58,8 +58,8 @@ private:
   void readable(Source& source);
   bool take_from(Source& source);
   void remove(const Source& source);
-  void append(std::string_view text, const std::function<void(std::uint64_t)>& before_writing = {});
-  void append_to_file(std::string_view text, const std::function<void(std::uint64_t)>& before_writing);
+  void append(std::string_view text, const LogFile::Before& before);
+  void append_to_file(std::string_view text, const LogFile::Before& before);
   [[nodiscard]] std::string label() const;
   void flush();
   void live_while_needed();

@@ -22,21 +22,6 @@ FileDescriptor create(const char* path) {
   return file;
 }
 
-// Of a file of ours; nothing where it cannot be.
-void append_to(const std::string& path, std::string_view text) {
-  if (path.empty() || text.empty()) return;
-  FileDescriptor file{::open(path.c_str(), log_flags | O_CREAT, 0600)};
-  if (file) (void)!::write(file.get(), text.data(), text.size());
-}
-
-std::string contents_of(const std::string& path, std::size_t from) {
-  FileDescriptor file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
-  std::string text(LogFile::most_kept, '\0');
-  ssize_t got = file ? ::pread(file.get(), text.data(), text.size(), static_cast<off_t>(from)) : 0;
-  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return text;
-}
-
 // Only a regular file takes what is written without ever making the writer wait.
 FileDescriptor open_log(const char* path) {
   FileDescriptor file{::open(path, log_flags)};
@@ -50,40 +35,33 @@ FileDescriptor open_log(const char* path) {
 
 } // namespace
 
-LogFile::LogFile(std::string path, std::string spool) : path_{std::move(path)}, spool_{std::move(spool)} {
-  if (!spool_.empty()) take_up_spool();
-}
+LogFile::LogFile(std::string path, std::string spool)
+    : path_{std::move(path)}, spool_{std::move(spool)}, kept_{spool_.take_up(path_)} {}
 
-// What the end of the log has already was written by the supervisor that died before it could say so.
-void LogFile::take_up_spool() {
-  std::string text = contents_of(spool_, 0);
-  if (text.empty()) return;
-  struct stat status{};
-  auto size = ::lstat(path_.c_str(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
-  if (size >= text.size() && contents_of(path_, size - text.size()) == text) ::unlink(spool_.c_str());
-  else kept_ = std::move(text);
-}
-
-void LogFile::append(std::string_view text, const std::function<void(std::uint64_t)>& before_writing) {
-  if (kept()) return keep(text); // in order
-  keep(text.substr(write(text, before_writing)));
+void LogFile::append(std::string_view text, const Before& before) {
+  std::size_t done = 0;
+  if (!kept()) // else in order
+    done = write(text, [&](std::uint64_t size) {
+      if (before) before(path_, size, 0);
+    });
+  keep(text.substr(done), done, before);
 }
 
 void LogFile::flush() {
   if (!kept()) return;
-  kept_.erase(0, write(kept_));
-  if (!spool_.empty()) ::unlink(spool_.c_str());
+  std::size_t done = write(kept_, [&](std::uint64_t size) { spool_.is_written_at(size); });
+  if (done == 0) return spool_.is_not_written();
+  kept_.erase(0, done);
+  spool_.replace(kept_);
   if (kept_.empty()) kept_.shrink_to_fit();
-  else append_to(spool_, kept_);
 }
 
-std::size_t LogFile::write(std::string_view text, const std::function<void(std::uint64_t)>& before_writing) {
+std::size_t LogFile::write(std::string_view text, const std::function<void(std::uint64_t)>& before) {
   error_ = 0;
   FileDescriptor file = open_log(path_.c_str());
   if (!file) error_ = errno;
   struct stat status{};
-  if (file && before_writing && ::fstat(file.get(), &status) == 0)
-    before_writing(static_cast<std::uint64_t>(status.st_size));
+  if (file && ::fstat(file.get(), &status) == 0) before(static_cast<std::uint64_t>(status.st_size));
   std::size_t done = 0;
   while (file && done < text.size()) {
     ssize_t written = ::write(file.get(), text.data() + done, text.size() - done);
@@ -96,10 +74,12 @@ std::size_t LogFile::write(std::string_view text, const std::function<void(std::
   return done;
 }
 
-void LogFile::keep(std::string_view text) {
+void LogFile::keep(std::string_view text, std::size_t from, const Before& before) {
   std::size_t room = std::min(most_kept - kept_.size(), text.size());
   kept_.append(text.substr(0, room));
-  append_to(spool_, text.substr(0, room));
+  spool_.append(text.substr(0, room), [&](std::uint64_t size) {
+    if (before) before(spool_.path(), size, from);
+  });
   lost_ += text.size() - room;
 }
 
