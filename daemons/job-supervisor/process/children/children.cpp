@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <expected>
 #include <iterator>
 #include <poll.h>
 #include <set>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace upstart::supervisor {
@@ -23,6 +23,7 @@ namespace {
 constexpr std::chrono::milliseconds sweep_delay{100};
 constexpr int most_per_sweep = 256;
 constexpr std::chrono::milliseconds between_looks{50};
+constexpr std::chrono::milliseconds between_tries{250};         // to watch one for which no descriptor was to be had
 constexpr int most_looks_in_vain = 6;                           // after which nobody will tell how a process ended
 constexpr std::chrono::milliseconds longest_wait_for_init{500}; // it has written before this process was started
 constexpr std::size_t most_told = 4096;
@@ -62,6 +63,18 @@ std::optional<int> wait_status_from_kernel(int pidfd) {
   return info.wait_status;
 }
 
+// The error is errno; ESRCH: it has gone. A process that has its number and was started at another time is another one.
+std::expected<base::FileDescriptor, int> open_process(const ProcessId& id) {
+  base::FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0))};
+  int error = pidfd ? 0 : errno;
+  if (error == ESRCH) return std::unexpected{ESRCH};
+  auto facts = facts_of(id.pid);
+  if (facts && !id.is(id.pid, facts->started)) return std::unexpected{ESRCH};
+  if (!facts && ::kill(id.pid, 0) < 0 && errno == ESRCH) return std::unexpected{ESRCH};
+  if (pidfd && facts) return pidfd;
+  return std::unexpected{error != 0 ? error : EMFILE};
+}
+
 } // namespace
 
 WatchedChild::WatchedChild(Children& children, const ProcessId& id, base::FileDescriptor pidfd,
@@ -72,13 +85,17 @@ WatchedChild::WatchedChild(Children& children, const ProcessId& id, base::FileDe
       ended_{std::move(ended)},
       is_own_child_{parent == Parent::this_process} {
   children_.watched_.insert_or_assign(id_.pid, this); // another of that number has gone
+  begin_watch();
+}
+
+void WatchedChild::begin_watch() {
   if (!pidfd_) {
-    ending_ = true;
-    look_repeatedly();
-    return;
+    auto opened = open_process(id_);
+    if (opened) pidfd_ = base::out_of_the_way(std::move(*opened));
+    else if (opened.error() == ESRCH && !is_own_child_) ending_ = true;
   }
-  if (int error = children_.exits_.add(pidfd_.get(), id_.pid); error != 0)
-    throw std::system_error{error, std::generic_category(), "watching a process"};
+  is_watched_ = pidfd_ && children_.exits_.add(pidfd_.get(), id_.pid) == 0;
+  if (!is_watched_) look_repeatedly();
 }
 
 WatchedChild::~WatchedChild() {
@@ -87,10 +104,18 @@ WatchedChild::~WatchedChild() {
   children_.stoppable_.erase(this);
 }
 
+// The number of a child is its own until it is reaped here.
+int WatchedChild::wait(siginfo_t& info, int options) const {
+  if (pidfd_) return ::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, options | WNOHANG);
+  if (is_own_child_) return ::waitid(P_PID, static_cast<id_t>(id_.pid), &info, options | WNOHANG);
+  errno = ECHILD;
+  return -1;
+}
+
 // Its end is written down before it is reaped: afterwards nobody else could tell.
 void WatchedChild::check() {
   siginfo_t info{};
-  if (::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+  if (wait(info, WEXITED | WNOWAIT) < 0) {
     if (errno == ECHILD) check_adopted();
     return;
   }
@@ -98,7 +123,7 @@ void WatchedChild::check() {
   children_.ends_.add(id_, wait_status(info));
   base::fault_point("child.ended");
   siginfo_t reaped{};
-  ::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &reaped, WEXITED | WNOHANG);
+  wait(reaped, WEXITED);
   base::fault_point("child.reaped");
   finish(wait_status(info));
 }
@@ -110,14 +135,29 @@ std::optional<int> WatchedChild::status_of_adopted() const {
 }
 
 bool WatchedChild::exists() const {
-  return pidfd_ && ::syscall(SYS_pidfd_send_signal, pidfd_.get(), 0, nullptr, 0) == 0;
+  if (pidfd_) return ::syscall(SYS_pidfd_send_signal, pidfd_.get(), 0, nullptr, 0) == 0 || errno != ESRCH;
+  auto facts = facts_of(id_.pid);
+  return facts && id_.is(facts->pid, facts->started);
+}
+
+// Of a child of this process that has ended with this number, which may have come to it after the one that is watched
+// had gone.
+bool WatchedChild::is_this_child() {
+  if (is_own_child_) return true;
+  siginfo_t info{};
+  if (pidfd_) return wait(info, WEXITED | WNOWAIT) == 0;
+  auto facts = facts_of(id_.pid);
+  is_own_child_ = !facts || id_.is(facts->pid, facts->started); // what cannot be read now is taken for it
+  return is_own_child_;
 }
 
 // What is told may be the end of another process that had its number. Once it has ended, whoever is its parent reaps
 // it, and then it can be told how.
 void WatchedChild::check_adopted() {
   pollfd end{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&end, 1, 0) == 0) return children_.exits_.await_end(pidfd_.get(), id_.pid);
+  if (pidfd_ && ::poll(&end, 1, 0) == 0) return children_.exits_.await_end(pidfd_.get(), id_.pid);
+  auto facts = pidfd_ ? std::nullopt : facts_of(id_.pid);
+  if (!pidfd_ && (!facts || !facts->ended())) return; // or it has gone, which the next try to open it tells
   ending_ = true;
   if (exists()) children_.exits_.await_reaping(pidfd_.get(), id_.pid);
   look();
@@ -125,18 +165,21 @@ void WatchedChild::check_adopted() {
 
 void WatchedChild::look_repeatedly() {
   if (!looks_) looks_ = std::make_unique<base::Timer>(children_.loop(), [this] { look(); });
-  if (!looks_->active())
-    looks_->start(std::chrono::milliseconds{ending_ && !pidfd_ && looks_in_vain_ == 0 ? 0 : between_looks.count()});
+  if (looks_->active()) return;
+  if (ending_ && !pidfd_ && looks_in_vain_ == 0) looks_->start(std::chrono::milliseconds{0});
+  else looks_->start(ending_ || stopped_ ? between_looks : between_tries);
 }
 
-// At one that has ended, or may have stopped, and is not a child.
+// At one that has ended or may have stopped, and is not a child; and at one that is not watched.
 void WatchedChild::look() {
+  if (!ending_ && !is_watched_) begin_watch();
   if (!ending_) {
-    if (auto facts = facts_of(id_.pid); stopped_ && facts && facts->state == 'T') {
+    if (auto facts = stopped_ ? facts_of(id_.pid) : std::nullopt; facts && facts->state == 'T') {
       auto stopped = *stopped_;
       return stopped();
     }
     if (stopped_) look_repeatedly();
+    if (!is_watched_) check(); // may destroy this
     return;
   }
   if (auto status = status_of_adopted()) return finish(*status);
@@ -151,7 +194,7 @@ void WatchedChild::look() {
 
 void WatchedChild::check_stopped() {
   siginfo_t info{};
-  if (::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WSTOPPED | WNOHANG) < 0) {
+  if (wait(info, WSTOPPED) < 0) {
     if (errno == ECHILD) look_repeatedly();
     return;
   }
@@ -171,7 +214,9 @@ void WatchedChild::finish(int status) {
 }
 
 void WatchedChild::signal(int signal_number) {
-  if (!gone_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal_number, nullptr, 0);
+  if (gone_) return;
+  if (pidfd_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal_number, nullptr, 0);
+  else if (is_own_child_ || exists()) ::kill(id_.pid, signal_number);
 }
 
 // One that was adopted may have been reaped, and its number given to another process. A child's number is its own until
@@ -289,14 +334,18 @@ bool Children::reap_one() {
   siginfo_t info{};
   if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0) return false;
   pid_t pid = info.si_pid;
-  if (auto known = watched_.find(pid); known != watched_.end()) {
+  auto is_watched_child = [&] {
+    auto known = watched_.find(pid);
+    return known != watched_.end() && known->second->is_this_child();
+  };
+  if (is_watched_child()) {
     base::InputCount::note(); // it may have ended after whatever has set this off
-    known->second->check();
+    watched_.at(pid)->check();
     return true;
   }
   if (!witnesses_.empty())
     if (auto facts = facts_of(pid)) tell_witnesses(*facts);
-  if (!watched_.contains(pid)) ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+  if (!is_watched_child()) ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
   return true;
 }
 

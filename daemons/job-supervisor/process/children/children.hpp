@@ -1,6 +1,8 @@
 // The processes that the supervisor watches. Each one that matters is watched by its pidfd (exit-watch.hpp), and reaped
 // through it at once if it is a child; those that an earlier supervisor started are children of init now, and how they
-// end is told by the kernel (where it keeps the status for the pidfd) or by init. Orphans of jobs come to the
+// end is told by the kernel (where it keeps the status for the pidfd) or by init. Where a pidfd or its watch is not to
+// be had (too many files are open, too many watched), it is tried again, and the process is looked at meanwhile: that
+// somebody lacks descriptors ends no job and loses none. Orphans of jobs come to the
 // supervisor because it is a subreaper, or, of processes that were adopted, to init. The supervisor's are reaped by a
 // sweep that SIGCHLD sets off, at most every so often, so that no exit costs a walk over all children.
 #pragma once
@@ -15,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include <csignal>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -35,7 +38,8 @@ class WatchedChild {
 public:
   // `this_process`: it was forked here. Else it may be anybody's, and somebody else may reap it.
   enum class Parent : bool { unknown, this_process };
-  // `ended` gets the wait status, once; from the loop. An empty pidfd: the process has gone already.
+  // `ended` gets the wait status, once; from the loop. Without a pidfd it opens its own: what has the number but was
+  // not started then is another process, and the one that is meant has gone.
   WatchedChild(Children& children, const ProcessId& id, base::FileDescriptor pidfd, std::function<void(int)> ended,
                Parent parent = Parent::unknown);
   ~WatchedChild();
@@ -59,6 +63,7 @@ public:
 
 private:
   friend class Children;
+  void begin_watch();
   void check();
   void check_stopped();
   void check_adopted();
@@ -66,6 +71,8 @@ private:
   void look_repeatedly();
   [[nodiscard]] std::optional<int> status_of_adopted() const;
   [[nodiscard]] bool exists() const;
+  [[nodiscard]] bool is_this_child();
+  int wait(siginfo_t& info, int options) const;
   void finish(int wait_status);
 
   Children& children_;
@@ -74,6 +81,7 @@ private:
   std::function<void(int)> ended_;
   base::Rare<std::function<void()>> stopped_;
   bool is_own_child_ = false;
+  bool is_watched_ = false; // the kernel tells its end; else it is looked at
   bool gone_ = false, end_is_unknown_ = false;
   bool ending_ = false;                // adopted, and has ended: how is not told yet
   int looks_in_vain_ = 0;              // since it has gone

@@ -59,7 +59,14 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
     readiness_ = std::move(readiness);
     readiness_goes_on_ = false;
   }
-  slot(kind) = std::make_unique<SpawnedProcess>(services_.children, std::move(*spawned), kind, owner());
+  try {
+    slot(kind) = std::make_unique<SpawnedProcess>(services_.children, std::move(*spawned), kind, owner());
+  } catch (...) { // it is told as one that could not be started: then it must not run on
+    ::kill(pid, SIGKILL);
+    services_.started.forget(class_->name, *instance_, name_of(kind));
+    if (is_main) readiness_.reset();
+    throw;
+  }
   return pid;
 }
 

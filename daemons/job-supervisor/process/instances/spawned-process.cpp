@@ -4,22 +4,10 @@
 #include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
 
 #include <cerrno>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
 namespace upstart::supervisor {
-
-namespace {
-
-// Empty when it has gone: a process that has its number is another one.
-base::FileDescriptor open_if_it_is(const ProcessId& id) {
-  base::FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0))};
-  auto facts = pidfd ? facts_of(id.pid) : std::nullopt;
-  return facts && id.is(id.pid, facts->started) ? std::move(pidfd) : base::FileDescriptor{};
-}
-
-} // namespace
 
 SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, ProcessKind kind, SpawnedProcessOwner& owner)
     : children_{children}, owner_{owner}, failure_{spawned.failure}, kind_{kind} {
@@ -47,7 +35,7 @@ SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, ProcessKind 
 SpawnedProcess::SpawnedProcess(Children& children, const ProcessNote& note, SpawnedProcessOwner& owner)
     : children_{children}, owner_{owner}, failure_{note.failure}, kind_{note.kind}, executed_told_{note.executed} {
   children_.adopts_processes();
-  watch(note.id, open_if_it_is(note.id));
+  watch(note.id, {});
   if (failure_ || executed_told_) return;
   execution_ = std::make_unique<Execution>();
   execution_->looks = std::make_unique<base::Timer>(children_.loop(), [this] { look_for_execution(); });
@@ -95,10 +83,9 @@ void SpawnedProcess::watch(const ProcessId& id, base::FileDescriptor pidfd, Watc
 }
 
 bool SpawnedProcess::supervise(pid_t pid) {
-  base::FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-  auto facts = pidfd ? facts_of(pid) : std::nullopt;
+  auto facts = facts_of(pid);
   if (!facts) return false;
-  watch({pid, facts->started, facts->started}, std::move(pidfd));
+  watch({pid, facts->started, facts->started}, {});
   return true;
 }
 
