@@ -20,9 +20,24 @@ JobMembers JobMembers::read(base::ByteReader& in) {
           .since = in.number()};
 }
 
+namespace {
+
+// That of another instance: one of these variables is there with another value.
+bool bears_marks_of_another(pid_t pid, const std::vector<std::string>& marks) {
+  return std::ranges::any_of(marks, [&](const std::string& mark) {
+    std::size_t equals = mark.find('=');
+    auto value = environment_value(pid, mark.substr(0, equals));
+    return value && *value != mark.substr(equals + 1);
+  });
+}
+
+} // namespace
+
+// A session that has ended leaves its number, and another job's process may get that.
 Membership membership_of(const ProcessFacts& orphan, const JobMembers& members) {
   if (orphan.started < members.since) return Membership::stranger;
-  if (std::ranges::contains(members.sessions, orphan.session)) return Membership::member;
+  if (std::ranges::contains(members.sessions, orphan.session) && !bears_marks_of_another(orphan.pid, members.marks))
+    return Membership::member;
   if (members.marks.empty() || orphan.ended()) return Membership::stranger;
   switch (environment_has(orphan.pid, members.marks)) {
   case HasEnvironment::no: return Membership::stranger;
