@@ -12,6 +12,11 @@ bool may_be_a_child_before_exec(pid_t pid) {
   return !own_name.empty() && process_file(pid, "comm") == own_name;
 }
 
+bool may_be_in_exec(const ProcessFacts& process) {
+  return !process.ended() && !process.ending && process_file(process.pid, "cmdline").empty() &&
+         process_file(process.pid, "environ").empty();
+}
+
 namespace {
 
 bool may_be_started(std::uint64_t ticks, const SpawnSearch& search) {

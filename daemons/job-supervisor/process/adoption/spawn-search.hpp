@@ -15,6 +15,8 @@ namespace upstart::supervisor {
 
 // Whether this process is a child that was forked and has not executed yet: it still bears the supervisor's name.
 [[nodiscard]] bool may_be_a_child_before_exec(pid_t pid);
+// Whether it may be in the middle of its exec: it has a new name, and neither words nor an environment to be seen yet.
+[[nodiscard]] bool may_be_in_exec(const ProcessFacts& process);
 
 struct SpawnSearch {
   std::vector<std::string> marks; // UPSTART_JOB=…, UPSTART_INSTANCE=…

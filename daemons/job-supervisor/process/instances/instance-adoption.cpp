@@ -149,7 +149,11 @@ SearchOutcome InstanceProcesses::look_for_start(ProcessKind kind) {
     events_.notes_changed();
     if (std::ranges::contains(search.signals, SIGKILL)) kill_before_exec(*search.told);
   }
-  return {may_be_a_child_before_exec(search.told->pid) ? before_exec : found, *search.told};
+  auto facts = facts_of(search.told->pid);
+  bool is_there = facts && search.told->is(facts->pid, facts->started);
+  bool shows_late = std::chrono::steady_clock::now() - search.began > longest_undecided;
+  bool shows_nothing = is_there && (may_be_a_child_before_exec(facts->pid) || (!shows_late && may_be_in_exec(*facts)));
+  return {shows_nothing ? before_exec : found, *search.told};
 }
 
 std::unique_ptr<InstanceProcesses::Search> InstanceProcesses::take_search(ProcessKind kind) {
