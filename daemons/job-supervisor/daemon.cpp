@@ -1,6 +1,7 @@
 #include "daemons/job-supervisor/daemon.hpp"
 
 #include "daemons/base/files/refused-execution.hpp"
+#include "daemons/base/guards/gathered-output.hpp"
 #include "daemons/base/guards/input-count.hpp"
 #include "daemons/base/log/logging.hpp"
 #include "daemons/base/service-manager.hpp"
@@ -132,7 +133,7 @@ ProcessOptions Daemon::process_options() {
           .warn_of_job = [this](const std::string& job, const std::string& what) { jobs_.keep_warning(job, what); }};
 }
 
-int Daemon::run() {
+int Daemon::run() try {
   listen();
   if (!line_.bus_address.empty()) bus_.join(line_.bus_address);
   make_configuration();
@@ -143,7 +144,19 @@ int Daemon::run() {
     loaded();
   }
   loop_.run();
+  if (jobs_outlive_it_) leave_to_next(exit_status_);
   return exit_status_;
+} catch (const std::exception& error) {
+  spdlog::critical("{}", error.what());
+  leave_to_next(EXIT_FAILURE);
+}
+
+// As one that is killed: nothing is ended or given back, since what init keeps for the jobs (the terminals that they
+// write to, their sockets for readiness) is the next one's.
+void Daemon::leave_to_next(int status) {
+  base::GatheredOutput::flush_all();
+  spdlog::default_logger()->flush();
+  std::_Exit(status);
 }
 
 // All job files have been read.
@@ -396,8 +409,9 @@ void Daemon::end_session() {
 
 // A machine's jobs outlive their supervisor; the next one goes on with them.
 void Daemon::end_asked() {
-  if (is_of_machine()) loop_.stop();
-  else begin_session_end("shutdown");
+  if (!is_of_machine()) return begin_session_end("shutdown");
+  jobs_outlive_it_ = true;
+  loop_.stop();
 }
 
 void Daemon::begin_session_end(const std::string& type) {

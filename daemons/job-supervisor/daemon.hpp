@@ -94,6 +94,7 @@ private:
   // What never ends.
   [[nodiscard]] bool is_of_machine() const { return is_process_1() && !line_.container; }
   void end_asked();
+  [[noreturn]] static void leave_to_next(int status);
   void begin_session_end(const std::string& type);
   [[nodiscard]] std::optional<JournalMemory::Opened> open_memory();
   [[nodiscard]] bool has_predecessor() const;
@@ -141,6 +142,7 @@ private:
   std::list<base::SignalWatcher> kernel_signals_; // of process 1, passed on by init
   base::Timer restarted_;
   bool bus_misses_restarted_ = false; // since it was not joined when the others were told
+  bool jobs_outlive_it_ = false;
   int exit_status_ = 0;
 };
 

@@ -57,6 +57,30 @@ TEST_CASE("each daemon of a machine is killed in turn: the machine stays up, its
   }
 }
 
+TEST_CASE("a job supervisor of a machine that is told to end leaves the jobs, and what they print, to the next one") {
+  SKIP_WITHOUT_MACHINES();
+  const std::string log = "/var/log/upstart/talks.log";
+  Machine machine{{.jobs = {{"talks", "start on startup\nscript\n"
+                                      "  while :; do\n"
+                                      "    if [ -e /say ]; then mv /say /said; cat /said; fi\n"
+                                      "    sleep 0.02\n"
+                                      "  done\nend script\n"}}}};
+  machine.await_answers();
+  machine.await("talks runs", [&] { return !machine.main_process("talks").empty(); });
+  REQUIRE(machine.shell("mkdir -p /var/log/upstart").status == 0);
+  REQUIRE(machine.initctl({"notify-disk-writeable"}).status == 0);
+  auto process = machine.main_process("talks");
+  machine.write("/say", "one\n");
+  machine.await_text(log, "one\n");
+  auto before = machine.daemon("upstart-job-supervisor");
+  REQUIRE(machine.shell("kill -TERM " + std::to_string(before)).status == 0);
+  (void)await_daemon(machine, "upstart-job-supervisor", before);
+  machine.await_answers();
+  machine.write("/say", "two\n");
+  machine.await_text(log, "one\ntwo\n");
+  CHECK(machine.main_process("talks") == process);
+}
+
 TEST_CASE("each bridge of a machine is killed in turn: jobs are untouched, and the next one sees what happens then") {
   SKIP_WITHOUT_MACHINES();
   Machine machine{{.jobs = {{"svc", service},

@@ -45,7 +45,9 @@ public:
   // Flushes and gathers nothing more; to be called before the descriptor is closed. May be called again.
   void end();
 
-  // What every connection keeps: before the library waits for these. One that has no room for all is waited for, too:
+  // What every connection keeps.
+  static void flush_all();
+  // The same, before the library waits for these. One that has no room for all is waited for, too:
   // the library then asks again.
   static void flush_before(std::span<pollfd> waiting);
   // The library's sendmsg, on any descriptor.
@@ -53,7 +55,6 @@ public:
 
 private:
   [[nodiscard]] static GatheredOutput* of(int fd);
-  static void flush_all();
   static void flush_old(std::chrono::steady_clock::time_point now);
   ssize_t take(const msghdr& message, int flags);
   void keep(const msghdr& message);
