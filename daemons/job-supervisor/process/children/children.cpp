@@ -2,17 +2,13 @@
 
 #include "daemons/base/fault-point.hpp"
 #include "daemons/base/guards/input-count.hpp"
-#include "daemons/base/processes/lasting-descriptor.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <expected>
 #include <iterator>
-#include <poll.h>
 #include <set>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,9 +36,6 @@ int wait_status(const siginfo_t& info) {
   }
 }
 
-// glibc older than 2.36 has no name for it in every mode.
-constexpr auto by_pidfd = static_cast<idtype_t>(3);
-
 // What Linux tells of a process by its pidfd, in its first form (6.13; the status of one that was reaped: 6.15).
 struct PidfdInfo {
   std::uint64_t mask;
@@ -63,110 +56,63 @@ std::optional<int> wait_status_from_kernel(int pidfd) {
   return info.wait_status;
 }
 
-// The error is errno; ESRCH: it has gone. A process that has its number and was started at another time is another one.
-std::expected<base::FileDescriptor, int> open_process(const ProcessId& id) {
-  base::FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0))};
-  int error = pidfd ? 0 : errno;
-  if (error == ESRCH) return std::unexpected{ESRCH};
-  auto facts = facts_of(id.pid);
-  if (facts && !id.is(id.pid, facts->started)) return std::unexpected{ESRCH};
-  if (!facts && ::kill(id.pid, 0) < 0 && errno == ESRCH) return std::unexpected{ESRCH};
-  if (pidfd && facts) return pidfd;
-  return std::unexpected{error != 0 ? error : EMFILE};
-}
-
 } // namespace
 
 WatchedChild::WatchedChild(Children& children, const ProcessId& id, base::FileDescriptor pidfd,
                            std::function<void(int)> ended, Parent parent)
-    : children_{children},
-      id_{id},
-      pidfd_{base::out_of_the_way(std::move(pidfd))},
-      ended_{std::move(ended)},
-      is_own_child_{parent == Parent::this_process} {
-  children_.watched_.insert_or_assign(id_.pid, this); // another of that number has gone
+    : children_{children}, process_{id, std::move(pidfd), parent == Parent::this_process}, ended_{std::move(ended)} {
+  children_.watched_.insert_or_assign(id.pid, this); // another of that number has gone
   begin_watch();
 }
 
 void WatchedChild::begin_watch() {
-  if (!pidfd_) {
-    auto opened = open_process(id_);
-    if (opened) pidfd_ = base::out_of_the_way(std::move(*opened));
-    else if (opened.error() == ESRCH && !is_own_child_) ending_ = true;
-  }
-  is_watched_ = pidfd_ && children_.exits_.add(pidfd_.get(), id_.pid) == 0;
+  int error = process_.open();
+  if (error == ESRCH && !process_.is_child()) ending_ = true;
+  is_watched_ = error == 0 && children_.exits_.add(process_.pidfd(), pid()) == 0;
   if (!is_watched_) look_repeatedly();
 }
 
 WatchedChild::~WatchedChild() {
-  if (auto known = children_.watched_.find(id_.pid); known != children_.watched_.end() && known->second == this)
+  if (auto known = children_.watched_.find(pid()); known != children_.watched_.end() && known->second == this)
     children_.watched_.erase(known);
   children_.stoppable_.erase(this);
-}
-
-// The number of a child is its own until it is reaped here.
-int WatchedChild::wait(siginfo_t& info, int options) const {
-  if (pidfd_) return ::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, options | WNOHANG);
-  if (is_own_child_) return ::waitid(P_PID, static_cast<id_t>(id_.pid), &info, options | WNOHANG);
-  errno = ECHILD;
-  return -1;
 }
 
 // Its end is written down before it is reaped: afterwards nobody else could tell.
 void WatchedChild::check() {
   siginfo_t info{};
-  if (wait(info, WEXITED | WNOWAIT) < 0) {
+  if (process_.wait(info, WEXITED | WNOWAIT) < 0) {
     if (errno == ECHILD) check_adopted();
     return;
   }
-  if (info.si_pid == 0) return children_.exits_.await_end(pidfd_.get(), id_.pid);
-  children_.ends_.add(id_, wait_status(info));
+  if (info.si_pid == 0) return children_.exits_.await_end(process_.pidfd(), pid());
+  children_.ends_.add(id(), wait_status(info));
   base::fault_point("child.ended");
   siginfo_t reaped{};
-  wait(reaped, WEXITED);
+  process_.wait(reaped, WEXITED);
   base::fault_point("child.reaped");
   finish(wait_status(info));
 }
 
 std::optional<int> WatchedChild::status_of_adopted() const {
-  if (auto status = wait_status_from_kernel(pidfd_.get())) return status;
-  if (auto status = children_.take_told(id_)) return status;
-  return children_.ends_.wait_status_of(id_);
-}
-
-bool WatchedChild::exists() const {
-  if (pidfd_) return ::syscall(SYS_pidfd_send_signal, pidfd_.get(), 0, nullptr, 0) == 0 || errno != ESRCH;
-  auto facts = facts_of(id_.pid);
-  return facts && id_.is(facts->pid, facts->started);
-}
-
-// Of a child of this process that has ended with this number, which may have come to it after the one that is watched
-// had gone.
-bool WatchedChild::is_this_child() {
-  if (is_own_child_) return true;
-  siginfo_t info{};
-  if (pidfd_) return wait(info, WEXITED | WNOWAIT) == 0;
-  auto facts = facts_of(id_.pid);
-  is_own_child_ = !facts || id_.is(facts->pid, facts->started); // what cannot be read now is taken for it
-  return is_own_child_;
+  if (auto status = wait_status_from_kernel(process_.pidfd())) return status;
+  if (auto status = children_.take_told(id())) return status;
+  return children_.ends_.wait_status_of(id());
 }
 
 // What is told may be the end of another process that had its number. Once it has ended, whoever is its parent reaps
 // it, and then it can be told how.
 void WatchedChild::check_adopted() {
-  pollfd end{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
-  if (pidfd_ && ::poll(&end, 1, 0) == 0) return children_.exits_.await_end(pidfd_.get(), id_.pid);
-  auto facts = pidfd_ ? std::nullopt : facts_of(id_.pid);
-  if (!pidfd_ && (!facts || !facts->ended())) return; // or it has gone, which the next try to open it tells
+  if (!process_.has_ended()) return children_.exits_.await_end(process_.pidfd(), pid());
   ending_ = true;
-  if (exists()) children_.exits_.await_reaping(pidfd_.get(), id_.pid);
+  if (process_.exists()) children_.exits_.await_reaping(process_.pidfd(), pid());
   look();
 }
 
 void WatchedChild::look_repeatedly() {
   if (!looks_) looks_ = std::make_unique<base::Timer>(children_.loop(), [this] { look(); });
   if (looks_->active()) return;
-  if (ending_ && !pidfd_ && looks_in_vain_ == 0) looks_->start(std::chrono::milliseconds{0});
+  if (ending_ && process_.pidfd() < 0 && looks_in_vain_ == 0) looks_->start(std::chrono::milliseconds{0});
   else looks_->start(ending_ || stopped_ ? between_looks : between_tries);
 }
 
@@ -174,7 +120,7 @@ void WatchedChild::look_repeatedly() {
 void WatchedChild::look() {
   if (!ending_ && !is_watched_) begin_watch();
   if (!ending_) {
-    if (auto facts = stopped_ ? facts_of(id_.pid) : std::nullopt; facts && facts->state == 'T') {
+    if (auto facts = stopped_ ? facts_of(pid()) : std::nullopt; facts && facts->state == 'T') {
       auto stopped = *stopped_;
       return stopped();
     }
@@ -183,10 +129,10 @@ void WatchedChild::look() {
     return;
   }
   if (auto status = status_of_adopted()) return finish(*status);
-  auto facts = exists() ? facts_of(id_.pid) : std::nullopt;
+  auto facts = process_.exists() ? facts_of(pid()) : std::nullopt;
   // The child of another process, which may reap it in a moment, and may never do so.
   bool is_of_another = facts && !children_.takes_orphans(facts->parent);
-  bool nobody_will_tell = (!exists() || is_of_another) && ++looks_in_vain_ > most_looks_in_vain;
+  bool nobody_will_tell = (!process_.exists() || is_of_another) && ++looks_in_vain_ > most_looks_in_vain;
   if (!nobody_will_tell) return look_repeatedly();
   end_is_unknown_ = true;
   finish(unknown_wait_status);
@@ -194,7 +140,7 @@ void WatchedChild::look() {
 
 void WatchedChild::check_stopped() {
   siginfo_t info{};
-  if (wait(info, WSTOPPED) < 0) {
+  if (process_.wait(info, WSTOPPED) < 0) {
     if (errno == ECHILD) look_repeatedly();
     return;
   }
@@ -205,8 +151,8 @@ void WatchedChild::check_stopped() {
 
 void WatchedChild::finish(int status) {
   gone_ = true;
-  if (ending_) children_.adopted_ended(id_);
-  if (auto known = children_.watched_.find(id_.pid); known != children_.watched_.end() && known->second == this)
+  if (ending_) children_.adopted_ended(id());
+  if (auto known = children_.watched_.find(pid()); known != children_.watched_.end() && known->second == this)
     children_.watched_.erase(known);
   if (looks_) looks_->stop();
   auto ended = std::move(ended_);
@@ -214,16 +160,14 @@ void WatchedChild::finish(int status) {
 }
 
 void WatchedChild::signal(int signal_number) {
-  if (gone_) return;
-  if (pidfd_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal_number, nullptr, 0);
-  else if (is_own_child_ || exists()) ::kill(id_.pid, signal_number);
+  if (!gone_) process_.signal(signal_number);
 }
 
 // One that was adopted may have been reaped, and its number given to another process. A child's number is its own until
 // it is reaped here.
 pid_t WatchedChild::process_group() const {
-  if (gone_ || (!is_own_child_ && !exists())) return 0;
-  return std::max(::getpgid(id_.pid), 0);
+  if (gone_ || (!process_.is_child() && !process_.exists())) return 0;
+  return std::max(::getpgid(pid()), 0);
 }
 
 void WatchedChild::signal_group(pid_t group, int signal_number) {
@@ -336,7 +280,7 @@ bool Children::reap_one() {
   pid_t pid = info.si_pid;
   auto is_watched_child = [&] {
     auto known = watched_.find(pid);
-    return known != watched_.end() && known->second->is_this_child();
+    return known != watched_.end() && known->second->process_.is_ended_child();
   };
   if (is_watched_child()) {
     base::InputCount::note(); // it may have ended after whatever has set this off

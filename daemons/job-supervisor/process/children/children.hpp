@@ -13,11 +13,11 @@
 #include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/process/children/ended-children.hpp"
 #include "daemons/job-supervisor/process/children/exit-watch.hpp"
+#include "daemons/job-supervisor/process/children/process-handle.hpp"
 #include "daemons/job-supervisor/process/children/process-tree.hpp"
 
 #include <sys/types.h>
 
-#include <csignal>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -46,8 +46,8 @@ public:
   WatchedChild(const WatchedChild&) = delete;
   WatchedChild& operator=(const WatchedChild&) = delete;
 
-  [[nodiscard]] pid_t pid() const { return id_.pid; }
-  [[nodiscard]] const ProcessId& id() const { return id_; }
+  [[nodiscard]] pid_t pid() const { return id().pid; }
+  [[nodiscard]] const ProcessId& id() const { return process_.id(); }
   // It has ended, and nobody can tell how: `ended` was given unknown_wait_status.
   [[nodiscard]] bool end_is_unknown() const { return end_is_unknown_; }
   // That it is in now; 0: it has gone.
@@ -70,17 +70,12 @@ private:
   void look();
   void look_repeatedly();
   [[nodiscard]] std::optional<int> status_of_adopted() const;
-  [[nodiscard]] bool exists() const;
-  [[nodiscard]] bool is_this_child();
-  int wait(siginfo_t& info, int options) const;
   void finish(int wait_status);
 
   Children& children_;
-  ProcessId id_;
-  base::FileDescriptor pidfd_;
+  ProcessHandle process_;
   std::function<void(int)> ended_;
   base::Rare<std::function<void()>> stopped_;
-  bool is_own_child_ = false;
   bool is_watched_ = false; // the kernel tells its end; else it is looked at
   bool gone_ = false, end_is_unknown_ = false;
   bool ending_ = false;                // adopted, and has ended: how is not told yet
