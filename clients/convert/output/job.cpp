@@ -1,5 +1,7 @@
 #include "clients/convert/output/job.hpp"
 
+#include "clients/convert/output/shell-line.hpp"
+
 #include <algorithm>
 #include <format>
 
@@ -46,14 +48,22 @@ void print_script(std::string& text, std::string_view process, const Lines& comm
 // `exec' takes a line as it is, save for comments, joins and quotes.
 bool fits_exec(std::string_view command) { return command.find_first_of("\\#\n") == std::string_view::npos; }
 
+// A line of several commands is run as a shell runs it that is given it: what fails in the middle does not end it.
+void add_line(Lines& lines, const std::string& line) {
+  if (line.contains(';')) lines.emplace_back("set +e");
+  lines.push_back(line);
+}
+
 void print_main(std::string& text, const Job& job) {
   if (job.main.empty()) return;
-  if (job.before_main.empty() && job.common.empty() && fits_exec(job.main)) {
+  bool is_program = is_one_program(job.main);
+  if (is_program && job.before_main.empty() && job.common.empty() && fits_exec(job.main)) {
     text += std::format("\nexec {}\n", job.main);
     return;
   }
   auto lines = job.before_main;
-  lines.push_back("exec " + job.main);
+  if (is_program) lines.push_back("exec " + job.main);
+  else add_line(lines, job.main);
   print_script(text, "", job.common, lines);
 }
 

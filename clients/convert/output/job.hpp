@@ -29,7 +29,7 @@ struct Job {
   std::vector<std::string> common{};          // lines of shell before those of every script that is not empty
   std::vector<std::string> pre_start{}, post_start{}, pre_stop{}, post_stop{}; // lines of shell
   std::vector<std::string> before_main{};
-  std::string main{}; // a command of the shell; empty: the job is a state
+  std::string main{}; // a line of the shell, which becomes its program if it is but one; empty: the job is a state
   std::vector<Remark> remarks{};
 
   // Says the same thing once.

@@ -81,6 +81,31 @@ TEST_CASE("a Procfile is a job for all, and one for each line with a port of its
   CHECK(has(jobs[2], "env PORT=5100\n"));
 }
 
+TEST_CASE("a line of a Procfile that is more than a program is a script") {
+  const Files files;
+  auto jobs = guessed(files.add("shop/Procfile", "web: A=1 B=2 prog\nclock: while sleep 1; do date; done\n"));
+  REQUIRE(jobs.size() == 3);
+  CHECK(has(jobs[1], "script\n  A=1 B=2 prog\nend script\n"));
+  CHECK(has(jobs[2], "script\n  set +e\n  while sleep 1; do date; done\nend script\n"));
+}
+
+TEST_CASE("PORT of the file .env is the port of the first line of a Procfile, and the others count from it") {
+  const Files files;
+  files.add("shop/.env", "PORT=8000\n");
+  auto jobs = guessed(files.add("shop/Procfile", "web: bin/web\nworker: bin/work\n"));
+  REQUIRE(jobs.size() == 3);
+  CHECK(has(jobs[1], "env PORT=8000\n"));
+  CHECK(has(jobs[2], "env PORT=8100\n"));
+}
+
+TEST_CASE("a name that a Procfile has twice is told, and its second line is no job") {
+  const Files files;
+  auto jobs = guessed(files.add("shop/Procfile", "web: bin/a\nweb: bin/b\n"));
+  REQUIRE(jobs.size() == 2);
+  CHECK(jobs[1].main == "bin/a");
+  CHECK(is_missing(jobs[0], "Procfile:2: web: bin/b: line 1 has the name web, too; this line is left out"));
+}
+
 TEST_CASE("the lines of an inittab") {
   const Files files;
   auto all =
