@@ -30,7 +30,7 @@ std::expected<std::string, std::string> content_of(const std::string& path) {
 
 // A file at a time, by its text.
 template <std::vector<Converted> (*convert_one)(const std::string&, std::string_view)>
-std::vector<Converted> each(const Paths& paths) {
+std::vector<Converted> each(const Paths& paths, Whose) {
   std::vector<Converted> result;
   for (const auto& path : paths) {
     auto text = content_of(path);
@@ -41,7 +41,7 @@ std::vector<Converted> each(const Paths& paths) {
 }
 
 template <std::vector<Converted> (*convert_one)(const std::string&)>
-std::vector<Converted> each_directory(const Paths& paths) {
+std::vector<Converted> each_directory(const Paths& paths, Whose) {
   std::vector<Converted> result;
   for (const auto& path : paths) std::ranges::move(convert_one(path), std::back_inserter(result));
   return result;
@@ -50,6 +50,10 @@ std::vector<Converted> each_directory(const Paths& paths) {
 std::vector<Converted> procfile(const std::string& path, std::string_view text) {
   auto variables = content_of(fs::path{path}.replace_filename(".env"));
   return convert_procfile(path, text, variables.value_or(""));
+}
+
+std::vector<Converted> units(const Paths& paths, Whose whose) {
+  return systemd::convert_units(paths, whose == Whose::sessions);
 }
 
 bool has(const std::string& directory, const char* entry) {
@@ -79,8 +83,7 @@ bool is_runit(const std::string& path, const std::string&, bool is_directory) {
 }
 
 constexpr std::array table{
-    Format{"systemd", "units: service, socket, timer, path; drop-ins beside them are read", is_unit,
-           systemd::convert_units},
+    Format{"systemd", "units: service, socket, timer, path; drop-ins beside them are read", is_unit, units},
     Format{"supervisord", "the programs of a configuration of supervisord", is_supervisord, each<convert_supervisord>},
     Format{"procfile", "a Procfile, and the file .env beside it", is_procfile, each<procfile>},
     Format{"inittab", "the lines of an inittab", is_inittab, each<convert_inittab>},
@@ -104,17 +107,7 @@ std::string why_unknown(const std::string& path) {
   return "nothing tells what kind of file this is; say it before the files, such as `upstart-convert systemd FILE'";
 }
 
-} // namespace
-
-std::span<const Format> formats() { return table; }
-
-const Format* format_of_name(std::string_view name) {
-  auto found = std::ranges::find(table, name, &Format::name);
-  return found == table.end() ? nullptr : &*found;
-}
-
-std::vector<Converted> convert(const Paths& paths, const Format* format) {
-  if (format != nullptr) return format->convert(paths);
+std::vector<Converted> convert_each_kind(const Paths& paths, Whose whose) {
   std::vector<Converted> result;
   std::vector<std::pair<const Format*, Paths>> groups;
   for (const auto& path : paths) {
@@ -127,7 +120,24 @@ std::vector<Converted> convert(const Paths& paths, const Format* format) {
     if (group == groups.end()) group = groups.insert(groups.end(), {kind, {}});
     group->second.push_back(path);
   }
-  for (const auto& [kind, its_paths] : groups) std::ranges::move(kind->convert(its_paths), std::back_inserter(result));
+  for (const auto& [kind, its_paths] : groups)
+    std::ranges::move(kind->convert(its_paths, whose), std::back_inserter(result));
+  return result;
+}
+
+} // namespace
+
+std::span<const Format> formats() { return table; }
+
+const Format* format_of_name(std::string_view name) {
+  auto found = std::ranges::find(table, name, &Format::name);
+  return found == table.end() ? nullptr : &*found;
+}
+
+std::vector<Converted> convert(const Paths& paths, const Format* format, Whose whose) {
+  auto result = format != nullptr ? format->convert(paths, whose) : convert_each_kind(paths, whose);
+  if (whose == Whose::sessions)
+    for (auto& converted : result) std::ranges::for_each(converted.jobs, &Job::move_to_session);
   return result;
 }
 

@@ -10,12 +10,14 @@
 
 namespace upstart::convert {
 
+enum class Whose { systems, sessions }; // the jobs that are made
+
 struct Format {
   std::string_view name; // "systemd"
   const char* what;      // for the help
   // Whether the file is of this kind, by its name and what is in it (of a directory: nothing).
   bool (*is_one)(const std::string& path, const std::string& text, bool is_directory);
-  std::vector<Converted> (*convert)(const std::vector<std::string>& paths);
+  std::vector<Converted> (*convert)(const std::vector<std::string>& paths, Whose whose);
 };
 
 [[nodiscard]] std::span<const Format> formats();
@@ -24,6 +26,7 @@ struct Format {
 
 // Each path, or with `format` all of them as one of that kind; what nobody knows is told as a failure. In the order of
 // the paths, as far as they are of the same kind.
-[[nodiscard]] std::vector<Converted> convert(const std::vector<std::string>& paths, const Format* format);
+[[nodiscard]] std::vector<Converted> convert(const std::vector<std::string>& paths, const Format* format,
+                                             Whose whose = Whose::systems);
 
 } // namespace upstart::convert

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <format>
+#include <utility>
 
 namespace upstart::convert {
 
@@ -71,6 +72,18 @@ void print_main(std::string& text, const Job& job) {
 
 void Job::start_on(std::string event) { add_once(starts, std::move(event)); }
 void Job::stop_on(std::string event) { add_once(stops, std::move(event)); }
+void Job::move_to_session() {
+  auto of_session = [](Lines& events, const char* event) {
+    for (auto& one : std::exchange(events, {})) add_once(events, one.starts_with("runlevel") ? event : std::move(one));
+  };
+  of_session(starts, "startup");
+  of_session(stops, "session-end");
+  std::erase_if(settings, [this](const auto& stanza) {
+    bool is_of_user = stanza.starts_with("setuid ") || stanza.starts_with("setgid ");
+    if (is_of_user) remarks.push_back({Remark::Kind::missing, "", stanza, "the jobs of a session are its user's"});
+    return is_of_user;
+  });
+}
 void Job::set(std::string stanza) { add_once(settings, std::move(stanza)); }
 
 bool Job::is_whole() const { return !std::ranges::contains(remarks, Remark::Kind::missing, &Remark::kind); }

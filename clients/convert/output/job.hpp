@@ -37,6 +37,8 @@ struct Job {
   void stop_on(std::string event);
   void set(std::string stanza);
   [[nodiscard]] bool is_whole() const; // nothing is missing
+  // Makes it one of a session of a user, which has no runlevels, and no other user.
+  void move_to_session();
 };
 
 // A file, or a part of one, and what became of it.
@@ -44,6 +46,7 @@ struct Converted {
   std::string source;
   std::vector<Job> jobs{};
   std::string failure{}; // why there is none; empty: there is, or it has become part of another's
+  std::string no_need{}; // why there is none, and need not be
 };
 
 // The text of the job's file.

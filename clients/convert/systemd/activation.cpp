@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <format>
+#include <utility>
 
 namespace upstart::convert::systemd {
 
@@ -29,6 +31,13 @@ std::string socket_file_variables(const Conversion& to) {
   return more;
 }
 
+// What the program finds in LISTEN_FDNAMES; of a file it has a default.
+std::string descriptor_name(const Conversion& to, bool is_file) {
+  auto name = last(to, "FileDescriptorName");
+  if (name.empty() && is_file) name = to.unit.name;
+  return name.empty() ? "" : " FDNAME=" + in_condition(name);
+}
+
 // systemd makes the directory of a socket; the bridge wants it to be there.
 void note_directory(Conversion& to, const std::string& path) {
   constexpr std::array always_there{"/run", "/var/run", "/tmp", "/dev"};
@@ -43,8 +52,7 @@ void take_address(Conversion& to, const Assignment& from, std::string_view type)
     return to.missing(from,
                       "a process for each client is not made; see `--master --accept' in upstart-socket-bridge(8)");
   std::string more{type};
-  if (auto name = last(to, "FileDescriptorName"); !name.empty()) more += " FDNAME=" + in_condition(name);
-  else if (text->find_first_of("/@") == 0) more += " FDNAME=" + in_condition(to.unit.name);
+  more += descriptor_name(to, text->find_first_of("/@") == 0);
   if (text->starts_with('/')) note_directory(to, *text);
   if (text->starts_with('/') || text->starts_with('@')) {
     auto of_file = text->starts_with('/') ? socket_file_variables(to) : "";
@@ -70,7 +78,8 @@ void take_fifo(Conversion& to, const Assignment& from) {
   auto text = plain(to.unit, from.value);
   if (!text) return to.missing(from, text.error());
   note_directory(to, *text);
-  to.job.start_on(std::format("socket PROTO=fifo SOCKET_PATH={}{}", in_condition(*text), socket_file_variables(to)));
+  to.job.start_on(std::format("socket PROTO=fifo SOCKET_PATH={}{}{}", in_condition(*text), socket_file_variables(to),
+                              descriptor_name(to, true)));
 }
 void take_nothing(Conversion&, const Assignment&) {} // taken with another
 void take_accept(Conversion& to, const Assignment& from) {
@@ -90,10 +99,23 @@ void add_timer(Conversion& to, const Assignment& from, std::vector<std::string> 
   to.job.start_on(std::move(text));
 }
 
+// "03:30 Europe/Berlin": the time zone is the last word, the only one that is not before all others and has a name.
+std::pair<std::string, std::string> without_zone(const std::string& text) {
+  auto words = words_of(text);
+  bool has_zone = words.size() > 1 && std::isalpha(static_cast<unsigned char>(words.back()[0])) != 0;
+  if (!has_zone) return {text, ""};
+  std::string zone = words.back(), time;
+  words.pop_back();
+  for (const auto& word : words) time += (time.empty() ? "" : " ") + word;
+  return {time, zone};
+}
+
 void take_calendar(Conversion& to, const Assignment& from) {
   auto text = plain(to.unit, from.value);
   if (!text) return to.missing(from, text.error());
-  std::vector<std::string> arguments{"AT=" + *text};
+  auto [time, zone] = without_zone(*text);
+  std::vector<std::string> arguments{"AT=" + time};
+  if (!zone.empty()) arguments.push_back("TZ=" + zone);
   if (!is_true(last(to, "Persistent"))) arguments.emplace_back("CATCHUP=no");
   add_timer(to, from, arguments);
 }
@@ -105,10 +127,7 @@ void take_delay(Conversion& to, const Assignment& from, const char* event) {
   add_timer(to, from, {std::format("AFTER={}", event), std::format("DELAY={}", *time)});
 }
 void take_boot_delay(Conversion& to, const Assignment& from) { take_delay(to, from, "startup"); }
-void take_active_delay(Conversion& to, const Assignment& from) {
-  auto service = job_of_unit(service_of(to.unit));
-  if (!last(to, "OnBootSec").empty() || !last(to, "OnStartupSec").empty() || !last(to, "OnActiveSec").empty())
-    to.note(from, "counted from when the job's file is read");
+void add_interval(Conversion& to, const Assignment& from) {
   auto time = seconds_of(from.value);
   if (!time) return to.missing(from, "not a time that upstart-convert knows");
   std::vector<std::string> arguments{std::format("EVERY={}", *time)};
@@ -116,13 +135,23 @@ void take_active_delay(Conversion& to, const Assignment& from) {
   if (jitter && *jitter > 0 && *jitter < *time) arguments.push_back(std::format("JITTER={}", *jitter));
   add_timer(to, from, arguments);
 }
+void take_active_delay(Conversion& to, const Assignment& from) {
+  if (!last(to, "OnBootSec").empty() || !last(to, "OnStartupSec").empty() || !last(to, "OnActiveSec").empty())
+    to.note(from, "counted from when the job's file is read");
+  add_interval(to, from);
+}
 void take_inactive_delay(Conversion& to, const Assignment& from) {
-  take_active_delay(to, from);
-  to.missing(from, "the time is not counted from the end of the job");
+  add_interval(to, from);
+  to.missing(from, "the time is counted from when the job's file is read, not from the end of the job");
 }
 void take_jitter(Conversion& to, const Assignment& from) {
   if (auto time = seconds_of(from.value); time && *time > 0 && !last(to, "OnCalendar").empty())
     to.missing(from, "a time of the calendar is exact");
+}
+
+void take_elapse(Conversion& to, const Assignment& from) {
+  if (is_false(from.value)) to.missing(from, "a timer goes on");
+  else to.note(from, "a timer goes on");
 }
 
 template <bool also_modified> void take_changed(Conversion& to, const Assignment& from) {
@@ -181,7 +210,7 @@ constexpr std::array table{
     note("PollLimitBurst", "the pause between starts grows by itself"),
     note("PollLimitIntervalSec", "the pause between starts grows by itself"),
     missing("MakeDirectory", "the directory must be there, or come"),
-    missing("RemainAfterElapse", "a timer goes on"),
+    Directive{"RemainAfterElapse", take_elapse},
     missing("WakeSystem", "a machine that sleeps is not woken"),
     missing("OnClockChange", "the job is not started by it"),
     missing("OnTimezoneChange", "the job is not started by it"),
@@ -195,7 +224,7 @@ constexpr std::array table{
     missing("ExecStartPost", "only the job runs commands"),
     missing("ExecStopPre", "only the job runs commands"),
     missing("ExecStopPost", "only the job runs commands"),
-    missing("Backlog", "the queue is as long as the kernel allows"),
+    missing_value("Backlog", "the queue is as long as the kernel allows"),
     missing("BindToDevice", socket_option),
     missing("KeepAlive", socket_option),
     missing("NoDelay", socket_option),
@@ -205,15 +234,15 @@ constexpr std::array table{
     missing("PassCredentials", socket_option),
     missing("PassSecurity", socket_option),
     missing("PassPacketInfo", socket_option),
-    missing("ReceiveBuffer", socket_option),
-    missing("SendBuffer", socket_option),
-    missing("IPTOS", socket_option),
-    missing("IPTTL", socket_option),
-    missing("Mark", socket_option),
-    missing("Priority", socket_option),
+    missing_value("ReceiveBuffer", socket_option),
+    missing_value("SendBuffer", socket_option),
+    missing_value("IPTOS", socket_option),
+    missing_value("IPTTL", socket_option),
+    missing_value("Mark", socket_option),
+    missing_value("Priority", socket_option),
     missing("Broadcast", socket_option),
     missing("Timestamping", socket_option),
-    missing("DeferAcceptSec", socket_option),
+    missing_value("DeferAcceptSec", socket_option),
     missing("TCPCongestion", socket_option),
     missing("FlushPending", "what waits is served"),
 };
@@ -237,7 +266,8 @@ std::string service_of(const Unit& activator) {
   auto named = activator.kind == "socket"  ? activator.last("Socket", "Service")
                : activator.kind == "timer" ? activator.last("Timer", "Unit")
                                            : activator.last("Path", "Unit");
-  return named.empty() ? activator.stem + ".service" : std::string{named};
+  bool is_of_template = activator.kind == "socket" && is_true(activator.last("Socket", "Accept"));
+  return named.empty() ? activator.stem + (is_of_template ? "@" : "") + ".service" : std::string{named};
 }
 
 void add_activator(Conversion& service, const Unit& activator) {
@@ -245,6 +275,8 @@ void add_activator(Conversion& service, const Unit& activator) {
   const std::array tables{Directives{table}, execution_directives()};
   take_section(own, activator.kind == "socket" ? "Socket" : activator.kind == "timer" ? "Timer" : "Path", tables);
   take_rest(own);
+  const std::string section = activator.kind == "socket" ? "Socket" : activator.kind == "timer" ? "Timer" : "Path";
+  tell_other_sections(own, std::array<std::string_view, 3>{"Unit", "Install", section});
   service.socket_directories.insert(service.socket_directories.end(), own.socket_directories.begin(),
                                     own.socket_directories.end());
   for (auto& event : own.job.starts) service.job.start_on(std::move(event));

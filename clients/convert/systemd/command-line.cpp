@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <format>
 #include <utility>
 
@@ -12,6 +13,14 @@ namespace upstart::convert::systemd {
 namespace {
 
 std::string literal(const Unit& unit, const std::string& text) { return unit.is_template ? "" : text; }
+
+// What is behind the last "-".
+std::string last_part(const std::string& prefix) { return prefix.substr(prefix.rfind('-') + 1); }
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::absolute(path, error).lexically_normal();
+}
+std::string folder_of(const std::string& path) { return std::filesystem::path{path}.parent_path(); }
 
 // What stands for a specifier: a text, or else what the shell makes of it.
 struct Specifier {
@@ -25,6 +34,10 @@ constexpr std::array specifiers{
     Specifier{'i', [](const Unit& unit) { return literal(unit, unit.instance); }, "$INSTANCE"},
     Specifier{'I', [](const Unit& unit) { return literal(unit, unescaped(unit.instance)); }, unescaping},
     Specifier{'p', [](const Unit& unit) { return unit.prefix; }, nullptr},
+    Specifier{'j', [](const Unit& unit) { return last_part(unit.prefix); }, nullptr},
+    Specifier{'J', [](const Unit& unit) { return unescaped(last_part(unit.prefix)); }, nullptr},
+    Specifier{'y', [](const Unit& unit) { return absolute(unit.path); }, nullptr},
+    Specifier{'Y', [](const Unit& unit) { return folder_of(absolute(unit.path)); }, nullptr},
     Specifier{'P', [](const Unit& unit) { return unescaped(unit.prefix); }, nullptr},
     Specifier{'n', [](const Unit& unit) { return literal(unit, unit.name); }, "${UPSTART_JOB}@$INSTANCE"},
     Specifier{'N', [](const Unit& unit) { return literal(unit, unit.stem); }, "${UPSTART_JOB}@$INSTANCE"},
@@ -50,6 +63,10 @@ constexpr std::array specifiers{
     Specifier{'v', [](const Unit&) -> std::string { return ""; }, "$(uname -r)"},
     Specifier{'a', [](const Unit&) -> std::string { return ""; }, "$(uname -m)"},
     Specifier{'m', [](const Unit&) -> std::string { return ""; }, "$(cat /etc/machine-id)"},
+    Specifier{'o', [](const Unit&) -> std::string { return ""; }, "$(. /etc/os-release; printf %s \"$ID\")"},
+    Specifier{'w', [](const Unit&) -> std::string { return ""; }, "$(. /etc/os-release; printf %s \"$VERSION_ID\")"},
+    Specifier{'B', [](const Unit&) -> std::string { return ""; }, "$(. /etc/os-release; printf %s \"$BUILD_ID\")"},
+    Specifier{'W', [](const Unit&) -> std::string { return ""; }, "$(. /etc/os-release; printf %s \"$VARIANT_ID\")"},
     Specifier{'b', [](const Unit&) -> std::string { return ""; }, "$(tr -d - </proc/sys/kernel/random/boot_id)"},
 };
 
@@ -100,9 +117,9 @@ bool is_variable(std::string_view word) {
          });
 }
 
-std::expected<std::string, std::string> as_shell_word(const Unit& unit, const std::string& word) {
-  if (is_variable(word)) return word;
-  auto text = expanded(unit, word, true);
+std::expected<std::string, std::string> as_shell_word(const Unit& unit, const std::string& word, bool with_variables) {
+  if (with_variables && is_variable(word)) return word;
+  auto text = expanded(unit, word, with_variables);
   if (!text) return std::unexpected(text.error());
   return text->is_plain ? as_word(text->text) : '"' + text->in_quotes + '"';
 }
@@ -130,6 +147,7 @@ std::pair<std::string, std::size_t> escape_of(std::string_view rest) {
 void take_prefixes(std::string& program, Command& command) {
   while (!program.empty() && std::string_view{"@-:+!|"}.contains(program[0])) {
     if (program[0] == '-') command.may_fail = true;
+    if (program[0] == ':') command.keeps_dollars = true;
     if (program[0] == '@') command.has_own_name = true;
     if (program[0] == '+' || program[0] == '!') command.is_privileged = true;
     program.erase(0, 1);
@@ -142,7 +160,7 @@ std::expected<Command, std::string> command_of(const Unit& unit, std::vector<std
   if (command.has_own_name && words.size() > 1) words.erase(words.begin() + 1);
   for (auto& word : words) {
     if (word == "\\;") word = ";";
-    auto text = as_shell_word(unit, word);
+    auto text = as_shell_word(unit, word, !command.keeps_dollars);
     if (!text) return std::unexpected(text.error());
     command.text += (command.words.empty() ? "" : " ") + *text;
     command.words.push_back(std::move(*text));

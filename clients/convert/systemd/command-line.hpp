@@ -17,6 +17,7 @@ struct Command {
   std::vector<std::string> words; // each as `text` has it
   bool may_fail = false;          // "-"
   bool is_privileged = false;     // "+", "!": as root, whatever User= says
+  bool keeps_dollars = false;     // ":": no variables
   bool has_own_name = false;      // "@": its first argument is another than its program
   [[nodiscard]] bool uses_main_pid() const { return text.contains("MAINPID"); }
 };

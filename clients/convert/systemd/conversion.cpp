@@ -48,9 +48,15 @@ void take_section(Conversion& conversion, std::string_view section, std::span<co
     if (directive == nullptr) conversion.missing(one, "not a directive that upstart-convert knows");
     else if (directive->take != nullptr) directive->take(conversion, one);
     else if (directive->kind == Remark::Kind::note) conversion.note(one, directive->why);
-    else if (is_false(one.value)) conversion.note(one, "is off here, too");
+    else if (directive->is_switch && is_false(one.value)) conversion.note(one, "is off here, too");
     else conversion.missing(one, directive->why);
   }
+}
+
+void tell_other_sections(Conversion& conversion, std::span<const std::string_view> known) {
+  for (const auto& one : conversion.unit.assignments)
+    if (!one.section.starts_with("X-") && !std::ranges::contains(known, one.section))
+      conversion.missing(one, std::format("[{}] is not a section that upstart-convert knows here", one.section));
 }
 
 bool is_true(std::string_view value) { return value == "yes" || value == "true" || value == "on" || value == "1"; }

@@ -4,6 +4,7 @@
 
 #include "clients/convert/output/job.hpp"
 #include "clients/convert/systemd/command-line.hpp"
+#include "clients/convert/systemd/other-units.hpp"
 
 #include <optional>
 #include <span>
@@ -23,7 +24,12 @@ struct Conversion {
   bool remains = false; // RemainAfterExit
   std::vector<Command> start{}, conditions{}, before{}, after{}, stop{}, after_stop{}, reload{};
   std::vector<std::string> checks{}; // of Condition…=, commands of the shell
-  std::string user{}, group{};
+  struct Account {
+    std::string name{}; // empty: only the shell knows it, or none is given
+    std::string word{}; // of the shell
+    [[nodiscard]] bool is_given() const { return !word.empty(); }
+  };
+  Account user{}, group{};
   std::vector<std::string> wrappers{};   // programs that become the command: "nice -n 5"
   std::vector<std::string> privileges{}; // options of setpriv
   bool needs_root = false;               // before the command runs as its user
@@ -42,16 +48,21 @@ struct Conversion {
     std::vector<std::string> names{};
   };
   std::vector<Directory> directories{};
-  std::string working_directory{}; // a word of the shell, where the stanza chdir does not do
-  std::string output{};            // redirections
+  std::string input{}, output{}, errors{}; // redirections
   std::string restart{}, restart_pause{};
   std::vector<std::string> normal_exits{};
+  std::string stop_signal{};               // that of ExecStop=
+  const Assignment* kill_signal = nullptr; // KillSignal=
+  const Assignment* watchdog = nullptr;
   std::string limit_count = "5", limit_interval = "10", stop_timeout = "90";
 
   std::vector<std::string> socket_directories{}; // that must be there before the sockets are made
 
   // [Unit], [Install]
-  std::vector<std::string> required{}, after_units{}; // names of services
+  std::vector<OtherJob> required{}, after_units{};
+  bool commands_init = false; // in its scripts, which only root may
+
+  std::string failure{}; // why the job cannot be made without doing another thing
 
   void note(const Assignment& from, std::string why);
   void missing(const Assignment& from, std::string why);
@@ -64,11 +75,16 @@ struct Directive {
   void (*take)(Conversion&, const Assignment&) = nullptr;
   Remark::Kind kind = Remark::Kind::note; // without `take`
   const char* why = "";
+  bool is_switch = true; // no, false, off and 0 mean that nothing is to be done
 };
 using Directives = std::span<const Directive>;
 
 [[nodiscard]] constexpr Directive missing(std::string_view name, const char* why) {
   return {name, nullptr, Remark::Kind::missing, why};
+}
+// One whose value is a number or a list.
+[[nodiscard]] constexpr Directive missing_value(std::string_view name, const char* why) {
+  return {name, nullptr, Remark::Kind::missing, why, false};
 }
 [[nodiscard]] constexpr Directive note(std::string_view name, const char* why) {
   return {name, nullptr, Remark::Kind::note, why};
@@ -89,6 +105,8 @@ void take_section(Conversion& conversion, std::string_view section, std::span<co
 
 [[nodiscard]] bool is_true(std::string_view value);
 [[nodiscard]] bool is_false(std::string_view value);
+// What is in another section than these, which nothing takes.
+void tell_other_sections(Conversion& conversion, std::span<const std::string_view> known);
 // "5min 20s", "90", "infinity" (a day), in seconds, rounded up.
 [[nodiscard]] std::optional<long> seconds_of(std::string_view value);
 // The name of the job that stands for a unit ("ssh.service", "getty@tty1.service").

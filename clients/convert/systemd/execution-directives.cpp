@@ -7,6 +7,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <expected>
 #include <format>
 
 namespace upstart::convert::systemd {
@@ -21,8 +22,12 @@ std::optional<std::string> value_of(Conversion& to, const Assignment& from) {
   return std::nullopt;
 }
 
-template <std::string Conversion::* field> void take_text(Conversion& to, const Assignment& from) {
-  if (auto value = value_of(to, from)) to.*field = *value;
+// Whom it runs as must be known, be it to the shell: else the job would run as root.
+template <Conversion::Account Conversion::* field> void take_account(Conversion& to, const Assignment& from) {
+  auto word = shell_word(to.unit, from.value);
+  if (!word) to.failure = std::format("{}: {}", from.text(), word.error());
+  else to.*field = {.name = plain(to.unit, from.value).value_or(""), .word = *word};
+  if (word && (to.*field).name.empty()) to.needs_root = true;
 }
 
 void take_environment(Conversion& to, const Assignment& from) {
@@ -51,6 +56,15 @@ void take_environment_file(Conversion& to, const Assignment& from) {
   to.note(from, "the shell reads it, and expands what it has");
 }
 
+// A word of the shell: the home of the user whom the unit names, whoever runs the script.
+std::expected<std::string, std::string> home_of_user(const Conversion& to) {
+  auto user = to.unit.last("Service", "User");
+  if (to.unit.of_user) return "\"$HOME\"";
+  auto word = shell_word(to.unit, user.empty() ? "root" : user);
+  if (!word) return word;
+  return std::format("\"$(getent passwd {} | cut -d: -f6)\"", *word);
+}
+
 void take_working_directory(Conversion& to, const Assignment& from) {
   bool may_be_missing = from.value.starts_with('-');
   auto text = std::string_view{from.value}.substr(may_be_missing ? 1 : 0);
@@ -58,16 +72,26 @@ void take_working_directory(Conversion& to, const Assignment& from) {
     to.set(from, "chdir", *known);
     return;
   }
-  auto word = text == "~" ? std::expected<std::string, std::string>{"~$(id -un)"} : shell_word(to.unit, text);
+  auto word = text == "~" ? home_of_user(to) : shell_word(to.unit, text);
   if (!word) return to.missing(from, word.error());
-  if (text == "~") word = "\"$(getent passwd \"$(id -un)\" | cut -d: -f6)\"";
   to.job.before_main.push_back(std::format("cd {}{}", *word, may_be_missing ? " || :" : ""));
 }
 
 void take_umask(Conversion& to, const Assignment& from) { to.set(from, "umask", from.value); }
-void take_nice(Conversion& to, const Assignment& from) { to.set(from, "nice", from.value); }
+// A number that the stanza takes.
+void take_number(Conversion& to, const Assignment& from, const char* stanza, int least, int most) {
+  int number = 0;
+  auto digits = std::string_view{from.value}.substr(from.value.starts_with('+') ? 1 : 0);
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  bool is_whole = error == std::errc{} && end == digits.data() + digits.size();
+  if (!is_whole || number < least || number > most)
+    return to.missing(from, std::format("not a number from {} to {}", least, most));
+  to.job.set(std::format("{} {}", stanza, number));
+}
+void take_nice(Conversion& to, const Assignment& from) { take_number(to, from, "nice", -20, 19); }
 void take_oom(Conversion& to, const Assignment& from) {
-  to.set(from, "oom score", from.value == "-1000" ? "never" : from.value);
+  if (from.value == "-1000") return to.job.set("oom score never");
+  take_number(to, from, "oom score", -1000, 1000);
 }
 void take_root(Conversion& to, const Assignment& from) {
   if (auto value = value_of(to, from); value && *value != "/") to.set(from, "chroot", *value);
@@ -85,6 +109,13 @@ std::optional<std::string> limit_of(std::string_view text) {
   auto unit = units.find(rest[0]);
   if (unit == std::string_view::npos) return std::nullopt;
   return std::to_string(number << (10U * (unit + 1)));
+}
+
+// "1h", in seconds.
+std::optional<std::string> time_limit_of(std::string_view text) {
+  if (text == "infinity") return "unlimited";
+  auto time = seconds_of(text);
+  return time ? std::optional{std::to_string(*time)} : std::nullopt;
 }
 
 struct Limit {
@@ -108,8 +139,9 @@ constexpr std::array limits{Limit{"LimitAS", "as"},
 void take_limit(Conversion& to, const Assignment& from) {
   std::string_view value = from.value;
   auto colon = value.find(':');
-  auto soft = limit_of(value.substr(0, colon));
-  auto hard = colon == std::string_view::npos ? soft : limit_of(value.substr(colon + 1));
+  auto read = from.key == "LimitCPU" ? time_limit_of : limit_of;
+  auto soft = read(value.substr(0, colon));
+  auto hard = colon == std::string_view::npos ? soft : read(value.substr(colon + 1));
   if (!soft || !hard) return to.missing(from, "the stanza `limit' takes numbers only");
   auto limit = std::ranges::find(limits, from.key, &Limit::directive);
   to.job.set(std::format("limit {} {} {}", limit->resource, *soft, *hard));
@@ -146,6 +178,23 @@ void take_group_setting(Conversion& to, const Assignment& from) {
   to.job.set(std::format("{} {}", setting->stanza, *value));
 }
 
+// The weights of before, in the measure of today: what was the default is 100.
+struct OldWeight {
+  std::string_view directive, stanza;
+  unsigned long usual;
+};
+constexpr std::array old_weights{OldWeight{"CPUShares", "cpu weight", 1024},
+                                 OldWeight{"BlockIOWeight", "io weight", 500}};
+void take_old_weight(Conversion& to, const Assignment& from) {
+  constexpr unsigned long percent = 100, most = 10000;
+  auto weight = std::ranges::find(old_weights, from.key, &OldWeight::directive);
+  unsigned long number = 0;
+  auto [end, error] = std::from_chars(from.value.data(), from.value.data() + from.value.size(), number);
+  if (error != std::errc{} || *end != '\0') return to.missing(from, "not a number");
+  to.job.set(std::format("{} {}", weight->stanza, std::clamp(number * percent / weight->usual, 1UL, most)));
+  to.note(from, std::format("of {}, as a weight of 100", weight->usual));
+}
+
 // A percentage, which may have a fraction here.
 void take_quota(Conversion& to, const Assignment& from) {
   constexpr double microseconds = 1000; // of a percent
@@ -160,21 +209,34 @@ void take_quota(Conversion& to, const Assignment& from) {
                           : std::format("cpu max {}%", whole));
 }
 
+constexpr const char* socket = "3"; // the first descriptor that is handed over
+
+// systemd opens files as root, and what `file:' names from its beginning, without making it empty.
 void take_output(Conversion& to, const Assignment& from) {
-  const char* number = from.key == "StandardError" ? "2" : "";
+  bool is_error = from.key == "StandardError";
+  auto& redirection = is_error ? to.errors : to.output;
+  const char* number = is_error ? "2" : "";
   const auto& value = from.value;
-  auto file = [&](std::string_view prefix, const char* sign) {
+  auto file = [&](std::string_view prefix, const std::string& sign) {
     if (!value.starts_with(prefix)) return false;
     auto path = shell_word(to.unit, value.substr(prefix.size()));
     if (!path) to.missing(from, path.error());
-    else to.output += std::format(" {}{}{}", number, sign, *path);
+    else redirection = std::format(" {}{}", sign, *path);
+    to.needs_root = true;
     return true;
   };
-  if (file("append:", ">>") || file("truncate:", ">") || file("file:", ">>")) return;
-  if (value == "null") to.output += std::format(" {}>/dev/null", number);
+  redirection.clear();
+  if (file("append:", std::format("{}>>", number)) || file("truncate:", std::format("{}>", number)) ||
+      file("file:", is_error ? "2<>" : "1<>"))
+    return;
+  if (value == "null") redirection = std::format(" {}>/dev/null", number);
+  else if (value == "socket") redirection = std::format(" {}>&{}", number, socket);
   else if (value == "tty" || value.ends_with("+console")) {
     if (!std::ranges::contains(to.job.settings, "console owner")) to.job.set("console output");
-  } else if (value == "inherit" || value == "journal" || value == "syslog" || value == "kmsg")
+  } else if (value == "inherit" && is_error) return; // follows what output is
+  else if (value == "inherit" && to.unit.last("Service", "StandardInput") == "socket")
+    redirection = std::format(" >&{}", socket);
+  else if (value == "inherit" || value == "journal" || value == "syslog" || value == "kmsg")
     to.note(from, "goes to the log of the job (`initctl log')");
   else to.missing(from, "output goes to the log of the job (`initctl log')");
 }
@@ -187,11 +249,16 @@ void take_input(Conversion& to, const Assignment& from) {
   }
   if (from.value == "tty" || from.value == "tty-force")
     return to.note(from, "the console is init's own; give another terminal by a redirection");
-  if (from.value.starts_with("file:")) {
-    if (auto path = shell_word(to.unit, from.value.substr(5))) to.output += " <" + *path;
+  if (from.value == "socket") {
+    to.input = std::format(" <&{}", socket);
     return;
   }
-  to.missing(from, "standard input is /dev/null; a socket is handed over by LISTEN_FDS");
+  if (from.value.starts_with("file:")) {
+    if (auto path = shell_word(to.unit, from.value.substr(5))) to.input = " <" + *path;
+    else to.missing(from, path.error());
+    return;
+  }
+  to.missing(from, "standard input is /dev/null");
 }
 
 constexpr std::array<std::pair<std::string_view, std::pair<std::string_view, std::string_view>>, 5> kinds_of_directory{
@@ -231,7 +298,9 @@ void take_affinity(Conversion& to, const Assignment& from) {
 }
 void take_scheduling(Conversion& to, const Assignment& from) {
   auto priority = to.unit.last("Service", "CPUSchedulingPriority");
-  to.wrappers.push_back(std::format("chrt --{} {}", from.value, priority.empty() ? "0" : priority));
+  bool is_real_time = from.value == "fifo" || from.value == "rr";
+  auto least = std::string_view{is_real_time ? "1" : "0"};
+  to.wrappers.push_back(std::format("chrt --{} {}", from.value, priority.empty() ? least : priority));
 }
 void take_io_class(Conversion& to, const Assignment& from) {
   constexpr std::array classes{"none", "realtime", "best-effort", "idle"};
@@ -251,8 +320,8 @@ void take_apparmor(Conversion& to, const Assignment& from) {
 constexpr const char* no_group = "control groups are made by the stanza `cgroup', with what the kernel takes";
 
 constexpr std::array table{
-    Directive{"User", take_text<&Conversion::user>},
-    Directive{"Group", take_text<&Conversion::group>},
+    Directive{"User", take_account<&Conversion::user>},
+    Directive{"Group", take_account<&Conversion::group>},
     Directive{"Environment", take_environment},
     Directive{"EnvironmentFile", take_environment_file},
     Directive{"WorkingDirectory", take_working_directory},
@@ -284,6 +353,8 @@ constexpr std::array table{
     Directive{"CPUWeight", take_group_setting},
     Directive{"IOWeight", take_group_setting},
     Directive{"CPUQuota", take_quota},
+    Directive{"CPUShares", take_old_weight},
+    Directive{"BlockIOWeight", take_old_weight},
     Directive{"StandardOutput", take_output},
     Directive{"StandardError", take_output},
     Directive{"StandardInput", take_input},
@@ -332,10 +403,10 @@ constexpr std::array table{
     missing("LimitLOCKS", "the stanza `limit' has none of this name"),
     missing("LimitRTTIME", "the stanza `limit' has none of this name"),
     missing("SecureBits", "there is nothing like it"),
-    missing("TimerSlackNSec", "there is nothing like it"),
+    missing_value("TimerSlackNSec", "there is nothing like it"),
     missing("CPUSchedulingResetOnFork", "there is nothing like it"),
     missing("NUMAPolicy", "there is nothing like it; numactl is a program for it"),
-    missing("CoredumpFilter", "there is nothing like it"),
+    missing_value("CoredumpFilter", "there is nothing like it"),
     missing("KeyringMode", "there is nothing like it"),
     missing("Personality", "there is nothing like it; setarch is a program for it"),
     missing("SELinuxContext", "there is nothing like it; runcon is a program for it"),
@@ -346,19 +417,17 @@ constexpr std::array table{
     missing("ImportCredential", "there are no credentials"),
     missing("LogExtraFields", "the log has no fields"),
     missing("LogNamespace", "the log has the name of the job"),
-    missing("CPUQuotaPeriodSec", "the period is 100 ms"),
-    missing("CPUShares", no_group),
-    missing("StartupCPUWeight", no_group),
-    missing("AllowedCPUs", no_group),
-    missing("IOReadBandwidthMax", no_group),
-    missing("IOWriteBandwidthMax", no_group),
-    missing("IODeviceWeight", no_group),
-    missing("BlockIOWeight", no_group),
+    missing_value("CPUQuotaPeriodSec", "the period is 100 ms"),
+    missing_value("StartupCPUWeight", no_group),
+    missing_value("AllowedCPUs", no_group),
+    missing_value("IOReadBandwidthMax", no_group),
+    missing_value("IOWriteBandwidthMax", no_group),
+    missing_value("IODeviceWeight", no_group),
     missing("ManagedOOMSwap", no_group),
     missing("ManagedOOMMemoryPressure", no_group),
     missing("ManagedOOMPreference", no_group),
     missing("MemoryPressureWatch", no_group),
-    missing("MemoryZSwapMax", no_group),
+    missing_value("MemoryZSwapMax", no_group),
 };
 
 } // namespace

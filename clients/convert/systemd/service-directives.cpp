@@ -12,10 +12,24 @@ namespace {
 
 using Commands = std::vector<Command> Conversion::*;
 
+// What systemd tells the commands after a stop.
+void tell_result_variables(Conversion& to, const Assignment& from, const Command& command) {
+  for (const char* variable : {"SERVICE_RESULT", "EXIT_CODE"})
+    if (command.text.contains(variable))
+      to.missing(from, std::format("{} is not set; UPSTART_RESULT, UPSTART_EXIT_STATUS and UPSTART_EXIT_SIGNAL are",
+                                   variable));
+}
+
 template <Commands list> void take_commands(Conversion& to, const Assignment& from) {
   auto commands = commands_of(to.unit, from.value);
+  if (!commands && list == &Conversion::start) {
+    to.failure = std::format("{}: {}", from.text(), commands.error());
+    return;
+  }
   if (!commands) return to.missing(from, commands.error());
   for (auto& command : *commands) {
+    if (list == &Conversion::after_stop) tell_result_variables(to, from, command);
+    if (list == &Conversion::conditions) to.commands_init = true;
     if (command.has_own_name) to.missing(from, "the program is not given another name (@)");
     to.needs_root = to.needs_root || command.is_privileged;
     (to.*list).push_back(std::move(command));
@@ -48,7 +62,8 @@ void take_stop(Conversion& to, const Assignment& from) {
   auto commands = commands_of(to.unit, from.value);
   if (!commands) return to.missing(from, commands.error());
   for (auto& command : *commands) {
-    if (auto name = signal_to_main(command.words); name && commands->size() == 1) to.set(from, "kill signal", *name);
+    if (auto name = signal_to_main(command.words); name && commands->size() == 1 && to.stop_signal.empty())
+      to.stop_signal = *name;
     else to.stop.push_back(std::move(command));
   }
 }
@@ -105,7 +120,9 @@ void take_start_timeout(Conversion& to, const Assignment& from) {
 void take_watchdog(Conversion& to, const Assignment& from) {
   auto time = seconds_of(from.value);
   if (!time) return to.missing(from, "not a time that upstart-convert knows");
-  if (*time > 0) to.job.set(std::format("watchdog {}", *time));
+  if (*time <= 0) return;
+  to.job.set(std::format("watchdog {}", *time));
+  to.watchdog = &from;
 }
 void take_normal_exits(Conversion& to, const Assignment& from) {
   for (const auto& word : words_of(from.value)) {
@@ -114,6 +131,10 @@ void take_normal_exits(Conversion& to, const Assignment& from) {
     else to.missing(from, std::format("the exit status {} has a number in systemd's table only", word));
   }
 }
+void take_preventing_exits(Conversion& to, const Assignment& from) {
+  take_normal_exits(to, from);
+  to.missing(from, "the job is not started again, by `normal exit'; such an end counts as success then");
+}
 void take_kill_mode(Conversion& to, const Assignment& from) {
   if (from.value == "control-group") return;
   if (from.value == "mixed")
@@ -121,7 +142,11 @@ void take_kill_mode(Conversion& to, const Assignment& from) {
   if (from.value == "none") to.missing(from, "the main process is ended");
   to.job.set("kill mode process");
 }
-void take_kill_signal(Conversion& to, const Assignment& from) { to.set(from, "kill signal", from.value); }
+void take_kill_signal(Conversion& to, const Assignment& from) { to.kill_signal = &from; }
+void take_send_kill(Conversion& to, const Assignment& from) {
+  if (is_false(from.value)) to.missing(from, "what does not end gets SIGKILL");
+  else to.note(from, "what does not end gets SIGKILL");
+}
 void take_notify_access(Conversion& to, const Assignment& from) {
   to.note(from, "every process of the job may report");
 }
@@ -148,7 +173,7 @@ constexpr std::array table{
     Directive{"TimeoutSec", take_timeout},
     Directive{"WatchdogSec", take_watchdog},
     Directive{"SuccessExitStatus", take_normal_exits},
-    Directive{"RestartPreventExitStatus", take_normal_exits},
+    Directive{"RestartPreventExitStatus", take_preventing_exits},
     Directive{"KillMode", take_kill_mode},
     Directive{"KillSignal", take_kill_signal},
     Directive{"NotifyAccess", take_notify_access},
@@ -158,12 +183,12 @@ constexpr std::array table{
     note("Sockets", "the job gets the sockets that its conditions name"),
     note("FileDescriptorStoreMax", "no descriptors are kept"),
     missing("ExitType", "the job ends with its main process"),
-    missing("RestartForceExitStatus", "the job is started again after every failure"),
+    missing_value("RestartForceExitStatus", "the job is started again after every failure"),
     missing("RestartSteps", "the pause does not grow"),
-    missing("RestartMaxDelaySec", "the pause does not grow"),
+    missing_value("RestartMaxDelaySec", "the pause does not grow"),
     missing("RestartMode", "those that depend on the job see it stop"),
     missing("RuntimeMaxSec", "a job runs as long as it likes"),
-    missing("TimeoutAbortSec", "a job that hangs is ended like another"),
+    missing_value("TimeoutAbortSec", "a job that hangs is ended like another"),
     missing("TimeoutStartFailureMode", "a start is not bounded in time"),
     missing("TimeoutStopFailureMode", "a job that does not stop gets SIGKILL"),
     missing("RootDirectoryStartOnly", "chroot is for all of the job's processes"),
@@ -173,7 +198,7 @@ constexpr std::array table{
     missing("OOMPolicy", "what the kernel kills has failed, and its job goes on as for any failure"),
     missing("OpenFile", "the program must open it"),
     missing("SendSIGHUP", "one signal is sent"),
-    missing("SendSIGKILL", "what does not end gets SIGKILL"),
+    Directive{"SendSIGKILL", take_send_kill},
     missing("FinalKillSignal", "what does not end gets SIGKILL"),
     missing("RestartKillSignal", "a restart sends the signal of a stop"),
     missing("WatchdogSignal", "a watchdog sends SIGABRT"),

@@ -15,14 +15,18 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+// The group, or that of the user.
+std::string group_word(const Conversion& from) {
+  return from.group.is_given() ? from.group.word : std::format("\"$(id -g {})\"", from.user.word);
+}
+
 // setpriv becomes the command, so that the main process is the same.
 std::string as_user(const Conversion& from) {
   std::string text;
   for (const auto& option : from.privileges) text += " " + option;
-  if (from.needs_root && !from.user.empty()) {
-    auto group = from.group.empty() ? std::format("\"$(id -g {})\"", as_word(from.user)) : as_word(from.group);
-    text += std::format(" --reuid={} --regid={} --init-groups", as_word(from.user), group);
-  }
+  if (from.needs_root && from.user.is_given())
+    text += std::format(" --reuid={} --regid={} --init-groups", from.user.word, group_word(from));
+  else if (from.needs_root && from.group.is_given()) text += std::format(" --regid={} --clear-groups", from.group.word);
   return text.empty() ? "" : "setpriv" + text + " -- ";
 }
 
@@ -30,6 +34,13 @@ std::string as_user(const Conversion& from) {
 std::string line_of(const Conversion& from, const Command& command) {
   std::string text = command.is_privileged ? command.text : as_user(from) + command.text;
   return command.may_fail ? text + " || :" : text;
+}
+
+// Errors go where output goes, unless they are sent elsewhere.
+std::string redirections(const Conversion& from) {
+  auto errors = from.unit.last("Service", "StandardError");
+  bool follow = (errors.empty() || errors == "inherit") && !from.output.empty();
+  return from.input + from.output + (follow ? " 2>&1" : from.errors);
 }
 
 // To know the process that the commands of a stop are about.
@@ -52,16 +63,27 @@ bool cannot_make_directories(const Conversion& from) {
   return system == "strict" || (system == "full" && std::ranges::any_of(from.directories, is_of_etc));
 }
 
+// A session has one user, whoever its units name.
+void drop_accounts(Conversion& from) {
+  for (auto [key, account] : {std::pair{"User", &from.user}, {"Group", &from.group}})
+    if (account->is_given())
+      from.job.remarks.push_back({Remark::Kind::missing, from.unit.name, std::format("{}={}", key, account->word),
+                                  "the jobs of a session are its user's"});
+  from.user = from.group = {};
+}
+
 void take_user(Conversion& from) {
   auto& job = from.job;
-  bool has_directories = !from.directories.empty() && !from.user.empty() && !cannot_make_directories(from);
+  if (from.unit.of_user) drop_accounts(from);
+  bool has_directories = !from.directories.empty() && from.user.is_given() && !cannot_make_directories(from);
+  bool is_other = from.user.is_given() || from.group.is_given();
+  from.needs_root = from.needs_root || from.commands_init;
   bool apart = from.needs_root; // some commands are those of root
-  from.needs_root = !from.user.empty() && (from.needs_root || has_directories);
+  from.needs_root = is_other && (from.needs_root || has_directories);
   set_sandbox(from, apart || from.needs_root);
-  if (from.unit.of_user && !from.user.empty()) from.needs_root = false;
-  if (from.needs_root) return;
-  for (auto [stanza, name] : {std::pair{"setuid", &from.user}, {"setgid", &from.group}})
-    if (auto argument = as_argument(*name); argument && !name->empty())
+  if (from.needs_root || !is_other) return;
+  for (auto [stanza, account] : {std::pair{"setuid", &from.user}, {"setgid", &from.group}})
+    if (auto argument = as_argument(account->name); argument && !account->name.empty())
       job.set(std::format("{} {}", stanza, *argument));
 }
 
@@ -75,10 +97,7 @@ void take_directories(Conversion& from, Lines& before, Lines& after) {
     }
     if (words.empty()) continue;
     std::string owner;
-    if (kind.is_users && !from.user.empty())
-      owner =
-          std::format(" -o {} -g {}", as_word(from.user),
-                      from.group.empty() ? std::format("\"$(id -g {})\"", as_word(from.user)) : as_word(from.group));
+    if (kind.is_users && from.user.is_given()) owner = std::format(" -o {} -g {}", from.user.word, group_word(from));
     before.push_back(std::format("install -d -m {}{}{}", kind.mode, owner, words));
     if (kind.goes) after.push_back("rm -rf" + words);
     add_variable(from.job, kind.variable, paths);
@@ -133,6 +152,8 @@ void take_restart(Conversion& from) {
 void take_readiness(Conversion& from) {
   if (from.type == Type::forking) from.job.set("expect daemon");
   if (from.type == Type::notify) from.job.set("expect notify");
+  else if (from.watchdog != nullptr)
+    from.missing(*from.watchdog, "the stanza `watchdog' has an effect with `expect notify' (Type=notify) only");
 }
 
 // Each command is awaited before the next; the job is the last of them, or what stays when all are done.
@@ -140,7 +161,7 @@ void take_oneshot(Conversion& from) {
   auto& job = from.job;
   if (from.remains || from.start.empty()) {
     add(job.pre_start, from, from.start);
-    if (!from.output.empty())
+    if (!redirections(from).empty())
       job.remarks.push_back({Remark::Kind::missing, from.unit.name, "StandardOutput", "goes to the log of the job"});
     return;
   }
@@ -151,7 +172,7 @@ void take_oneshot(Conversion& from) {
   bool may_fail = last.may_fail;
   last.may_fail = false;
   add(job.before_main, from, first);
-  job.main = line_of(from, last) + from.output;
+  job.main = line_of(from, last) + redirections(from);
   if (may_fail) job.main = std::format("sh -c {}", as_word(job.main + " || :"));
 }
 
@@ -166,7 +187,9 @@ void take_main(Conversion& from) {
   std::string wrappers;
   for (const auto& wrapper : from.wrappers) wrappers += wrapper + " ";
   job.main =
-      wrappers + line_of(from, Command{command.text, command.words, false, command.is_privileged, false}) + from.output;
+      wrappers +
+      line_of(from, Command{.text = command.text, .words = command.words, .is_privileged = command.is_privileged}) +
+      redirections(from);
   if (command.may_fail)
     job.remarks.push_back(
         {Remark::Kind::missing, from.unit.name, "ExecStart=-", "a failure of the program is one of the job"});
@@ -181,6 +204,10 @@ void take_ending(Conversion& from) {
   when.insert(when.begin(), lines.begin(), lines.end());
   add(job.post_stop, from, from.after_stop, true);
   if (!is_state && from.type != Type::oneshot) job.set("kill timeout " + from.stop_timeout);
+  if (!from.stop_signal.empty()) job.set("kill signal " + from.stop_signal);
+  if (from.kill_signal == nullptr) return;
+  if (from.stop_signal.empty()) from.set(*from.kill_signal, "kill signal", from.kill_signal->value);
+  else from.missing(*from.kill_signal, "one signal is sent, that of ExecStop=");
 }
 
 void take_beginning(Conversion& from, const Lines& wanted, const Lines& directories) {
@@ -197,15 +224,17 @@ void take_beginning(Conversion& from, const Lines& wanted, const Lines& director
 // A service that needs others, and runs after them, is started by the last of them.
 void take_required(Conversion& from) {
   auto& job = from.job;
-  for (const auto& name : from.required) {
-    job.stop_on("stopping " + name);
-    if (std::ranges::contains(from.after_units, name)) continue;
-    job.pre_start.push_back(std::format("initctl start --no-wait {} 2>/dev/null || :", as_word(name)));
+  for (const auto& other : from.required) {
+    job.stop_on("stopping " + other.condition);
+    if (std::ranges::contains(from.after_units, other)) continue;
+    job.pre_start.push_back(std::format("initctl start --no-wait {} 2>/dev/null || :", other.words));
+    from.commands_init = true;
   }
   if (from.after_units.empty()) return;
   if (!job.starts.empty()) std::erase_if(job.starts, [](const auto& event) { return event.starts_with("runlevel"); });
   std::string all;
-  for (const auto& name : from.after_units) all += std::format("{}started {}", all.empty() ? "" : " and ", name);
+  for (const auto& other : from.after_units)
+    all += std::format("{}started {}", all.empty() ? "" : " and ", other.condition);
   job.starts.insert(job.starts.begin(), from.after_units.size() > 1 ? "(" + all + ")" : all);
 }
 
@@ -236,6 +265,13 @@ Job job_of_directories(const Conversion& from, const std::vector<Unit>& activato
   return job;
 }
 
+// What nothing else stops ends with the machine, or the session (DefaultDependencies=).
+void stop_at_the_end(Conversion& from) {
+  auto& job = from.job;
+  if (job.starts.empty() || !job.stops.empty() || is_false(from.unit.last("Unit", "DefaultDependencies"))) return;
+  job.stop_on(from.unit.of_user ? "session-end" : "runlevel [06]");
+}
+
 void note_lack_of_start(Conversion& from) {
   auto& job = from.job;
   if (!job.starts.empty() || from.unit.is_template) return;
@@ -244,7 +280,7 @@ void note_lack_of_start(Conversion& from) {
 
 } // namespace
 
-std::vector<Job> jobs_of_service(const Unit& unit, const std::vector<Unit>& activators) {
+std::expected<std::vector<Job>, std::string> jobs_of_service(const Unit& unit, const std::vector<Unit>& activators) {
   Conversion from{.unit = unit, .job = {.name = job_of_unit(unit.name), .source = unit.name}};
   const std::array of_unit{unit_directives()};
   const std::array of_service{service_directives(), execution_directives(), sandbox_directives()};
@@ -252,8 +288,11 @@ std::vector<Job> jobs_of_service(const Unit& unit, const std::vector<Unit>& acti
   take_section(from, "Unit", of_old);
   take_section(from, "Service", of_service);
   take_section(from, "Install", of_unit);
+  tell_other_sections(from, std::array<std::string_view, 3>{"Unit", "Service", "Install"});
   for (const auto& activator : activators) add_activator(from, activator);
+  if (!from.failure.empty()) return std::unexpected(from.failure);
   take_required(from);
+  stop_at_the_end(from);
   add_writable_directories(from);
   take_user(from);
   Lines directories, after;

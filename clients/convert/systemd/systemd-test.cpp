@@ -2,6 +2,9 @@
 #include "clients/convert/systemd/units.hpp"
 #include "clients/convert/testing/converted.hpp"
 
+#include <filesystem>
+#include <format>
+
 using namespace upstart::convert;
 using namespace upstart::convert::testing;
 
@@ -238,4 +241,206 @@ TEST_CASE("a calendar that the timer bridge has not is told") {
   auto service = files.add("a.service", "[Service]\nExecStart=/bin/x\n");
   auto jobs = jobs_of(systemd::convert_units({service, files.add("a.timer", "[Timer]\nOnCalendar=*-*~1 00:00\n")}));
   CHECK(is_missing(jobs.at(0), "OnCalendar=*-*~1 00:00: upstart-timer-bridge does not serve this timer"));
+}
+
+namespace {
+// Why a unit is no job.
+std::string failure_of(const std::string& text, const std::string& name = "web.service") {
+  const Files files;
+  auto all = systemd::convert_units({files.add(name, text)});
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].jobs.empty());
+  return all[0].failure;
+}
+} // namespace
+
+TEST_CASE("the instance of a template that a unit names is an instance of the template's job") {
+  auto job = job_of("[Unit]\nOnFailure=mail@%n.service\nWants=a@%p.service\nConflicts=c@x.service\n"
+                    "PartOf=d@%p.service\n[Service]\nExecStart=/bin/x\n");
+  CHECK(has(job, "initctl start --no-wait mail INSTANCE=web.service || :\n"));
+  CHECK(has(job, "initctl start --no-wait a INSTANCE=web 2>/dev/null || :\n"));
+  CHECK(has(job, "starting c INSTANCE=x"));
+  CHECK(has(job, "stopping d INSTANCE=web"));
+  auto instances = job_of("[Unit]\nOnFailure=mail@%i.service\nRequires=db@%i.service\n[Service]\nExecStart=/bin/x\n",
+                          "web@.service");
+  CHECK(has(instances, "initctl start --no-wait mail INSTANCE=\"$INSTANCE\" || :\n"));
+  CHECK(has(instances, "initctl start --no-wait db INSTANCE=\"$INSTANCE\" 2>/dev/null || :\n"));
+  CHECK(has(instances, "stop on stopping db INSTANCE=$INSTANCE\n"));
+}
+
+TEST_CASE("an instance that is a file of its own is a job of its own, for those that name it, too") {
+  const Files files;
+  files.add("db@a.service", "[Service]\nExecStart=/bin/db\n");
+  auto jobs = jobs_of(systemd::convert_units(
+      {files.add("web.service", "[Unit]\nRequires=db@a.service db@b.service\n[Service]\nExecStart=/bin/x\n")}));
+  CHECK(has(jobs.at(0), "stop on (stopping db@a\n  or stopping db INSTANCE=b)\n"));
+}
+
+TEST_CASE("Requires= with After= means the same in either order") {
+  for (const char* lines : {"Requires=db.service\nAfter=db.service\n", "After=db.service\nRequires=db.service\n"}) {
+    CAPTURE(lines);
+    auto job = job_of(std::format("[Unit]\n{}[Service]\nExecStart=/bin/x\n", lines));
+    CHECK(job.is_whole());
+    CHECK(has(job, "start on started db\n"));
+  }
+}
+
+TEST_CASE("the working directory ~ is the home of the user that the unit names") {
+  CHECK(has(job_of_service("User=www\nWorkingDirectory=~\nExecStart=/bin/x\n"),
+            "  cd \"$(getent passwd www | cut -d: -f6)\"\n"));
+  CHECK(
+      has(job_of_service("WorkingDirectory=~\nExecStart=/bin/x\n"), "  cd \"$(getent passwd root | cut -d: -f6)\"\n"));
+}
+
+TEST_CASE("a stop has one signal; that of ExecStop= is the first") {
+  for (const char* lines :
+       {"ExecStop=/bin/kill -INT $MAINPID\nKillSignal=QUIT\n", "KillSignal=QUIT\nExecStop=/bin/kill -INT $MAINPID\n"}) {
+    auto job = job_of_service(std::format("ExecStart=/bin/x\n{}", lines));
+    CHECK(has(job, "kill signal INT\n"));
+    CHECK_FALSE(has(job, "kill signal QUIT"));
+    CHECK(is_missing(job, "KillSignal=QUIT: one signal is sent, that of ExecStop="));
+  }
+}
+
+TEST_CASE("of two that are in conflict the start of each stops the other") {
+  auto job = job_of("[Unit]\nConflicts=b.service\n[Service]\nUser=www\nExecStart=/bin/x\n");
+  CHECK(has(job, "stop on starting b\n"));
+  CHECK(has(job, "pre-start script\n  initctl stop --no-wait b 2>/dev/null || :\n"));
+  CHECK(has(job, "exec setpriv --reuid=www")); // the user may not stop another's job
+}
+
+TEST_CASE("what is wanted by another service starts with it and does not stop with it; devices are no jobs") {
+  auto job = job_of("[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=b.service dev-sda.device\n");
+  CHECK(has(job, "start on started b\nstop on runlevel [06]\n"));
+  CHECK(is_missing(job, "no job stands for dev-sda.device"));
+  CHECK(is_missing(job_of("[Service]\nExecStart=/bin/x\n[Install]\nRequiredBy=b.service\n"), "`stop on stopping JOB'"));
+}
+
+TEST_CASE("a colon before the program forbids variables") {
+  CHECK(shell(":/bin/x $A ${B} $$") == "/bin/x '$A' '${B}' '$$'");
+  CHECK(shell("-:/bin/x $A") == "/bin/x '$A'");
+}
+
+TEST_CASE("what is off in the unit, and cannot be off here, is missing") {
+  CHECK(is_missing(job_of_service("SendSIGKILL=no\n"), "what does not end gets SIGKILL"));
+  CHECK(is_noted(job_of_service("SendSIGKILL=yes\n"), "what does not end gets SIGKILL"));
+  CHECK(is_missing(job_of_service("AllowedCPUs=0\n"), "AllowedCPUs=0"));
+  const Files files;
+  auto jobs = jobs_of(systemd::convert_units(
+      {files.add("a.service", "[Service]\nExecStart=/bin/x\n"),
+       files.add("a.timer", "[Timer]\nOnCalendar=daily\nRemainAfterElapse=no\nOnUnitInactiveSec=1h\nOnBootSec=1h\n")}));
+  CHECK(is_missing(jobs.at(0), "RemainAfterElapse=no: a timer goes on"));
+  CHECK(is_missing(jobs.at(0), "OnUnitInactiveSec=1h"));
+  CHECK_FALSE(is_noted(jobs.at(0), "OnUnitInactiveSec=1h"));
+}
+
+TEST_CASE("an exit status that prevents a restart counts as success, and that is told") {
+  auto job = job_of_service("ExecStart=/bin/x\nRestart=always\nRestartPreventExitStatus=2\n");
+  CHECK(has(job, "normal exit 2\n"));
+  CHECK(is_missing(job,
+                   "RestartPreventExitStatus=2: the job is not started again, by `normal exit'; such an end counts"));
+}
+
+TEST_CASE("errors go where output goes, unless they are sent elsewhere") {
+  CHECK(has(job_of_service("ExecStart=/bin/x\nStandardOutput=append:/f\n"), "exec /bin/x >>/f 2>&1\n"));
+  CHECK(has(job_of_service("ExecStart=/bin/x\nStandardError=inherit\nStandardOutput=truncate:/f\n"),
+            "exec /bin/x >/f 2>&1\n"));
+  CHECK(has(job_of_service("ExecStart=/bin/x\nStandardOutput=file:/f\nStandardError=null\n"),
+            "exec /bin/x 1<>/f 2>/dev/null\n"));
+  CHECK(
+      has(job_of_service("ExecStart=/bin/x\nStandardOutput=append:/f\nStandardError=journal\n"), "exec /bin/x >>/f\n"));
+}
+
+TEST_CASE("a file for the output is opened as root, as systemd does it") {
+  CHECK(has(job_of_service("ExecStart=/bin/x\nUser=www\nStandardOutput=append:/f\n"),
+            "exec setpriv --reuid=www --regid=\"$(id -g www)\" --init-groups -- /bin/x >>/f 2>&1\n"));
+}
+
+TEST_CASE("a watchdog needs a service that notifies") {
+  CHECK(is_missing(job_of_service("ExecStart=/bin/x\nWatchdogSec=5\n"), "WatchdogSec=5: the stanza `watchdog'"));
+  CHECK(job_of_service("ExecStart=/bin/x\nWatchdogSec=5\nType=notify\n").is_whole());
+}
+
+TEST_CASE("a real-time policy has a priority") {
+  CHECK(has(job_of_service("ExecStart=/bin/x\nCPUSchedulingPolicy=rr\n"), "exec chrt --rr 1 /bin/x\n"));
+  CHECK(has(job_of_service("ExecStart=/bin/x\nCPUSchedulingPolicy=batch\n"), "exec chrt --batch 0 /bin/x\n"));
+  CHECK(has(job_of_service("ExecStart=/bin/x\nCPUSchedulingPolicy=fifo\nCPUSchedulingPriority=7\n"), "--fifo 7 "));
+}
+
+TEST_CASE("what is not known, or out of range, is told") {
+  CHECK(is_missing(job_of_service("ExecStart=/bin/x\nExecStopPost=/bin/y $SERVICE_RESULT\n"),
+                   "SERVICE_RESULT is not set"));
+  CHECK(is_missing(job_of("[Servise]\nUser=www\n[Service]\nExecStart=/bin/x\n"), "[Servise] is not a section"));
+  CHECK(is_missing(job_of_service("Nice=25\n"), "Nice=25: not a number from -20 to 19"));
+  CHECK(is_missing(job_of_service("OOMScoreAdjust=2000\n"), "OOMScoreAdjust=2000"));
+  CHECK(has(job_of_service("OOMScoreAdjust=-1000\nNice=-5\n"), "oom score never\nnice -5\n"));
+}
+
+TEST_CASE("what says nothing of a service is a failure, and says why") {
+  CHECK(failure_of("") == "it is empty, and so masked");
+  CHECK(failure_of("[Unit]\nDescription=x\n").contains("there is no section [Service]"));
+  CHECK(failure_of("[Unit]\nDescription=x\n", "a.timer").contains("there is no section [Timer]"));
+  const Files files;
+  auto masked = files.path("m.service");
+  std::filesystem::create_symlink("/dev/null", masked);
+  CHECK(systemd::convert_units({masked}).at(0).failure == "it is masked: a link to /dev/null");
+  CHECK(systemd::convert_units({files.path("no.service")}).at(0).failure == "No such file or directory");
+}
+
+TEST_CASE("a template whose user is its instance runs as that user, and never as root") {
+  auto job = job_of("[Service]\nUser=%i\nExecStart=/bin/x\nExecStartPre=/bin/y\nStateDirectory=x\n", "web@.service");
+  CHECK(has(job, "exec setpriv --reuid=\"$INSTANCE\" --regid=\"$(id -g \"$INSTANCE\")\" --init-groups -- /bin/x\n"));
+  CHECK(has(job, "  setpriv --reuid=\"$INSTANCE\" --regid=\"$(id -g \"$INSTANCE\")\" --init-groups -- /bin/y\n"));
+  CHECK(has(job, "install -d -m 0755 -o \"$INSTANCE\" -g \"$(id -g \"$INSTANCE\")\" /var/lib/x\n"));
+  CHECK(failure_of("[Service]\nUser=%d\nExecStart=/bin/x\n") == "User=%d: %d has no counterpart");
+}
+
+TEST_CASE("a group alone that only the shell knows is never left out") {
+  auto job = job_of("[Service]\nGroup=%i\nExecStart=/bin/x\n", "web@.service");
+  CHECK(has(job, "exec setpriv --regid=\"$INSTANCE\" --clear-groups -- /bin/x\n"));
+}
+
+TEST_CASE("a specifier of a command has its value, or the unit is a failure") {
+  CHECK(shell("/bin/x %j %J", "a-b-c@d.service") == "/bin/x c c");
+  CHECK(shell("/bin/x %y %Y", "/etc/a.service") == "/bin/x /etc/a.service /etc");
+  CHECK(shell("/bin/x %o") == "/bin/x \"$(. /etc/os-release; printf %s \"$ID\")\"");
+  CHECK(failure_of("[Service]\nExecStart=/bin/x %d\n") == "ExecStart=/bin/x %d: %d has no counterpart");
+}
+
+TEST_CASE("a socket that accepts is for the template of its name") {
+  const Files files;
+  files.add("acc@.service", "[Service]\nExecStart=/bin/x\nStandardInput=socket\n");
+  auto all = systemd::convert_units({files.add("acc.socket", "[Socket]\nListenStream=7\nAccept=yes\n")});
+  auto jobs = jobs_of(all);
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].name == "acc");
+  CHECK(is_missing(jobs[0], "a process for each client is not made"));
+}
+
+TEST_CASE("a service that a socket starts ends with the machine, and may have the socket as its input") {
+  const Files files;
+  auto service = files.add("a.service", "[Service]\nExecStart=/bin/x\nStandardInput=socket\nStandardOutput=socket\n");
+  auto jobs = jobs_of(systemd::convert_units(
+      {service, files.add("a.socket", "[Socket]\nListenFIFO=/run/f\nFileDescriptorName=pipe\n")}));
+  CHECK(jobs.at(0).is_whole());
+  CHECK(has(jobs.at(0), "start on socket PROTO=fifo SOCKET_PATH=/run/f FDNAME=pipe\nstop on runlevel [06]\n"));
+  CHECK(has(jobs.at(0), "exec /bin/x <&3 >&3 2>&1\n"));
+}
+
+TEST_CASE("times of the processor, zones of the calendar and the old weights are stanzas") {
+  auto job = job_of_service("ExecStart=/bin/x\nLimitCPU=1h:infinity\nCPUShares=512\nBlockIOWeight=1000\n");
+  CHECK(job.is_whole());
+  CHECK(has(job, "limit cpu 3600 unlimited\ncpu weight 50\nio weight 200\n"));
+  const Files files;
+  auto service = files.add("a.service", "[Service]\nExecStart=/bin/x\n");
+  auto jobs = jobs_of(systemd::convert_units(
+      {service, files.add("a.timer", "[Timer]\nOnCalendar=Mon..Fri 08:00 Europe/Berlin\nPersistent=yes\n")}));
+  CHECK(has(jobs.at(0), "timer AT=\"Mon..Fri 08:00\" TZ=Europe/Berlin"));
+}
+
+TEST_CASE("a target needs no job") {
+  const Files files;
+  auto all = systemd::convert_units({files.add("a.target", "[Unit]\nWants=b.service\n")});
+  CHECK(all.at(0).failure.empty());
+  CHECK(all.at(0).no_need.starts_with("a target is no process"));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <optional>
 
 namespace upstart::convert::systemd {
 
@@ -31,6 +32,34 @@ constexpr std::array targets{Target{"multi-user.target", services, no_services},
                              Target{"poweroff.target", "runlevel 0", ""},
                              Target{"shutdown.target", "runlevel [06]", ""}};
 
+bool is_service(std::string_view unit) { return unit.ends_with(".service"); }
+
+// The job of the service of this name; what it cannot be found by is told.
+std::optional<OtherJob> job_for(Conversion& to, const Assignment& from, std::string_view name) {
+  auto job = job_of_service_named(to.unit, name);
+  if (job) return *job;
+  to.missing(from, job.error());
+  return std::nullopt;
+}
+bool can_be_awaited(Conversion& to, const Assignment& from, const OtherJob& job) {
+  if (job.condition.empty()) to.missing(from, "which instance it is only the shell knows, and no event");
+  return !job.condition.empty();
+}
+// An event of the life of that job stops this one.
+void stop_on(Conversion& to, const Assignment& from, std::string_view event, std::string_view name) {
+  if (auto job = job_for(to, from, name); job && can_be_awaited(to, from, *job))
+    to.job.stop_on(std::format("{} {}", event, job->condition));
+}
+
+// Whether it is needed by the unit, and so stops with it.
+bool is_required(const Unit& unit, std::string_view name) {
+  constexpr std::array keys{"Requires", "Requisite", "BindsTo"};
+  return std::ranges::any_of(unit.assignments, [&](const auto& one) {
+    return one.section == "Unit" && std::ranges::contains(keys, one.key) &&
+           std::ranges::contains(words_of(one.value), name);
+  });
+}
+
 void take_description(Conversion& to, const Assignment& from) {
   auto text = plain(to.unit, from.value);
   to.job.description = text ? *text : from.value;
@@ -47,14 +76,15 @@ void take_wanted_by(Conversion& to, const Assignment& from) {
       if (!target->stop.empty()) to.job.stop_on(std::string{target->stop});
     } else if (name.ends_with(".target")) {
       to.missing(from, std::format("there is no {}; say in `start on' what starts the job", name));
-    } else {
-      to.job.start_on("started " + job_of_unit(name));
-      to.job.stop_on("stopping " + job_of_unit(name));
+    } else if (!is_service(name)) {
+      to.missing(from, std::format("no job stands for {}; say in `start on' what starts the job", name));
+    } else if (auto job = job_for(to, from, name); job && can_be_awaited(to, from, *job)) {
+      to.job.start_on("started " + job->condition);
+      if (from.key == "RequiredBy") to.missing(from, "`stop on stopping JOB' there says that it does not run without");
     }
   }
 }
 
-bool is_service(std::string_view unit) { return unit.ends_with(".service"); }
 bool is_of_boot(std::string_view unit) {
   return unit.ends_with(".target") || unit.ends_with(".mount") || unit.ends_with(".slice") ||
          unit.starts_with("systemd-") || unit.starts_with("-.") || unit == "dbus.socket";
@@ -73,9 +103,9 @@ void take_after(Conversion& to, const Assignment& from) {
   std::vector<std::string> of_boot, rest;
   for (const auto& name : words_of(from.value)) {
     if (is_of_boot(name)) of_boot.push_back(name);
-    else if (is_service(name) && std::ranges::contains(to.required, job_of_unit(name)))
-      to.after_units.push_back(job_of_unit(name));
-    else if (name != to.unit.stem + ".socket") rest.push_back(name);
+    else if (is_service(name) && is_required(to.unit, name)) {
+      if (auto job = job_for(to, from, name); job && !job->condition.empty()) to.after_units.push_back(*job);
+    } else if (name != to.unit.stem + ".socket") rest.push_back(name);
   }
   if (!of_boot.empty()) to.note(from, to.unit.of_user ? "the session begins when the machine is up" : after_boot);
   tell_rest(to, from, rest, "an order alone cannot be said; where it must run before this job: `and started JOB'");
@@ -98,10 +128,13 @@ template <bool required> void take_needed(Conversion& to, const Assignment& from
   std::vector<std::string> rest;
   for (const auto& name : words_of(from.value)) {
     if (is_of_boot(name) || name == to.unit.stem + ".socket") to.note(from, after_boot);
-    else if (required && is_service(name)) to.required.push_back(job_of_unit(name));
     else if (is_service(name)) {
-      to.job.pre_start.push_back(
-          std::format("initctl start --no-wait {} 2>/dev/null || :", as_word(job_of_unit(name))));
+      auto job = job_for(to, from, name);
+      if (!job) continue;
+      if (required && can_be_awaited(to, from, *job)) to.required.push_back(*job);
+      if (required) continue;
+      to.commands_init = true;
+      to.job.pre_start.push_back(std::format("initctl start --no-wait {} 2>/dev/null || :", job->words));
       to.note(from, "is started if it is a job and does not run");
     } else rest.push_back(name);
   }
@@ -111,14 +144,19 @@ template <bool required> void take_needed(Conversion& to, const Assignment& from
 void take_conflicts(Conversion& to, const Assignment& from) {
   for (const auto& name : words_of(from.value)) {
     if (name == "shutdown.target") to.job.stop_on("runlevel [06]");
-    else if (is_service(name)) to.job.stop_on("starting " + job_of_unit(name));
-    else to.missing(from, std::format("no job stands for {}", name));
+    else if (is_service(name)) {
+      stop_on(to, from, "starting", name);
+      auto job = job_for(to, from, name);
+      if (!job) continue;
+      to.commands_init = true;
+      to.job.pre_start.push_back(std::format("initctl stop --no-wait {} 2>/dev/null || :", job->words));
+    } else to.missing(from, std::format("no job stands for {}", name));
   }
 }
 
 void take_part_of(Conversion& to, const Assignment& from) {
   for (const auto& name : words_of(from.value)) {
-    if (is_service(name)) to.job.stop_on("stopping " + job_of_unit(name));
+    if (is_service(name)) stop_on(to, from, "stopping", name);
     else to.missing(from, std::format("no job stands for {}", name));
   }
 }
@@ -129,8 +167,11 @@ void take_on_failure(Conversion& to, const Assignment& from) {
       to.missing(from, std::format("no job stands for {}", name));
       continue;
     }
-    to.job.post_stop.push_back(std::format("[ \"$UPSTART_RESULT\" != failed ] || initctl start --no-wait {} || :",
-                                           as_word(job_of_unit(name))));
+    auto job = job_for(to, from, name);
+    if (!job) continue;
+    to.commands_init = true;
+    to.job.post_stop.push_back(
+        std::format("[ \"$UPSTART_RESULT\" != failed ] || initctl start --no-wait {} || :", job->words));
   }
 }
 
@@ -175,6 +216,7 @@ void take_condition(Conversion& to, const Assignment& from) {
   if (!check) return to.missing(from, "the start does not depend on it");
   to.checks.push_back(std::format("{}{} || {}", negated ? "! " : "", *check,
                                   asserts ? "exit 1" : "{ initctl stop --no-wait; exit 0; }"));
+  to.commands_init = to.commands_init || !asserts;
 }
 
 constexpr const char* independent = "the start does not depend on it";

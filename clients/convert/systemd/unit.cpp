@@ -27,11 +27,17 @@ std::string file_of(const std::string& path) {
   return folder + name.substr(0, at + 1) + name.substr(dot);
 }
 
+bool is_null(const std::string& path) {
+  std::error_code error;
+  return fs::canonical(path, error) == "/dev/null";
+}
+
 std::expected<std::string, std::string> content_of(const std::string& path) {
+  errno = 0;
   std::ifstream file{path, std::ios::binary};
   std::string text{std::istreambuf_iterator<char>{file}, {}};
   if (!file.is_open() || file.bad() || fs::is_directory(path))
-    return std::unexpected(std::format("{}: {}", path, std::strerror(errno != 0 ? errno : EISDIR)));
+    return std::unexpected(std::strerror(errno != 0 ? errno : EISDIR));
   return text;
 }
 
@@ -103,18 +109,21 @@ Unit parse_unit(const std::string& path, std::string_view text) {
 }
 
 std::expected<Unit, std::string> read_unit(const std::string& path) {
-  auto text = content_of(file_of(path));
+  auto file = file_of(path);
+  if (is_null(file)) return std::unexpected("it is masked: a link to /dev/null");
+  auto text = content_of(file);
   if (!text) return std::unexpected(text.error());
+  if (trimmed(*text).empty()) return std::unexpected("it is empty, and so masked");
   auto unit = parse_unit(path, *text);
   std::error_code error;
   std::vector<fs::path> more;
   for (fs::directory_iterator entry{path + ".d", error}, end; !error && entry != end; entry.increment(error))
     if (entry->path().extension() == ".conf") more.push_back(entry->path());
   std::ranges::sort(more);
-  for (const auto& file : more) {
-    auto part = content_of(file);
-    if (!part) return std::unexpected(part.error());
-    add_assignments(unit, unit.name + ".d/" + file.filename().string(), *part);
+  for (const auto& drop_in : more) {
+    auto part = content_of(drop_in);
+    if (!part) return std::unexpected(std::format("{}: {}", drop_in.string(), part.error()));
+    add_assignments(unit, unit.name + ".d/" + drop_in.filename().string(), *part);
   }
   return unit;
 }

@@ -33,7 +33,7 @@ struct Unit {
 };
 
 // Reads the file, and its drop-ins. An instance (getty@tty1.service) for which there is no file is read from its
-// template. The error says what is wrong, with the file's path.
+// template. The error says what is wrong, of a drop-in with its path.
 [[nodiscard]] std::expected<Unit, std::string> read_unit(const std::string& path);
 // The same, of a text.
 [[nodiscard]] Unit parse_unit(const std::string& path, std::string_view text);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <expected>
 #include <filesystem>
 #include <format>
 #include <map>
@@ -16,19 +18,34 @@ namespace {
 
 struct NoJob {
   std::string_view kind, why;
+  bool is_lost = false; // with it something that must be said elsewhere
 };
 constexpr std::array without_job{
     NoJob{"target", "a target is no process; its services say in `start on' when they start"},
-    NoJob{"mount", "what is mounted stands in /etc/fstab"},
-    NoJob{"automount", "what is mounted stands in /etc/fstab"},
-    NoJob{"swap", "swap stands in /etc/fstab"},
+    NoJob{"mount", "what is mounted stands in /etc/fstab", true},
+    NoJob{"automount", "what is mounted stands in /etc/fstab", true},
+    NoJob{"swap", "swap stands in /etc/fstab", true},
     NoJob{"slice", "control groups are made for each job; see `cgroup' in init(5)"},
     NoJob{"scope", "a scope is of processes that others started"},
     NoJob{"device", "devices are events of upstart-udev-bridge(8)"}};
 
-std::string why_no_job(const Unit& unit) {
+Converted without(const Unit& unit) {
   auto found = std::ranges::find(without_job, unit.kind, &NoJob::kind);
-  return found == without_job.end() ? std::format("{}: not the name of a unit", unit.path) : std::string{found->why};
+  if (found == without_job.end()) return {.source = unit.path, .failure = "not the name of a unit"};
+  if (found->is_lost) return {.source = unit.path, .failure = std::string{found->why}};
+  return {.source = unit.path, .no_need = std::string{found->why}};
+}
+
+// The unit, if it says anything of what its name tells that it is.
+std::expected<Unit, std::string> read(const std::string& path, bool for_session) {
+  auto unit = read_unit(path);
+  if (!unit) return unit;
+  unit->of_user = unit->of_user || for_session;
+  if (unit->kind != "service" && !is_activator(*unit)) return unit;
+  auto section = unit->kind;
+  section[0] = static_cast<char>(std::toupper(section[0]));
+  if (std::ranges::contains(unit->assignments, section, &Assignment::section)) return unit;
+  return std::unexpected(std::format("nothing is said in it of a {} (there is no section [{}])", unit->kind, section));
 }
 
 std::string beside(const Unit& unit, const std::string& name) {
@@ -37,28 +54,28 @@ std::string beside(const Unit& unit, const std::string& name) {
 
 } // namespace
 
-std::vector<Converted> convert_units(const std::vector<std::string>& paths) {
+std::vector<Converted> convert_units(const std::vector<std::string>& paths, bool for_session) {
   std::vector<Converted> result;
   std::vector<Unit> services;
   std::map<std::string, std::vector<Unit>> activators; // by the name of the service
   for (const auto& path : paths) {
-    auto unit = read_unit(path);
+    auto unit = read(path, for_session);
     if (!unit) result.push_back({.source = path, .failure = unit.error()});
     else if (unit->kind == "service") services.push_back(std::move(*unit));
     else if (is_activator(*unit)) {
       auto service = service_of(*unit);
       activators[service].push_back(std::move(*unit));
-    } else result.push_back({.source = path, .failure = why_no_job(*unit)});
+    } else result.push_back(without(*unit));
   }
   for (const auto& [service, units] : activators) {
     bool is_given = std::ranges::contains(services, service, &Unit::name);
-    auto read = is_given ? std::unexpected{std::string{}} : read_unit(beside(units.front(), service));
-    if (read) services.push_back(std::move(*read));
+    auto found = is_given ? std::unexpected{std::string{}} : read(beside(units.front(), service), for_session);
+    if (found) services.push_back(std::move(*found));
     for (const auto& unit : units) {
-      bool is_served = is_given || read.has_value();
+      bool is_served = is_given || found.has_value();
       result.push_back(
           {.source = unit.path,
-           .failure = is_served ? "" : std::format("{}, which it is for, is not there; give it, too", service)});
+           .failure = is_served ? "" : std::format("{}, which it is for: {}; give it, too", service, found.error())});
     }
   }
   for (auto& unit : services) {
@@ -66,7 +83,9 @@ std::vector<Converted> convert_units(const std::vector<std::string>& paths) {
     std::error_code error;
     unit.has_namesake = unit.is_template && (std::ranges::contains(services, namesake, &Unit::name) ||
                                              std::filesystem::exists(beside(unit, namesake), error));
-    result.push_back({.source = unit.path, .jobs = jobs_of_service(unit, activators[unit.name])});
+    auto jobs = jobs_of_service(unit, activators[unit.name]);
+    if (jobs) result.push_back({.source = unit.path, .jobs = std::move(*jobs)});
+    else result.push_back({.source = unit.path, .failure = jobs.error()});
   }
   return result;
 }

@@ -8,6 +8,7 @@
 
 namespace upstart::convert::systemd {
 
-[[nodiscard]] std::vector<Converted> convert_units(const std::vector<std::string>& paths);
+// With `for_session`, units of a session, wherever their files are.
+[[nodiscard]] std::vector<Converted> convert_units(const std::vector<std::string>& paths, bool for_session = false);
 
 } // namespace upstart::convert::systemd
