@@ -1,6 +1,9 @@
 #include "clients/convert/services/services.hpp"
 #include "clients/convert/testing/converted.hpp"
 
+#include <filesystem>
+#include <format>
+
 using namespace upstart::convert;
 using namespace upstart::convert::testing;
 
@@ -43,6 +46,82 @@ TEST_CASE("the environment of a program of supervisord, quoted or not, whatever 
   CHECK(body("A=\"x").contains("env A=x\n"));
   CHECK(body("A=\"x\",").contains("env A=x\n"));
   CHECK(body("A=1,\n  B=\"2\"").contains("env A=1\nenv B=2\n"));
+}
+
+TEST_CASE("a command of supervisord is divided into words as shlex does it, and no shell expands them") {
+  const Files files;
+  auto main_of = [&](const std::string& command) {
+    auto jobs = guessed(files.add("supervisord.conf", "[program:web]\ncommand=" + command + "\n"));
+    REQUIRE(jobs.size() == 1);
+    return jobs[0].main;
+  };
+  CHECK(main_of("/bin/x --a\n  --b\n  --c") == "/bin/x --a --b --c");
+  CHECK(main_of("/bin/x $HOME *.c ~ `id`") == "/bin/x '$HOME' '*.c' '~' '`id`'");
+  CHECK(main_of("/bin/x 'a b' \"c\\\"d\\e\" f\\ g") == "/bin/x 'a b' 'c\"d\\e' 'f g'");
+  CHECK(main_of("/bin/sh -c 'a && b > c'") == "/bin/sh -c 'a && b > c'");
+  CHECK(main_of("/bin/x %(ENV_A)s --b=%(ENV_B)s$c 100%%") == "/bin/x ${A} \"--b=${B}\\$c\" 100%");
+  CHECK(main_of("/bin/x %(process_num)02d") == "/bin/x 0");
+  auto wrong = convert({files.add("wrong.conf", "[program:web]\ncommand=/bin/x 'a\n")}, nullptr);
+  CHECK(wrong.at(0).failure == "a quote in command= is not closed");
+}
+
+TEST_CASE("%(here)s of supervisord is the whole path of the directory, and an unknown name is told") {
+  const Files files;
+  auto path = files.add("supervisord.conf", "[program:web]\ncommand=%(here)s/x %(frob)s\n");
+  auto relative = std::filesystem::relative(path).string();
+  auto jobs = guessed(relative);
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].main.starts_with(std::filesystem::weakly_canonical(files.path()).string() + "/x"));
+  CHECK(is_missing(jobs[0], "%(frob) has no counterpart"));
+}
+
+TEST_CASE("what is true for supervisord is so in every case, and what is neither is told") {
+  const Files files;
+  auto job_with = [&](const std::string& lines) {
+    auto jobs = guessed(files.add("supervisord.conf", "[program:web]\ncommand=/bin/x\n" + lines));
+    REQUIRE(jobs.size() == 1);
+    return jobs[0];
+  };
+  for (const char* no : {"False", "no", "OFF", "0"}) {
+    CAPTURE(no);
+    CHECK(job_with(std::format("autostart={}\n", no)).starts.empty());
+    CHECK_FALSE(has(job_with(std::format("autorestart={}\n", no)), "respawn"));
+  }
+  for (const char* yes : {"True", "yes", "ON", "1"}) {
+    CAPTURE(yes);
+    CHECK_FALSE(has(job_with(std::format("autorestart={}\n", yes)), "normal exit"));
+    CHECK(has(job_with(std::format("redirect_stderr={}\nstdout_logfile=/x\n", yes)), "/bin/x >>/x 2>&1\n"));
+  }
+  for (const char* option : {"autostart", "autorestart", "redirect_stderr"})
+    CHECK(is_missing(job_with(std::format("{}=perhaps\n", option)), std::format("{}=perhaps", option)));
+}
+
+TEST_CASE("the processes of a program of supervisord are counted from numprocs_start") {
+  const Files files;
+  auto jobs = guessed(files.add("supervisord.conf", "[program:web]\ncommand=/bin/x %(process_num)s %(process_num)02d\n"
+                                                    "numprocs=3\nnumprocs_start=5\n"));
+  REQUIRE(jobs.size() == 1);
+  CHECK(is_missing(jobs[0], "start each by `initctl start web NUMBER=5' and so on, up to NUMBER=7"));
+  CHECK(jobs[0].main == "/bin/x ${UPSTART_INSTANCE} $(printf %02d \"${UPSTART_INSTANCE}\")");
+}
+
+TEST_CASE("programs have the environment and the user of supervisord, and its own outputs are the console") {
+  const Files files;
+  auto all = convert(
+      {files.add("supervisord.conf", "[program:a]\ncommand=/bin/a\nstdout_logfile=/dev/stdout\nenvironment=B=3\n\n"
+                                     "[program:b]\ncommand=/bin/b\nuser=db\nstderr_logfile=/dev/stderr\n\n"
+                                     "[supervisord]\nenvironment=A=1,B=2\nuser=www\n")},
+      nullptr);
+  auto jobs = jobs_of(all);
+  REQUIRE(jobs.size() == 2);
+  CHECK(has(jobs[0], "setuid www\nconsole output\n"));
+  CHECK(has(jobs[0], "env A=1\nenv B=3\n\nexec /bin/a\n"));
+  CHECK(has(jobs[1], "setuid db\n"));
+  CHECK_FALSE(has(jobs[1], "setuid www\n"));
+  CHECK(has(jobs[1], "console output\n"));
+  CHECK(has(jobs[1], "env A=1\nenv B=2\n\nexec /bin/b\n"));
+  CHECK(all[2].failure.empty());
+  CHECK(all[2].no_need == "it is about supervisord itself");
 }
 
 TEST_CASE("a path with a blank is one argument, and what has a line break is told") {
@@ -116,13 +195,59 @@ TEST_CASE("the lines of an inittab") {
   auto jobs = jobs_of(all);
   REQUIRE(all.size() == 5);
   REQUIRE(jobs.size() == 3);
-  CHECK(all[0].failure.contains("rc-sysinit"));
+  CHECK(all[0].no_need.contains("rc-sysinit"));
   CHECK(has(jobs[0], "start on startup\n"));
   CHECK(has(jobs[0], "task\n"));
   CHECK(jobs[1].name == "inittab-1");
   CHECK(has(jobs[1], "start on runlevel [2345]\nstop on runlevel [!2345]\n\nrespawn\n"));
   CHECK(has(jobs[2], "start on control-alt-delete\n"));
-  CHECK(all[4].failure == "inittab:6: frob is no action of inittab(5)");
+  CHECK(all[4].source.ends_with("/inittab:6"));
+  CHECK(all[4].failure == "frob is no action of inittab(5)");
+}
+
+TEST_CASE("a line of an inittab that is off needs no job, and one that is more than a program is a script") {
+  const Files files;
+  auto all = convert({files.add("inittab", "a:2:off:/bin/x\nb:2:once:cd /tmp && /bin/y\n")}, nullptr);
+  auto jobs = jobs_of(all);
+  REQUIRE(all.size() == 2);
+  REQUIRE(jobs.size() == 1);
+  CHECK(all[0].failure.empty());
+  CHECK(all[0].no_need == "it is off");
+  CHECK(has(jobs[0], "script\n  cd /tmp && /bin/y\nend script\n"));
+}
+
+TEST_CASE("of a failing power supply the event says that something has changed, and an inittab more") {
+  const Files files;
+  auto jobs = guessed(files.add("inittab", "f::powerfail:/bin/f\nw::powerwait:/bin/w\no::powerokwait:/bin/o\n"
+                                           "n::powerfailnow:/bin/n\n"));
+  REQUIRE(jobs.size() == 4);
+  for (const auto& job : jobs) {
+    CAPTURE(job.name);
+    CHECK_FALSE(has(job, "PWRSTAT"));
+    CHECK_FALSE(job.is_whole());
+  }
+  CHECK(jobs[0].starts == std::vector<std::string>{"power-status-changed"});
+  CHECK(jobs[1].starts == std::vector<std::string>{"power-status-changed"});
+  CHECK(jobs[2].starts.empty());
+  CHECK(is_missing(jobs[3], "inittab:4: powerfailnow: no event tells that the power is low"));
+}
+
+TEST_CASE("the jobs of a session start with it, end with it, and have its user") {
+  const Files files;
+  auto of_session = [&](const std::string& path) { return jobs_of(convert({path}, nullptr, Whose::sessions)); };
+  auto processes = of_session(files.add("shop/Procfile", "web: bin/web\n"));
+  REQUIRE(processes.size() == 2);
+  CHECK(has(processes[0], "start on startup\nstop on session-end\n"));
+  auto programs = of_session(files.add("supervisord.conf", "[program:web]\ncommand=/bin/x\nuser=www\n"));
+  REQUIRE(programs.size() == 1);
+  CHECK_FALSE(has(programs[0], "setuid"));
+  CHECK(is_missing(programs[0], "setuid www: the jobs of a session are its user's"));
+  auto units = of_session(files.add("a.service", "[Service]\nExecStart=/bin/x\nExecStartPre=+/bin/y\nUser=www\n"
+                                                 "[Install]\nWantedBy=multi-user.target\n"));
+  REQUIRE(units.size() == 1);
+  CHECK(has(units[0], "start on startup\nstop on session-end\n"));
+  CHECK_FALSE(has(units[0], "setpriv"));
+  CHECK(is_missing(units[0], "User=www"));
 }
 
 TEST_CASE("an LSB header") {

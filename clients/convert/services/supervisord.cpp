@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <format>
+#include <optional>
+#include <utility>
 
 namespace upstart::convert {
 
@@ -20,7 +23,7 @@ struct Program {
   std::string file; // its name
   std::string name;
   std::string output{}, errors{};
-  bool restarts = true;
+  bool restarts = true, joins_errors = false;
   std::string exits = "0";
 
   void missing(const IniEntry& from, std::string why) { remark(Remark::Kind::missing, from, std::move(why)); }
@@ -37,31 +40,120 @@ private:
   }
 };
 
-// %(program_name)s and the like; %(ENV_X)s is a variable of the shell.
-std::string expanded(const Program& program, std::string text) {
-  const std::array<std::pair<std::string_view, std::string>, 6> names{{{"program_name", program.name},
-                                                                       {"group_name", program.name},
-                                                                       {"here", program.here},
-                                                                       {"process_num", "${UPSTART_INSTANCE}"},
-                                                                       {"numprocs", program.section.get("numprocs")},
-                                                                       {"host_node_name", "$(uname -n)"}}};
-  for (std::size_t at = text.find("%("); at != std::string::npos; at = text.find("%(", at + 1)) {
-    auto close = text.find(')', at);
-    if (close == std::string::npos) break;
-    auto name = std::string_view{text}.substr(at + 2, close - at - 2);
-    auto end = text.find_first_of("sd", close + 1);
-    auto found = std::ranges::find(names, name, [](const auto& row) { return row.first; });
-    std::string value = name.starts_with("ENV_") ? std::format("${{{}}}", name.substr(4))
-                        : found == names.end()   ? std::string{}
-                                                 : found->second;
-    text.replace(at, (end == std::string::npos ? close : end) - at + 1, value);
-  }
-  for (auto at = text.find("%%"); at != std::string::npos; at = text.find("%%", at + 1)) text.erase(at, 1);
-  return text;
+// What supervisord takes for true and for false.
+std::optional<bool> boolean_of(std::string value) {
+  std::ranges::transform(value, value.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (std::ranges::contains(std::array{"true", "yes", "on", "1"}, std::string_view{value})) return true;
+  if (std::ranges::contains(std::array{"false", "no", "off", "0"}, std::string_view{value})) return false;
+  return std::nullopt;
+}
+constexpr const char* no_boolean = "neither true nor false";
+
+int number_of(const IniSection& section, std::string_view key, int otherwise) {
+  auto text = section.get(key);
+  std::from_chars(text.data(), text.data() + text.size(), otherwise);
+  return otherwise;
 }
 
-void take_command(Program& to, const IniEntry& from) { to.job.main = expanded(to, from.value); }
-void take_directory(Program& to, const IniEntry& from) { to.set(from, "chdir", expanded(to, from.value)); }
+// A part of a value: as it is, or looked up by the shell when the job runs, within double quotes or alone.
+struct Piece {
+  std::string text;
+  bool is_of_shell;
+};
+using Pieces = std::vector<Piece>;
+
+// %(NAME)s, %(NAME)02d: what stands for it; nothing where supervisord has no such name.
+std::optional<Piece> piece_of(const Program& program, std::string_view name, std::string_view form) {
+  bool are_many = number_of(program.section, "numprocs", 1) > 1;
+  auto first = std::to_string(number_of(program.section, "numprocs_start", 0));
+  if (name.starts_with("ENV_")) return Piece{std::format("${{{}}}", name.substr(4)), true};
+  if (name == "host_node_name") return Piece{"$(uname -n)", true};
+  if (name == "process_num" && !are_many) return Piece{first, false};
+  if (name == "process_num" && form.size() == 1) return Piece{"${UPSTART_INSTANCE}", true};
+  if (name == "process_num") return Piece{std::format("$(printf %{} \"${{UPSTART_INSTANCE}}\")", form), true};
+  if (name == "program_name" || name == "group_name") return Piece{program.name, false};
+  if (name == "here") return Piece{program.here, false};
+  if (name == "numprocs") return Piece{std::to_string(number_of(program.section, "numprocs", 1)), false};
+  return std::nullopt;
+}
+
+Pieces pieces_of(Program& program, const IniEntry& from, std::string_view text) {
+  Pieces pieces;
+  std::string literal;
+  while (!text.empty()) {
+    auto close = text.find(')');
+    auto end = close == std::string_view::npos ? close : text.find_first_of("sd", close + 1);
+    if (text.starts_with("%%")) {
+      literal += '%';
+      text.remove_prefix(2);
+    } else if (text.starts_with("%(") && end != std::string_view::npos) {
+      auto name = text.substr(2, close - 2);
+      auto piece = piece_of(program, name, text.substr(close + 1, end - close));
+      if (!piece) program.missing(from, std::format("%({}) has no counterpart", name));
+      else if (!piece->is_of_shell) literal += piece->text;
+      else {
+        if (!literal.empty()) pieces.push_back({std::exchange(literal, {}), false});
+        pieces.push_back(*piece);
+      }
+      text.remove_prefix(end + 1);
+    } else {
+      literal += text[0];
+      text.remove_prefix(1);
+    }
+  }
+  if (!literal.empty() || pieces.empty()) pieces.push_back({literal, false});
+  return pieces;
+}
+
+bool is_known(const Pieces& pieces) { return std::ranges::none_of(pieces, &Piece::is_of_shell); }
+std::string quoted(const Pieces& pieces) {
+  std::string text;
+  for (const auto& piece : pieces) text += piece.is_of_shell ? piece.text : within_quotes(piece.text);
+  return '"' + text + '"';
+}
+// One word of the shell.
+std::string word_of(const Pieces& pieces) { return is_known(pieces) ? as_word(pieces.front().text) : quoted(pieces); }
+
+// As shlex.split of Python divides it, which is what supervisord does in place of a shell. Nothing: a quote is not
+// closed.
+std::optional<std::vector<std::string>> split(std::string_view text) {
+  std::vector<std::string> words;
+  bool in_word = false;
+  char quote = '\0';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote == '\0' && std::string_view{" \t\r\n"}.contains(c)) {
+      in_word = false;
+      continue;
+    }
+    if (!std::exchange(in_word, true)) words.emplace_back();
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    bool escapes = c == '\\' && quote != '\'' && (quote == '\0' || next == '"' || next == '\\');
+    if (escapes && next == '\0') return std::nullopt;
+    if (escapes) words.back() += text[++i];
+    else if (quote != '\0' ? c == quote : c == '"' || c == '\'') quote = quote != '\0' ? '\0' : c;
+    else words.back() += c;
+  }
+  if (quote != '\0') return std::nullopt;
+  return words;
+}
+
+// No shell is between supervisord and the program; a variable that is a whole word may be several.
+void take_command(Program& to, const IniEntry& from) {
+  auto words = split(from.value);
+  if (!words) return to.missing(from, "a quote in it is not closed");
+  to.job.main.clear();
+  for (const auto& word : *words) {
+    auto pieces = pieces_of(to, from, word);
+    bool is_variable = pieces.size() == 1 && pieces.front().is_of_shell;
+    to.job.main += (to.job.main.empty() ? "" : " ") + (is_variable ? pieces.front().text : word_of(pieces));
+  }
+}
+void take_directory(Program& to, const IniEntry& from) {
+  auto pieces = pieces_of(to, from, from.value);
+  if (is_known(pieces)) to.set(from, "chdir", pieces.front().text);
+  else to.job.before_main.push_back("cd " + word_of(pieces));
+}
 void take_umask(Program& to, const IniEntry& from) { to.set(from, "umask", from.value); }
 void take_user(Program& to, const IniEntry& from) { to.set(from, "setuid", from.value); }
 void take_stop_signal(Program& to, const IniEntry& from) { to.set(from, "kill signal", from.value); }
@@ -79,25 +171,40 @@ void take_exits(Program& to, const IniEntry& from) {
   for (const auto& one : words_of(exits)) to.exits += (to.exits.empty() ? "" : " ") + one;
 }
 void take_autostart(Program& to, const IniEntry& from) {
-  if (from.value == "false") to.job.starts.clear();
+  auto starts = boolean_of(from.value);
+  if (!starts) to.missing(from, no_boolean);
+  else if (!*starts) to.job.starts.clear();
 }
 void take_autorestart(Program& to, const IniEntry& from) {
-  to.restarts = from.value != "false";
-  if (from.value == "true") to.exits.clear();
+  if (from.value == "unexpected") return;
+  auto restarts = boolean_of(from.value);
+  if (!restarts) return to.missing(from, "neither true, false nor unexpected");
+  to.restarts = *restarts;
+  if (*restarts) to.exits.clear();
 }
 void take_processes(Program& to, const IniEntry& from) {
-  if (from.value == "1") return;
+  int count = number_of(to.section, "numprocs", 0), first = number_of(to.section, "numprocs_start", 0);
+  if (count < 1) return to.missing(from, "not a number");
+  if (count == 1) return;
   to.job.set("instance $NUMBER");
   to.job.starts.clear();
-  to.missing(from, std::format("start each by `initctl start {} NUMBER=0' and so on", to.job.name));
+  to.missing(from, std::format("start each by `initctl start {} NUMBER={}' and so on, up to NUMBER={}", to.job.name,
+                               first, first + count - 1));
 }
 void take_redirect(Program& to, const IniEntry& from) {
-  if (from.value == "false") to.note(from, "both go to the log of the job");
+  auto redirects = boolean_of(from.value);
+  if (!redirects) return to.missing(from, no_boolean);
+  to.joins_errors = *redirects;
+  if (!*redirects) to.note(from, "both go to the log of the job");
 }
 void take_log(Program& to, std::string& into, const IniEntry& from, const char* sign) {
-  auto path = expanded(to, from.value);
-  if (path == "AUTO" || path == "syslog") return to.note(from, "goes to the log of the job (`initctl log')");
-  into = std::format(" {}{}", sign, path == "NONE" ? "/dev/null" : as_word(path));
+  constexpr std::array own_outputs{"/dev/stdout", "/dev/stderr",     "/dev/fd/1",
+                                   "/dev/fd/2",   "/proc/self/fd/1", "/proc/self/fd/2"};
+  auto path = pieces_of(to, from, from.value);
+  const auto& text = path.front().text;
+  if (text == "AUTO" || text == "syslog") return to.note(from, "goes to the log of the job (`initctl log')");
+  if (std::ranges::contains(own_outputs, text)) return to.job.set("console output");
+  into = std::format(" {}{}", sign, text == "NONE" ? "/dev/null" : word_of(path));
 }
 void take_output(Program& to, const IniEntry& from) { take_log(to, to.output, from, ">>"); }
 void take_errors(Program& to, const IniEntry& from) { take_log(to, to.errors, from, "2>>"); }
@@ -113,9 +220,9 @@ void take_environment(Program& to, const IniEntry& from) {
     bool is_quoted = !text.empty() && (text[0] == '"' || text[0] == '\'');
     auto end = is_quoted ? text.find(text[0], 1) : text.find_first_of(",\n");
     auto value = is_quoted ? text.substr(1, end - 1) : trimmed(text.substr(0, end));
-    auto known = expanded(to, std::string{value});
-    if (known.contains("$")) to.job.common.push_back(std::format("export {}=\"{}\"", key, known));
-    else add_variable(to.job, key, known);
+    auto pieces = pieces_of(to, from, value);
+    if (is_known(pieces)) add_variable(to.job, key, pieces.front().text);
+    else to.job.common.push_back(std::format("export {}={}", key, word_of(pieces)));
     auto comma = end == std::string_view::npos ? end : text.find_first_of(",\n", end);
     text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
   }
@@ -149,7 +256,7 @@ constexpr std::array options{
     Option{"environment", take_environment},
     Option{"priority", take_priority},
     Option{"process_name", nullptr, Remark::Kind::note, "an instance has its number for a name"},
-    Option{"numprocs_start", nullptr, Remark::Kind::note, "see numprocs"},
+    Option{"numprocs_start", nullptr, Remark::Kind::note, "it is in what numprocs becomes"},
     Option{"startsecs", nullptr, Remark::Kind::note, "a job runs as soon as its program does"},
     Option{"stopasgroup", nullptr, Remark::Kind::note, "a stop ends all processes of the job"},
     Option{"killasgroup", nullptr, Remark::Kind::note, "a stop ends all processes of the job"},
@@ -166,23 +273,36 @@ constexpr std::array options{
     Option{"serverurl", nullptr, Remark::Kind::missing, "there is no server of supervisord"},
 };
 
-Job job_of(const std::string& path, const IniSection& section, const std::string& name) {
+void take(Program& program, const IniEntry& entry) {
+  auto option = std::ranges::find(options, entry.key, &Option::name);
+  if (option == options.end()) program.missing(entry, "not an option that upstart-convert knows");
+  else if (option->take != nullptr) option->take(program, entry);
+  else if (option->kind == Remark::Kind::note) program.note(entry, option->why);
+  else program.missing(entry, option->why);
+}
+
+// Of supervisord itself its programs have the environment, to which they add, and else what they do not say.
+void take_inherited(Program& program, const IniSection& of_all) {
+  for (const auto& entry : of_all.entries) {
+    bool is_root = entry.key == "user" && (entry.value == "root" || entry.value == "0"); // as every job
+    bool is_default = (entry.key == "user" || entry.key == "umask") && program.section.get(entry.key).empty();
+    if (entry.key == "environment" || (is_default && !is_root)) take(program, entry);
+  }
+}
+
+Job job_of(const std::string& path, const IniSection& section, const std::string& name, const IniSection* of_all) {
+  std::error_code error;
   Program program{.job = {.name = job_name(name), .source = path},
                   .section = section,
-                  .here = std::filesystem::path{path}.parent_path(),
+                  .here = std::filesystem::absolute(path, error).lexically_normal().parent_path(),
                   .file = file_name(path),
                   .name = name};
   program.job.start_on("runlevel [2345]");
   program.job.stop_on("runlevel [!2345]");
-  for (const auto& entry : section.entries) {
-    auto option = std::ranges::find(options, entry.key, &Option::name);
-    if (option == options.end()) program.missing(entry, "not an option that upstart-convert knows");
-    else if (option->take != nullptr) option->take(program, entry);
-    else if (option->kind == Remark::Kind::note) program.note(entry, option->why);
-    else program.missing(entry, option->why);
-  }
+  if (of_all != nullptr) take_inherited(program, *of_all);
+  for (const auto& entry : section.entries) take(program, entry);
   auto& job = program.job;
-  if (program.section.get("redirect_stderr") == "true") program.errors = program.output.empty() ? "" : " 2>&1";
+  if (program.joins_errors) program.errors = program.output.empty() ? "" : " 2>&1";
   if (!job.main.empty()) job.main += program.output + program.errors;
   if (program.section.get("stopwaitsecs").empty()) job.set("kill timeout 10");
   if (program.restarts) job.set("respawn");
@@ -190,14 +310,22 @@ Job job_of(const std::string& path, const IniSection& section, const std::string
   return std::move(job);
 }
 
-// What the other sections are.
-std::string why_no_job(std::string_view section) {
-  if (section.starts_with("group:")) return "a group is said by `start on starting JOB' of its members";
-  if (section.starts_with("eventlistener:"))
-    return "events of supervisord have no counterpart; `start on' hears Upstart's";
-  if (section.starts_with("fcgi-program:")) return "write a job with `start on socket …'; see upstart-socket-bridge(8)";
-  if (section == "include") return "give the files to upstart-convert, too";
-  return "it is about supervisord itself";
+// The other sections: what is lost with them, or why nothing is.
+struct Section {
+  std::string_view prefix;
+  const char* why;
+  bool is_lost = false;
+};
+constexpr std::array other_sections{
+    Section{"eventlistener:", "events of supervisord have no counterpart; `start on' hears Upstart's", true},
+    Section{"fcgi-program:", "write a job with `start on socket …'; see upstart-socket-bridge(8)", true},
+    Section{"group:", "a group is said by `start on starting JOB' of its members"},
+    Section{"include", "give the files to upstart-convert, too"}, Section{"", "it is about supervisord itself"}};
+
+Converted without_job(const std::string& source, std::string_view name) {
+  auto section = std::ranges::find_if(other_sections, [&](const auto& one) { return name.starts_with(one.prefix); });
+  if (section->is_lost) return {.source = source, .failure = section->why};
+  return {.source = source, .no_need = section->why};
 }
 
 } // namespace
@@ -206,14 +334,19 @@ std::vector<Converted> convert_supervisord(const std::string& path, std::string_
   constexpr std::string_view prefix = "program:";
   std::vector<Converted> result;
   auto sections = parse_ini(text);
+  auto of_all = std::ranges::find(sections, "supervisord", &IniSection::name);
   for (const auto& section : sections) {
     auto source = std::format("{} [{}]", path, section.name);
     if (!section.name.starts_with(prefix)) {
-      result.push_back({.source = source, .failure = why_no_job(section.name)});
+      result.push_back(without_job(source, section.name));
       continue;
     }
-    auto job = job_of(path, section, section.name.substr(prefix.size()));
-    if (job.main.empty()) result.push_back({.source = source, .failure = "command= is missing"});
+    auto name = section.name.substr(prefix.size());
+    auto job = job_of(path, section, name, of_all == sections.end() ? nullptr : &*of_all);
+    if (job.main.empty())
+      result.push_back(
+          {.source = source,
+           .failure = section.get("command").empty() ? "command= is missing" : "a quote in command= is not closed"});
     else result.push_back({.source = source, .jobs = {std::move(job)}});
   }
   if (result.empty()) result.push_back({.source = path, .failure = "there is no section [program:NAME] in it"});
