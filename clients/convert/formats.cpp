@@ -83,7 +83,7 @@ bool is_runit(const std::string& path, const std::string&, bool is_directory) {
 }
 
 constexpr std::array table{
-    Format{"systemd", "units: service, socket, timer, path; drop-ins beside them are read", is_unit, units},
+    Format{"systemd", "services, sockets, timers, paths, with the drop-ins beside them", is_unit, units},
     Format{"supervisord", "the programs of a configuration of supervisord", is_supervisord, each<convert_supervisord>},
     Format{"procfile", "a Procfile, and the file .env beside it", is_procfile, each<procfile>},
     Format{"inittab", "the lines of an inittab", is_inittab, each<convert_inittab>},

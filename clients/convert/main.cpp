@@ -2,6 +2,7 @@
 #include "clients/base/output.hpp"
 #include "clients/base/process-context.hpp"
 #include "clients/convert/formats.hpp"
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -11,6 +12,7 @@
 #include <format>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -25,11 +27,11 @@ constexpr const char* hint = "Try `upstart-convert --help' for more information.
 struct Options {
   std::vector<std::string> words; // FROM and FILE…
   std::string directory;
-  bool force = false, strict = false, quiet = false;
+  bool session = false, force = false, strict = false, quiet = false;
 };
 
 struct Counts {
-  std::size_t whole = 0, partly = 0, not_at_all = 0;
+  std::size_t whole = 0, partly = 0, no_need = 0, not_at_all = 0;
 };
 
 void complain(const std::string& text) { std::cerr << "upstart-convert: " << text << '\n'; }
@@ -37,16 +39,38 @@ void complain(const std::string& text) { std::cerr << "upstart-convert: " << tex
 std::string list_of_formats() {
   std::string text = "FROM is guessed where it is left out:\n";
   for (const auto& format : convert::formats()) text += std::format("  {:12} {}\n", format.name, format.what);
-  return text +
-         "Exit status: 0 all is converted, if not in every point; 1 a file is not, or with --strict a point; 2 the "
-         "command line is wrong, or a file cannot be written.";
+  return text + "Exit status: 0 all is converted, if not in every point; 1 a file is not, or with\n"
+                "--strict a point; 2 the command line is wrong, or a file cannot be written.";
 }
 
-// Into its file; the name of a job may have folders. Never over a file that is there, unless asked for.
-bool write(const Options& options, const convert::Job& job, const std::string& text) {
+// With what may have been meant.
+std::string nearest(std::string_view word, const std::vector<std::string_view>& known) {
+  auto meant = supervisor::near_miss(word, known); // "did you mean `systemd`?"
+  std::ranges::replace(meant, '`', '\'');
+  if (auto quote = meant.find('\''); quote != std::string::npos) meant[quote] = '`'; // as here
+  return meant;
+}
+
+// Of a file that is not there: it may be a kind of files that is misspelt.
+std::string misspelt_format(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path, error)) return "";
+  std::vector<std::string_view> names;
+  for (const auto& format : convert::formats()) names.push_back(format.name);
+  auto meant = nearest(path, names);
+  return meant.empty() ? "" : "; " + meant;
+}
+
+// Into its file; the name of a job may have folders. Never over a file that is there, unless asked for, and never over
+// that of another job.
+bool write(const Options& options, const convert::Job& job, const std::string& text, std::set<std::string>& written) {
   auto path = fs::path{options.directory} / (job.name + ".conf");
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
+  if (!written.insert(job.name).second) {
+    complain(std::format("{} is that of another job; the one from {} is not written", path.string(), job.source));
+    return false;
+  }
   if (!options.force && fs::exists(path, error)) {
     complain(std::format("{} is there already; --force writes over it", path.string()));
     return false;
@@ -70,15 +94,23 @@ int convert_all(const Options& options, const convert::Format* format, const std
                 client::Output& output) {
   Counts counts;
   bool all_written = true, is_first = true;
-  for (const auto& converted : convert::convert(paths, format)) {
+  std::set<std::string> written;
+  const auto whose = options.session ? convert::Whose::sessions : convert::Whose::systems;
+  for (const auto& converted : convert::convert(paths, format, whose)) {
     if (!converted.failure.empty()) {
       ++counts.not_at_all;
-      complain(std::format("{}: {}", converted.source, converted.failure));
+      bool may_be_format = format == nullptr && paths.size() > 1 && converted.source == paths.front();
+      complain(std::format("{}: {}{}", converted.source, converted.failure,
+                           may_be_format ? misspelt_format(converted.source) : ""));
+    }
+    if (!converted.no_need.empty()) {
+      ++counts.no_need;
+      if (!options.quiet) complain(std::format("{}: no job: {}", converted.source, converted.no_need));
     }
     for (const auto& job : converted.jobs) {
       tell(options, job, counts);
       auto text = convert::print(job);
-      if (!options.directory.empty()) all_written = write(options, job, text) && all_written;
+      if (!options.directory.empty()) all_written = write(options, job, text, written) && all_written;
       else
         output.write(std::format(
             "{}{}{}", std::exchange(is_first, false) ? "" : "\n",
@@ -86,7 +118,9 @@ int convert_all(const Options& options, const convert::Format* format, const std
     }
   }
   if (!options.quiet)
-    complain(std::format("{} converted, {} in part, {} failed", counts.whole, counts.partly, counts.not_at_all));
+    complain(std::format("{} converted, {} in part{}, {} failed", counts.whole, counts.partly,
+                         counts.no_need == 0 ? "" : std::format(", {} without need of a job", counts.no_need),
+                         counts.not_at_all));
   if (!all_written) return unable;
   return counts.not_at_all > 0 || (options.strict && counts.partly > 0) ? not_all : 0;
 }
@@ -97,24 +131,39 @@ int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& out
   const auto status = app.exit(said, text, mistake);
   output.write(text.str());
   if (status == 0) return 0;
-  complain(said.what());
+  const auto unknown = app.remaining();
+  if (unknown.empty()) complain(said.what());
+  else {
+    complain(std::format("invalid option: {}", unknown.front()));
+    std::vector<std::string> names;
+    for (const auto* option : app.get_options())
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    if (auto meant = nearest(unknown.front(), {names.begin(), names.end()}); !meant.empty()) complain(meant);
+  }
   std::cerr << hint;
   return unable;
+}
+
+void declare(CLI::App& app, Options& options) {
+  constexpr int width = 22; // of the column of the options
+  app.usage("Usage: upstart-convert [OPTION]... [FROM] FILE...");
+  app.get_formatter()->column_width(width);
+  app.add_option("words", options.words)->group("");
+  app.add_option("-o,--output", options.directory, "write each job to DIR/JOB.conf, not to standard output")
+      ->type_name("DIR");
+  app.add_flag("--session", options.session, "make jobs for a session of a user (`init --user')");
+  app.add_flag("--force", options.force, "write over files that are there");
+  app.add_flag("--strict", options.strict, "exit with 1 if anything could not be converted");
+  app.add_flag("-q,--quiet", options.quiet, "do not list what could not be converted");
+  app.set_help_flag("-h,--help", "print this help and exit");
+  app.set_version_flag("--version", "upstart-convert (upstart " UPSTART_VERSION ")", "print the version and exit");
+  app.footer(list_of_formats());
 }
 
 int run(int argc, char** argv, client::Output& output) {
   Options options;
   CLI::App app{"Make job files out of the files of other init systems and supervisors.", "upstart-convert"};
-  app.set_version_flag("--version", "upstart-convert (upstart " UPSTART_VERSION ")");
-  app.add_option("words", options.words, "the kind of the files, and the files")
-      ->type_name("[FROM] FILE...")
-      ->option_text(" ");
-  app.add_option("-o,--output", options.directory, "write each job to DIR/JOB.conf, not to standard output")
-      ->type_name("DIR");
-  app.add_flag("--force", options.force, "write over files that are there");
-  app.add_flag("--strict", options.strict, "exit with 1 if anything could not be converted");
-  app.add_flag("-q,--quiet", options.quiet, "do not list on standard error what could not be converted");
-  app.footer(list_of_formats());
+  declare(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) { return answer(app, error, output); }

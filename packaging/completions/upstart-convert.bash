@@ -6,7 +6,7 @@ _upstart_convert() {
         -o | --output) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     esac
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-o --output --force --strict -q --quiet --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W '-o --output --session --force --strict -q --quiet --help --version' -- "$current")
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
