@@ -57,14 +57,15 @@ void add_line(Lines& lines, const std::string& line) {
 
 void print_main(std::string& text, const Job& job) {
   if (job.main.empty()) return;
-  bool is_program = is_one_program(job.main);
-  if (is_program && job.before_main.empty() && job.common.empty() && fits_exec(job.main)) {
-    text += std::format("\nexec {}\n", job.main);
+  auto main = job.as_user.empty() ? job.main : job.as_user + " " + job.main;
+  bool is_program = is_one_program(main);
+  if (is_program && job.before_main.empty() && job.common.empty() && fits_exec(main)) {
+    text += std::format("\nexec {}\n", main);
     return;
   }
   auto lines = job.before_main;
-  if (is_program) lines.push_back("exec " + job.main);
-  else add_line(lines, job.main);
+  if (is_program) lines.push_back("exec " + main);
+  else add_line(lines, main);
   print_script(text, "", job.common, lines);
 }
 
@@ -76,13 +77,17 @@ void Job::move_to_session() {
   auto of_session = [](Lines& events, const char* event) {
     for (auto& one : std::exchange(events, {})) add_once(events, one.starts_with("runlevel") ? event : std::move(one));
   };
+  auto tell = [this](std::string what) {
+    remarks.push_back({Remark::Kind::missing, "", std::move(what), "the jobs of a session are its user's"});
+  };
   of_session(starts, "startup");
   of_session(stops, "session-end");
-  std::erase_if(settings, [this](const auto& stanza) {
+  std::erase_if(settings, [&](const auto& stanza) {
     bool is_of_user = stanza.starts_with("setuid ") || stanza.starts_with("setgid ");
-    if (is_of_user) remarks.push_back({Remark::Kind::missing, "", stanza, "the jobs of a session are its user's"});
+    if (is_of_user) tell(stanza);
     return is_of_user;
   });
+  if (!as_user.empty()) tell(std::exchange(as_user, {}));
 }
 void Job::set(std::string stanza) { add_once(settings, std::move(stanza)); }
 

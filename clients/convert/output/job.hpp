@@ -29,7 +29,8 @@ struct Job {
   std::vector<std::string> common{};          // lines of shell before those of every script that is not empty
   std::vector<std::string> pre_start{}, post_start{}, pre_stop{}, post_stop{}; // lines of shell
   std::vector<std::string> before_main{};
-  std::string main{}; // a line of the shell, which becomes its program if it is but one; empty: the job is a state
+  std::string as_user{}; // a command before main, which becomes it as a user, behind the shell that opens main's files
+  std::string main{};    // a line of the shell, which becomes its program if it is but one; empty: the job is a state
   std::vector<Remark> remarks{};
 
   // Says the same thing once.

@@ -22,9 +22,11 @@ TEST_CASE("programs of supervisord") {
       "frob=1\n"));
   REQUIRE(jobs.size() == 1);
   CHECK(jobs[0].name == "web");
-  CHECK(jobs[0].main == "/usr/bin/web --name web ${HOME} >>/var/log/web.log 2>&1");
-  for (const auto* line : {"chdir /srv\n", "setuid www\n", "kill signal QUIT\n", "kill timeout 10\n", "respawn\n",
-                           "normal exit 0 2\n", "env A=1,2\n", "env B=x\n"}) {
+  CHECK(has(jobs[0],
+            "exec setpriv --reuid=www --regid=\"$(id -g www)\" --init-groups -- /usr/bin/web --name web ${HOME} "
+            ">>/var/log/web.log 2>&1\n")); // supervisord opens the log as root
+  for (const auto* line : {"chdir /srv\n", "kill signal QUIT\n", "kill timeout 10\n", "respawn\n", "normal exit 0 2\n",
+                           "env A=1,2\n", "env B=x\n"}) {
     CAPTURE(line);
     CHECK(has(jobs[0], line));
   }
@@ -114,7 +116,8 @@ TEST_CASE("programs have the environment and the user of supervisord, and its ow
       nullptr);
   auto jobs = jobs_of(all);
   REQUIRE(jobs.size() == 2);
-  CHECK(has(jobs[0], "setuid www\nconsole output\n"));
+  CHECK(has(jobs[0], "console output\n"));
+  CHECK(has(jobs[0], "setuid www\n"));
   CHECK(has(jobs[0], "env A=1\nenv B=3\n\nexec /bin/a\n"));
   CHECK(has(jobs[1], "setuid db\n"));
   CHECK_FALSE(has(jobs[1], "setuid www\n"));
@@ -242,6 +245,10 @@ TEST_CASE("the jobs of a session start with it, end with it, and have its user")
   REQUIRE(programs.size() == 1);
   CHECK_FALSE(has(programs[0], "setuid"));
   CHECK(is_missing(programs[0], "setuid www: the jobs of a session are its user's"));
+  auto logged = of_session(files.add("b.conf", "[program:web]\ncommand=/bin/x\nuser=www\nstdout_logfile=/f\n"));
+  REQUIRE(logged.size() == 1);
+  CHECK(has(logged[0], "exec /bin/x >>/f\n"));
+  CHECK(is_missing(logged[0], "setpriv --reuid=www"));
   auto units = of_session(files.add("a.service", "[Service]\nExecStart=/bin/x\nExecStartPre=+/bin/y\nUser=www\n"
                                                  "[Install]\nWantedBy=multi-user.target\n"));
   REQUIRE(units.size() == 1);

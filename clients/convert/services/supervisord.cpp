@@ -23,6 +23,7 @@ struct Program {
   std::string file; // its name
   std::string name;
   std::string output{}, errors{};
+  const IniEntry* user = nullptr;
   bool restarts = true, joins_errors = false;
   std::string exits = "0";
 
@@ -155,7 +156,7 @@ void take_directory(Program& to, const IniEntry& from) {
   else to.job.before_main.push_back("cd " + word_of(pieces));
 }
 void take_umask(Program& to, const IniEntry& from) { to.set(from, "umask", from.value); }
-void take_user(Program& to, const IniEntry& from) { to.set(from, "setuid", from.value); }
+void take_user(Program& to, const IniEntry& from) { to.user = &from; }
 void take_stop_signal(Program& to, const IniEntry& from) { to.set(from, "kill signal", from.value); }
 void take_stop_wait(Program& to, const IniEntry& from) { to.set(from, "kill timeout", from.value); }
 void take_retries(Program& to, const IniEntry& from) {
@@ -290,6 +291,15 @@ void take_inherited(Program& program, const IniSection& of_all) {
   }
 }
 
+// supervisord opens the logs as root, and then becomes the user; so does setpriv behind the shell that opens them.
+void set_user(Program& program) {
+  if (program.user == nullptr) return;
+  bool opens_logs = !(program.output + program.errors).empty();
+  if (!opens_logs) return program.set(*program.user, "setuid", program.user->value);
+  program.job.as_user =
+      std::format("setpriv --reuid={0} --regid=\"$(id -g {0})\" --init-groups --", as_word(program.user->value));
+}
+
 Job job_of(const std::string& path, const IniSection& section, const std::string& name, const IniSection* of_all) {
   std::error_code error;
   Program program{.job = {.name = job_name(name), .source = path},
@@ -303,7 +313,9 @@ Job job_of(const std::string& path, const IniSection& section, const std::string
   for (const auto& entry : section.entries) take(program, entry);
   auto& job = program.job;
   if (program.joins_errors) program.errors = program.output.empty() ? "" : " 2>&1";
-  if (!job.main.empty()) job.main += program.output + program.errors;
+  if (job.main.empty()) return std::move(job);
+  set_user(program);
+  job.main += program.output + program.errors;
   if (program.section.get("stopwaitsecs").empty()) job.set("kill timeout 10");
   if (program.restarts) job.set("respawn");
   if (program.restarts && !program.exits.empty()) job.set("normal exit " + program.exits);

@@ -39,7 +39,7 @@ constexpr std::array specifiers{
     Specifier{'y', [](const Unit& unit) { return absolute(unit.path); }, nullptr},
     Specifier{'Y', [](const Unit& unit) { return folder_of(absolute(unit.path)); }, nullptr},
     Specifier{'P', [](const Unit& unit) { return unescaped(unit.prefix); }, nullptr},
-    Specifier{'n', [](const Unit& unit) { return literal(unit, unit.name); }, "${UPSTART_JOB}@$INSTANCE"},
+    Specifier{'n', [](const Unit& unit) { return literal(unit, unit.name); }, "${UPSTART_JOB}@$INSTANCE.service"},
     Specifier{'N', [](const Unit& unit) { return literal(unit, unit.stem); }, "${UPSTART_JOB}@$INSTANCE"},
     Specifier{'f', [](const Unit& unit) { return literal(unit, "/" + unescaped(unit.instance)); }, unescaping},
     Specifier{'t', [](const Unit& unit) -> std::string { return unit.of_user ? "" : "/run"; }, "$XDG_RUNTIME_DIR"},

@@ -32,7 +32,8 @@ struct Conversion {
   Account user{}, group{};
   std::vector<std::string> wrappers{};   // programs that become the command: "nice -n 5"
   std::vector<std::string> privileges{}; // options of setpriv
-  bool needs_root = false;               // before the command runs as its user
+  bool needs_root = false;               // for commands that are not run as its user
+  bool begins_as_root = false;           // opens files, commands init or looks up its user, before it becomes its user
   struct Capabilities {
     bool is_given = false;
     bool are_taken_away = false; // these are those that it has not
@@ -60,7 +61,6 @@ struct Conversion {
 
   // [Unit], [Install]
   std::vector<OtherJob> required{}, after_units{};
-  bool commands_init = false; // in its scripts, which only root may
 
   std::string failure{}; // why the job cannot be made without doing another thing
 

@@ -27,7 +27,7 @@ template <Conversion::Account Conversion::* field> void take_account(Conversion&
   auto word = shell_word(to.unit, from.value);
   if (!word) to.failure = std::format("{}: {}", from.text(), word.error());
   else to.*field = {.name = plain(to.unit, from.value).value_or(""), .word = *word};
-  if (word && (to.*field).name.empty()) to.needs_root = true;
+  if (word && (to.*field).name.empty()) to.begins_as_root = true;
 }
 
 void take_environment(Conversion& to, const Assignment& from) {
@@ -222,7 +222,7 @@ void take_output(Conversion& to, const Assignment& from) {
     auto path = shell_word(to.unit, value.substr(prefix.size()));
     if (!path) to.missing(from, path.error());
     else redirection = std::format(" {}{}", sign, *path);
-    to.needs_root = true;
+    to.begins_as_root = true;
     return true;
   };
   redirection.clear();

@@ -29,7 +29,7 @@ template <Commands list> void take_commands(Conversion& to, const Assignment& fr
   if (!commands) return to.missing(from, commands.error());
   for (auto& command : *commands) {
     if (list == &Conversion::after_stop) tell_result_variables(to, from, command);
-    if (list == &Conversion::conditions) to.commands_init = true;
+    if (list == &Conversion::conditions) to.begins_as_root = true;
     if (command.has_own_name) to.missing(from, "the program is not given another name (@)");
     to.needs_root = to.needs_root || command.is_privileged;
     (to.*list).push_back(std::move(command));

@@ -77,9 +77,8 @@ void take_user(Conversion& from) {
   if (from.unit.of_user) drop_accounts(from);
   bool has_directories = !from.directories.empty() && from.user.is_given() && !cannot_make_directories(from);
   bool is_other = from.user.is_given() || from.group.is_given();
-  from.needs_root = from.needs_root || from.commands_init;
   bool apart = from.needs_root; // some commands are those of root
-  from.needs_root = is_other && (from.needs_root || has_directories);
+  from.needs_root = is_other && (from.needs_root || from.begins_as_root || has_directories);
   set_sandbox(from, apart || from.needs_root);
   if (from.needs_root || !is_other) return;
   for (auto [stanza, account] : {std::pair{"setuid", &from.user}, {"setgid", &from.group}})
@@ -228,7 +227,7 @@ void take_required(Conversion& from) {
     job.stop_on("stopping " + other.condition);
     if (std::ranges::contains(from.after_units, other)) continue;
     job.pre_start.push_back(std::format("initctl start --no-wait {} 2>/dev/null || :", other.words));
-    from.commands_init = true;
+    from.begins_as_root = true;
   }
   if (from.after_units.empty()) return;
   if (!job.starts.empty()) std::erase_if(job.starts, [](const auto& event) { return event.starts_with("runlevel"); });

@@ -356,6 +356,13 @@ TEST_CASE("a file for the output is opened as root, as systemd does it") {
             "exec setpriv --reuid=www --regid=\"$(id -g www)\" --init-groups -- /bin/x >>/f 2>&1\n"));
 }
 
+TEST_CASE("without another user what root does before changes nothing") {
+  auto job = job_of("[Unit]\nWants=b.service\n[Service]\nExecStart=/bin/x\nNoNewPrivileges=yes\n"
+                    "StandardOutput=append:/f\n");
+  CHECK(has(job, "no-new-privs\n"));
+  CHECK(has(job, "exec /bin/x >>/f 2>&1\n"));
+}
+
 TEST_CASE("a watchdog needs a service that notifies") {
   CHECK(is_missing(job_of_service("ExecStart=/bin/x\nWatchdogSec=5\n"), "WatchdogSec=5: the stanza `watchdog'"));
   CHECK(job_of_service("ExecStart=/bin/x\nWatchdogSec=5\nType=notify\n").is_whole());
@@ -401,6 +408,8 @@ TEST_CASE("a group alone that only the shell knows is never left out") {
 }
 
 TEST_CASE("a specifier of a command has its value, or the unit is a failure") {
+  CHECK(shell("/bin/x %n %N", "a@.service") ==
+        "/bin/x \"${UPSTART_JOB}@$INSTANCE.service\" \"${UPSTART_JOB}@$INSTANCE\"");
   CHECK(shell("/bin/x %j %J", "a-b-c@d.service") == "/bin/x c c");
   CHECK(shell("/bin/x %y %Y", "/etc/a.service") == "/bin/x /etc/a.service /etc");
   CHECK(shell("/bin/x %o") == "/bin/x \"$(. /etc/os-release; printf %s \"$ID\")\"");

@@ -133,7 +133,7 @@ template <bool required> void take_needed(Conversion& to, const Assignment& from
       if (!job) continue;
       if (required && can_be_awaited(to, from, *job)) to.required.push_back(*job);
       if (required) continue;
-      to.commands_init = true;
+      to.begins_as_root = true;
       to.job.pre_start.push_back(std::format("initctl start --no-wait {} 2>/dev/null || :", job->words));
       to.note(from, "is started if it is a job and does not run");
     } else rest.push_back(name);
@@ -148,7 +148,7 @@ void take_conflicts(Conversion& to, const Assignment& from) {
       stop_on(to, from, "starting", name);
       auto job = job_for(to, from, name);
       if (!job) continue;
-      to.commands_init = true;
+      to.begins_as_root = true;
       to.job.pre_start.push_back(std::format("initctl stop --no-wait {} 2>/dev/null || :", job->words));
     } else to.missing(from, std::format("no job stands for {}", name));
   }
@@ -169,7 +169,7 @@ void take_on_failure(Conversion& to, const Assignment& from) {
     }
     auto job = job_for(to, from, name);
     if (!job) continue;
-    to.commands_init = true;
+    to.begins_as_root = true;
     to.job.post_stop.push_back(
         std::format("[ \"$UPSTART_RESULT\" != failed ] || initctl start --no-wait {} || :", job->words));
   }
@@ -216,7 +216,7 @@ void take_condition(Conversion& to, const Assignment& from) {
   if (!check) return to.missing(from, "the start does not depend on it");
   to.checks.push_back(std::format("{}{} || {}", negated ? "! " : "", *check,
                                   asserts ? "exit 1" : "{ initctl stop --no-wait; exit 0; }"));
-  to.commands_init = to.commands_init || !asserts;
+  to.begins_as_root = to.begins_as_root || !asserts;
 }
 
 constexpr const char* independent = "the start does not depend on it";
