@@ -327,6 +327,78 @@ TEST_CASE("a session does not wait for ever for a job that will not end") {
   CHECK(world.recorder.has("session ended"));
 }
 
+TEST_CASE("a job that the end of the session has started has its own kill timeout to end") {
+  World world;
+  world.load("save", "start on session-end\nkill timeout 20\nexec save\n");
+  world.jobs.end_session("logout");
+  world.run();
+  world.ready("save");
+  world.clock.advance(5s);
+  CHECK(world.processes.of("save").signals == std::vector{std::pair{main, SIGTERM}});
+  world.clock.advance(19s);
+  CHECK(world.processes.of("save").signals.size() == 1);
+  CHECK_FALSE(world.recorder.has("session ended"));
+  world.run(); // dies and comes back where that is tested: the limit stays
+  world.clock.advance(1s);
+  CHECK(world.processes.of("save").signals.back() == std::pair{main, SIGKILL});
+  world.clock.advance(500ms);
+  CHECK(world.recorder.has("session ended"));
+}
+
+TEST_CASE("a session that nothing starts at the end of is over half a second after the longest kill timeout") {
+  World world;
+  world.load("stuck", "kill timeout 4\nexec sleep 1000\n");
+  world.start("stuck");
+  world.ready("stuck");
+  world.jobs.end_session("shutdown");
+  world.run();
+  world.clock.advance(4400ms);
+  CHECK_FALSE(world.recorder.has("session ended"));
+  world.clock.advance(100ms);
+  CHECK(world.recorder.has("session ended"));
+}
+
+TEST_CASE("the grace of a session is over when all that session-end has started has ended") {
+  World world;
+  world.load("stuck", "kill timeout 4\nexec sleep 1000\n");
+  world.load("farewell", "start on session-end\nexec bye\n");
+  world.start("stuck");
+  world.ready("stuck");
+  world.jobs.end_session("shutdown");
+  world.run();
+  world.ready("farewell");
+  world.clock.advance(1s);
+  world.end("farewell");
+  world.clock.advance(4400ms);
+  CHECK_FALSE(world.recorder.has("session ended"));
+  world.clock.advance(100ms);
+  CHECK(world.recorder.has("session ended"));
+}
+
+TEST_CASE("while a session ends no event but its own starts a job, and whoever asks is told why") {
+  World world;
+  world.load("a", "exec sleep 1000\n");
+  world.load("after", "start on stopped a\nexec sleep 1000\n");
+  world.load("both", "start on session-end and stopped a\nexec bye\n");
+  world.load("late", "start on session-end and stopped b\nexec bye\n");
+  world.load("b", "kill timeout 30\nexec sleep 1000\n");
+  for (const auto* name : {"a", "b"}) {
+    world.start(name);
+    world.ready(name);
+  }
+  world.jobs.end_session("logout");
+  world.run();
+  world.clock.advance(1s);
+  world.end("a");
+  CHECK(world.state("after") == "gone");
+  CHECK(world.jobs.classes().find("after")->records.all().back().text ==
+        "`start on' came true by the event `stopped JOB=a INSTANCE= RESULT=ok', but the session ends");
+  CHECK(world.state("both") == "start/spawned");
+  world.clock.advance(5s);
+  world.end("b");
+  CHECK(world.state("late") == "gone");
+}
+
 TEST_CASE("ten thousand idle jobs cost an event nothing") {
   World world;
   std::vector<ClassChange> changes;

@@ -188,7 +188,7 @@ void Jobs::handle(EventId id, Event event) {
     return run_turn();
   }
   core_.options.settle_configuration();
-  bool ends_session = core_.session_ends && event.name == "session-end";
+  bool ends_session = core_.session_ends && event.name == session_end_event;
   auto emission = emitting_.came_back(event);
   auto name = event.name;
   matching_.handle(id, std::move(event));

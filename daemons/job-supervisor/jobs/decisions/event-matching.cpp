@@ -2,6 +2,7 @@
 
 #include "daemons/job-supervisor/expression/expand.hpp"
 #include "daemons/job-supervisor/jobs/core/socket-offers.hpp"
+#include "daemons/job-supervisor/jobs/decisions/session-end.hpp"
 
 #include <algorithm>
 #include <format>
@@ -91,8 +92,19 @@ void EventMatching::stop(Job& job, const std::vector<EventId>& events) {
   steps_.take(job, input::Stop{.environment = std::move(environment), .blockers = std::move(blockers)});
 }
 
+// A job that is stopped while the session ends may make others want to start; only the event of the end does that, and
+// not after its grace, when nothing would stop them any more.
+bool EventMatching::comes_too_late(const std::vector<EventId>& events) const {
+  auto is_session_end = [&](EventId id) { return core_.events.at(id).event.name == session_end_event; };
+  if (!core_.session_ends) return false;
+  return core_.session.grace_is_over() || std::ranges::none_of(events, is_session_end);
+}
+
 void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events) {
   const auto& job_class = *entry.job_class();
+  if (comes_too_late(events))
+    return core_.note(entry, RecordKind::not_started, {},
+                      std::format("`start on' came true by {}, but the session ends", told_of(distinct(events))));
   auto parameters = start_parameters(job_class, events);
   auto name = expand(job_class.instance, parameters.environment);
   auto blockers = distinct(events);

@@ -20,20 +20,26 @@ std::chrono::seconds longest_kill_timeout(const ClassTable& classes) {
 
 void SessionEnd::begin(const std::string& type) {
   if (std::exchange(core_.session_ends, true)) return;
-  auto longest = longest_kill_timeout(core_.classes);
   stop_all_jobs();
-  core_.emit({.event = {.name = "session-end", .environment = protocol::Environment{{"TYPE=" + type}}},
+  core_.emit({.event = {.name = session_end_event, .environment = protocol::Environment{{"TYPE=" + type}}},
               .waits = waits::ForSessionEnd{}});
   auto grace_until = core_.ports.clock.now() + grace_period;
-  core_.session = {.grace_until = grace_until, .limit = grace_until + longest + margin};
+  core_.session = {.grace_until = grace_until, .limit = limit_from(grace_until)};
   arm();
+}
+
+// For jobs that are stopped at that time.
+MonotonicTime SessionEnd::limit_from(MonotonicTime stopped) const {
+  return stopped + longest_kill_timeout(core_.classes) + margin;
 }
 
 void SessionEnd::arm() {
   auto left_until = [now = core_.ports.clock.now()](MonotonicTime time) {
     return std::max(time - now, MonotonicTime{0});
   };
-  grace_alarm_ = core_.ports.clock.after(left_until(core_.session.grace_until), [this] { grace_is_over(); });
+  grace_alarm_.reset();
+  if (!core_.session.grace_is_over())
+    grace_alarm_ = core_.ports.clock.after(left_until(core_.session.grace_until), [this] { grace_is_over(); });
   limit_alarm_ = core_.ports.clock.after(left_until(core_.session.limit), [this] { time_is_up(); });
 }
 
@@ -45,9 +51,18 @@ void SessionEnd::resume() {
 }
 
 void SessionEnd::grace_is_over() {
-  stop_all_jobs();
+  auto over = std::move(grace_alarm_); // this runs in it
+  end_grace();
   event_offered();
   run_turn_();
+}
+
+// The jobs that session-end has started are known only now, and have all of their time to end.
+void SessionEnd::end_grace() {
+  stop_all_jobs();
+  core_.session.grace_until = MonotonicTime{0};
+  core_.session.limit = limit_from(core_.ports.clock.now());
+  arm();
 }
 
 void SessionEnd::time_is_up() {
@@ -72,8 +87,19 @@ void SessionEnd::event_offered() {
   core_.add_work(work::CheckSessionEnd{});
 }
 
+// A job that session-end has started, or a condition that it has made half true.
+bool SessionEnd::anybody_needs_grace() const {
+  auto is_session_end = [](const auto& handled) { return handled.second.event.name == session_end_event; };
+  return std::ranges::any_of(core_.events.all(), is_session_end) ||
+         std::ranges::any_of(core_.classes.instances(), [](const Job* job) { return job->life().is_to_run(); });
+}
+
 void SessionEnd::check() {
-  if (!core_.session.event_offered || core_.classes.instance_count() > 0) return;
+  if (!core_.session.event_offered) return;
+  if (core_.classes.instance_count() > 0) {
+    if (!core_.session.grace_is_over() && !anybody_needs_grace()) end_grace();
+    return;
+  }
   grace_alarm_.reset();
   limit_alarm_.reset();
   if (!std::exchange(core_.session.told, true)) core_.tell(notice::SessionEnded{});

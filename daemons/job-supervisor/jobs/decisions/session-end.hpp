@@ -1,10 +1,13 @@
 // The end of a session (running.md): every job is stopped, those that start on session-end a little later, nothing
-// respawns any more, and there is a bound on how long all that may take.
+// respawns any more, no other event starts anything, and there is a bound on how long all that may take: from the last
+// of these stops on, the longest kill timeout of all jobs.
 #pragma once
 
 #include "daemons/job-supervisor/jobs/core/job-steps.hpp"
 
 namespace upstart::supervisor {
+
+inline constexpr const char* session_end_event = "session-end";
 
 class SessionEnd {
 public:
@@ -24,8 +27,11 @@ public:
 
 private:
   void stop_all_jobs();
+  [[nodiscard]] MonotonicTime limit_from(MonotonicTime stopped) const;
+  [[nodiscard]] bool anybody_needs_grace() const;
   void arm();
   void grace_is_over();
+  void end_grace();
   void time_is_up();
 
   Core& core_;

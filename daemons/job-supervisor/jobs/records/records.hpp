@@ -128,7 +128,9 @@ struct Offer {
 // The end of the session, from its beginning.
 struct Session {
   bool event_offered = false, told = false;
-  MonotonicTime grace_until{0}, limit{0};
+  MonotonicTime grace_until{0}; // 0: it is over, and all jobs have been stopped
+  MonotonicTime limit{0};
+  [[nodiscard]] bool grace_is_over() const { return grace_until == MonotonicTime{0}; }
   friend bool operator==(const Session&, const Session&) = default;
 };
 [[nodiscard]] std::string to_bytes(const Session& session);
