@@ -71,6 +71,11 @@ struct Ready {
 struct MainMoved {
   pid_t pid = 0;
 };
+// Main was told to end, and has; what it left behind is waited for, first this process, which has main's place
+// meanwhile.
+struct MainLeftBehind {
+  pid_t pid = 0;
+};
 // What main says of itself.
 struct StatusReported {
   std::string text;
@@ -87,9 +92,10 @@ struct KillTimeout {};
 
 } // namespace input
 
-using Input = std::variant<input::Start, input::Stop, input::Restart, input::Reload, input::KillAll,
-                           input::ForbidRespawn, input::SetVariables, input::UnsetVariables, input::ReplaceEnvironment,
-                           input::EventFinished, input::Spawned, input::NeverStarted, input::NotExecuted, input::Ready,
-                           input::MainMoved, input::StatusReported, input::TimeAsked, input::Ended, input::KillTimeout>;
+using Input =
+    std::variant<input::Start, input::Stop, input::Restart, input::Reload, input::KillAll, input::ForbidRespawn,
+                 input::SetVariables, input::UnsetVariables, input::ReplaceEnvironment, input::EventFinished,
+                 input::Spawned, input::NeverStarted, input::NotExecuted, input::Ready, input::MainMoved,
+                 input::MainLeftBehind, input::StatusReported, input::TimeAsked, input::Ended, input::KillTimeout>;
 
 } // namespace upstart::supervisor

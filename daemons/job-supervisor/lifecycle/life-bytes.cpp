@@ -117,6 +117,7 @@ void write_belongings(ByteWriter& out, const Life& life) {
   write(out, life.stop_on.held());
   out.text(parts.status_text);
   out.texts(parts.ignored_failures);
+  if (parts.ended_main != 0) out.number(parts.ended_main); // seldom: without it an earlier version can read the rest
 }
 void read_belongings(ByteReader& in, Life& life) {
   life.environment = read_environment(in);
@@ -130,6 +131,7 @@ void read_belongings(ByteReader& in, Life& life) {
   life.stop_on = ExpressionState{read_ids(in)};
   parts.status_text = in.text();
   parts.ignored_failures = in.texts();
+  if (!in.at_end()) parts.ended_main = in.number<pid_t>();
   life.rare.tidy();
 }
 

@@ -93,6 +93,8 @@ struct RareParts {
   std::optional<StartParameters> pending_start; // of the next run
   std::string status_text;                      // what main last said of itself (STATUS= of expect notify)
   std::vector<std::string> ignored_failures;    // of this run's processes whose outcome does not count: which and how
+  // Main, when it has ended as it was told to: `processes` has one that it left behind, which is waited for. 0: none.
+  pid_t ended_main = 0;
   friend bool operator==(const RareParts&, const RareParts&) = default;
 };
 

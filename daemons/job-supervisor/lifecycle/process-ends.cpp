@@ -38,11 +38,13 @@ void record_end(Moving& moving, RecordKind kind, ProcessKind process, int wait_s
 void report_end(Moving& moving, ProcessKind process, int wait_status) {
   if (wait_status == 0) return;
   const auto& life = moving.life;
-  bool asked = process == ProcessKind::main && life.state == State::killed;
+  bool is_main = process == ProcessKind::main;
+  bool asked = is_main && life.state == State::killed;
+  auto pid = is_main && life.rare->ended_main != 0 ? life.rare->ended_main : life.process(process).pid;
   auto how = how_it_ended(wait_status);
-  moving.add(effect::Log{asked ? Severity::info : Severity::warning,
-                         std::format("{} {} process ({}) {}", title(moving.job_class, life.instance), name_of(process),
-                                     life.process(process).pid, how)});
+  moving.add(effect::Log{
+      asked ? Severity::info : Severity::warning,
+      std::format("{} {} process ({}) {}", title(moving.job_class, life.instance), name_of(process), pid, how)});
   note_ignored(moving, process, how);
 }
 
@@ -50,8 +52,11 @@ void report_end(Moving& moving, ProcessKind process, int wait_status) {
 bool forget(Moving& moving, ProcessKind process) {
   bool awaited = awaited_process(moving.life) == process;
   moving.life.process(process) = {};
-  if (process == ProcessKind::main && !moving.life.rare->status_text.empty()) {
-    moving.life.rare.edit().status_text.clear();
+  const auto& of_main = *moving.life.rare;
+  if (process == ProcessKind::main && (!of_main.status_text.empty() || of_main.ended_main != 0)) {
+    auto& parts = moving.life.rare.edit();
+    parts.status_text.clear();
+    parts.ended_main = 0;
     moving.life.rare.tidy();
   }
   if (awaited) disarm_kill_timer(moving);
@@ -198,10 +203,16 @@ void kill_awaited_process(Moving& moving) {
   moving.life.hook_killed = *process != ProcessKind::main;
   auto limit = std::format("did not end within its kill timeout of {} s; SIGKILL is sent",
                            moving.job_class.kill_timeout.count());
-  moving.add(
-      effect::Log{Severity::warning, std::format("{} {} process ({}) {}", title(moving.job_class, moving.life.instance),
-                                                 name_of(*process), moving.life.process(*process).pid, limit)});
-  moving.add(effect::Record{RecordKind::killed, std::format("{} process {}", name_of(*process), limit)});
+  auto pid = moving.life.process(*process).pid;
+  auto who = std::format("{} process ({})", name_of(*process), pid);
+  auto who_recorded = std::format("{} process", name_of(*process));
+  if (auto main = moving.life.rare->ended_main; *process == ProcessKind::main && main != 0) {
+    who = std::format("process {}, which main process ({}) left behind,", pid, main);
+    who_recorded = "a process that main process left behind";
+  }
+  moving.add(effect::Log{Severity::warning,
+                         std::format("{} {} {}", title(moving.job_class, moving.life.instance), who, limit)});
+  moving.add(effect::Record{RecordKind::killed, std::format("{} {}", who_recorded, limit)});
   moving.add(effect::Signal{*process, SIGKILL});
 }
 

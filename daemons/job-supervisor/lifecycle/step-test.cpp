@@ -293,6 +293,27 @@ TEST_CASE("the kill timeout ends a main process that does not listen") {
   CHECK(impatient.event().story() == "killed KILL");
 }
 
+TEST_CASE("what main left behind has its place, and each is told of by its own process id") {
+  Scenario scenario{job({main})};
+  scenario.running()(input::MainMoved{11}).stop().event();
+  scenario.seen.clear();
+  scenario(input::MainLeftBehind{12})(input::MainLeftBehind{13});
+  CHECK(scenario.life.process(main).pid == 13);
+  scenario.time_out().ended(main, killed_by(SIGTERM));
+  CHECK(scenario.life.rare->ended_main == 0);
+  std::vector<std::string> texts;
+  for (const auto& effect : scenario.seen) {
+    if (const auto* log = std::get_if<effect::Log>(&effect)) texts.push_back(log->text);
+    if (const auto* record = std::get_if<effect::Record>(&effect)) texts.push_back(record->text);
+  }
+  CHECK(texts ==
+        std::vector<std::string>{
+            " process 13, which main process (11) left behind, did not end within its kill timeout of 5 s; "
+            "SIGKILL is sent",
+            "a process that main process left behind did not end within its kill timeout of 5 s; SIGKILL is sent",
+            " main process (11) killed by TERM signal"});
+}
+
 TEST_CASE("a main process that is told to end and asks for more time gets it, and is killed when that has passed") {
   Scenario scenario{job({main})};
   scenario.running()(input::TimeAsked{99s})

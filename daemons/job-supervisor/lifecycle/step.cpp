@@ -41,6 +41,7 @@ void add_caller(Life& life, std::optional<CallerId> caller, CommandKind command)
   if (caller) life.callers.push_back({.id = *caller, .command = command});
 }
 
+// More than twenty methods: one for each kind of input.
 struct InputHandler {
   Moving& moving;
   Life& life = moving.life;
@@ -114,6 +115,12 @@ struct InputHandler {
   }
   void operator()(const input::MainMoved& moved) const {
     if (life.alive(ProcessKind::main)) life.process(ProcessKind::main).pid = moved.pid;
+  }
+  void operator()(const input::MainLeftBehind& left) const {
+    auto& main = life.process(ProcessKind::main);
+    if (!main.alive || main.pid == left.pid) return;
+    if (life.rare->ended_main == 0) life.rare.edit().ended_main = main.pid;
+    main.pid = left.pid;
   }
   void operator()(input::StatusReported& status) const { life.rare.edit().status_text = std::move(status.text); }
   void operator()(const input::TimeAsked& asked) const {

@@ -62,6 +62,9 @@ public:
   // After `ready`: another process has taken the main one's place (it forked late, or named another as the main one);
   // `pid` is the one supervised from now on.
   virtual void moved(pid_t /*pid*/) {}
+  // The main process, which was told to end, has ended; others that it has started have not, and are waited for one
+  // after the other, now for this one. `ended` of main comes after the last, with main's own wait status.
+  virtual void left_behind(pid_t /*pid*/) {}
   // What the main process says of itself (STATUS= of expect notify).
   virtual void status(const std::string& /*text*/) {}
   // The main process asks for that much time from now on, when it has been told to end (EXTEND_TIMEOUT_USEC=).

@@ -88,6 +88,7 @@ void Job::not_executed(ProcessKind kind, const SpawnFailure& failure) {
 }
 void Job::ready(pid_t pid) { inputs_.take(id_, input::Ready{pid}); }
 void Job::moved(pid_t pid) { inputs_.take(id_, input::MainMoved{pid}); }
+void Job::left_behind(pid_t pid) { inputs_.take(id_, input::MainLeftBehind{pid}); }
 void Job::status(const std::string& text) { inputs_.take(id_, input::StatusReported{text}); }
 void Job::time_asked(std::chrono::milliseconds time) { inputs_.take(id_, input::TimeAsked{time}); }
 void Job::found(ProcessKind kind, pid_t pid) {

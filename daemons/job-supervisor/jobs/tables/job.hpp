@@ -74,6 +74,7 @@ public:
   void not_executed(ProcessKind kind, const SpawnFailure& failure) override;
   void ready(pid_t pid) override;
   void moved(pid_t pid) override;
+  void left_behind(pid_t pid) override;
   void status(const std::string& text) override;
   void time_asked(std::chrono::milliseconds time) override;
   void ended(ProcessKind kind, int wait_status) override;

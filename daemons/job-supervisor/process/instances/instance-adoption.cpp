@@ -129,7 +129,9 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
     if (!still || !(*still)->slot(ProcessKind::main)) return;
     InstanceProcesses& self = **still;
     if (self.readiness_ && std::exchange(self.readiness_goes_on_, false)) self.readiness_->go_on();
-    if (alive.expired() || ending || !was_ready) return;
+    if (alive.expired()) return;
+    if (self.ending_ && self.ending_->has_wait_status()) return self.events_.left_behind(self.child().pid());
+    if (ending || !was_ready) return;
     self.ready_told_ = false;
     self.ready();
   });

@@ -144,12 +144,12 @@ void InstanceProcesses::decide_later(int wait_status) {
   decide_again_->start(a_moment);
 }
 
-// One after the other takes main's place, until none is left. For others main is still the process that it was.
+// One after the other takes main's place, until none is left.
 bool InstanceProcesses::waits_for_rest(int wait_status) {
   for (pid_t pid : ending_->ended(wait_status)) {
     auto facts = facts_of(pid);
     if (!facts || facts->ended() || !supervise(pid)) continue;
-    events_.notes_changed();
+    events_.left_behind(pid);
     return true;
   }
   return false;

@@ -29,8 +29,9 @@ TEST_CASE("main's end is told when all that it started has ended, each in its ow
     job.job->signal(ProcessKind::main, SIGTERM);
     REQUIRE(job.await_told("main ended"));
     CHECK(contents(note) == contents(job.directory / "there"));
-    CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGTERM); // its own end, not that of the last
-    CHECK(job.events.ready_pid == *pid);                            // meanwhile it is still the one that is shown
+    CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGTERM);         // its own end, not that of the last
+    CHECK(job.events.ready_pid == *pid);                                    // nothing was taken for main
+    CHECK(std::to_string(job.events.left.back()) + "\n" == contents(note)); // it is told who is waited for
   }
 }
 

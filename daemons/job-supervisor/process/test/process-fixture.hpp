@@ -59,6 +59,7 @@ struct Recorder : ProcessEvents {
   std::map<ProcessKind, int> ends;
   pid_t ready_pid = 0;
   std::function<void()> at_executed{}, at_ready{}, at_notes{}; // whoever is told does this at once
+  std::vector<pid_t> left;                                     // behind, by main, and waited for
   std::string reason, status_text;
   std::function<void()> on_ended;
 
@@ -79,6 +80,7 @@ struct Recorder : ProcessEvents {
     told.emplace_back("moved");
     ready_pid = pid;
   }
+  void left_behind(pid_t pid) override { left.push_back(pid); }
   void status(const std::string& text) override { status_text = text; }
   void notes_changed() override {
     if (at_notes) at_notes();
