@@ -51,6 +51,32 @@ std::string not_expanded(const char* stanza, const std::string& value) {
   return value.contains('$') ? std::format("{}: variables are not expanded in `{}'", value, stanza) : value;
 }
 
+// The stanzas of a step that only root may take, and the capability that it needs; empty: another step, or none of
+// them.
+std::pair<std::string, std::string_view> privileged_stanzas(const JobClass& job_class, SpawnStep step) {
+  std::string account;
+  if (!job_class.setuid.empty()) account = std::format("`setuid {}'", job_class.setuid);
+  if (!job_class.setgid.empty()) account += std::format("{}`setgid {}'", account.empty() ? "" : ", ", job_class.setgid);
+  switch (step) {
+  case SpawnStep::ownership: return {account, "CAP_CHOWN"};
+  case SpawnStep::groups:
+  case SpawnStep::set_group: return {account, "CAP_SETGID"};
+  case SpawnStep::set_user: return {account, "CAP_SETUID"};
+  case SpawnStep::chroot: return {std::format("`chroot {}'", job_class.chroot), "CAP_SYS_CHROOT"};
+  case SpawnStep::nice: return {std::format("`nice {}'", job_class.nice.value_or(0)), "CAP_SYS_NICE"};
+  case SpawnStep::oom:
+    return {std::format("`oom score {}'", job_class.oom_score_adjustment.value_or(0)), "CAP_SYS_RESOURCE"};
+  default: return {};
+  }
+}
+
+std::string missing_privilege(const JobClass& job_class, const ChildFailure& failure) {
+  bool is_refused = failure.error == EPERM || (failure.error == EACCES && failure.step != SpawnStep::chroot);
+  if (!is_refused) return {};
+  auto [stanzas, capability] = privileged_stanzas(job_class, failure.step);
+  return stanzas.empty() ? "" : std::format("{}: this needs root ({})", stanzas, capability);
+}
+
 // What the step was about, as the job file names it; empty: nothing of that file.
 std::string failed_object(const JobClass& job_class, ProcessKind kind, const ChildFailure& failure) {
   switch (failure.step) {
@@ -76,6 +102,7 @@ SpawnFailure describe_failure(const JobClass& job_class, ProcessKind kind, const
   SpawnFailure described = describe(failure);
   if (kind == ProcessKind::tmpfiles && failure.step == SpawnStep::execute)
     described.reason += std::format(" (the stanza tmpfiles needs the program {})", tmpfiles_program);
+  else if (auto lacks = missing_privilege(job_class, failure); !lacks.empty()) described.reason += " (" + lacks + ")";
   else if (auto object = failed_object(job_class, kind, failure); !object.empty())
     described.reason += std::format(" ({})", object);
   return described;

@@ -1,5 +1,6 @@
 // What a job file says of the context that a process runs in, seen from within the process and in /proc.
 #include "daemons/job-supervisor/process/groups/control-group-mounts.hpp"
+#include "daemons/job-supervisor/process/instances/launch.hpp"
 #include "daemons/job-supervisor/process/test/process-fixture.hpp"
 
 #include <csignal>
@@ -130,6 +131,32 @@ TEST_CASE("each step that fails is told in one line") {
     CHECK(job.events.told == std::vector<std::string>{"main not executed"});
     CHECK(job.log().empty());
   }
+}
+
+TEST_CASE("a step that only root may take names its stanza and says so") {
+  JobClass job;
+  job.setuid = "nobody";
+  job.setgid = "mail";
+  job.chroot = "/srv";
+  job.nice = -5;
+  job.oom_score_adjustment = -100;
+  auto told = [&](SpawnStep step, int error) {
+    return describe_failure(job, ProcessKind::main, {.step = step, .error = error, .detail = 0}).reason;
+  };
+  CHECK(told(SpawnStep::ownership, EPERM) == "unable to change ownership of descriptors: Operation not permitted "
+                                             "(`setuid nobody', `setgid mail': this needs root (CAP_CHOWN))");
+  CHECK(told(SpawnStep::chroot, EPERM) ==
+        "unable to change root directory: Operation not permitted (`chroot /srv': this needs root (CAP_SYS_CHROOT))");
+  CHECK(told(SpawnStep::chroot, EACCES) == "unable to change root directory: Permission denied (/srv)");
+  CHECK(told(SpawnStep::nice, EACCES) ==
+        "unable to set priority: Permission denied (`nice -5': this needs root (CAP_SYS_NICE))");
+  CHECK(told(SpawnStep::oom, EACCES) ==
+        "unable to set oom adjustment: Permission denied (`oom score -100': this needs root (CAP_SYS_RESOURCE))");
+  job.setuid.clear();
+  CHECK(told(SpawnStep::set_group, EPERM) ==
+        "unable to set group: Operation not permitted (`setgid mail': this needs root (CAP_SETGID))");
+  job.setgid.clear();
+  CHECK(told(SpawnStep::groups, EPERM) == "unable to set supplementary groups: Operation not permitted");
 }
 
 TEST_CASE("a program that is not there is named, and so is its interpreter") {
