@@ -24,6 +24,37 @@ TEST_CASE("a broken job file is told by line, and the others load") {
                 [&] { return session.initctl({"status", "broken"}).status == 0; });
 }
 
+TEST_CASE("what became of the file of a running job is told with what a stop would lead to") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  auto file = session.directory() + "/conf/svc.conf";
+  REQUIRE(session.initctl({"start", "svc"}).status == 0);
+  session.write("svc.conf", "exec sleep 1000\nbad\n");
+  CHECK(session.initctl({"restart", "svc"}).err ==
+        "svc: its job file cannot be read as a job any more: " + file +
+            ":2: Unknown stanza; mend it before you stop the job, which could not be started again\n");
+  CHECK(session.initctl({"explain", "svc"}).out.contains("cannot be read as a job any more"));
+  session.remove("svc.conf");
+  CHECK(session.initctl({"restart", "svc"}).err ==
+        "svc: its job file has been removed since it was started: once stopped it cannot be started again\n");
+  session.write("svc.override", "bad\n");
+  CHECK(session.initctl({"stop", "svc"}).status == 0);
+  CHECK(session.initctl({"status", "svc"}).err == "initctl: Unknown job: svc\ninitctl: there is only " +
+                                                      session.directory() + "/conf/svc.override, and no svc.conf\n");
+}
+
+TEST_CASE("a warning about a job file is a warning in the log, and a quiet init does not say it") {
+  std::map<std::string, std::string> jobs{{"odd", "respawn limit 1 2\nexec true\n"}, {"bad", "bad\n"}};
+  for (bool quiet : {false, true}) {
+    Session session{jobs, {.init_options = quiet ? std::vector<std::string>{"-q"} : std::vector<std::string>{}}};
+    REQUIRE(session.initctl({"reload-configuration"}).status == 0);
+    auto messages = session.messages();
+    CHECK(messages.contains("warning: " + session.directory() + "/conf/odd.conf: line 1: `respawn limit`") != quiet);
+    CHECK(messages.contains("odd.conf") != quiet);
+    CHECK(messages.contains("error: " + session.directory() + "/conf/bad.conf:1:"));
+    CHECK_FALSE(messages.contains("\n\n"));
+  }
+}
+
 TEST_CASE("malformed environment is refused") {
   Session session{{{"svc", "exec sleep 1000\n"}}};
   auto refused = session.initctl({"emit", "x", "NOVALUE"});

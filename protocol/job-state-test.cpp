@@ -36,6 +36,7 @@ JobState full_job() {
           .failures = {{.instance = "wlan0", .time = 17, .text = "main process terminated with status 4"}},
           .replaced_by_newer = true,
           .file_gone = true,
+          .file_broken = "/etc/init/web.conf:3: Unknown stanza",
           .instances = {full_instance()}};
 }
 

@@ -97,6 +97,7 @@ Json written_job(const JobState& job) {
           {"failures", list_of<PastFailure>(job.failures, written_failure)},
           {"replaced_by_newer", job.replaced_by_newer},
           {"file_gone", job.file_gone},
+          {"file_broken", job.file_broken},
           {"jobs", list_of(job.instances, written_instance)}};
 }
 
@@ -165,6 +166,7 @@ JobState job_from(const Json& json) {
           .failures = list_from(json.at("failures"), past_failure_from),
           .replaced_by_newer = json.at("replaced_by_newer"),
           .file_gone = json.at("file_gone"),
+          .file_broken = json.value("file_broken", std::string{}), // an older init does not tell it
           .instances = list_from(json.at("jobs"), instance_from)};
 }
 

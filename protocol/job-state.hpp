@@ -100,6 +100,7 @@ struct JobState {
   std::vector<PastFailure> failures = {};        // sorted by instance
   bool replaced_by_newer = false;            // its file has changed; that takes effect when the last instance stopped
   bool file_gone = false;                    // the same, where the file has been removed
+  std::string file_broken = {};              // the same, where it cannot be read as a job any more: PATH:LINE: MESSAGE
   std::vector<InstanceState> instances = {}; // sorted by name
   friend bool operator==(const JobState&, const JobState&) = default;
 };

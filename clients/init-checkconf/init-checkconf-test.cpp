@@ -7,7 +7,12 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -113,6 +118,22 @@ TEST_CASE("what cannot be read is told with the reason, and the rest is checked 
   REQUIRE(checked.unreadable.size() == 1);
   CHECK(checked.unreadable[0].reason == "No such file or directory");
   CHECK(checked.files.size() == 1);
+}
+
+TEST_CASE("a pipe that is named is read, and what can be no file says what it is") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  CHECK(::write(ends[1], "bogus\n", 6) == 6);
+  ::close(ends[1]);
+  const auto checked = check_all({"/proc/self/fd/" + std::to_string(ends[0])});
+  ::close(ends[0]);
+  CHECK(has_message(only(checked), "Unknown stanza"));
+  CHECK(only(check_all({"/dev/null"})).text.empty());
+  const Directory directory;
+  REQUIRE(::mknod(directory.path("socket").c_str(), S_IFSOCK | 0600, 0) == 0);
+  const auto socket = check_all({directory.path("socket")});
+  REQUIRE(socket.unreadable.size() == 1);
+  CHECK(socket.unreadable[0].reason == "is not a regular file");
 }
 
 TEST_CASE("in words, what is well goes to standard output and what is wrong to standard error") {

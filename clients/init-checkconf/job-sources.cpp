@@ -28,9 +28,9 @@ struct Source {
   std::size_t rank = 0;
 };
 
-// As the supervisor reads it: what is no job file by its size is not read at all.
+// As the supervisor reads it: what is no job file by its size is not read at all. But a pipe is, where it is named.
 std::expected<std::string, std::string> read_file(const std::string& path) {
-  return supervisor::read_job_file(path).transform_error(
+  return supervisor::read_named_job_file(path).transform_error(
       [](const supervisor::ReadFault& fault) { return fault.reason; });
 }
 
@@ -107,7 +107,7 @@ private:
   void remember_base_beside(const fs::path& file, const std::string& name, Dialect dialect) {
     auto base = file;
     base.replace_extension(".conf");
-    const auto text = read_file(base.string());
+    const auto text = supervisor::read_job_file(base.string());
     if (!text) return;
     const auto parsed = supervisor::parse_job(*text, {.name = name, .path = base.string(), .dialect = dialect});
     if (parsed.job_class) own(name, rank_, parsed.job_class);

@@ -28,7 +28,10 @@ void Daemon::make_configuration() {
         if (first_) first_->insert(first_->end(), changes.begin(), changes.end());
         else jobs_.apply(changes);
       },
-      [](const std::string& diagnostic) { spdlog::error("{}", diagnostic); });
+      [](Diagnostic::Severity severity, const std::string& diagnostic) {
+        bool is_error = severity == Diagnostic::Severity::error;
+        spdlog::log(is_error ? spdlog::level::err : spdlog::level::warn, "{}", diagnostic);
+      });
 }
 
 // Only the first supervisor of a session: there is nothing to go on with, and it writes down that it was there, so that

@@ -335,8 +335,13 @@ void Daemon::settle_job(const std::string& job) {
   else if (!job.empty()) first_load_.load_job(job);
 }
 
-std::vector<std::string> Daemon::file_faults(const std::string& job) const {
-  return configuration_ ? configuration_->faults_of(job) : std::vector<std::string>{};
+// A job that has lost its class to an error in its file gets it back when that is mended; one whose file is gone does
+// not.
+void Daemon::add_file_facts(protocol::JobState& job) const {
+  if (!configuration_) return;
+  job.file_faults = configuration_->faults_of(job.name);
+  if (job.file_gone) job.file_broken = configuration_->job_file_fault(job.name);
+  if (!job.file_broken.empty()) job.file_gone = false;
 }
 
 std::string Daemon::place_of_condition(const JobClass& job_class, const std::vector<std::string>& condition) {
@@ -354,13 +359,15 @@ std::string Daemon::about_init() const {
 }
 
 std::string Daemon::about_unknown_job(const std::string& job) const {
-  if (auto faults = file_faults(job); !faults.empty())
-    return "its file cannot be read as a job: " + faults.front() + " (init-checkconf says more)";
+  if (auto fault = configuration_ ? configuration_->job_file_fault(job) : ""; !fault.empty())
+    return "its file cannot be read as a job: " + fault + " (init-checkconf says more)";
   for (std::string_view suffix : {".conf", ".override"})
     if (job.ends_with(suffix) && jobs_.classes().find(job.substr(0, job.size() - suffix.size())) != nullptr)
       return "the job of that file is called `" + job.substr(0, job.size() - suffix.size()) + "', without the suffix";
   if (auto file = configuration_ ? configuration_->file_without_suffix(job) : ""; !file.empty())
     return "there is a file " + file + ", but a job's file must be called NAME.conf";
+  if (auto path = configuration_ ? configuration_->lone_override(job) : ""; !path.empty())
+    return std::format("there is only {}, and no {}.conf", path, job);
   if (job == "init") return about_init();
   std::vector<std::string_view> names;
   for (const auto& [name, _] : jobs_.classes().all()) names.emplace_back(name);
@@ -368,7 +375,11 @@ std::string Daemon::about_unknown_job(const std::string& job) const {
   return near_miss(job, names);
 }
 
-std::string Daemon::state_as_json() { return dump_state(jobs_); }
+std::string Daemon::state_as_json() {
+  auto state = state_of(jobs_);
+  for (auto& job : state.jobs) add_file_facts(job);
+  return protocol::to_json(state);
+}
 
 // The caller is answered first.
 void Daemon::restart(const base::Caller& caller) {

@@ -37,7 +37,7 @@ public:
   void start_bridge(const std::string& name) override;
   void settle_configuration() override;
   void settle_job(const std::string& job) override;
-  [[nodiscard]] std::vector<std::string> file_faults(const std::string& job) const override;
+  void add_file_facts(protocol::JobState& job) const override;
   [[nodiscard]] std::string about_unknown_job(const std::string& job) const override;
   [[nodiscard]] std::string state_as_json() override;
   void restart(const base::Caller& caller) override;

@@ -56,16 +56,27 @@ InstanceStatus start(Call& call, const Subject& subject) {
 }
 InstanceStatus stop(Call& call, const Subject& subject) { return act_on(call, subject, &TrackedCommands::stop); }
 
+// What became of the file that a running job was started from. A stop would be the end of one that has none any more.
+std::string fate_of_file(const protocol::JobState& state) {
+  if (!state.file_broken.empty())
+    return std::format(
+        "its job file cannot be read as a job any more: {}; mend it before you stop the job, which could "
+        "not be started again",
+        state.file_broken);
+  if (state.file_gone)
+    return "its job file has been removed since it was started: once stopped it cannot be started again";
+  return std::format("its job file has changed since it was started, which a restart does not look at: it takes effect "
+                     "with `stop {0}' and `start {0}'",
+                     state.name);
+}
+
 // A restart goes on with the class that it has; who has edited the file is told so.
 void tell_of_changed_file(const Call& call, const std::string& job) try {
   Supervisor supervisor{call.upstart->connection()};
   auto state = protocol::job_state_from_json(supervisor.DescribeJob(protocol::escaped(job)));
   if (!state || !state->replaced_by_newer || call.quiet()) return;
   call.context.out.flush();
-  call.context.err << std::format(
-      "{0}: its job file has {1} since it was started, which a restart does not look at: it takes effect "
-      "with `stop {0}' and `start {0}'\n",
-      job, state->file_gone ? "been removed" : "changed");
+  call.context.err << job << ": " << fate_of_file(*state) << "\n";
 } catch (const sdbus::Error&) {} // an older init, or nothing that we may know
 
 InstanceStatus restart(Call& call, const Subject& subject) { return act_on(call, subject, &TrackedCommands::restart); }

@@ -128,8 +128,11 @@ std::string to_text(const Explanation& explanation) {
   if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
   if (!explanation.override_file.empty()) text += std::format("  overridden by {}\n", explanation.override_file);
   for (const auto& fault : explanation.file_faults) text += item("ignored for an error:", fault);
-  if (explanation.file_gone)
-    text += "  its job file has been removed; the job is unloaded when its last instance has stopped\n";
+  if (!explanation.file_broken.empty())
+    text +=
+        "  its job file cannot be read as a job any more: mend it before you stop the job, which could not be started "
+        "again\n";
+  else if (explanation.file_gone) text += "  its job file has been removed: once stopped it cannot be started again\n";
   else if (explanation.replaced_by_newer)
     text += "  its job file has changed since; the change takes effect when its last instance has stopped\n";
   text += condition_text("start on", explanation.start_on);
@@ -154,6 +157,7 @@ Json to_json(const Explanation& explanation) {
                 {"last_failure", nullptr},
                 {"replaced_by_newer", explanation.replaced_by_newer},
                 {"file_gone", explanation.file_gone},
+                {"file_broken", explanation.file_broken},
                 {"warnings", explanation.warnings},
                 {"records", Json::array()},
                 {"override_file", explanation.override_file},

@@ -56,6 +56,7 @@ struct Explanation {
   bool replaced_by_newer = false;
   std::optional<LogTail> log = {}; // filled by whoever can read it
   bool file_gone = false;
+  std::string file_broken = {};                       // why it cannot be read as a job any more
   std::vector<std::string> warnings = {};             // about its processes, the newest last
   std::vector<protocol::JobRecordState> records = {}; // what was decided about it and why, the newest last
   std::string override_file = {}, manual_at = {};     // the override in force, and where its `manual` stands

@@ -153,9 +153,11 @@ std::vector<std::string> last_ends(const JobDetails& details, WallTime now) {
 }
 
 void add_files(Text& text, const JobDetails& details) {
-  std::string fate = details.state.file_gone           ? ", which has been removed since"
-                     : details.state.replaced_by_newer ? ", which has changed since: that takes effect after a stop"
-                                                       : "";
+  std::string fate =
+      !details.state.file_broken.empty() ? ", which cannot be read as a job any more: mend it before a stop"
+      : details.state.file_gone          ? ", which has been removed since: once stopped it cannot be started again"
+      : details.state.replaced_by_newer  ? ", which has changed since: that takes effect after a stop"
+                                         : "";
   text.field("file", details.state.file + fate);
   text.field("override", details.state.override_file);
   for (const auto& [number, line] : details.override_lines) text.verbatim("", std::format("line {}: {}", number, line));

@@ -6,6 +6,7 @@
 #include "daemons/job-supervisor/api/bridge-register.hpp"
 #include "daemons/job-supervisor/jobs/values/command.hpp"
 #include "daemons/job-supervisor/language/model/job-class.hpp"
+#include "protocol/job-state.hpp"
 
 namespace upstart::supervisor {
 
@@ -17,8 +18,8 @@ public:
   virtual void settle_configuration() = 0;
   // The same where only that job is looked at, or, with an empty name, none.
   virtual void settle_job(const std::string& job) = 0;
-  // The files of that job that are ignored, each with the first error in it.
-  [[nodiscard]] virtual std::vector<std::string> file_faults(const std::string& job) const = 0;
+  // What the files of the job are like now, which the jobs do not know.
+  virtual void add_file_facts(protocol::JobState& job) const = 0;
   // Where a condition of the class stands, as the class's files are now: condition-place.hpp.
   [[nodiscard]] virtual std::string place_of_condition(const JobClass& job_class,
                                                        const std::vector<std::string>& condition) = 0;

@@ -90,7 +90,7 @@ std::string SupervisorObject::PrintClass(const std::string& job) {
 
 std::string SupervisorObject::DescribeJob(const std::string& job) {
   auto state = job_state_of(client_.jobs(), class_or_raise(client_.jobs(), job).name());
-  state->file_faults = client_.control().file_faults(state->name);
+  client_.control().add_file_facts(*state);
   return readable(protocol::to_json(*state));
 }
 

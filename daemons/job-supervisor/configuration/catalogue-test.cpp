@@ -323,6 +323,25 @@ TEST_CASE("a file that vanishes before it is read is gone") {
   CHECK(fixture.update() == Lines{"a gone"});
 }
 
+TEST_CASE("the error of a job file is told apart from those of its overrides") {
+  Fixture fixture;
+  fixture.write(Fixture::admin, "a.conf", "v1");
+  fixture.write(Fixture::admin, "a.override", "bad override");
+  (void)fixture.update();
+  CHECK(fixture.catalogue().faults_of("a") == Lines{"/admin/a.override:1: bad override"});
+  CHECK(fixture.catalogue().job_file_fault("a").empty());
+  CHECK(fixture.catalogue().lone_override("a").empty());
+  fixture.write(Fixture::admin, "a.conf", "bad job");
+  CHECK(fixture.update().front() == "a gone");
+  CHECK(fixture.catalogue().job_file_fault("a") == "/admin/a.conf:1: bad job");
+  CHECK(fixture.catalogue().lone_override("a").empty());
+  fixture.remove(Fixture::admin, "a.conf");
+  (void)fixture.update();
+  CHECK(fixture.catalogue().job_file_fault("a").empty());
+  CHECK(fixture.catalogue().lone_override("a") == "/admin/a.override");
+  CHECK(fixture.catalogue().lone_override("b").empty());
+}
+
 TEST_CASE("all files below a path go together, and no others") {
   Fixture fixture;
   for (auto below : {"net/a.conf", "net/sub/b.conf", "net.conf", "network/c.conf"})

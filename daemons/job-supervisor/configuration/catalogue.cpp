@@ -70,7 +70,6 @@ struct Catalogue::ClassUpdate {
   [[nodiscard]] bool is_unchanged(const Layer& conf, const std::vector<Layer>& overrides) const;
   static std::uint64_t fingerprint_of(const Layer& conf, const Layer* on_top);
   void set_class(std::shared_ptr<const JobClass> job_class, std::uint64_t fingerprint, std::uint32_t owner);
-  [[nodiscard]] std::string path_of(const File& file) const;
 };
 
 void Catalogue::ClassUpdate::run() {
@@ -114,7 +113,7 @@ std::shared_ptr<const JobClass> Catalogue::ClassUpdate::overridden_by(const Laye
 }
 
 std::optional<Catalogue::ClassUpdate::Layer> Catalogue::ClassUpdate::read(File& file) {
-  auto path = path_of(file);
+  auto path = catalogue.path_of(name, file);
   auto text = catalogue.read_(path);
   if (text) {
     auto hash = hash_of(*text);
@@ -180,9 +179,9 @@ void Catalogue::ClassUpdate::set_class(std::shared_ptr<const JobClass> job_class
   outcome.changes.push_back({.name = name, .job_class = std::move(job_class)});
 }
 
-std::string Catalogue::ClassUpdate::path_of(const File& file) const {
-  const auto& directory = catalogue.directories_[file.directory];
-  return directory.path + '/' + path_below(name, file.kind, directory.dialect);
+std::string Catalogue::path_of(std::string_view job, const File& file) const {
+  const auto& directory = directories_[file.directory];
+  return directory.path + '/' + path_below(job, file.kind, directory.dialect);
 }
 
 Catalogue::Catalogue(std::vector<JobDirectory> directories, Read read, Parse parse)
@@ -202,6 +201,27 @@ std::vector<std::string> Catalogue::faults_of(std::string_view job) const {
     for (const auto& file : found->second.files)
       if (file.present && file.verdict == Verdict::invalid) faults.push_back(file.fault);
   return faults;
+}
+
+// Null: none is there.
+const Catalogue::File* Catalogue::first_file(std::string_view job, JobFile::Kind kind, bool invalid) const {
+  auto found = jobs_.find(job);
+  if (found == jobs_.end()) return nullptr;
+  auto is_meant = [&](const File& file) {
+    return file.present && file.kind == kind && (!invalid || file.verdict == Verdict::invalid);
+  };
+  auto file = std::ranges::find_if(found->second.files, is_meant);
+  return file == found->second.files.end() ? nullptr : &*file;
+}
+
+std::string Catalogue::job_file_fault(std::string_view job) const {
+  const auto* file = first_file(job, JobFile::Kind::job, true);
+  return file == nullptr ? "" : file->fault;
+}
+
+std::string Catalogue::lone_override(std::string_view job) const {
+  const auto* file = first_file(job, JobFile::Kind::override);
+  return file == nullptr || first_file(job, JobFile::Kind::job) != nullptr ? "" : path_of(job, *file);
 }
 
 void Catalogue::gone(std::size_t directory, std::string_view below) { set_present(directory, below, false); }

@@ -64,6 +64,10 @@ public:
 
   // The files of that job that are ignored, each with the first error in it: "PATH:LINE: MESSAGE".
   [[nodiscard]] std::vector<std::string> faults_of(std::string_view job) const;
+  // That of the first of its job files that is ignored, whatever its overrides are like; empty: none is.
+  [[nodiscard]] std::string job_file_fault(std::string_view job) const;
+  // The path of its first override, where there is no job file that it could change; empty: there is none, or both.
+  [[nodiscard]] std::string lone_override(std::string_view job) const;
 
   // What has become of the classes; of the next so many in the order of their names, where there are more. Reports what
   // is wrong and new; with Reporting::all, also errors that were reported before and remain.
@@ -98,6 +102,8 @@ private:
   void sort_marked();
   void set_present(std::size_t directory, std::string_view below, bool present);
   void set_present_below(std::size_t directory, std::string_view below, bool present);
+  [[nodiscard]] std::string path_of(std::string_view job, const File& file) const;
+  [[nodiscard]] const File* first_file(std::string_view job, JobFile::Kind kind, bool invalid = false) const;
   static File& file_of(Job& job, std::size_t directory, JobFile::Kind kind);
   void update_job(Jobs::iterator job, Reporting reporting, Outcome& outcome);
 

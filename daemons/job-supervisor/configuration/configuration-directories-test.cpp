@@ -107,7 +107,7 @@ TEST_CASE("a missing directory is watched for, with the directories that lead to
   Configuration configuration{loop,
                               {dir / "not/there/yet"},
                               [&](const auto& changes) { names.push_back(changes.front().name); },
-                              [](const auto& diagnostic) { FAIL(diagnostic); }};
+                              [](auto, const auto& diagnostic) { FAIL(diagnostic); }};
   configuration.load();
   fs::create_directories(dir / "not");
   Timer later{loop, [&] {
@@ -141,7 +141,7 @@ TEST_CASE("a directory moved away with one above it is gone") {
   Configuration configuration{loop,
                               {dir / "above/conf"},
                               [&](const auto& changes) { last = changes; },
-                              [](const auto& diagnostic) { FAIL(diagnostic); }};
+                              [](auto, const auto& diagnostic) { FAIL(diagnostic); }};
   configuration.load();
   fs::rename(dir / "above", dir / "away");
   REQUIRE(comes_true_on(loop, [&] { return !last.front().job_class; }));
@@ -199,7 +199,7 @@ TEST_CASE("a configured directory may be a symbolic link, and be turned to anoth
   Configuration configuration{loop,
                               {dir / "conf"},
                               [&](const auto& changes) { description = changes.front().job_class->description; },
-                              [](const auto& diagnostic) { FAIL(diagnostic); }};
+                              [](auto, const auto& diagnostic) { FAIL(diagnostic); }};
   configuration.load();
   CHECK(description == "v1");
   fs::create_symlink("v2", dir / "conf.new");
@@ -288,7 +288,7 @@ TEST_CASE("a configured directory that is a file is reported") {
   Configuration configuration{loop,
                               {dir / "file"},
                               [](const auto&) { FAIL("no change"); },
-                              [&](const auto& diagnostic) { diagnostics.push_back(diagnostic); }};
+                              [&](auto, const auto& diagnostic) { diagnostics.push_back(diagnostic); }};
   configuration.load();
   CHECK(diagnostics == std::vector<std::string>{(dir / "file: is not a directory").string()});
 }

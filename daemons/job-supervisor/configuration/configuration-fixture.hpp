@@ -107,7 +107,7 @@ private:
   Configuration configuration_{loop_,
                                {dir / "first", dir / "second/", dir / "event.d"},
                                [this](const auto& changes) { changed(changes); },
-                               [this](const auto& diagnostic) { diagnostics.push_back(diagnostic); }};
+                               [this](auto, const auto& diagnostic) { diagnostics.push_back(diagnostic); }};
 };
 
 } // namespace upstart::supervisor::testing

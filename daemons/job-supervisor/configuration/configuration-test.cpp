@@ -244,7 +244,7 @@ TEST_CASE("where nothing can be watched, files are loaded and a warning says so"
   Configuration configuration{loop,
                               {dir / ""},
                               [&](const auto& changes) { classes += changes.size(); },
-                              [&](const auto& diagnostic) { diagnostics.push_back(diagnostic); }};
+                              [&](auto, const auto& diagnostic) { diagnostics.push_back(diagnostic); }};
   ::setrlimit(RLIMIT_NOFILE, &was);
   configuration.load();
   CHECK(classes == 1);

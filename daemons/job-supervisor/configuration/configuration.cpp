@@ -37,8 +37,9 @@ std::vector<JobDirectory> job_directories(const std::vector<std::string>& paths)
 std::optional<Inotify> open_inotify(const OnDiagnostic& on_diagnostic) {
   auto inotify = Inotify::open();
   if (inotify) return *std::move(inotify);
-  on_diagnostic("cannot watch job files (inotify: " + inotify.error().message() +
-                "); changes are not noticed: run `initctl reload-configuration` after each");
+  on_diagnostic(Diagnostic::Severity::error,
+                "cannot watch job files (inotify: " + inotify.error().message() +
+                    "); changes are not noticed: run `initctl reload-configuration` after each");
   return {};
 }
 
@@ -72,6 +73,7 @@ private:
   void stop_waiting_for_writers();
   void update_classes(Catalogue::Reporting reporting);
   void report(const Catalogue::Outcome& outcome, Catalogue::Reporting reporting);
+  void tell(const Report& report);
 
   base::EventLoop& loop_;
   OnChanges on_changes_;
@@ -184,11 +186,13 @@ void Configuration::Store::update_classes(Catalogue::Reporting reporting) {
 void Configuration::Store::report(const Catalogue::Outcome& outcome, Catalogue::Reporting reporting) {
   updating_ = true;
   reader_.forget();
-  for (const auto& report : tree_.take_reports(reporting)) on_diagnostic_(printed(report));
-  for (const auto& report : outcome.reports) on_diagnostic_(printed(report));
+  for (const auto& report : tree_.take_reports(reporting)) tell(report);
+  for (const auto& report : outcome.reports) tell(report);
   if (!outcome.changes.empty()) on_changes_(outcome.changes);
   updating_ = false;
 }
+
+void Configuration::Store::tell(const Report& report) { on_diagnostic_(report.diagnostic.severity, printed(report)); }
 
 Configuration::Configuration(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
                              OnDiagnostic on_diagnostic)
@@ -203,6 +207,14 @@ void Configuration::load_job(const std::string& name) { store_->load_job(name); 
 void Configuration::settle() { store_->settle(); }
 std::vector<std::string> Configuration::faults_of(const std::string& job) const {
   return store_->catalogue().faults_of(job);
+}
+
+std::string Configuration::job_file_fault(const std::string& job) const {
+  return store_->catalogue().job_file_fault(job);
+}
+
+std::string Configuration::lone_override(const std::string& job) const {
+  return store_->catalogue().lone_override(job);
 }
 
 std::string Configuration::file_without_suffix(const std::string& job) const {

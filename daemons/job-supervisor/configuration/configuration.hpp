@@ -17,8 +17,8 @@ class Configuration {
 public:
   // One call for each burst, from the loop; sorted by name; a file whose text has not changed changes nothing.
   using OnChanges = std::function<void(const std::vector<ClassChange>&)>;
-  // Each diagnostic, ready to print: "PATH:LINE:COLUMN: MESSAGE" and what follows it.
-  using OnDiagnostic = std::function<void(const std::string&)>;
+  // Each diagnostic, ready for the log: "PATH:LINE:COLUMN: MESSAGE" and what follows it.
+  using OnDiagnostic = std::function<void(Diagnostic::Severity, const std::string&)>;
 
   // Directories in order of precedence; one that is missing is watched for. Reads nothing yet.
   Configuration(base::EventLoop& loop, const std::vector<std::string>& directories, OnChanges on_changes,
@@ -39,6 +39,10 @@ public:
   void settle();
   // What is known of the files of that job, whether it has a class or not: those that are ignored, and for which error.
   [[nodiscard]] std::vector<std::string> faults_of(const std::string& job) const;
+  // Of its job files alone, without overrides: why the first of them cannot be read as a job; empty: none that cannot.
+  [[nodiscard]] std::string job_file_fault(const std::string& job) const;
+  // An override of that name that no job file is there for; empty: none.
+  [[nodiscard]] std::string lone_override(const std::string& job) const;
   // A file in one of the directories whose name is that of the job but for the suffix that it lacks; empty: none.
   [[nodiscard]] std::string file_without_suffix(const std::string& job) const;
 

@@ -2,10 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 using namespace upstart::supervisor;
 namespace fs = std::filesystem;
@@ -58,6 +62,34 @@ TEST_CASE("what is not there, or is no regular file, counts as missing and is no
   for (auto below : {"nothing", "nothing/below", "directory", "fifo", "dangling"})
     CHECK(counts_as_missing(scratch.path(below)));
   CHECK(counts_as_missing("/dev/zero"));
+}
+
+TEST_CASE("a pipe or a device that somebody has named is read to its end") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  std::string text(60'000, 'x');
+  std::thread writer{[&] {
+    for (int i = 0; i < 2; ++i) CHECK(::write(ends[1], text.data(), text.size()) == 60'000);
+    ::close(ends[1]);
+  }};
+  CHECK(read_named_job_file("/proc/self/fd/" + std::to_string(ends[0])) == text + text);
+  writer.join();
+  ::close(ends[0]);
+  CHECK(read_named_job_file("/dev/null") == "");
+  auto endless = read_named_job_file("/dev/zero");
+  REQUIRE(!endless.has_value());
+  CHECK(endless.error().reason == "is too large for a job file (over 64 MiB)");
+}
+
+TEST_CASE("what is no file says what it is") {
+  Scratch scratch;
+  fs::create_directory(scratch.path("directory"));
+  CHECK(read_named_job_file(scratch.path("directory")).error().reason == "is a directory");
+  REQUIRE(::mknod(scratch.path("socket").c_str(), S_IFSOCK | 0600, 0) == 0);
+  CHECK(read_named_job_file(scratch.path("socket")).error().reason == "is not a regular file");
+  CHECK(read_named_job_file(scratch.path("nothing")).error().reason == "cannot be read: No such file or directory");
+  REQUIRE(::mkfifo(scratch.path("fifo").c_str(), 0600) == 0);
+  CHECK(read_job_file(scratch.path("fifo")).error().reason == "is not a regular file");
 }
 
 TEST_CASE("a file that cannot be read says why") {

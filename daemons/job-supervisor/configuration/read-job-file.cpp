@@ -16,9 +16,14 @@ constexpr std::size_t largest = std::size_t{64} * 1024 * 1024;
 constexpr off_t large = 1024 * 1024; // above this it is looked at before it is read
 
 std::unexpected<ReadFault> fault(int error) {
-  bool missing = error == ENOENT || error == ENOTDIR || error == ENXIO;
+  bool missing = error == ENOENT || error == ENOTDIR;
   return std::unexpected{
       ReadFault{.missing = missing, .reason = "cannot be read: " + std::generic_category().message(error)}};
+}
+
+std::unexpected<ReadFault> not_regular(mode_t mode) {
+  return std::unexpected{
+      ReadFault{.missing = true, .reason = S_ISDIR(mode) ? "is a directory" : "is not a regular file"}};
 }
 
 std::unexpected<ReadFault> too_large() {
@@ -89,10 +94,11 @@ std::expected<std::string, ReadFault> JobFileReader::read(const std::string& pat
   if (!directory.fd) return std::unexpected{*directory.fault};
   base::FileDescriptor fd{
       ::openat(directory.fd.get(), path.c_str() + directory.path.size(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+  if (!fd && errno == ENXIO) return not_regular(S_IFSOCK);
   if (!fd) return fault(errno);
   struct stat status{};
   if (::fstat(fd.get(), &status) < 0) return fault(errno);
-  if (!S_ISREG(status.st_mode)) return fault(ENOENT);
+  if (!S_ISREG(status.st_mode)) return not_regular(status.st_mode);
   if (auto why = is_root_ ? writable_by_others(status) : std::nullopt)
     return std::unexpected{ReadFault{.reason = "is not read, since others than root may write it: it " + *why}};
   if (directory.fault) return std::unexpected{*directory.fault};
@@ -100,5 +106,20 @@ std::expected<std::string, ReadFault> JobFileReader::read(const std::string& pat
 }
 
 std::expected<std::string, ReadFault> read_job_file(const std::string& path) { return JobFileReader{}.read(path); }
+
+std::expected<std::string, ReadFault> read_named_job_file(const std::string& path) {
+  struct stat status{};
+  bool is_stream = ::stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
+  if (!is_stream) return read_job_file(path);
+  base::FileDescriptor fd{::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC)};
+  if (!fd) return fault(errno);
+  constexpr std::size_t at_once = 64 * 1024;
+  std::string text;
+  for (;;) {
+    auto more = read_more(fd.get(), text, at_once);
+    if (!more) return std::unexpected{more.error()};
+    if (!*more) return text;
+  }
+}
 
 } // namespace upstart::supervisor

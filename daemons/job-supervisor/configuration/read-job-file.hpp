@@ -12,11 +12,15 @@
 
 namespace upstart::supervisor {
 
-// Symbolic links are followed; what is not a regular file counts as missing. Never waits for a writer. A file that is
-// too large, or large and sparse, is refused without being read. Where this
-// process is root's, and so runs jobs as root, a file that others than root may write, or whose directory they may
-// write, is not read.
+// Symbolic links are followed; what is not a regular file counts as missing, and the reason says what it is. Never
+// waits for a writer. A file that is too large, or large and sparse, is refused without being read. Where this process
+// is root's, and so runs jobs as root, a file that others than root may write, or whose directory they may write, is
+// not read.
 [[nodiscard]] std::expected<std::string, ReadFault> read_job_file(const std::string& path);
+
+// The same for a file that somebody has named: a pipe or a character device, as /dev/stdin may be, is read to its end,
+// and waited for.
+[[nodiscard]] std::expected<std::string, ReadFault> read_named_job_file(const std::string& path);
 
 // The same for many files, one after the other. The directory of the last one is kept open, and is looked at again, as
 // is who may write it, only after `forget`: between two calls of that the files are read as if at one moment.

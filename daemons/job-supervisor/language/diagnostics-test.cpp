@@ -104,9 +104,11 @@ TEST_CASE("in a log only errors begin with path and line") {
   const auto result = parse_job("respawn limit 1 2\n", {});
   REQUIRE(result.diagnostics.size() == 1);
   CHECK(format_for_log(result.diagnostics[0], "a.conf") ==
-        "a.conf: warning: line 1: `respawn limit` without `respawn` has no effect\n    respawn limit 1 2\n    ^\n");
+        "a.conf: line 1: `respawn limit` without `respawn` has no effect\n    respawn limit 1 2\n    ^");
   const auto wrong = parse_job("bogus\n", {});
-  CHECK(format_for_log(wrong.diagnostics.at(0), "a.conf") == format(wrong.diagnostics.at(0), "a.conf"));
+  CHECK(format_for_log(wrong.diagnostics.at(0), "a.conf") + "\n" == format(wrong.diagnostics.at(0), "a.conf"));
+  CHECK(format_for_log({.severity = Diagnostic::Severity::note, .line = 3, .message = "x"}, "a.conf") ==
+        "a.conf: line 3: x");
 }
 
 TEST_CASE("the caret counts characters, and control characters are not shown") {

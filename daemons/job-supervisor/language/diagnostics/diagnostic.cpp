@@ -55,9 +55,13 @@ std::string format(const Diagnostic& diagnostic, std::string_view path) {
 }
 
 std::string format_for_log(const Diagnostic& diagnostic, std::string_view path) {
-  if (diagnostic.severity != Diagnostic::Severity::warning) return format(diagnostic, path);
   const auto message = printable(diagnostic.message);
-  return std::format("{}: warning: line {}: {}\n", path, diagnostic.line, message) + details(diagnostic);
+  const auto place = diagnostic.line == 0 ? "" : std::format("line {}: ", diagnostic.line);
+  auto text = diagnostic.severity == Diagnostic::Severity::error
+                  ? format(diagnostic, path)
+                  : std::format("{}: {}{}\n", path, place, message) + details(diagnostic);
+  text.pop_back();
+  return text;
 }
 
 } // namespace upstart::supervisor

@@ -23,8 +23,8 @@ struct Diagnostic {
 // "PATH:LINE:COLUMN: MESSAGE" (for a warning "PATH:LINE:COLUMN: warning: MESSAGE [LINT]"), then the line and a caret,
 // then the suggestion; for a note "  note: line LINE: MESSAGE". Ends with a newline.
 [[nodiscard]] std::string format(const Diagnostic& diagnostic, std::string_view path);
-// The same as a daemon's log has it, where what begins with PATH:LINE: is an error, as in the original: a warning is
-// "PATH: warning: line LINE: MESSAGE".
+// The same as a daemon's log has it, whose lines end by themselves and may say how grave they are. What begins with
+// PATH:LINE: is an error, as in the original: else it is "PATH: line LINE: MESSAGE".
 [[nodiscard]] std::string format_for_log(const Diagnostic& diagnostic, std::string_view path);
 
 } // namespace upstart::supervisor
