@@ -135,11 +135,15 @@ std::optional<Impossible> wrong_argument(const ExpressionNode& match, std::size_
   return std::nullopt;
 }
 
-// A job cannot be started by its own start, nor stopped by its own end.
-bool waits_for_itself(const ExpressionNode& match, const JobClass& job, ExpressionUse use) {
+bool is_about_itself(const ExpressionNode& match, const JobClass& job) {
   if (!job.instance.empty() || job.name.empty() || match.arguments.empty()) return false;
   const auto& first = match.arguments.front();
-  if ((first.key && *first.key != "JOB") || first.negated || first.pattern != job.name) return false;
+  return (!first.key || *first.key == "JOB") && !first.negated && first.pattern == job.name;
+}
+
+// A job cannot be started by its own start, nor stopped by its own end.
+bool waits_for_itself(const ExpressionNode& match, const JobClass& job, ExpressionUse use) {
+  if (!is_about_itself(match, job)) return false;
   if (use == ExpressionUse::stop_on) return match.event == "stopped";
   return match.event == "starting" || match.event == "started";
 }
@@ -200,6 +204,19 @@ std::optional<Impossible> misspelling(const ExpressionNode& match) {
       std::format("`{}` is not an event that init emits; it occurs only if something else emits it", match.event),
       std::format("did you mean `{}`?", near),
       "misspelt-event"};
+}
+
+std::optional<Impossible> holds_itself_up(const ExpressionNode& match, const JobClass& job, ExpressionUse use) {
+  if (!is_about_itself(match, job)) return std::nullopt;
+  const bool in_stop_on = use == ExpressionUse::stop_on;
+  if (match.event != "stopping" && !(in_stop_on && match.event == "starting")) return std::nullopt;
+  return Impossible{
+      {},
+      std::format("the job waits for its own `{}` to be finished, which this keeps from that: a {} of it may "
+                  "never end",
+                  match.event, match.event == "stopping" ? "stop or restart" : "start"),
+      in_stop_on ? "" : "to run again after each end, use `respawn`, or `start on stopped` of another job",
+      "holds-itself-up"};
 }
 
 std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass& job, ExpressionUse use) {

@@ -21,6 +21,10 @@ struct Impossible {
 
 [[nodiscard]] std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass& job, ExpressionUse use);
 
+// An event of the job itself that the job waits for, and that this would block until the job has gone on.
+[[nodiscard]] std::optional<Impossible> holds_itself_up(const ExpressionNode& match, const JobClass& job,
+                                                        ExpressionUse use);
+
 // A name that is one typing error away from one of init's own: of the event, or of a variable of such an event.
 [[nodiscard]] std::optional<Impossible> misspelling(const ExpressionNode& match);
 

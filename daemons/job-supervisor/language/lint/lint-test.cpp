@@ -35,6 +35,7 @@ TEST_CASE("every lint has its own warning, which is in the table") {
       {"export-value", "export A=1\nexec x\n"},
       {"forks-of-shell", "expect fork\nscript\n  cmd\nend script\n"},
       {"here-document-end", "script\ncat <<EOT\nend script\n"},
+      {"holds-itself-up", "stop on stopping job\nexec x\n"},
       {"invisible-character", "exec cmd a\xC2\xA0"
                               "b\n"},
       {"kill-signal-0", "kill signal 0\nexec x\n"},

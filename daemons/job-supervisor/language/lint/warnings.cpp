@@ -151,6 +151,8 @@ private:
         never[i] = true;
         add(why->lint, why->argument ? places.arguments[arguments_before + *why->argument] : places.nodes[i], why->why,
             why->suggestion);
+      } else if (const auto held = holds_itself_up(nodes[i], job_, use)) {
+        add(held->lint, places.nodes[i], held->why, held->suggestion);
       } else if (const auto word = misspelling(nodes[i])) {
         add(word->lint, word->argument ? places.arguments[arguments_before + *word->argument] : places.nodes[i],
             word->why, word->suggestion);

@@ -20,6 +20,7 @@ constexpr std::array table{
     Lint{"file-condition", "a file that upstart-file-bridge does not watch"},
     Lint{"forks-of-shell", "expect fork or daemon with a script whose shell forks, too"},
     Lint{"here-document-end", "a block that `end script' ends inside a here-document"},
+    Lint{"holds-itself-up", "the job's own stopping or starting, which it would block for itself"},
     Lint{"invisible-character", "a byte order mark, a no-break space and others that cannot be seen"},
     Lint{"kill-signal-0", "kill signal 0, which stops nothing"},
     Lint{"limit-order", "a soft limit above its hard limit"},
