@@ -222,6 +222,15 @@ TEST_CASE("a job that is blocked by another says by which, and the other says wh
   CHECK(holding.instances[0].blocks == Words{"event #4 starting JOB=slow INSTANCE=: slow waits"});
 }
 
+TEST_CASE("a stop that waits for a pre-stop process says that this has no limit, and how to get on") {
+  auto web = job_in("web", "stop", "pre-stop");
+  web.instances[0].processes = {{"main", 7}, {"pre-stop", 9}};
+  auto waits_for = [&] { return System{{web}, {}}.explained().instances[0].waits_for; };
+  CHECK(waits_for() == "its pre-stop process to end, which has no time limit; `kill 9' ends it, and the stop goes on");
+  web.instances[0].goal = "start"; // it has been turned back, and that gives it one
+  CHECK(waits_for() == "its pre-stop process to end");
+}
+
 TEST_CASE("a condition of another job that is half true holds a job up too") {
   System system{{job_in("slow", "start", "starting")},
                 {past(4, "starting", {"JOB=slow", "INSTANCE="}, {}, "pending")},
@@ -288,7 +297,7 @@ TEST_CASE("a job whose instances have names says which variables the command mus
   CHECK(System{{inst}, {}}.explained().verdict.ends_with("so it starts by command only: `start inst N=... M=...'."));
 }
 
-TEST_CASE("a job whose file has gone says what that leads to") {
+TEST_CASE("a job whose file has changed, has gone or has an error now says what that leads to") {
   auto web = stopped_job("web", {});
   web.instances = {instance_in("start", "running")};
   web.replaced_by_newer = true;
@@ -297,9 +306,16 @@ TEST_CASE("a job whose file has gone says what that leads to") {
           .contains("  its job file has changed since; the change takes effect when its last instance has stopped\n"));
   web.file_gone = true;
   auto gone = System{{web}, {}}.explained();
-  CHECK(to_text(gone).contains(
-      "  its job file has been removed; the job is unloaded when its last instance has stopped\n"));
+  CHECK(to_text(gone).contains("  its job file has been removed: once stopped it cannot be started again\n"));
   CHECK(nlohmann::json(to_json(gone))["file_gone"] == true);
+  web.file_gone = false;
+  web.file_broken = "/etc/init/web.conf:3: Unknown stanza";
+  web.file_faults = {web.file_broken};
+  auto broken = System{{web}, {}}.explained();
+  CHECK(to_text(broken).contains("ignored for an error: /etc/init/web.conf:3: Unknown stanza\n  its job file cannot be "
+                                 "read as a job any more: mend "
+                                 "it before you stop the job, which could not be started again\n"));
+  CHECK(nlohmann::json(to_json(broken))["file_broken"] == web.file_broken);
 }
 
 TEST_CASE("a job that is not there is answered with a name like it and with what may be wrong with its file") {

@@ -33,9 +33,17 @@ constexpr Waiting waiting_in[]{
     {"post-stop", "its post-stop process to end"},
 };
 
+// No stop limits a pre-stop process; how it ends changes nothing.
+std::string way_out(const protocol::InstanceState& instance) {
+  auto process = std::ranges::find(instance.processes, "pre-stop", &protocol::ProcessState::name);
+  if (instance.state != "pre-stop" || instance.goal != "stop" || process == instance.processes.end()) return "";
+  return std::format(", which has no time limit; `kill {}' ends it, and the stop goes on", process->pid);
+}
+
 std::string waits_for(const protocol::InstanceState& instance) {
   auto found = std::ranges::find(waiting_in, instance.state, &Waiting::state);
-  return found == std::end(waiting_in) ? "" : std::string{found->what};
+  if (found == std::end(waiting_in)) return "";
+  return std::string{found->what} + way_out(instance);
 }
 
 std::string in_words(const EventHolder& holder) {
@@ -196,6 +204,7 @@ Explanation explain(const JobState& state, const Knowledge& knowledge) {
                           .replaced_by_newer = state.replaced_by_newer,
                           .log = {},
                           .file_gone = state.file_gone,
+                          .file_broken = state.file_broken,
                           .warnings = state.warnings,
                           .records = state.records,
                           .override_file = state.override_file,
