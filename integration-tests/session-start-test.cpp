@@ -4,9 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <format>
 
 using namespace upstart::test;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -51,4 +54,20 @@ TEST_CASE("a start that comes before the sockets of a new session are there wait
   CHECK(session.initctl({"start", "web"}).status == 0);
   session.await("its word", [&] { return session.log("web").ends_with('\n'); });
   CHECK(session.log("web") == "1\n");
+}
+
+TEST_CASE("the log directory of a session is made where it does not exist, and it is told where that fails") {
+  std::string directory = fs::temp_directory_path() / "upstart-logs-XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()) != nullptr);
+  auto logs = directory + "/below/logs";
+  {
+    Session session{{{"svc", "task\nexec echo said\n"}}, {.init_options = {"--logdir", logs}}};
+    CHECK(session.initctl({"start", "svc"}).status == 0);
+    session.await("the log", [&] { return read_file(logs + "/svc.log") == "said\n"; });
+    CHECK_FALSE(session.initctl({"explain", "svc"}).out.contains("log directory"));
+  }
+  fs::remove_all(directory);
+  Session session{{{"svc", "task\nexec echo said\n"}}, {.init_options = {"--logdir", "/proc/nowhere"}}};
+  CHECK(session.messages().contains("unable to make the log directory /proc/nowhere"));
+  CHECK(session.initctl({"explain", "svc"}).out.contains("the log directory /proc/nowhere does not exist"));
 }

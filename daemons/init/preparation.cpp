@@ -265,14 +265,14 @@ void say_what_is_missing(const Log& log, const Run& run) {
     log.warning("neither XDG_CACHE_HOME nor HOME is set: jobs are not logged");
 }
 
-// init makes the default place of a session's logs; any other is the user's.
-void make_log_directory(const Log& log, const Run& run, const Environment& environment) {
-  if (run.options.mode != Mode::user || run.options.logdir || variable(environment, "UPSTART_LOGDIR") ||
-      !run.log_directory)
-    return;
+// The system's may be on a file system that is not mounted yet.
+void make_log_directory(const Log& log, const Run& run) {
+  if (run.options.mode != Mode::user || !run.log_directory) return;
   std::error_code error;
   std::filesystem::create_directories(*run.log_directory, error);
-  if (error) log.warning("unable to make the log directory {}: {}", *run.log_directory, error.message());
+  if (error)
+    log.warning("unable to make the log directory {}: {}; what jobs print is kept, and lost when it becomes too much",
+                *run.log_directory, error.message());
 }
 
 void complete_environment(const Run& run, const std::string& notify_path, Environment& environment) {
@@ -319,7 +319,7 @@ std::expected<Preparation, std::string> prepare(const Options& options, const Lo
   if (!handed) {
     say_what_was_found(log, run, directory->left_by());
     say_what_is_missing(log, run);
-    make_log_directory(log, run, environment);
+    make_log_directory(log, run);
     directory->admit_daemons();
   }
   complete_environment(run, notify_path, environment);

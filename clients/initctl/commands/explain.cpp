@@ -22,6 +22,7 @@ Outcome explain_job(Call& call) {
   if (!knowledge) return std::unexpected{knowledge.error()};
   auto explanation = explain(*state, *knowledge);
   locate(explanation, call);
+  if (auto warning = missing_log_directory(call); !warning.empty()) explanation.warnings.push_back(warning);
   if (const auto& failure = explanation.last_failure)
     explanation.log = log_tail(call, explanation.job, value_of(failure->event, "INSTANCE"), log_lines_shown);
   if (call.wants_json()) call.print_json(to_json(explanation));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <format>
 #include <ranges>
 
@@ -136,6 +137,16 @@ void locate(Explanation& explanation, const Call& call) {
     // An init of before there was LocateCondition; a job that has gone meanwhile.
     if (!is_gone(error) && error.getName() != protocol::error_name::unknown_job) throw;
   }
+}
+
+std::string missing_log_directory(const Call& call) {
+  auto directory = log_directory(call.context, *call.upstart);
+  std::error_code error;
+  if (!directory || std::filesystem::status(*directory, error).type() != std::filesystem::file_type::not_found)
+    return "";
+  return std::format("the log directory {} does not exist: what jobs print is kept until it does, and lost when it "
+                     "becomes too much",
+                     directory->native());
 }
 
 std::optional<LogTail> log_tail(const Call& call, const std::string& job, const std::string& instance,

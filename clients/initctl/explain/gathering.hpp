@@ -12,6 +12,8 @@ namespace upstart::client {
 [[nodiscard]] std::expected<Knowledge, Failure> gather(const protocol::JobState& state, const Call& call);
 // Fills in where in its files each condition stands that can never come true.
 void locate(Explanation& explanation, const Call& call);
+// That what jobs print cannot be written, since there is no directory for it; empty: there is, or it cannot be seen.
+[[nodiscard]] std::string missing_log_directory(const Call& call);
 // The last lines of its log; nothing where there are none that can be read.
 [[nodiscard]] std::optional<LogTail> log_tail(const Call& call, const std::string& job, const std::string& instance,
                                               std::size_t lines);
