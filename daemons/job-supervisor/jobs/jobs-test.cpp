@@ -399,6 +399,25 @@ TEST_CASE("while a session ends no event but its own starts a job, and whoever a
   CHECK(world.state("late") == "gone");
 }
 
+TEST_CASE("a task that a stop waits for runs also while the session ends") {
+  World world;
+  world.load("a", "exec sleep 1000\n");
+  world.load("before", "start on stopping a\ntask\nexec bye\n");
+  world.load("service", "start on stopping a\nexec sleep 1000\n");
+  world.start("a");
+  world.ready("a");
+  world.jobs.end_session("logout");
+  world.run();
+  CHECK(world.state("before") == "start/spawned");
+  CHECK(world.state("service") == "gone");
+  CHECK(world.state("a") == "stop/stopping");
+  world.ready("before");
+  world.end("before");
+  CHECK(world.state("a") == "stop/killed");
+  world.end("a");
+  CHECK(world.recorder.has("session ended"));
+}
+
 TEST_CASE("ten thousand idle jobs cost an event nothing") {
   World world;
   std::vector<ClassChange> changes;

@@ -92,17 +92,20 @@ void EventMatching::stop(Job& job, const std::vector<EventId>& events) {
   steps_.take(job, input::Stop{.environment = std::move(environment), .blockers = std::move(blockers)});
 }
 
-// A job that is stopped while the session ends may make others want to start; only the event of the end does that, and
-// not after its grace, when nothing would stop them any more.
-bool EventMatching::comes_too_late(const std::vector<EventId>& events) const {
-  auto is_session_end = [&](EventId id) { return core_.events.at(id).event.name == session_end_event; };
+// A job that is stopped while the session ends may make others want to start. Only the event of the end starts jobs,
+// and not after its grace, when nothing would stop them any more; and what a stop waits for, a task, belongs to it.
+bool EventMatching::comes_too_late(const JobClass& job_class, const std::vector<EventId>& events) const {
   if (!core_.session_ends) return false;
-  return core_.session.grace_is_over() || std::ranges::none_of(events, is_session_end);
+  auto has = [&](std::string_view name) {
+    return std::ranges::any_of(events, [&](EventId id) { return core_.events.at(id).event.name == name; });
+  };
+  if (job_class.task && has("stopping")) return false;
+  return core_.session.grace_is_over() || !has(session_end_event);
 }
 
 void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events) {
   const auto& job_class = *entry.job_class();
-  if (comes_too_late(events))
+  if (comes_too_late(job_class, events))
     return core_.note(entry, RecordKind::not_started, {},
                       std::format("`start on' came true by {}, but the session ends", told_of(distinct(events))));
   auto parameters = start_parameters(job_class, events);

@@ -20,7 +20,7 @@ private:
   void offer(Subscriber& subscriber, std::uint32_t leaf, EventId event);
   void act(Subscriber& subscriber);
   void stop(Job& job, const std::vector<EventId>& events);
-  [[nodiscard]] bool comes_too_late(const std::vector<EventId>& events) const;
+  [[nodiscard]] bool comes_too_late(const JobClass& job_class, const std::vector<EventId>& events) const;
   void start(ClassEntry& entry, const std::vector<EventId>& events);
   [[nodiscard]] StartParameters start_parameters(const JobClass& job_class, const std::vector<EventId>& events) const;
   [[nodiscard]] std::string names_of(const std::vector<EventId>& events) const;
