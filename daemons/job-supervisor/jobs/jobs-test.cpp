@@ -399,6 +399,22 @@ TEST_CASE("while a session ends no event but its own starts a job, and whoever a
   CHECK(world.state("late") == "gone");
 }
 
+TEST_CASE("what the event of a session's end starts brings with it what it needs") {
+  World world;
+  world.load("a", "exec sleep 1000\n");
+  world.load("save", "start on session-end\nexec save\n");
+  world.load("helper", "start on starting save\nexec sleep 1000\n");
+  world.load("beside", "start on started save\nexec sleep 1000\n");
+  world.start("a");
+  world.ready("a");
+  world.jobs.end_session("logout");
+  world.run();
+  CHECK(world.state("helper") == "start/spawned");
+  world.ready("helper");
+  world.ready("save");
+  CHECK(world.state("beside") == "start/spawned");
+}
+
 TEST_CASE("a task that a stop waits for runs also while the session ends") {
   World world;
   world.load("a", "exec sleep 1000\n");

@@ -93,14 +93,15 @@ void EventMatching::stop(Job& job, const std::vector<EventId>& events) {
 }
 
 // A job that is stopped while the session ends may make others want to start. Only the event of the end starts jobs,
-// and not after its grace, when nothing would stop them any more; and what a stop waits for, a task, belongs to it.
+// and the starts of these do, but not after its grace, when nothing would stop them any more; and what a stop waits
+// for, a task, belongs to it.
 bool EventMatching::comes_too_late(const JobClass& job_class, const std::vector<EventId>& events) const {
   if (!core_.session_ends) return false;
   auto has = [&](std::string_view name) {
     return std::ranges::any_of(events, [&](EventId id) { return core_.events.at(id).event.name == name; });
   };
   if (job_class.task && has("stopping")) return false;
-  return core_.session.grace_is_over() || !has(session_end_event);
+  return core_.session.grace_is_over() || !(has(session_end_event) || has("starting") || has("started"));
 }
 
 void EventMatching::start(ClassEntry& entry, const std::vector<EventId>& events) {
