@@ -35,7 +35,8 @@ std::optional<std::string> session_directory(const Call& call) {
 std::expected<OverridePlace, Failure> place_of(const Call& call, const JobState& job) {
   auto beside = std::filesystem::path{job.file}.parent_path();
   bool may_write_beside = ::access(beside.c_str(), W_OK) == 0;
-  return override_place(job, may_write_beside, session_directory(call)).transform_error([](std::string text) {
+  auto exists = [](const std::string& path) { return ::access(path.c_str(), F_OK) == 0; };
+  return override_place(job, may_write_beside, session_directory(call), exists).transform_error([](std::string text) {
     return Failure{std::move(text)};
   });
 }
@@ -53,37 +54,52 @@ std::expected<void, Failure> replace(const std::string& path, std::string_view t
   return {};
 }
 
-using Changed = std::expected<std::string, Failure>; // what was done, in words
+// What was done, in words.
+struct Change {
+  std::string text;
+  bool is_written = true; // to a file; else nothing had to be done
+};
+using Changed = std::expected<Change, Failure>;
 
-Changed disable_job(const Call& call, const JobState& job) {
-  if (!job.manual_at.empty()) return std::format("{} is disabled already, at {}", job.name, job.manual_at);
-  if (job.start_on.empty()) return std::format("{} has no `start on': it starts by command only", job.name);
-  auto place = place_of(call, job);
-  if (!place) return std::unexpected{place.error()};
-  auto text = text_at(*place);
-  if (!text) return std::unexpected{text.error()};
-  if (auto done = replace(place->path, with_manual(*text)); !done) return std::unexpected{done.error()};
-  return std::format("{} is disabled: {} says `manual'{}", job.name, place->path,
-                     job.instances.empty() ? "" : std::format("; it goes on running until `stop {}'", job.name));
+// Of a class whose files have changed since, nobody knows before the new one is in force.
+bool is_without_start_on(const JobState& job) {
+  return job.start_on.empty() && job.manual_at.empty() && !job.replaced_by_newer;
 }
 
-Changed enable_job(const Call&, const JobState& job) {
-  if (job.manual_at.empty() && job.start_on.empty())
+// What the override says decides: while an instance runs, init tells the class that it was started with.
+Changed disable_job(const Call& call, const JobState& job) {
+  auto place = place_of(call, job);
+  auto text = place ? text_at(*place) : std::unexpected{place.error()};
+  if (auto line = text ? line_of_manual(*text) : std::nullopt)
+    return Change{std::format("{} is disabled already, at {}:{}", job.name, place->path, *line), false};
+  if (is_without_start_on(job))
+    return Change{std::format("{} has no `start on': it starts by command only", job.name), false};
+  if (!text) return std::unexpected{text.error()};
+  if (auto done = replace(place->path, with_manual(*text)); !done) return std::unexpected{done.error()};
+  return Change{
+      std::format("{} is disabled: {} says `manual'{}", job.name, place->path,
+                  job.instances.empty() ? "" : std::format("; it goes on running until `stop {}'", job.name))};
+}
+
+Changed enable_job(const Call& call, const JobState& job) {
+  auto place = place_of(call, job);
+  auto text = place ? text_at(*place) : std::unexpected{place.error()};
+  if (text && line_of_manual(*text)) {
+    if (auto done = replace(place->path, without_manual(*text)); !done) return std::unexpected{done.error()};
+    return Change{std::format("{} is enabled: removed `manual' from {}", job.name, place->path)};
+  }
+  if (is_without_start_on(job))
     return std::unexpected{Failure{std::format("{} has no `start on' in {}, so there is nothing to enable", job.name,
                                                job.file.empty() ? "its class" : job.file),
                                    false, std::format("`initctl edit {}' gives it one", job.name)}};
-  if (job.manual_at.empty()) return std::format("{} is enabled already", job.name);
-  OverridePlace place{.path = job.manual_at.substr(0, job.manual_at.rfind(':')), .exists = true};
-  auto text = text_at(place);
-  if (!text) return std::unexpected{text.error()};
-  if (auto done = replace(place.path, without_manual(*text)); !done) return std::unexpected{done.error()};
-  return std::format("{} is enabled: removed `manual' from {}", job.name, place.path);
+  return Change{std::format("{} is enabled already", job.name), false};
 }
 
-// Whether init has taken up what was done, which it does before it answers.
+// Whether init has taken up what was written, which it does before it answers.
 std::string taken_up(const Call& call, const std::string& job, bool is_to_be_manual) {
   auto state = describe(call, job);
-  if (!state || state->manual_at.empty() != is_to_be_manual || state->replaced_by_newer) return {};
+  if (!state || state->replaced_by_newer) return {};
+  if (is_to_be_manual ? state->start_on.empty() : state->manual_at.empty()) return {};
   return "; init has not taken that up: see `initctl explain " + job + "'";
 }
 
@@ -93,7 +109,7 @@ Outcome change_jobs(Call& call, Changed (*change)(const Call&, const JobState&),
   for (const auto& name : call.arguments) {
     auto state = describe(call, name);
     auto changed = state ? change(call, *state) : Changed{std::unexpected{state.error()}};
-    if (changed) call.print(*changed + taken_up(call, name, to_manual) + "\n");
+    if (changed) call.print(changed->text + (changed->is_written ? taken_up(call, name, to_manual) : "") + "\n");
     else if (call.arguments.size() == 1) return std::unexpected{changed.error()};
     else errors += std::format("{}: {}\n", call.context.program, changed.error().message);
   }
@@ -147,12 +163,19 @@ Outcome edit_job(Call& call) {
   return 0;
 }
 
+// That is in force, or will be when the files that have changed take effect; empty: there is none.
+std::string override_of(const Call& call, const JobState& job) {
+  if (!job.replaced_by_newer) return job.override_file;
+  auto place = place_of(call, job);
+  return place && place->exists ? place->path : "";
+}
+
 Outcome cat(Call& call) {
   auto job = describe(call, call.arguments[0]);
   if (!job) return std::unexpected{job.error()};
   Json document = Json::array();
   std::string text;
-  for (const auto& path : {job->file, job->override_file}) {
+  for (const auto& path : {job->file, override_of(call, *job)}) {
     if (path.empty()) continue;
     auto read = read_file(path);
     if (!read) return std::unexpected{Failure{std::format("Unable to read {}: {}", path, std::strerror(read.error()))}};

@@ -18,6 +18,13 @@ std::string_view trimmed(std::string_view line) {
 
 } // namespace
 
+std::optional<std::size_t> line_of_manual(std::string_view text) {
+  std::size_t number = 0;
+  for (auto part : text | std::views::split('\n'))
+    if (++number; trimmed(std::string_view{part}) == "manual") return number;
+  return std::nullopt;
+}
+
 std::string with_manual(std::string_view text) {
   std::string result{text};
   if (!result.empty() && !result.ends_with('\n')) result += '\n';
@@ -41,15 +48,20 @@ std::optional<std::string> root_of(const protocol::JobState& job) {
 }
 
 std::expected<OverridePlace, std::string> override_place(const protocol::JobState& job, bool may_write_beside,
-                                                         const std::optional<std::string>& session_directory) {
-  if (!job.override_file.empty()) return OverridePlace{job.override_file, true};
+                                                         const std::optional<std::string>& session_directory,
+                                                         const std::function<bool(const std::string& path)>& exists) {
+  if (!job.override_file.empty() && !job.replaced_by_newer) return OverridePlace{job.override_file, true};
   auto root = root_of(job);
   if (!root) {
     auto where = job.file.empty() ? "it was made from no file" : "its file is " + job.file;
     return std::unexpected{std::format("{} can have no override: {}; only a file NAME.conf can", job.name, where)};
   }
-  if (may_write_beside) return OverridePlace{std::format("{}/{}.override", *root, job.name), false};
-  if (session_directory) return OverridePlace{std::format("{}/{}.override", *session_directory, job.name), false};
+  auto beside = std::format("{}/{}.override", *root, job.name);
+  auto own = session_directory ? std::format("{}/{}.override", *session_directory, job.name) : "";
+  for (const auto& path : {own, job.override_file, beside})
+    if (!path.empty() && exists(path)) return OverridePlace{path, true};
+  if (may_write_beside) return OverridePlace{beside, false};
+  if (session_directory) return OverridePlace{own, false};
   return std::unexpected{std::format("{} cannot be written to: this needs root", *root)};
 }
 

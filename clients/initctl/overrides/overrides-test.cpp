@@ -65,14 +65,27 @@ TEST_CASE("manual is added behind what an override says, and taken out wherever 
 }
 
 TEST_CASE("an override is written where one is, beside the job file, or in the session's own directory") {
+  auto nowhere = [](const std::string&) { return false; };
   JobState job{.name = "net/web", .file = "/etc/init/net/web.conf"};
-  CHECK(override_place(job, true, {})->path == "/etc/init/net/web.override");
-  CHECK(override_place(job, false, "/home/u/.config/upstart")->path == "/home/u/.config/upstart/net/web.override");
-  CHECK(override_place(job, false, {}).error() == "/etc/init cannot be written to: this needs root");
+  CHECK(override_place(job, true, {}, nowhere)->path == "/etc/init/net/web.override");
+  CHECK(override_place(job, false, "/home/u/.config/upstart", nowhere)->path ==
+        "/home/u/.config/upstart/net/web.override");
+  CHECK(override_place(job, false, {}, nowhere).error() == "/etc/init cannot be written to: this needs root");
   job.override_file = "/elsewhere/net/web.override";
-  CHECK(override_place(job, false, {})->path == "/elsewhere/net/web.override");
-  CHECK(override_place({.name = "rc", .file = "/etc/event.d/rc"}, true, {}).error() ==
+  CHECK(override_place(job, false, {}, nowhere)->path == "/elsewhere/net/web.override");
+  CHECK(override_place({.name = "rc", .file = "/etc/event.d/rc"}, true, {}, nowhere).error() ==
         "rc can have no override: its file is /etc/event.d/rc; only a file NAME.conf can");
+}
+
+TEST_CASE("when the files have changed since, the override is the first that is found") {
+  JobState job{.name = "web", .file = "/etc/init/web.conf", .override_file = "/etc/init/web.override"};
+  job.replaced_by_newer = true;
+  auto everywhere = [](const std::string&) { return true; };
+  auto nowhere = [](const std::string&) { return false; };
+  CHECK(override_place(job, true, "/home/u/.config/upstart", everywhere)->path ==
+        "/home/u/.config/upstart/web.override");
+  CHECK(override_place(job, true, {}, everywhere)->path == "/etc/init/web.override");
+  CHECK_FALSE(override_place(job, true, {}, nowhere)->exists);
 }
 
 TEST_CASE("a file is replaced whole, with the mode that it had") {
@@ -95,6 +108,46 @@ TEST_CASE("disable writes manual, enable takes it out again, and both say what t
   CHECK(directory.initctl({"enable", "web"}, manual(directory.job())).status == 0);
   CHECK_FALSE(std::filesystem::exists(directory.override_file()));
   CHECK(directory.initctl({"enable", "web"}, directory.job()).out == "web is enabled already\n");
+}
+
+TEST_CASE("of a job that runs, the files decide and not the class that it was started with") {
+  Directory directory;
+  auto running = directory.job();
+  running.instances = {{.name = "", .goal = "start", .state = "running"}};
+  CHECK(directory.initctl({"disable", "web"}, running).status == 0);
+  running.replaced_by_newer = true;
+  CHECK(directory.initctl({"disable", "web"}, running).out ==
+        std::format("web is disabled already, at {}:1\n", directory.override_file()));
+  CHECK(read_file(directory.override_file()) == "manual\n");
+  CHECK(directory.initctl({"cat", "web"}, running)
+            .out.ends_with(std::format("# {}\nmanual\n", directory.override_file())));
+  CHECK(directory.initctl({"enable", "web"}, running).out ==
+        std::format("web is enabled: removed `manual' from {}\n", directory.override_file()));
+  CHECK_FALSE(std::filesystem::exists(directory.override_file()));
+
+  auto started_by_hand = manual(running);
+  started_by_hand.manual_at = directory.override_file() + ":1";
+  CHECK(directory.initctl({"enable", "web"}, started_by_hand).out == "web is enabled already\n");
+  CHECK_FALSE(directory.initctl({"cat", "web"}, started_by_hand).out.contains(".override"));
+  CHECK(directory.initctl({"disable", "web"}, started_by_hand).out.starts_with("web is disabled: "));
+  CHECK(read_file(directory.override_file()) == "manual\n");
+}
+
+TEST_CASE("a job whose override gives it the start on is disabled and enabled as well") {
+  Directory directory;
+  REQUIRE(write_file(directory.override_file(), "start on go\nmanual\n"));
+  auto job = directory.job();
+  job.start_on.clear(); // and init tells no place of a manual that dropped nothing of the job file
+  CHECK(directory.initctl({"enable", "web"}, job).out.starts_with("web is enabled: "));
+  CHECK(read_file(directory.override_file()) == "start on go\n");
+}
+
+TEST_CASE("a job that events do not start is not disabled, and nothing is written") {
+  Directory directory;
+  auto job = directory.job();
+  job.start_on.clear();
+  CHECK(directory.initctl({"disable", "web"}, job).out == "web has no `start on': it starts by command only\n");
+  CHECK_FALSE(std::filesystem::exists(directory.override_file()));
 }
 
 TEST_CASE("what init has not taken up is said") {
