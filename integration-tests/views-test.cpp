@@ -65,6 +65,18 @@ TEST_CASE("the time of jobs is told as a chain, a list and a picture") {
   CHECK(session.initctl({"critical-chain", "db", "--json"}).out.contains("\"through\": \"stopped net\""));
 }
 
+TEST_CASE("a run that ended by a respawn has an end, the one that goes on has none") {
+  Session session{
+      {{"again", "respawn\nexec sh -c '[ -e @DIR@/again ] && exec sleep 1000; touch @DIR@/again; exit 1'\n"}}};
+  REQUIRE(session.initctl({"start", "again"}).status == 0);
+  session.await("/jobs/again/_ StateChanged running");
+  session.await("/jobs/again/_ StateChanged running");
+  auto runs = session.initctl({"blame", "--json"}).out;
+  CAPTURE(runs);
+  CHECK(count_of(runs, "\"ended_us\": ") == 2);
+  CHECK(count_of(runs, "\"ended_us\": null") == 1);
+}
+
 TEST_CASE("what is known of the time of jobs outlives the supervisor") {
   Session session{three_jobs};
   start_all(session);

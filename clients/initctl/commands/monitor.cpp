@@ -81,12 +81,18 @@ Report about_state(Message& signal) {
   return report;
 }
 
+// As the signal Failed has it: 0 is no exit status.
+std::string failure_text(std::int32_t status) {
+  if (status == 0) return "it respawned too fast and was stopped";
+  if (status < 0) return "its process could not be started";
+  return status > 0xff ? std::format("killed by signal {}", status >> 8) : std::format("exit status {}", status);
+}
+
 Report about_failure(Message& signal) {
   std::int32_t status = 0;
   signal >> status;
   ObjectPath path{signal.getPath()};
-  auto how = status > 0xff ? std::format("killed by signal {}", status >> 8) : std::format("exit status {}", status);
-  auto text = std::format("{} failed, {}", title_of(path), how);
+  auto text = std::format("{} failed, {}", title_of(path), failure_text(status));
   return {text,
           {{"kind", "failed"}, {"job", job_of(path)}, {"instance", instance_of(path)}, {"status", status}},
           job_of(path),

@@ -180,7 +180,12 @@ public:
     arguments.insert(arguments.end(), env.begin(), env.end());
     world_.note(wait ? "EmitEvent" : "EmitEvent no-wait", arguments);
     if (name == "failing") fail(error_name::event_failed, "Event failed");
-    for (auto* manager : world_.managers) manager->emitEventEmitted(name, env);
+    for (auto* manager : world_.managers)
+      if (name == "svc-fails") manager->signal_failure("svc", std::stoi(env.at(0)));
+      else manager->emitEventEmitted(name, env);
+  }
+  void signal_failure(const std::string& job, int status) {
+    InstanceObject{getObject().getConnection(), job, "", world_}.emitFailed(status);
   }
   ~ManagerObject() {
     world_.managers.erase(this);

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <format>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -100,6 +101,28 @@ TEST_CASE("monitor shows what is signalled, a line for each") {
   CHECK(line["name"] == "go");
   CHECK(line["env"] == Words{"K=v"});
   CHECK(line["time"] > 0);
+}
+
+TEST_CASE("monitor says how a job failed, also where no process ended with that status") {
+  struct Case {
+    int status;
+    const char* words;
+  };
+  for (auto [status, words] :
+       {Case{3, "exit status 3"}, Case{11 << 8, "killed by signal 11"},
+        Case{0, "it respawned too fast and was stopped"}, Case{-1, "its process could not be started"}}) {
+    Session session;
+    OneLine buffer;
+    std::ostream out{&buffer};
+    std::ostringstream err;
+    std::jthread monitor{[&] {
+      (void)run_initctl_onto(out, err, {"initctl", "monitor"}, {{"UPSTART_SESSION", session.daemon.address()}});
+    }};
+    session.daemon.wait_for_version_reads(1);
+    session.initctl(std::format("emit -- svc-fails {}", status)); // the daemon of tests makes that the signal Failed
+    monitor.join();
+    CHECK(buffer.str().ends_with(std::format(" svc failed, {}\n", words)));
+  }
 }
 
 TEST_CASE("output that cannot be written is an error, of commands, of help and of streams of lines") {

@@ -44,6 +44,15 @@ TEST_CASE("a part that is too short to be seen is a pixel wide, and what goes on
   CHECK(layout.rows[0].goes_on);
 }
 
+TEST_CASE("the bar of a run that was respawned ends where the next one begins") {
+  Timeline timeline{.now = ms(1000), .runs = {service("web", 0, 0), service("web", 500, 500), service("end", 0, 1000)}};
+  end_runs(timeline);
+  auto layout = laid_out(timeline);
+  double middle = (layout.left + layout.right) / 2;
+  CHECK(layout.rows[0].segments.back().to == doctest::Approx(middle));
+  CHECK_FALSE(layout.rows[0].goes_on);
+}
+
 TEST_CASE("an arrow goes from where a job emitted the event to where the other began") {
   Timeline timeline{.now = ms(100), .runs = {service("db", 0, 50), service("web", 50, 100, {{3, "started", "db"}})}};
   auto layout = laid_out(timeline);

@@ -115,7 +115,7 @@ private:
     const auto& moments = row.run->moments;
     for (std::size_t i = 0; i < moments.size(); ++i) {
       if (moments[i].state == "waiting" || moments[i].time > window_.to) break;
-      auto end = i + 1 < moments.size() ? moments[i + 1].time : timeline_.now;
+      auto end = i + 1 < moments.size() ? moments[i + 1].time : row.run->end().value_or(timeline_.now);
       if (end - moments[i].time >= passing) add_segment(row, moments[i].state, moments[i].time, end);
     }
     if (row.segments.empty()) add_segment(row, moments.front().state, moments.front().time, moments.back().time);

@@ -18,6 +18,7 @@ Json to_json(const Run& run, Time now) {
           {"causes", causes},
           {"moments", moments},
           {"took_us", run.took(now).count()},
+          {"ended_us", run.end() ? Json(run.end()->count()) : Json{}},
           {"up", run.up().has_value()},
           {"failed", run.failed}};
 }

@@ -18,6 +18,7 @@ Timeline read_timeline(Connection& connection) {
     if (!run.moments.empty()) timeline.runs.push_back(std::move(run));
   }
   std::ranges::stable_sort(timeline.runs, {}, &Run::begin);
+  end_runs(timeline);
   return timeline;
 }
 

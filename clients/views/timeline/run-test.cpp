@@ -52,3 +52,38 @@ TEST_CASE("times are shown for people") {
   CHECK(shown(ms(1234)) == "1.234s");
   CHECK(shown(ms(123'400)) == "2min 3.4s");
 }
+
+TEST_CASE("a run that was respawned ends where the present one begins") {
+  auto first = service("web", 0, 10), present = service("web", 1000, 1010);
+  first.moments.push_back({"post-stop", ms(900)});
+  Timeline timeline{.now = ms(90'000), .runs = {first, service("db", 5, 6), present}};
+  end_runs(timeline);
+  CHECK(timeline.runs[0].end() == ms(1000));
+  CHECK(timeline.runs[0].time_in("post-stop", timeline.now) == ms(100));
+  CHECK_FALSE(timeline.runs[1].end());
+  CHECK_FALSE(timeline.runs[2].end());
+}
+
+TEST_CASE("where runs between two are not told, the first ended when it was last told to be ending") {
+  auto first = service("web", 0, 10), last = service("web", 8000, 8010);
+  first.moments.push_back({"stopping", ms(1000)});
+  last.moments.push_back({"waiting", ms(9000)});
+  Timeline timeline{.now = ms(90'000), .runs = {first, last}};
+  end_runs(timeline);
+  CHECK(timeline.runs[0].end() == ms(1000));
+  CHECK(timeline.runs[1].end() == ms(9000));
+}
+
+TEST_CASE("other instances do not end a run, and a task that was respawned was not up") {
+  auto one = task("t", 0, 50), other = task("t", 100, 150);
+  one.moments.pop_back();
+  other.instance = "b";
+  Timeline timeline{.now = ms(1000), .runs = {one, other}};
+  end_runs(timeline);
+  CHECK_FALSE(timeline.runs[0].end());
+  timeline.runs[1].instance = "";
+  end_runs(timeline);
+  CHECK(timeline.runs[0].end() == ms(50));
+  CHECK_FALSE(timeline.runs[0].up());
+  CHECK(timeline.runs[0].took(timeline.now) == ms(50));
+}

@@ -27,7 +27,12 @@ std::optional<Time> Run::at(std::string_view state) const {
   return found->time;
 }
 
-std::optional<Time> Run::up() const { return is_task ? end() : at("running"); }
+std::optional<Time> Run::end() const {
+  auto stopped = at("waiting");
+  return stopped ? stopped : ended_unstopped;
+}
+
+std::optional<Time> Run::up() const { return at(is_task ? "waiting" : "running"); }
 
 std::optional<Time> Run::emitted(std::string_view life_event) const {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> states{
@@ -40,7 +45,7 @@ Time Run::time_in(std::string_view state, Time now) const {
   auto found = std::ranges::find(moments, state, &Moment::state);
   if (found == moments.end() || state == "waiting") return Time{0};
   auto next = std::next(found);
-  return (next == moments.end() ? now : next->time) - found->time;
+  return (next == moments.end() ? end().value_or(now) : next->time) - found->time;
 }
 
 Time Run::took(Time now) const { return up().value_or(end().value_or(now)) - begin(); }
@@ -48,6 +53,22 @@ Time Run::took(Time now) const { return up().value_or(end().value_or(now)) - beg
 const RunCause* Run::last_cause() const {
   auto last = std::ranges::max_element(causes, {}, &RunCause::event);
   return last == causes.end() ? nullptr : &*last;
+}
+
+void end_runs(Timeline& timeline) {
+  constexpr std::array<std::string_view, 3> ending{"stopping", "killed", "post-stop"};
+  auto& runs = timeline.runs;
+  for (auto run = runs.begin(); run != runs.end(); ++run) {
+    auto is_next = [&](const Run& other) { return other.job == run->job && other.instance == run->instance; };
+    auto next = std::find_if(std::next(run), runs.end(), is_next);
+    if (run->at("waiting") || next == runs.end()) continue;
+    bool is_last = std::find_if(std::next(next), runs.end(), is_next) == runs.end();
+    bool are_neighbours =
+        std::ranges::none_of(std::next(run), next, [&](const Run& other) { return other.job == run->job; });
+    bool is_known = is_last && !next->at("waiting") && are_neighbours; // the next one is the present one
+    bool is_told = !is_known && std::ranges::contains(ending, run->state());
+    run->ended_unstopped = is_told ? run->moments.back().time : next->begin();
+  }
 }
 
 Window boot_of(const Timeline& timeline) {

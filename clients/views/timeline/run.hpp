@@ -34,6 +34,7 @@ struct Run {
   std::vector<Moment> moments = {}; // in order, never empty
   bool failed = false;
   bool is_task = false;
+  std::optional<Time> ended_unstopped = {}; // by the next run of its instance (end_runs)
 
   // "JOB", or "JOB (INSTANCE)".
   [[nodiscard]] std::string title() const;
@@ -41,8 +42,8 @@ struct Run {
   [[nodiscard]] std::optional<Time> at(std::string_view state) const;
   [[nodiscard]] Time begin() const { return moments.front().time; }
   [[nodiscard]] const std::string& state() const { return moments.back().state; }
-  // When it has stopped; nothing: it is still there.
-  [[nodiscard]] std::optional<Time> end() const { return at("waiting"); }
+  // When it has stopped, or made way for the next one; nothing: it is still there.
+  [[nodiscard]] std::optional<Time> end() const;
   // When it had done what was asked of it: a service runs, a task has ended. Nothing: that has not come.
   [[nodiscard]] std::optional<Time> up() const;
   // When it emitted this event of its life.
@@ -62,6 +63,11 @@ struct Timeline {
   Time now{0};
   std::vector<Run> runs = {}; // in the order in which they began
 };
+
+// A job that is respawned or restarted does not get to waiting: says of each such run when it ended. That is where the
+// next run of the instance begins. Of a job's runs that are over only the first and the last are told, so where others
+// may have been between the two, it is where the run was last told to be ending.
+void end_runs(Timeline& timeline);
 
 // A part of the time, from the beginning of its first to the end of its last moment.
 struct Window {
