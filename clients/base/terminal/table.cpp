@@ -3,7 +3,10 @@
 #include <dlfcn.h>
 #include <libsmartcols/libsmartcols.h>
 
+#include <algorithm>
+#include <clocale>
 #include <cstdlib>
+#include <cwchar>
 #include <format>
 #include <memory>
 #include <string_view>
@@ -63,8 +66,7 @@ const char* sequence_of(Colour colour) {
 
 void add_column(const Library& library, libscols_table* table, const TableColumn& column) {
   constexpr double as_wide_as_needed = 0;
-  int flags = (column.right_aligned ? SCOLS_FL_RIGHT : 0) | (column.may_be_cut ? SCOLS_FL_TRUNC : 0);
-  library.new_column(table, column.heading.c_str(), as_wide_as_needed, flags);
+  library.new_column(table, column.heading.c_str(), as_wide_as_needed, column.right_aligned ? SCOLS_FL_RIGHT : 0);
 }
 
 void add_row(const Library& library, libscols_table* table, const std::vector<TableCell>& row) {
@@ -74,6 +76,80 @@ void add_row(const Library& library, libscols_table* table, const std::vector<Ta
     if (const char* sequence = sequence_of(row[i].colour)) library.set_cell_colour(library.cell_of(line, i), sequence);
   }
 }
+
+// The first character of a text, as the library prints it: what is none of the locale as \\xNN.
+struct Character {
+  std::size_t bytes, width;
+};
+Character first_of(std::string_view text) {
+  wchar_t wide = 0;
+  std::mbstate_t state{};
+  auto bytes = std::mbrtowc(&wide, text.data(), text.size(), &state);
+  bool is_whole = bytes != static_cast<std::size_t>(-1) && bytes != static_cast<std::size_t>(-2) && bytes != 0;
+  int width = is_whole ? ::wcwidth(wide) : -1;
+  return width < 0 ? Character{is_whole ? bytes : 1, 4 * (is_whole ? bytes : 1)}
+                   : Character{bytes, static_cast<std::size_t>(width)};
+}
+
+// A table that is wider than the terminal would wrap each row: the library only cuts.
+class Fitting {
+public:
+  Fitting(Table& table, std::size_t width) : table_{table}, width_{width} {}
+
+  void fit() {
+    while (too_wide(least()) > 0 && leave_one_out()) {}
+    auto widths = natural(), lowest = least();
+    for (std::size_t i = widths.size(); i-- > 0;)
+      if (can_be_cut(i)) narrow(widths[i], lowest[i], too_wide(widths));
+    constexpr std::size_t narrowest = 4;
+    for (std::size_t i = widths.size(); i-- > 0;)
+      if (can_be_cut(i)) narrow(widths[i], narrowest, too_wide(widths));
+    for (auto& row : table_.rows)
+      for (std::size_t i = 0; i < row.size(); ++i)
+        if (can_be_cut(i)) row[i].text = cut_text(row[i].text, widths[i]);
+  }
+
+private:
+  using Widths = std::vector<std::size_t>;
+
+  [[nodiscard]] bool can_be_cut(std::size_t column) const { return table_.columns[column].cut_to > 0; }
+  static void narrow(std::size_t& width, std::size_t lowest, std::size_t by) {
+    if (width > lowest) width = std::max(lowest, width - std::min(by, width));
+  }
+  [[nodiscard]] Widths natural() const {
+    Widths widths;
+    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+      auto& width = widths.emplace_back(shown_width(table_.columns[i].heading));
+      for (const auto& row : table_.rows) width = std::max(width, shown_width(row[i].text));
+    }
+    return widths;
+  }
+  [[nodiscard]] Widths least() const {
+    auto widths = natural();
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      if (can_be_cut(i))
+        widths[i] = std::min(widths[i], std::max(table_.columns[i].cut_to, shown_width(table_.columns[i].heading)));
+    return widths;
+  }
+  [[nodiscard]] std::size_t too_wide(const Widths& widths) const {
+    std::size_t sum = widths.empty() ? 0 : widths.size() - 1; // the spaces between
+    for (auto width : widths) sum += width;
+    return sum - std::min(sum, width_);
+  }
+  bool leave_one_out() {
+    auto found = table_.columns.end();
+    for (auto column = table_.columns.begin(); column != table_.columns.end(); ++column)
+      if (column->left_out > 0 && (found == table_.columns.end() || column->left_out < found->left_out)) found = column;
+    if (found == table_.columns.end()) return false;
+    auto index = found - table_.columns.begin();
+    table_.columns.erase(found);
+    for (auto& row : table_.rows) row.erase(row.begin() + index);
+    return true;
+  }
+
+  Table& table_;
+  std::size_t width_;
+};
 
 // The library fills the last column up with spaces.
 std::string without_spaces_at_ends(std::string_view text) {
@@ -90,10 +166,34 @@ std::string without_spaces_at_ends(std::string_view text) {
 
 } // namespace
 
-std::expected<std::string, std::string> printed(const Table& table, const TableStyle& style) {
+std::size_t shown_width(std::string_view text) {
+  std::size_t width = 0;
+  while (!text.empty()) {
+    auto character = first_of(text);
+    width += character.width;
+    text.remove_prefix(character.bytes);
+  }
+  return width;
+}
+
+std::string cut_text(const std::string& text, std::size_t width) {
+  if (shown_width(text) <= width) return text;
+  std::string_view mark = MB_CUR_MAX > 1 ? "…" : "...";
+  std::size_t used = shown_width(mark), end = 0;
+  for (auto character = first_of(text); used + character.width <= width;
+       character = first_of(std::string_view{text}.substr(end))) {
+    used += character.width;
+    end += character.bytes;
+  }
+  return text.substr(0, end) + std::string{mark};
+}
+
+std::expected<std::string, std::string> printed(Table table, const TableStyle& style) {
   static const Library library;
   if (!library.is_there())
     return std::unexpected{"tables need libsmartcols.so.1, which cannot be loaded: install the package libsmartcols1"};
+  std::setlocale(LC_CTYPE, ""); // the library prints what is no character of the locale as \\xNN
+  if (style.width) Fitting{table, *style.width}.fit();
   std::unique_ptr<libscols_table, decltype(library.unref_table)> made{library.new_table(), library.unref_table};
   library.enable_colours(made.get(), style.coloured ? 1 : 0);
   library.set_force(made.get(), style.width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);

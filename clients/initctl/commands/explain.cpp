@@ -1,5 +1,6 @@
 // explain: why is this job (not) running. Gathers what the supervisor and the broker know and what the job has printed.
 #include "clients/initctl/explain/explain.hpp"
+#include "clients/base/terminal/terminal.hpp"
 #include "clients/initctl/command/command.hpp"
 #include "clients/initctl/explain/gathering.hpp"
 
@@ -26,7 +27,7 @@ Outcome explain_job(Call& call) {
   if (const auto& failure = explanation.last_failure)
     explanation.log = log_tail(call, explanation.job, value_of(failure->event, "INSTANCE"), log_lines_shown);
   if (call.wants_json()) call.print_json(to_json(explanation));
-  else call.print(to_text(explanation));
+  else call.print(to_text(explanation, terminal_width(call.context).value_or(explanation_width)));
   return 0;
 }
 

@@ -3,9 +3,14 @@
 #include "clients/initctl/explain/unknown-job.hpp"
 
 #include <doctest/doctest.h>
+
 #include <nlohmann/json.hpp>
+#include <ranges>
+#include <string_view>
 
 #include <algorithm>
+#include <ranges>
+#include <string_view>
 
 using namespace upstart::client;
 using upstart::protocol::ConditionNode;
@@ -84,6 +89,13 @@ TEST_CASE("a job that waits for two events of which one was seen says which, sin
   CHECK(text.contains("[ ] net — not seen yet\n"));
   CHECK(
       text.contains("event #5 is held until the rest has come; whoever emitted it and waits (pid 77) waits for that"));
+}
+
+TEST_CASE("the words are folded to the width of the terminal") {
+  System system{{stopped_job("web", {seen({"go"}, 5), unseen({"net"}), unseen(all_of)})}, {past(5, "go")}};
+  auto lines = to_text(system.explained(), 60);
+  CHECK(lines.contains("[ ] net"));
+  for (auto line : lines | std::views::split('\n')) CHECK(std::string_view{line}.size() <= 62); // a dash is three bytes
 }
 
 TEST_CASE("an event that nobody emits, and one of a job that does not exist, can never come") {

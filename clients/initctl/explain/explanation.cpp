@@ -11,14 +11,30 @@ namespace upstart::client {
 
 namespace {
 
-constexpr std::size_t line_width = 100;
+// The parts of an explanation, folded to a width.
+class Telling {
+public:
+  explicit Telling(std::size_t width) : width_{width} {}
+  [[nodiscard]] std::string whole(const Explanation& explanation) const;
 
-std::string item(std::string_view mark, std::string_view text) {
+private:
+  [[nodiscard]] std::string item(std::string_view mark, std::string_view text) const;
+  [[nodiscard]] std::string event_line(const EventFinding& finding) const;
+  [[nodiscard]] std::string held_events(const ConditionFinding& finding) const;
+  [[nodiscard]] std::string condition_text(std::string_view stanza, const ConditionFinding& finding) const;
+  [[nodiscard]] std::string instance_text(const InstanceFinding& finding) const;
+  [[nodiscard]] std::string failure_text(const FailureFinding& failure) const;
+  [[nodiscard]] std::string record_text(const protocol::JobRecordState& record) const;
+
+  std::size_t width_;
+};
+
+std::string Telling::item(std::string_view mark, std::string_view text) const {
   std::size_t indentation = mark.size() + 3;
-  return std::format("  {} {}\n", mark, wrap(text, line_width - indentation, indentation));
+  return std::format("  {} {}\n", mark, wrap(text, width_ - std::min(indentation, width_), indentation));
 }
 
-std::string event_line(const EventFinding& finding) {
+std::string Telling::event_line(const EventFinding& finding) const {
   auto place = finding.place.empty() ? "" : std::format(" ({})", finding.place);
   if (!finding.seen) return item("[ ]", std::format("{} — {}{}", finding.event, finding.remark, place));
   if (finding.by->outcome.empty())
@@ -28,7 +44,7 @@ std::string event_line(const EventFinding& finding) {
 }
 
 // Events that are seen but held, since the rest has not come.
-std::string held_events(const ConditionFinding& finding) {
+std::string Telling::held_events(const ConditionFinding& finding) const {
   std::string text;
   for (const auto& event : finding.events)
     if (event.seen)
@@ -38,14 +54,14 @@ std::string held_events(const ConditionFinding& finding) {
   return text;
 }
 
-std::string condition_text(std::string_view stanza, const ConditionFinding& finding) {
+std::string Telling::condition_text(std::string_view stanza, const ConditionFinding& finding) const {
   if (finding.written.empty()) return {};
   std::string text = std::format("\n{} {}\n", stanza, finding.written);
   for (const auto& event : finding.events) text += event_line(event);
   return text + held_events(finding);
 }
 
-std::string instance_text(const InstanceFinding& finding) {
+std::string Telling::instance_text(const InstanceFinding& finding) const {
   std::string text = "\n" + to_text(finding.status);
   text += item("started", finding.cause);
   if (finding.last_change)
@@ -58,7 +74,7 @@ std::string instance_text(const InstanceFinding& finding) {
   return text + condition_text("stop on", finding.stop_on);
 }
 
-std::string failure_text(const FailureFinding& failure) {
+std::string Telling::failure_text(const FailureFinding& failure) const {
   auto instance = std::ranges::find_if(
       failure.event.environment, [](const auto& pair) { return pair.starts_with("INSTANCE=") && pair.size() > 9; });
   auto whose = instance == failure.event.environment.end() ? "" : std::format(" of instance {}", instance->substr(9));
@@ -66,7 +82,7 @@ std::string failure_text(const FailureFinding& failure) {
          item("->", failure.text);
 }
 
-std::string record_text(const protocol::JobRecordState& record) {
+std::string Telling::record_text(const protocol::JobRecordState& record) const {
   auto whose = record.instance.empty() ? "" : std::format("instance {}: ", record.instance);
   auto often = record.times > 1 ? std::format(" ({} times, last then)", record.times) : "";
   return item(shown_time(WallTime{std::chrono::microseconds{record.time}}), whose + record.text + often);
@@ -75,6 +91,34 @@ std::string record_text(const protocol::JobRecordState& record) {
 std::string log_text(const LogTail& log) {
   std::string text = std::format("\nlast lines of {}\n", log.path);
   for (const auto& line : log.lines) text += "  | " + harmless(line) + "\n";
+  return text;
+}
+
+// What has become of its job file since it was loaded.
+std::string_view file_text(const Explanation& explanation) {
+  if (!explanation.file_broken.empty())
+    return "its job file cannot be read as a job any more: mend it before you stop the job, which could not be started "
+           "again";
+  if (explanation.file_gone) return "its job file has been removed: once stopped it cannot be started again";
+  if (explanation.replaced_by_newer)
+    return "its job file has changed since; the change takes effect when its last instance has stopped";
+  return "";
+}
+
+std::string Telling::whole(const Explanation& explanation) const {
+  std::string text = wrap(explanation.verdict, width_) + "\n";
+  if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
+  if (!explanation.override_file.empty()) text += std::format("  overridden by {}\n", explanation.override_file);
+  for (const auto& fault : explanation.file_faults) text += item("ignored for an error:", fault);
+  if (auto file = file_text(explanation); !file.empty()) text += std::format("  {}\n", wrap(file, width_ - 2, 2));
+  text += condition_text("start on", explanation.start_on);
+  for (const auto& instance : explanation.instances) text += instance_text(instance);
+  if (!explanation.warnings.empty()) text += "\n";
+  for (const auto& warning : explanation.warnings) text += item("warning:", warning);
+  if (!explanation.records.empty()) text += "\nwhat happened\n";
+  for (const auto& record : explanation.records) text += record_text(record);
+  if (explanation.last_failure) text += failure_text(*explanation.last_failure);
+  if (explanation.log) text += log_text(*explanation.log);
   return text;
 }
 
@@ -123,28 +167,7 @@ std::string harmless(std::string_view line) {
   return text;
 }
 
-std::string to_text(const Explanation& explanation) {
-  std::string text = explanation.verdict + "\n";
-  if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
-  if (!explanation.override_file.empty()) text += std::format("  overridden by {}\n", explanation.override_file);
-  for (const auto& fault : explanation.file_faults) text += item("ignored for an error:", fault);
-  if (!explanation.file_broken.empty())
-    text +=
-        "  its job file cannot be read as a job any more: mend it before you stop the job, which could not be started "
-        "again\n";
-  else if (explanation.file_gone) text += "  its job file has been removed: once stopped it cannot be started again\n";
-  else if (explanation.replaced_by_newer)
-    text += "  its job file has changed since; the change takes effect when its last instance has stopped\n";
-  text += condition_text("start on", explanation.start_on);
-  for (const auto& instance : explanation.instances) text += instance_text(instance);
-  if (!explanation.warnings.empty()) text += "\n";
-  for (const auto& warning : explanation.warnings) text += item("warning:", warning);
-  if (!explanation.records.empty()) text += "\nwhat happened\n";
-  for (const auto& record : explanation.records) text += record_text(record);
-  if (explanation.last_failure) text += failure_text(*explanation.last_failure);
-  if (explanation.log) text += log_text(*explanation.log);
-  return text;
-}
+std::string to_text(const Explanation& explanation, std::size_t width) { return Telling{width}.whole(explanation); }
 
 Json to_json(const Explanation& explanation) {
   Json instances = Json::array();

@@ -66,7 +66,8 @@ struct Explanation {
 // What a job printed, without what would colour or confuse a terminal.
 [[nodiscard]] std::string harmless(std::string_view line);
 
-[[nodiscard]] std::string to_text(const Explanation& explanation);
+inline constexpr std::size_t explanation_width = 100; // where there is no terminal
+[[nodiscard]] std::string to_text(const Explanation& explanation, std::size_t width = explanation_width);
 [[nodiscard]] Json to_json(const Explanation& explanation);
 
 } // namespace upstart::client

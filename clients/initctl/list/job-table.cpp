@@ -1,5 +1,7 @@
 #include "clients/initctl/list/job-table.hpp"
 
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
+
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -64,7 +66,7 @@ TableCell plain(std::string text) { return {.text = std::move(text)}; }
 
 const std::array columns{
     JobColumn{"job",
-              {.heading = "JOB"},
+              {.heading = "JOB", .cut_to = 20},
               true,
               [](const JobRow& row, WallTime) {
                 return TableCell{shown_name(row.status.job, row.status.instance.value_or("")),
@@ -84,7 +86,7 @@ const std::array columns{
               [](const JobRow& row, WallTime) { return plain(row.status.goal + "/" + row.status.state); },
               nullptr},
     JobColumn{"since",
-              {.heading = "SINCE"},
+              {.heading = "SINCE", .left_out = 3},
               true,
               [](const JobRow& row, WallTime now) { return plain(shown_since(row.since, now)); },
               [](const JobRow& row) { return row.since; }},
@@ -96,14 +98,14 @@ const std::array columns{
                 return row.status.processes.empty() ? std::int64_t{0} : row.status.processes.front().pid;
               }},
     JobColumn{"restarts",
-              {.heading = "RESTARTS", .right_aligned = true},
+              {.heading = "RESTARTS", .right_aligned = true, .left_out = 2},
               true,
               [](const JobRow& row, WallTime) {
                 return TableCell{row.restarts == 0 ? "" : std::to_string(row.restarts), Colour::yellow};
               },
               restarts_of},
     JobColumn{"memory",
-              {.heading = "MEMORY", .right_aligned = true},
+              {.heading = "MEMORY", .right_aligned = true, .left_out = 1},
               true,
               [](const JobRow& row, WallTime) { return plain(row.usage ? shown_size(row.usage->memory) : ""); },
               memory_of},
@@ -118,7 +120,7 @@ const std::array columns{
               [](const JobRow& row, WallTime) { return plain(row.usage ? std::to_string(row.usage->processes) : ""); },
               tasks_of},
     JobColumn{"description",
-              {.heading = "DESCRIPTION", .may_be_cut = true},
+              {.heading = "DESCRIPTION", .cut_to = 12, .left_out = 4},
               true,
               [](const JobRow& row, WallTime) { return plain(about(row)); },
               nullptr},
@@ -130,9 +132,14 @@ const JobColumn* find_column(std::string_view name) {
 }
 
 Failure no_such_column(std::string_view name) {
-  std::string names;
-  for (const auto& column : columns) names += (names.empty() ? "" : ", ") + std::string{column.name};
-  return {std::format("there is no column `{}'; there are {}", name, names), true};
+  std::string list;
+  std::vector<std::string_view> names;
+  for (const auto& column : columns) {
+    list += (list.empty() ? "" : ", ") + std::string{column.name};
+    names.push_back(column.name);
+  }
+  if (name.empty()) return {"a column is missing; there are " + list, true};
+  return {std::format("there is no column `{}'; there are {}", name, list), true, supervisor::near_miss(name, names)};
 }
 
 } // namespace
@@ -145,6 +152,7 @@ JobColumns usual_columns() {
 }
 
 std::expected<JobColumns, Failure> columns_named(std::string_view names) {
+  if (names.empty()) return std::unexpected{no_such_column(names)};
   JobColumns named;
   for (auto part : names | std::views::split(',')) {
     const auto* column = find_column(std::string_view{part});
@@ -157,7 +165,7 @@ std::expected<JobColumns, Failure> columns_named(std::string_view names) {
 std::expected<void, Failure> sort_rows(std::vector<JobRow>& rows, std::string_view name) {
   bool reversed = name.starts_with('-');
   const auto* column = find_column(reversed ? name.substr(1) : name);
-  if (column == nullptr) return std::unexpected{no_such_column(name)};
+  if (column == nullptr) return std::unexpected{no_such_column(reversed ? name.substr(1) : name)};
   auto before = [&](const JobRow& one, const JobRow& other) {
     if (column->number != nullptr) return column->number(one) > column->number(other);
     return column->cell(one, {}).text < column->cell(other, {}).text;
@@ -170,6 +178,8 @@ std::expected<void, Failure> sort_rows(std::vector<JobRow>& rows, std::string_vi
 Table table_of(const std::vector<JobRow>& rows, const JobColumns& chosen, WallTime now) {
   Table table;
   for (const auto* column : chosen) table.columns.push_back(column->shape);
+  if (chosen != usual_columns())
+    for (auto& column : table.columns) column.left_out = 0; // they were asked for
   for (const auto& row : rows) {
     auto& cells = table.rows.emplace_back();
     for (const auto* column : chosen) cells.push_back(column->cell(row, now));

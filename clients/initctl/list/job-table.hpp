@@ -19,6 +19,7 @@ using JobColumns = std::vector<const JobColumn*>;
 // By the column of this name, "-NAME" the other way round. Numbers and times begin with the largest and the newest.
 [[nodiscard]] std::expected<void, Failure> sort_rows(std::vector<JobRow>& rows, std::string_view column);
 
+// Of the usual columns some are left out where there is no room, of those that were asked for none.
 [[nodiscard]] Table table_of(const std::vector<JobRow>& rows, const JobColumns& columns,
                              std::chrono::system_clock::time_point now);
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <ranges>
+#include <string_view>
 
 using namespace upstart::client;
 using upstart::protocol::JobSummary;
@@ -63,6 +65,33 @@ TEST_CASE("rows are chosen by condition and by pattern") {
   auto rows = rows_of(summaries(), processes());
   CHECK(std::ranges::count_if(rows, [&](const auto& row) { return failed.accepts(row); }) == 2);
   CHECK(std::ranges::count_if(rows, [&](const auto& row) { return by_name.accepts(row); }) == 2);
+}
+
+TEST_CASE("on a narrow terminal the table has fewer columns, unless they were asked for, and jobs are cut last") {
+  ::setenv("LC_ALL", "C.UTF-8", 1);
+  auto rows = rows_of({{.name = "a-service-with-a-name-of-forty-characters",
+                        .description = "A service with a description that is long, too",
+                        .instances = {{.goal = "start", .state = "running", .processes = {{"main", 1234}}}}}},
+                      processes());
+  auto shown = [&](std::size_t width, const JobColumns& columns) {
+    return *printed(table_of(rows, columns, {}), {.width = width});
+  };
+  auto is_within = [](const std::string& text, std::size_t width) {
+    return std::ranges::all_of(text | std::views::split('\n'),
+                               [&](auto line) { return shown_width(std::string_view{line}) <= width; });
+  };
+  for (std::size_t width : {20, 40, 60, 80, 120}) CHECK(is_within(shown(width, usual_columns()), width));
+  CHECK(shown(40, usual_columns()) == "JOB                      STATE   PROCESS\n"
+                                      "a-service-with-a-name-o… running    1234\n");
+  CHECK(shown(80, usual_columns()).contains(" STATE   SINCE PROCESS RESTARTS MEMORY DESCRIPTION\n"));
+  CHECK(shown(40, *columns_named("job,memory,restarts")).contains(" MEMORY RESTARTS\n"));
+}
+
+TEST_CASE("a column that is missing or misspelt is answered with those that there are") {
+  CHECK(columns_named("").error().message.starts_with("a column is missing; there are job, state, "));
+  CHECK(columns_named("job,stat").error().hint == "did you mean `state`?");
+  std::vector<JobRow> none;
+  CHECK(sort_rows(none, "-stat").error().hint == "did you mean `state`?");
 }
 
 TEST_CASE("rows are sorted by any column, numbers from the largest") {
