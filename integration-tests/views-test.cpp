@@ -209,7 +209,24 @@ TEST_CASE("top sleeps when nothing happens") {
   CHECK(looks <= 25);
 }
 
+TEST_CASE("a job without a log is told of in the name of initctl") {
+  auto tmux = find_program({"tmux"}, "top");
+  if (tmux.empty()) return;
+  Session session{three_jobs};
+  start_all(session);
+  TopInTerminal top{session, tmux};
+  top.await("3 jobs, 2 running");
+  top.press("l");
+  top.await("initctl: db has no log");
+  CHECK_FALSE(top.screen().contains("upstart-initctl"));
+}
+
 TEST_CASE("top says what it needs where there is no terminal") {
   Session session{{}};
   CHECK(session.initctl({"top"}).err == "initctl: top needs a terminal; `initctl list' and `initctl monitor' print\n");
+  for (const auto* delay : {"0", "x"}) CHECK(session.initctl({"top", "-d", delay}).err.starts_with("initctl: "));
+  auto script = find_program({"script"}, "top on a dumb terminal");
+  if (script.empty()) return;
+  auto ran = session.run({script, "-qec", "TERM=dumb " + bin_directory() + "/initctl top", "/dev/null"});
+  CHECK(ran.out.starts_with("initctl: top moves the cursor, which a terminal of type dumb (TERM) cannot"));
 }

@@ -165,6 +165,10 @@ int run(const Options& options) {
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0)
     return fail("top needs a terminal; `initctl list' and `initctl monitor' print");
   if (std::getenv("TERM") == nullptr) return fail("top needs the type of the terminal in the variable TERM");
+  if (std::string_view{std::getenv("TERM")} == "dumb")
+    return fail(
+        "top moves the cursor, which a terminal of type dumb (TERM) cannot; `initctl list' and `initctl monitor' "
+        "print");
   auto context = client::ProcessContext::of_this_process();
   Top top{options};
   auto outcome = client::with_upstart(options.target.options(), context,
@@ -184,6 +188,10 @@ int main(int argc, char** argv) {
   app.add_option("-d,--delay", options.delay, "seconds between two looks at the processes")
       ->check(CLI::Range(0.1, 3600.0));
   options.target.add_to(app);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) { return app.exit(help); } catch (const CLI::ParseError& error) {
+    return fail(error.what());
+  }
   return run(options);
 }

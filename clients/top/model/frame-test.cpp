@@ -39,11 +39,13 @@ TEST_CASE("a job's line tells its state, process, processor time and memory") {
   Model model;
   model.show_jobs(
       {{.job = "web", .state = "running", .processes = {321}, .restarts = 2, .cpu = 12.34, .memory = 5 << 20},
-       {.job = "off"}});
+       {.job = "off"},
+       {.job = "bad", .failed = true}});
   auto lines = compose(model, {.rows = 24, .columns = 80});
   CHECK(has_line(lines, "web          running                321   12.3    5.0M    2"));
   CHECK(has_line(lines, "off          waiting                  -      -       -    -"));
-  CHECK(lines[0].text.starts_with("2 jobs, 1 running, cpu 12.3%, memory 5.0M, 0 events; order: cpu"));
+  CHECK(has_line(lines, "bad          failed                   -"));
+  CHECK(lines[0].text.starts_with("3 jobs, 1 running, cpu 12.3%, memory 5.0M, 0 events; order: cpu"));
   CHECK(lines.back().text.contains("q quit"));
 }
 

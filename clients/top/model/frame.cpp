@@ -65,7 +65,7 @@ std::string row_of(std::string_view name, std::string_view state, std::string_vi
 
 std::string row_of(const JobLine& job, Columns columns) {
   bool lives = !job.processes.empty();
-  return row_of(job.title(), job.failed ? job.state + ", failed" : job.state,
+  return row_of(job.title(), job.failed && job.state == "waiting" ? "failed" : job.state,
                 lives ? std::to_string(job.processes.front()) : "-", lives ? std::format("{:.1f}", job.cpu) : "-",
                 lives ? shown_memory(job.memory) : "-", job.restarts > 0 ? std::to_string(job.restarts) : "-", columns);
 }

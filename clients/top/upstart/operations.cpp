@@ -46,6 +46,8 @@ std::string output_of(std::vector<std::string> words) {
   base::FileDescriptor reading{ends[0]}, writing{ends[1]};
   std::vector<char*> pointers;
   for (auto& word : words) pointers.push_back(word.data());
+  std::string name = "initctl"; // what it calls itself in messages
+  pointers.front() = name.data();
   pointers.push_back(nullptr);
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);
