@@ -33,6 +33,17 @@ TEST_CASE("what is wrong with an option is said") {
   CHECK(error_of({"-e"}) == "missing argument: -e");
 }
 
+TEST_CASE("-h shows the help, unless the program means something else by it") {
+  auto words = read_words(example, {"-h"});
+  REQUIRE(words);
+  CHECK(words->has("help"));
+  CHECK(help_of(example).contains("  -h, --help  "));
+  auto halting = example;
+  halting.options.push_back({"-h", "", "halt"});
+  CHECK_FALSE(read_words(halting, {"-h"})->has("help"));
+  CHECK_FALSE(help_of(halting).contains("-h, --help"));
+}
+
 TEST_CASE("the help names the options that do something, and nothing else") {
   auto help = help_of(example);
   CHECK(help.starts_with("Usage: example [OPTION]... TIME\n\nAbout it.\n\nOptions:\n"));

@@ -11,16 +11,6 @@ namespace upstart::client {
 
 namespace {
 
-const std::vector<ProgramOption>& common_options() {
-  static const std::vector<ProgramOption> options{
-      {"-q,--quiet", "", "say nothing but errors"},
-      {"-v,--verbose", "", ""},
-      {"--help", "", "show this help and exit"},
-      {"--version", "", "show the version and exit"},
-  };
-  return options;
-}
-
 std::vector<std::string> flags_of(const ProgramOption& option) {
   std::vector<std::string> flags;
   for (auto part : option.flags | std::views::split(',')) flags.emplace_back(std::string_view{part});
@@ -32,8 +22,24 @@ std::string key_of(const ProgramOption& option) {
   return flag.substr(flag.find_first_not_of('-'));
 }
 
+// -h is the help where the program means nothing else by it.
+const std::vector<ProgramOption>& common_options(const Program& program) {
+  static constexpr auto made = [](const char* help) {
+    return std::vector<ProgramOption>{
+        {"-q,--quiet", "", "say nothing but errors"},
+        {"-v,--verbose", "", ""},
+        {help, "", "show this help and exit"},
+        {"--version", "", "show the version and exit"},
+    };
+  };
+  static const auto usual = made("-h,--help"), without_short_help = made("--help");
+  bool has_own = std::ranges::any_of(
+      program.options, [](const ProgramOption& option) { return std::ranges::contains(flags_of(option), "-h"); });
+  return has_own ? without_short_help : usual;
+}
+
 const ProgramOption* find_option(const Program& program, const std::string& flag) {
-  for (const auto* options : {&program.options, &common_options()})
+  for (const auto* options : {&program.options, &common_options(program)})
     for (const auto& option : *options)
       if (std::ranges::contains(flags_of(option), flag)) return &option;
   return nullptr;
@@ -131,7 +137,7 @@ std::string help_of(const Program& program) {
       std::format("Usage: {} [OPTION]...{}{}\n\n", program.name, program.synopsis.empty() ? "" : " ", program.synopsis);
   for (auto paragraph : program.about | std::views::split('\n')) text += wrap(std::string_view{paragraph}, 79) + "\n\n";
   text += "Options:\n";
-  for (const auto* options : {&program.options, &common_options()})
+  for (const auto* options : {&program.options, &common_options(program)})
     for (const auto& option : *options)
       if (!option.help.empty()) text += help_line(option);
   return text;
