@@ -40,6 +40,6 @@ if len(sys.argv) < 2 or sys.argv[1] not in commands:
 try:
     commands[sys.argv[1]](*sys.argv[2:])
 except dbus.DBusException as error:
-    sys.exit(error.get_dbus_name())
+    sys.exit(error.get_dbus_message())
 except KeyboardInterrupt:
     pass

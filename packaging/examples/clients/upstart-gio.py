@@ -38,7 +38,8 @@ if len(sys.argv) < 2 or sys.argv[1] not in commands:
 try:
     kind = Gio.BusType.SESSION if "UPSTART_SESSION" in os.environ else Gio.BusType.SYSTEM
     commands[sys.argv[1]](Gio.bus_get_sync(kind), *sys.argv[2:])
-except GLib.Error as error:  # its name is that of the error, com.ubuntu.Upstart0_6.Error.UnknownJob
-    sys.exit(Gio.DBusError.get_remote_error(error) or error.message)
+except GLib.Error as error:
+    Gio.DBusError.strip_remote_error(error)  # GDBus.Error:NAME: before the message; get_remote_error tells the name
+    sys.exit(error.message)
 except KeyboardInterrupt:
     pass
