@@ -18,17 +18,39 @@ std::string about_arguments(const Call& call, Supervisor& supervisor) {
   auto state = protocol::job_state_from_json(supervisor.DescribeJob(protocol::escaped(call.arguments[0])));
   auto arguments = call.arguments_from(1);
   auto keyless = std::ranges::find_if(arguments, [](const std::string& each) { return each.find('=') + 1 <= 1; });
-  if (!state || state->instance_needs.empty() || keyless == arguments.end()) return {};
+  if (!state || keyless == arguments.end()) return {};
+  if (state->instance_needs.empty()) {
+    auto meant = supervisor.AboutUnknownJob(protocol::escaped(*keyless));
+    return std::format("there is no job {} either{}{}", *keyless, meant.empty() ? "" : ": ", meant);
+  }
   return std::format("`{}' has no key; {} wants {}=..., such as {}={}", *keyless, state->name,
                      state->instance_needs.front(), state->instance_needs.front(), *keyless);
 }
 
+// A variable that names the instance was not given; one that means nothing to the job may be it, misspelt.
+std::string about_variables(const Call& call, Supervisor& supervisor) {
+  auto state = protocol::job_state_from_json(supervisor.DescribeJob(protocol::escaped(call.arguments[0])));
+  if (!state || state->instance_needs.empty()) return {};
+  std::string wanted;
+  for (const auto& need : state->instance_needs) wanted += (wanted.empty() ? "" : " ") + need + "=...";
+  auto given = call.arguments_from(1);
+  auto other = std::ranges::find_if(given, [&](const std::string& each) {
+    return !std::ranges::contains(state->instance_needs, each.substr(0, each.find('=')));
+  });
+  if (state->instance_needs.size() > 1 || other == given.end()) return std::format("{} wants {}", state->name, wanted);
+  return std::format("{} wants {}: did you mean `{}{}`?", state->name, wanted, state->instance_needs.front(),
+                     other->substr(std::min(other->find('='), other->size())));
+}
+
 } // namespace
 
-std::string advice_on_name(const sdbus::Error& error, const std::string& job, Upstart& upstart) try {
-  if (error.getName() != protocol::error_name::unknown_job) return {};
+std::string advice_on_missing(const std::string& job, Upstart& upstart) try {
   return Supervisor{upstart.connection()}.AboutUnknownJob(protocol::escaped(job));
 } catch (const sdbus::Error&) { return {}; } // an older init, or nothing that we may know
+
+std::string advice_on_name(const sdbus::Error& error, const std::string& job, Upstart& upstart) {
+  return error.getName() == protocol::error_name::unknown_job ? advice_on_missing(job, upstart) : "";
+}
 
 std::string advice_on(const sdbus::Error& error, const Call& call, Upstart& upstart) try {
   if (call.arguments.empty()) return {};
@@ -36,6 +58,8 @@ std::string advice_on(const sdbus::Error& error, const Call& call, Upstart& upst
   Supervisor supervisor{upstart.connection()};
   if (error.getName() == protocol::error_name::invalid_args && error.getMessage() == "Env must be KEY=VALUE pairs")
     return about_arguments(call, supervisor);
+  if (error.getName() == protocol::error_name::invalid_args && error.getMessage().starts_with("Unknown parameter: "))
+    return about_variables(call, supervisor);
   return {};
 } catch (const sdbus::Error&) { return {}; } // an older init, or nothing that we may know
 

@@ -9,6 +9,9 @@ namespace upstart::client {
 // Asks the daemon once more; empty where there is nothing to say.
 [[nodiscard]] std::string advice_on(const sdbus::Error& error, const Call& call, Upstart& upstart);
 
+// Which job may be meant by the name of one that is not there.
+[[nodiscard]] std::string advice_on_missing(const std::string& job, Upstart& upstart);
+
 // The same of one job of several.
 [[nodiscard]] std::string advice_on_name(const sdbus::Error& error, const std::string& job, Upstart& upstart);
 

@@ -87,8 +87,6 @@ bool looks_like_option(std::string_view word) { return word.size() > 1 && word.s
 Failure invalid(std::string_view what, std::string_view word, const std::vector<std::string_view>& known) {
   auto failure = usage_error(std::format("invalid {}: {}", what, word));
   failure.hint = supervisor::near_miss(word, known);
-  std::ranges::replace(failure.hint, '`', '\'');
-  if (auto quote = failure.hint.find('\''); quote != std::string::npos) failure.hint[quote] = '`'; // as here
   return failure;
 }
 

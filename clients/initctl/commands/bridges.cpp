@@ -4,6 +4,7 @@
 #include "clients/base/upstart.hpp"
 #include "clients/initctl/command/command.hpp"
 
+#include "daemons/job-supervisor/language/words/suggestions.hpp"
 #include "protocol/bridges.hpp"
 
 #include <nlohmann/json.hpp>
@@ -77,16 +78,31 @@ Json to_json(const protocol::BridgeEntry& bridge) {
           {"events", {bridge.event}}, {"jobs", nullptr},        {"watches", Json::array()}};
 }
 
+std::vector<std::string_view> names_of_bridges() {
+  std::vector<std::string_view> names;
+  for (const auto& bridge : protocol::bridges) names.push_back(bridge.name);
+  return names;
+}
+
 // The names of them, one after the other.
 std::string known_bridges() {
   std::string names;
-  for (const auto& bridge : protocol::bridges) names += (names.empty() ? "" : ", ") + std::string{bridge.name};
+  for (auto name : names_of_bridges()) names += (names.empty() ? "" : ", ") + std::string{name};
   return names;
+}
+
+// Its name as people say it, "socket", is completed.
+std::string meant_bridge(std::string_view name) {
+  constexpr std::string_view prefix = "upstart-", suffix = "-bridge";
+  if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+  return supervisor::near_miss(std::string{name} + std::string{name.ends_with(suffix) ? "" : suffix},
+                               names_of_bridges());
 }
 
 Outcome start_bridge(Call& call, const std::string& name) {
   if (!protocol::bridge_of_name(name))
-    return std::unexpected{Failure{std::format("Unknown bridge: {} (known are {})", name, known_bridges())}};
+    return std::unexpected{
+        Failure{std::format("Unknown bridge: {} (known are {})", name, known_bridges()), false, meant_bridge(name)}};
   Supervisor{call.upstart->connection()}.StartBridge(name);
   return 0;
 }

@@ -2,6 +2,7 @@
 #include "clients/base/upstart.hpp"
 
 #include "clients/base/supervisor.hpp"
+#include "clients/initctl/advice.hpp"
 #include "clients/initctl/command/command.hpp"
 #include "clients/initctl/conditions/conditions.hpp"
 #include "clients/initctl/conditions/possible-events.hpp"
@@ -135,7 +136,8 @@ Outcome check_config(Call& call) {
     return call.arguments.empty() || details.name == call.arguments[0];
   };
   if (std::ranges::none_of(all, is_chosen) && !call.arguments.empty())
-    return std::unexpected{Failure{"Invalid job class: " + call.arguments[0]}};
+    return std::unexpected{
+        Failure{"Invalid job class: " + call.arguments[0], false, advice_on_missing(call.arguments[0], *call.upstart)}};
   auto possible = possible_events(all, ignored_events(call));
   Json document = Json::array();
   bool faulty = false;
@@ -159,11 +161,24 @@ Outcome instance_variables(Call& call) {
   return 0;
 }
 
+// Of a job that does not say it: how it is started.
+std::string usual_usage(const Call& call) {
+  auto text = "start " + call.arguments[0];
+  try {
+    auto told = Supervisor{call.upstart->connection()}.DescribeJob(protocol::escaped(call.arguments[0]));
+    if (auto state = protocol::job_state_from_json(told))
+      for (const auto& variable : state->instance_needs) text += std::format(" {}=...", variable);
+  } catch (const sdbus::Error& error) {
+    if (is_lost(error)) throw; // else an older init
+  }
+  return text;
+}
+
 Outcome usage(Call& call) {
   if (call.has("--variables")) return instance_variables(call);
   std::string text = call.upstart->job_class(call.arguments[0]).usage();
   if (call.wants_json()) call.print_json(Json{{"job", call.arguments[0]}, {"usage", text}});
-  else call.print(std::format("Usage: {}\n", text));
+  else call.print(std::format("Usage: {}\n", text.empty() ? usual_usage(call) : text));
   return 0;
 }
 
@@ -197,7 +212,7 @@ std::vector<Command> configuration_commands() {
        .group = other_group,
        .summary = "Show how a job wants to be called.",
        .synopsis = "JOB",
-       .about = "Shows the usage stanza of the job.",
+       .about = "Shows the usage stanza of the job; of a job without one, how it is started.",
        .missing = "job name",
        .completion = "jobs",
        .options = {{"--variables", "", "print the variables that name an instance, which start wants, instead"}},

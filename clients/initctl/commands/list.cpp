@@ -2,6 +2,7 @@
 #include "clients/base/supervisor.hpp"
 #include "clients/base/terminal/terminal.hpp"
 #include "clients/base/upstart.hpp"
+#include "clients/initctl/advice.hpp"
 #include "clients/initctl/command/command.hpp"
 #include "clients/initctl/legacy/legacy-services.hpp"
 #include "clients/initctl/list/job-table.hpp"
@@ -95,8 +96,8 @@ Rows wanted_rows(const Call& call) {
 }
 
 Outcome print_table(Call& call, const std::vector<JobRow>& rows) {
-  auto columns = columns_named(call.options.value("--columns").value_or(""));
-  if (!call.has("--columns")) columns = usual_columns();
+  auto named = call.options.value("--columns");
+  auto columns = named ? columns_named(*named) : usual_columns();
   if (!columns) return std::unexpected{columns.error()};
   auto text = printed(table_of(rows, *columns, std::chrono::system_clock::now()), table_style(call.context));
   if (!text) return std::unexpected{Failure{text.error()}};
@@ -132,7 +133,8 @@ Outcome list_rows(Call& call) {
   auto rows = wanted_rows(call);
   if (!rows) return std::unexpected{rows.error()};
   if (rows->empty() && !call.arguments.empty() && !call.wants_json())
-    return std::unexpected{Failure{std::format("no job matches `{}'", call.arguments.front())}};
+    return std::unexpected{Failure{std::format("no job matches `{}'", call.arguments.front()), false,
+                                   advice_on_missing(call.arguments.front(), *call.upstart)}};
   if (call.wants_json()) return print_rows_json(call, *rows);
   return wants_table(call) ? print_table(call, *rows) : print_lines(call, *rows);
 }

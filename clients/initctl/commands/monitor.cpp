@@ -2,6 +2,7 @@
 #include "clients/base/terminal/terminal.hpp"
 #include "clients/initctl/history/broker.hpp"
 
+#include "clients/initctl/advice.hpp"
 #include "clients/initctl/command/command.hpp"
 #include "protocol/names.hpp"
 
@@ -183,8 +184,11 @@ void show_changes(Call& call) {
   if (call.upstart->times_back() > 0) show(call, about_gap());
   else
     for (const auto& job : call.arguments)
-      if (!is_loaded(*call.upstart, job))
-        call.context.err << std::format("initctl: there is no job {}; waiting for it to be loaded\n", job);
+      if (!is_loaded(*call.upstart, job)) {
+        auto advice = advice_on_missing(job, *call.upstart);
+        call.context.err << std::format("initctl: there is no job {}{}{}; waiting for it to be loaded\n", job,
+                                        advice.empty() ? "" : ": ", advice);
+      }
   while (call.context.out.good()) connection.handle_message();
 }
 

@@ -56,6 +56,20 @@ TEST_CASE("a job that is not loaded is hollow, and states are colours") {
   CHECK(json["states"]["tty"] == "2 running");
 }
 
+TEST_CASE("jobs that have failed or are disabled have colours of their own, as in a list") {
+  auto classes = web();
+  classes.push_back(job("off", {}));
+  auto graph = graph_of(classes, {}, {});
+  mark_conditions(graph, rows_of({{.name = "off", .is_manual = true},
+                                  {.name = "web", .failures = {{.instance = "", .time = 5, .text = "no"}}}},
+                                 ProcessTable{{}}));
+  auto dot = to_dot(graph);
+  CHECK(dot.contains("\"job web\" [shape=box style=filled fillcolor=lightcoral label=\"web\\nfailed\"]"));
+  CHECK(dot.contains("\"job off\" [shape=box style=filled fillcolor=gray85 label=\"off\\ndisabled\"]"));
+  CHECK(to_json(graph)["failed"] == Json::array({"web"}));
+  CHECK(to_json(graph)["states"]["web"] == "waiting");
+}
+
 TEST_CASE("with a job only what touches it is drawn, its condition whole") {
   auto classes = web();
   classes.push_back(job("other", {{"x"}, {"y"}, {"/AND"}}));

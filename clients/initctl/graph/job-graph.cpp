@@ -122,16 +122,21 @@ std::string to_dot(const GraphOperator& each) {
   return text + std::format("  {} -> {} [{}];\n", node, target_of(each.through, each.job), style_of(each.kind));
 }
 
-// Running jobs are green, those on their way yellow, the others white; one that is not loaded has no more than a dashed
-// edge.
+// The colours of `initctl list`: running jobs are green, those on their way yellow, failed ones red, disabled ones
+// grey, the others white; one that is not loaded has no more than a dashed edge.
+std::string colour_of(const std::string& state) {
+  if (state == "failed") return "lightcoral";
+  if (state == "disabled") return "gray85";
+  if (state == "waiting") return "white";
+  return state.ends_with("running") && !state.contains(',') ? "palegreen" : "khaki1";
+}
+
 std::string job_to_dot(const std::string& name, const std::string& state) {
   if (state.empty())
     return std::format("  {} [shape=box style=dashed color=gray50 fontcolor=gray40 label={} tooltip=\"not loaded\"];\n",
                        job_node(name), dot_string(name));
-  bool waits = state == "waiting";
-  const auto* colour = waits ? "white" : state.ends_with("running") && !state.contains(',') ? "palegreen" : "khaki1";
-  return std::format("  {} [shape=box style=filled fillcolor={} label={}];\n", job_node(name), colour,
-                     dot_string(waits ? name : name + "\n" + state));
+  return std::format("  {} [shape=box style=filled fillcolor={} label={}];\n", job_node(name), colour_of(state),
+                     dot_string(state == "waiting" ? name : name + "\n" + state));
 }
 
 } // namespace
@@ -159,10 +164,22 @@ JobGraph graph_of(const std::vector<ClassDetails>& classes, const std::vector<In
   return graph;
 }
 
+void mark_conditions(JobGraph& graph, const std::vector<JobRow>& rows) {
+  for (const auto& row : rows) {
+    auto job = graph.jobs.find(row.status.job);
+    if (job == graph.jobs.end() || job->second != "waiting") continue;
+    if (row.condition == JobCondition::failed) graph.failed.insert(job->first);
+    if (row.condition == JobCondition::disabled) graph.disabled.insert(job->first);
+  }
+}
+
 std::string to_dot(const JobGraph& graph) {
   std::string text = "digraph upstart {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n  edge "
                      "[fontname=\"sans-serif\" fontsize=10];\n";
-  for (const auto& [name, state] : graph.jobs) text += job_to_dot(name, state);
+  for (const auto& [name, state] : graph.jobs)
+    text += job_to_dot(name, graph.failed.contains(name)     ? "failed"
+                             : graph.disabled.contains(name) ? "disabled"
+                                                             : state);
   for (const auto& event : graph.events)
     text += std::format("  {} [shape=ellipse label={}];\n", event_node(event), dot_string(event));
   for (const auto& each : graph.operators) text += to_dot(each);
@@ -184,7 +201,9 @@ Json to_json(const JobGraph& graph) {
                      {"from_job", edge.from_job},
                      {"to", edge.to},
                      {"label", edge.label}});
-  return {{"jobs", names}, {"events", graph.events}, {"edges", edges}, {"states", states}, {"missing", missing}};
+  return {
+      {"jobs", names},          {"events", graph.events},    {"edges", edges}, {"states", states}, {"missing", missing},
+      {"failed", graph.failed}, {"disabled", graph.disabled}};
 }
 
 } // namespace upstart::client

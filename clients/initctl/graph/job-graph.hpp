@@ -4,6 +4,7 @@
 #include "clients/base/json.hpp"
 #include "clients/base/status.hpp"
 #include "clients/base/upstart.hpp"
+#include "clients/initctl/list/job-rows.hpp"
 
 #include <map>
 #include <set>
@@ -33,6 +34,7 @@ struct GraphOperator {
 
 struct JobGraph {
   std::map<std::string, std::string> jobs; // name, and state in words; empty: it is not loaded, but named by another
+  std::set<std::string> failed, disabled;  // of those that wait
   std::set<std::string> events;
   std::vector<GraphOperator> operators;
   std::vector<GraphEdge> edges;
@@ -41,6 +43,9 @@ struct JobGraph {
 // Of these jobs and what touches them; of all where none is named.
 [[nodiscard]] JobGraph graph_of(const std::vector<ClassDetails>& classes, const std::vector<InstanceStatus>& statuses,
                                 const std::vector<std::string>& only);
+
+// Adds which of its waiting jobs have failed or are disabled.
+void mark_conditions(JobGraph& graph, const std::vector<JobRow>& rows);
 
 // In the language of Graphviz.
 [[nodiscard]] std::string to_dot(const JobGraph& graph);

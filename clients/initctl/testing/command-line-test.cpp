@@ -94,11 +94,11 @@ TEST_CASE("what is wrong with a command line is said as Upstart says it") {
 
 TEST_CASE("of a command or option that is nearly right it is said which may have been meant") {
   CHECK(run_alone({"strat", "web"}).err == "initctl: invalid command: strat\n"
-                                           "initctl: did you mean `start'?\n"
+                                           "initctl: did you mean `start`?\n"
                                            "Try `initctl --help' for more information.\n");
-  CHECK(run_alone({"list", "--josn"}).err.contains("initctl: did you mean `--json'?\n"));
-  CHECK(run_alone({"--josn", "list"}).err.contains("initctl: did you mean `--json'?\n"));
-  CHECK(run_alone({"help", "strat"}).err.contains("did you mean `start'?"));
+  CHECK(run_alone({"list", "--josn"}).err.contains("initctl: did you mean `--json`?\n"));
+  CHECK(run_alone({"--josn", "list"}).err.contains("initctl: did you mean `--json`?\n"));
+  CHECK(run_alone({"help", "strat"}).err.contains("did you mean `start`?"));
 }
 
 TEST_CASE("help is as wide as the terminal, within reason") {

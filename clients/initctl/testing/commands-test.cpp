@@ -2,6 +2,7 @@
 #include "clients/initctl/command/command-table.hpp"
 #include "clients/initctl/testing/session.hpp"
 #include "protocol/bridges.hpp"
+#include "protocol/job-state.hpp"
 
 #include <doctest/doctest.h>
 
@@ -210,10 +211,10 @@ TEST_CASE("daemon commands") {
         Words{"ReloadConfiguration", "NotifyDiskWriteable", "NotifyDBusAddress unix:path=/x"});
 }
 
-TEST_CASE("usage shows the usage stanza, empty or not") {
+TEST_CASE("usage shows the usage stanza, without one how the job is started") {
   Session session{{{"a", {.usage = "a FOO=x"}}, {"b", {}}}};
   CHECK(session.initctl("usage a").out == "Usage: a FOO=x\n");
-  CHECK(session.initctl("usage b").out == "Usage: \n");
+  CHECK(session.initctl("usage b").out == "Usage: start b\n");
 }
 
 TEST_CASE("show-config --source prints classes as job files") {
@@ -419,4 +420,19 @@ TEST_CASE("a daemon that is not there, or goes away during a call, is told of") 
   auto lost = original.initctl("emit vanish");
   CHECK(lost.err == "initctl: Upstart went away before it answered. Whether the command took effect is not known.\n");
   CHECK(lost.status == 1);
+}
+
+TEST_CASE("a word that is misspelt is answered with what is meant") {
+  upstart::protocol::JobState instance{.name = "inst", .file = "/x/inst.conf", .instance_needs = {"NAME"}};
+  upstart::protocol::JobState web{.name = "web", .file = "/x/web.conf"};
+  Session session{{{"inst", {.has_instances = true, .state = upstart::protocol::to_json(instance)}},
+                   {"web", {.state = upstart::protocol::to_json(web)}}}};
+  CHECK(session.initctl("usage inst").out == "Usage: start inst NAME=...\n");
+  CHECK(session.initctl("start inst name=1").err ==
+        "initctl: Unknown parameter: NAME\ninitctl: inst wants NAME=...: did you mean `NAME=1`?\n");
+  CHECK(session.initctl("start inst").err.ends_with("initctl: inst wants NAME=...\n"));
+  CHECK(session.initctl("check-config shiny").err.contains("there is a file /etc/init/shiny"));
+  CHECK(session.initctl("graph shiny").err.contains("there is a file /etc/init/shiny"));
+  CHECK(session.initctl("list shiny").err.contains("there is a file /etc/init/shiny"));
+  CHECK(session.initctl("bridges --start socke").err.contains("did you mean `socket-bridge`?"));
 }
