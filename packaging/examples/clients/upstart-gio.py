@@ -39,7 +39,7 @@ try:
     kind = Gio.BusType.SESSION if "UPSTART_SESSION" in os.environ else Gio.BusType.SYSTEM
     commands[sys.argv[1]](Gio.bus_get_sync(kind), *sys.argv[2:])
 except GLib.Error as error:
-    Gio.DBusError.strip_remote_error(error)  # GDBus.Error:NAME: before the message; get_remote_error tells the name
-    sys.exit(error.message)
+    name = Gio.DBusError.get_remote_error(error)  # stands before the message
+    sys.exit(error.message.removeprefix(f"GDBus.Error:{name}: "))
 except KeyboardInterrupt:
     pass

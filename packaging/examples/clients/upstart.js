@@ -28,6 +28,6 @@ if (!(command in commands)) {
   process.exit(2);
 }
 commands[command](...words).catch((error) => {
-  console.error(error.type || error.message); // com.ubuntu.Upstart0_6.Error.UnknownJob
+  console.error(error.message);
   process.exit(1);
 });
