@@ -110,7 +110,8 @@ std::string Telling::whole(const Explanation& explanation) const {
   if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
   if (!explanation.override_file.empty()) text += std::format("  overridden by {}\n", explanation.override_file);
   for (const auto& fault : explanation.file_faults) text += item("ignored for an error:", fault);
-  if (auto file = file_text(explanation); !file.empty()) text += std::format("  {}\n", wrap(file, width_ - 2, 2));
+  if (auto file = file_text(explanation); !file.empty())
+    text += std::format("  {}\n", wrap(file, width_ - std::min<std::size_t>(2, width_), 2));
   text += condition_text("start on", explanation.start_on);
   for (const auto& instance : explanation.instances) text += instance_text(instance);
   if (!explanation.warnings.empty()) text += "\n";
