@@ -21,7 +21,7 @@ std::vector<std::shared_ptr<const supervisor::JobClass>> load(const std::vector<
       if (change.job_class) classes.push_back(change.job_class);
   };
   supervisor::Configuration configuration{
-      loop, directories, take, [](const std::string& diagnostic) { std::println(stderr, "{}", diagnostic); }};
+      loop, directories, take, [](auto, const std::string& diagnostic) { std::println(stderr, "{}", diagnostic); }};
   configuration.load();
   return classes;
 }
