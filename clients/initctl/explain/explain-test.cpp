@@ -324,9 +324,10 @@ TEST_CASE("a job whose file has changed, has gone or has an error now says what 
   web.file_broken = "/etc/init/web.conf:3: Unknown stanza";
   web.file_faults = {web.file_broken};
   auto broken = System{{web}, {}}.explained();
-  CHECK(to_text(broken).contains("ignored for an error: /etc/init/web.conf:3: Unknown stanza\n  its job file cannot be "
-                                 "read as a job any more: mend "
-                                 "it before you stop the job, which could not be started again\n"));
+  CHECK(to_text(broken, 200)
+            .contains("ignored for an error: /etc/init/web.conf:3: Unknown stanza\n  its job file cannot be "
+                      "read as a job any more: mend "
+                      "it before you stop the job, which could not be started again\n"));
   CHECK(nlohmann::json(to_json(broken))["file_broken"] == web.file_broken);
 }
 
