@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <map>
+#include <ranges>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace upstart::client {
@@ -57,17 +61,21 @@ const RunCause* Run::last_cause() const {
 
 void end_runs(Timeline& timeline) {
   constexpr std::array<std::string_view, 3> ending{"stopping", "killed", "post-stop"};
-  auto& runs = timeline.runs;
-  for (auto run = runs.begin(); run != runs.end(); ++run) {
-    auto is_next = [&](const Run& other) { return other.job == run->job && other.instance == run->instance; };
-    auto next = std::find_if(std::next(run), runs.end(), is_next);
-    if (run->at("waiting") || next == runs.end()) continue;
-    bool is_last = std::find_if(std::next(next), runs.end(), is_next) == runs.end();
-    bool are_neighbours =
-        std::ranges::none_of(std::next(run), next, [&](const Run& other) { return other.job == run->job; });
-    bool is_known = is_last && !next->at("waiting") && are_neighbours; // the next one is the present one
-    bool is_told = !is_known && std::ranges::contains(ending, run->state());
-    run->ended_unstopped = is_told ? run->moments.back().time : next->begin();
+  std::map<std::pair<std::string_view, std::string_view>, Run*>
+      next_of_instance; // of the runs that were seen, the first
+  std::map<std::string_view, Run*> next_of_job;
+  std::set<const Run*> have_next;
+  for (Run& run : timeline.runs | std::views::reverse) {
+    Run*& of_instance = next_of_instance[{run.job, run.instance}];
+    Run*& of_job = next_of_job[run.job];
+    if (const Run* next = of_instance) {
+      have_next.insert(&run);
+      bool is_present = !have_next.contains(next) && !next->at("waiting");
+      bool is_known = is_present && of_job == next; // no other may have been between
+      bool is_told = !is_known && std::ranges::contains(ending, run.state());
+      if (!run.at("waiting")) run.ended_unstopped = is_told ? run.moments.back().time : next->begin();
+    }
+    of_instance = of_job = &run;
   }
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <utility>
 
 namespace upstart::base {
 
@@ -23,7 +22,7 @@ public:
     return value_ ? *value_ : none;
   }
   [[nodiscard]] const Value* operator->() const { return &**this; }
-  // To be changed: it takes its own room from now on, until `reset`, `take` or `tidy`.
+  // To be changed: it takes its own room from now on, until `reset` or `tidy`.
   [[nodiscard]] Value& edit() {
     if (!value_) value_ = std::make_unique<Value>();
     return *value_;
@@ -32,11 +31,6 @@ public:
   [[nodiscard]] explicit operator bool() const { return value_ != nullptr; }
   // As it began.
   void reset() { value_.reset(); }
-  // What it was; it is as it began afterwards.
-  [[nodiscard]] Value take() {
-    auto value = std::exchange(value_, nullptr);
-    return value ? std::move(*value) : Value{};
-  }
   // Gives up its room where it is as it began.
   void tidy() {
     if (value_ && *value_ == Value{}) value_.reset();

@@ -93,7 +93,7 @@ TEST_CASE("the state of all jobs is that of each, by name; of a job that is not 
   REQUIRE(state.jobs.size() == 2);
   CHECK(state.jobs[0] == told(world, "a"));
   CHECK(state.jobs[1] == told(world, "b"));
-  CHECK(upstart::protocol::supervisor_state_from_json(dump_state(world.jobs)).value() == state);
+  CHECK(upstart::protocol::supervisor_state_from_json(upstart::protocol::to_json(state)).value() == state);
   CHECK_FALSE(job_state_of(world.jobs, "nosuch"));
 }
 

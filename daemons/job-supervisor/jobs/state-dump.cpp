@@ -213,8 +213,6 @@ protocol::SupervisorState state_of(const Jobs& jobs) {
   return state;
 }
 
-std::string dump_state(const Jobs& jobs) { return protocol::to_json(state_of(jobs)); }
-
 std::vector<protocol::JobSummary> summaries_of(const Jobs& jobs) {
   std::vector<protocol::JobSummary> summaries;
   for (const auto* entry : jobs.classes().sorted()) summaries.push_back(summary_of(*entry));

@@ -14,9 +14,8 @@ namespace upstart::supervisor {
 
 // Of one job (DescribeJob); nothing where there is none of that name.
 [[nodiscard]] std::optional<protocol::JobState> job_state_of(const Jobs& jobs, const std::string& job);
-// Of all jobs, sorted by name, and as JSON (GetState).
+// Of all jobs, sorted by name.
 [[nodiscard]] protocol::SupervisorState state_of(const Jobs& jobs);
-[[nodiscard]] std::string dump_state(const Jobs& jobs);
 
 // What a list shows of each job, sorted by name (ListJobs).
 [[nodiscard]] std::vector<protocol::JobSummary> summaries_of(const Jobs& jobs);

@@ -322,6 +322,25 @@ TEST_CASE("an ending goes on: who does not end is killed, and main's own status 
   }
 }
 
+TEST_CASE("who is waited for in main's place is told to the next supervisor, too") {
+  Adoption world;
+  world.script("echo $$ >" + (world.directory / "main") + "\n( trap '' TERM; exec " + actor +
+               " note=" + (world.directory / "left") + " ) &\nwait\n");
+  world.first_supervisor("ready", [&](JobProcesses& first, base::EventLoop& loop) {
+    (void)await(loop, [&] { return contents(world.directory / "left").ends_with("\n"); });
+    first.signal(ProcessKind::main, SIGTERM);
+    pid_t main = std::stoi(contents(world.directory / "main"));
+    (void)await(loop, [&] { return !facts_of(main); });
+  });
+  world.adopt();
+  REQUIRE(await(*world.loop, [&] { return !world.events.left.empty(); }));
+  CHECK(std::to_string(world.events.left.back()) + "\n" == contents(world.directory / "left"));
+  CHECK(world.events.told == Told{});
+  world.job->signal(ProcessKind::main, SIGKILL);
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == SIGTERM);
+}
+
 TEST_CASE("what an adopted process has left behind is found among init's children and killed") {
   Adoption world;
   world.exec("fork-stay setsid note=" + (world.directory / "pid"));
