@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <format>
@@ -43,21 +42,13 @@ std::string list_of_formats() {
                 "--strict a point; 2 the command line is wrong, or a file cannot be written.";
 }
 
-// With what may have been meant.
-std::string nearest(std::string_view word, const std::vector<std::string_view>& known) {
-  auto meant = supervisor::near_miss(word, known); // "did you mean `systemd`?"
-  std::ranges::replace(meant, '`', '\'');
-  if (auto quote = meant.find('\''); quote != std::string::npos) meant[quote] = '`'; // as here
-  return meant;
-}
-
 // Of a file that is not there: it may be a kind of files that is misspelt.
 std::string misspelt_format(const std::string& path) {
   std::error_code error;
   if (fs::exists(path, error)) return "";
   std::vector<std::string_view> names;
   for (const auto& format : convert::formats()) names.push_back(format.name);
-  auto meant = nearest(path, names);
+  auto meant = supervisor::near_miss(path, names);
   return meant.empty() ? "" : "; " + meant;
 }
 
@@ -138,7 +129,9 @@ int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& out
     std::vector<std::string> names;
     for (const auto* option : app.get_options())
       for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-    if (auto meant = nearest(unknown.front(), {names.begin(), names.end()}); !meant.empty()) complain(meant);
+    if (auto meant = supervisor::near_miss(unknown.front(), std::vector<std::string_view>{names.begin(), names.end()});
+        !meant.empty())
+      complain(meant);
   }
   std::cerr << hint;
   return unable;

@@ -22,10 +22,10 @@ TEST_CASE("of a kind of files or an option that is nearly right it is said which
   const Files files;
   const auto kind = run_program("sytemd " + files.add("a.service", "[Service]\nExecStart=/bin/x\n"));
   CHECK(kind.status == 1);
-  CHECK(kind.text.contains("upstart-convert: sytemd: No such file or directory; did you mean `systemd'?\n"));
+  CHECK(kind.text.contains("upstart-convert: sytemd: No such file or directory; did you mean `systemd`?\n"));
   const auto option = run_program("--forse x");
   CHECK(option.status == 2);
-  CHECK(option.text.contains("invalid option: --forse\nupstart-convert: did you mean `--force'?\n"));
+  CHECK(option.text.contains("invalid option: --forse\nupstart-convert: did you mean `--force`?\n"));
 }
 
 TEST_CASE("a file that is not there is named once") {
