@@ -24,10 +24,10 @@ void start_all(Session& session) {
 }
 
 // The first of these programs that is installed; empty: none is, and the test says that it was skipped.
-std::string find_program(std::initializer_list<const char*> names, const char* what) {
-  for (const auto* name : names)
+std::string find_program(std::initializer_list<std::string> names, const std::string& what) {
+  for (const auto& name : names)
     for (const auto* directory : {"/usr/bin/", "/usr/local/bin/"})
-      if (auto path = std::string{directory} + name; ::access(path.c_str(), X_OK) == 0) return path;
+      if (auto path = directory + name; ::access(path.c_str(), X_OK) == 0) return path;
   MESSAGE("SKIPPED: ", what, " needs ", *names.begin(), ", which is not installed");
   return {};
 }
@@ -216,6 +216,8 @@ TEST_CASE("a job without a log is told of in the name of initctl") {
   start_all(session);
   TopInTerminal top{session, tmux};
   top.await("3 jobs, 2 running");
+  for (const auto* key : {"/", "d", "b", "Enter"}) top.press(key);
+  top.await("1 job, 1 running");
   top.press("l");
   top.await("initctl: db has no log");
   CHECK_FALSE(top.screen().contains("upstart-initctl"));
