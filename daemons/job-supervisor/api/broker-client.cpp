@@ -197,7 +197,9 @@ void BrokerClient::record(const Event& event, Origin origin) {
   if (records_.size() == most_records) records_.pop_front();
   records_.emplace_back(protocol::escaped(event.name), protocol::escaped(event.environment.strings()), origin.uid,
                         origin.pid);
-  if (session_) turn_ends_.resume();
+  if (!session_) return;
+  if (records_.size() >= most_records_at_once) send_records(); // else they would lie between what stays
+  else turn_ends_.resume();
 }
 
 void BrokerClient::send_records() {

@@ -83,8 +83,8 @@ private:
   bool waits_ = false;
   std::unordered_set<std::string> others_; // what other handlers want, by name
   std::vector<std::string> others_patterns_;
-  // Sent together when a turn of the loop ends, and before whatever else is sent; kept while there is no connection.
-  // The oldest go first when there are too many.
+  // Sent together when a turn of the loop ends, when they fill a message, and before whatever else is sent; kept while
+  // there is no connection. The oldest go first when there are too many.
   std::deque<EventRecord> records_;
   std::map<EventId, Finished> unconfirmed_;
   std::string identity_;

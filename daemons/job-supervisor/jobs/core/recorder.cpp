@@ -250,10 +250,31 @@ void Recorder::record_run(JobId id, Job* job) {
 
 // Once for each class in force, when something of it is written down that needs it.
 void Recorder::put_class_of(const ClassEntry& entry, const Put& put) {
-  auto& known = classes_[entry.name()];
+  auto& known = classes_[entry.name()].text;
   if (known == entry.job_class()) return;
   known = entry.job_class();
   put(record_key::of(record_key::job_class, entry.name()), record::to_bytes(*known));
+}
+
+std::string Recorder::key_of(ClassPart part, const std::string& name) {
+  switch (part) {
+  case ClassPart::held: return record_key::of(record_key::held, name);
+  case ClassPart::facts: return record_key::of(record_key::facts, name);
+  case ClassPart::runs: return record_key::of(record_key::runs, name);
+  }
+  return {};
+}
+
+void Recorder::put_class_part(ClassPart part, const std::string& name, std::string_view bytes, const Put& put) {
+  classes_[name].parts.set(static_cast<std::size_t>(part));
+  put(key_of(part, name), bytes);
+}
+
+void Recorder::erase_class_part(ClassPart part, const std::string& name) {
+  auto known = classes_.find(name);
+  if (known == classes_.end() || !known->second.parts.test(static_cast<std::size_t>(part))) return;
+  known->second.parts.reset(static_cast<std::size_t>(part));
+  erase_untracked(key_of(part, name));
 }
 
 void Recorder::record_classes() {
@@ -261,26 +282,28 @@ void Recorder::record_classes() {
   for (const auto& name : core_.classes.class_changes().take()) {
     const auto* entry = core_.classes.find(name);
     auto known = classes_.find(name);
-    if (known != classes_.end() && (entry == nullptr || entry->job_class() != known->second)) {
-      classes_.erase(known);
+    if (known != classes_.end() && known->second.text != nullptr &&
+        (entry == nullptr || entry->job_class() != known->second.text)) {
+      known->second.text.reset();
       erase_untracked(record_key::of(record_key::job_class, name));
     }
-    auto key = record_key::of(record_key::held, name);
     if (entry == nullptr || entry->start_on().state().empty()) {
-      erase(key);
+      erase_class_part(ClassPart::held, name);
     } else {
       put_class_of(*entry, put_record);
-      put(key, record::held_to_bytes(entry->start_on().state()));
+      put_class_part(ClassPart::held, name, record::held_to_bytes(entry->start_on().state()), put_record);
     }
-    if (entry == nullptr || !has_facts(*entry)) erase(record_key::of(record_key::facts, name));
-    if (entry == nullptr || entry->runs.empty()) erase(record_key::of(record_key::runs, name));
+    if (entry == nullptr || !has_facts(*entry)) erase_class_part(ClassPart::facts, name);
+    if (entry == nullptr || entry->runs.empty()) erase_class_part(ClassPart::runs, name);
+    known = classes_.find(name);
+    if (known != classes_.end() && !known->second.text && known->second.parts.none()) classes_.erase(known);
   }
   for (const auto& name : core_.classes.fact_changes().take())
     if (const auto* entry = core_.classes.find(name); entry != nullptr && has_facts(*entry))
-      put(record_key::of(record_key::facts, name), record::to_bytes(facts_of(*entry)));
+      put_class_part(ClassPart::facts, name, record::to_bytes(facts_of(*entry)), put_record);
   for (const auto& name : core_.classes.run_changes().take())
     if (const auto* entry = core_.classes.find(name); entry != nullptr && !entry->runs.empty())
-      put(record_key::of(record_key::runs, name), record::to_bytes(entry->runs));
+      put_class_part(ClassPart::runs, name, record::to_bytes(entry->runs), put_record);
 }
 
 void Recorder::record_events() {
@@ -405,10 +428,10 @@ void Recorder::put_all(const Put& out) {
   spawn_ = next_spawn();
   if (spawn_) put(std::string{record_key::spawn}, record::to_bytes(*spawn_));
   for (const auto& [name, entry] : core_.classes.all()) {
-    if (has_facts(*entry)) put(record_key::of(record_key::facts, name), record::to_bytes(facts_of(*entry)));
-    if (!entry->runs.empty()) put(record_key::of(record_key::runs, name), record::to_bytes(entry->runs));
+    if (has_facts(*entry)) put_class_part(ClassPart::facts, name, record::to_bytes(facts_of(*entry)), out);
+    if (!entry->runs.empty()) put_class_part(ClassPart::runs, name, record::to_bytes(entry->runs), out);
     bool holds = !entry->start_on().state().empty();
-    if (holds) put(record_key::of(record_key::held, name), record::held_to_bytes(entry->start_on().state()));
+    if (holds) put_class_part(ClassPart::held, name, record::held_to_bytes(entry->start_on().state()), out);
     if (holds || !entry->instances().empty()) put_class_of(*entry, out);
     for (const auto& [_, job] : entry->instances()) {
       out(record_key::of(record_key::job, job->id()), bytes_of(*job, false));

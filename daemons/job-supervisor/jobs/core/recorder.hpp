@@ -10,6 +10,7 @@
 #include "daemons/job-supervisor/jobs/core/core.hpp"
 #include "daemons/job-supervisor/jobs/core/pending-effects.hpp"
 
+#include <bitset>
 #include <unordered_set>
 
 namespace upstart::supervisor {
@@ -44,6 +45,11 @@ private:
   void drop_changes();
   void put_all(const Put& put);
   void put_class_of(const ClassEntry& entry, const Put& put);
+  // What is written down of a class beside its text.
+  enum class ClassPart : std::uint8_t { held, facts, runs };
+  [[nodiscard]] static std::string key_of(ClassPart part, const std::string& name);
+  void put_class_part(ClassPart part, const std::string& name, std::string_view bytes, const Put& put);
+  void erase_class_part(ClassPart part, const std::string& name);
   void for_each_pending(const PendingEffects::Places* in_leaving, const PendingEffects::Places* in_outgoing,
                         const std::function<void(const Outgoing&)>& call) const;
   void note_pending_operations_of(JobId id);
@@ -58,8 +64,8 @@ private:
 
   void put(const std::string& key, std::string_view bytes);
   void erase(const std::string& key);
-  // The same for keys that are remembered otherwise: those of instances and classes, of which there may be ten
-  // thousand.
+  // The same for keys that are remembered otherwise, in less memory: those of instances and classes, of which there may
+  // be ten thousand.
   void put_untracked(std::string_view key, std::string_view bytes);
   void erase_untracked(std::string_view key);
 
@@ -68,8 +74,12 @@ private:
   std::unordered_set<std::string> written_;
   // The instances that it holds, and whether with their run.
   std::unordered_map<JobId, bool> instances_;
-  // Of those classes that it holds the text of.
-  std::unordered_map<std::string, std::shared_ptr<const JobClass>> classes_;
+  struct WrittenClass {
+    std::shared_ptr<const JobClass> text; // empty: it is not written down
+    std::bitset<3> parts{};               // by ClassPart
+  };
+  // What it holds of classes, where it holds something.
+  std::unordered_map<std::string, WrittenClass> classes_;
   struct Pending {
     const Job* job = nullptr;
     std::vector<const Effect*> operations;
