@@ -1,8 +1,8 @@
 #include "clients/base/process-context.hpp"
 
 #include "clients/base/plain/command-token.hpp"
+#include "daemons/base/help/terminal-width.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -20,13 +20,6 @@ std::string take_command_token() {
   bool is_token =
       token.size() == command_token_digits && token.find_first_not_of("0123456789abcdef") == std::string::npos;
   return is_token ? token : std::string{};
-}
-
-std::optional<std::size_t> width_of_standard_output() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0) return std::nullopt;
-  constexpr std::size_t usual = 80; // of one that does not say
-  return size.ws_col > 0 ? size.ws_col : usual;
 }
 
 std::optional<std::string> ask_at_terminal(const std::string& question) {
@@ -49,7 +42,7 @@ ProcessContext ProcessContext::of_this_process() {
       },
       .uid = ::getuid(),
       .command_token = take_command_token(),
-      .terminal_width = width_of_standard_output,
+      .terminal_width = base::width_of_standard_output,
       .ask = ask_at_terminal,
   };
 }

@@ -2,6 +2,8 @@
 #include "clients/base/output.hpp"
 #include "clients/base/process-context.hpp"
 #include "clients/convert/formats.hpp"
+#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/help/terminal-width.hpp"
 #include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 #include <CLI/CLI.hpp>
@@ -38,7 +40,7 @@ void complain(const std::string& text) { std::cerr << "upstart-convert: " << tex
 std::string list_of_formats() {
   std::string text = "FROM is guessed where it is left out:\n";
   for (const auto& format : convert::formats()) text += std::format("  {:12} {}\n", format.name, format.what);
-  return text + "Exit status: 0 all is converted, if not in every point; 1 a file is not, or with\n"
+  return text + "Exit status: 0 all is converted, if not in every point; 1 a file is not, or with "
                 "--strict a point; 2 the command line is wrong, or a file cannot be written.";
 }
 
@@ -140,6 +142,7 @@ int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& out
 void declare(CLI::App& app, Options& options) {
   constexpr int width = 22; // of the column of the options
   app.usage("Usage: upstart-convert [OPTION]... [FROM] FILE...");
+  base::fold_help(app, base::help_width(base::width_of_standard_output()));
   app.get_formatter()->column_width(width);
   app.add_option("words", options.words)->group("");
   app.add_option("-o,--output", options.directory, "write each job to DIR/JOB.conf, not to standard output")

@@ -7,6 +7,8 @@
 #endif
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
+#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/help/terminal-width.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
 
@@ -81,6 +83,7 @@ int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& out
 int run(int argc, char** argv, client::Output& output) {
   Options options;
   CLI::App app{"Check job files for errors, without a running init.", "init-checkconf"};
+  base::fold_help(app, base::help_width(base::width_of_standard_output()));
   app.set_version_flag("--version", "init-checkconf (upstart " UPSTART_VERSION ")");
   app.add_option("FILE|DIR,-f,--file", options.paths,
                  "job files, overrides, and directories of them in order of precedence");

@@ -9,6 +9,7 @@
 #ifdef UPSTART_MQTT
 #include "clients/initctl/fleet/at-node.hpp"
 #endif
+#include "daemons/base/help/help-text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -34,7 +35,7 @@ Json requested_help_json(const CommandLine& line) {
 std::string requested_help(const CommandLine& line, const ProcessContext& context) {
   if (line.options.has("--json")) return to_text(requested_help_json(line));
   if (line.options.has("--version")) return version_text(line.program);
-  auto width = help_width(terminal_width(context));
+  auto width = base::help_width(terminal_width(context));
   return line.command ? help_of(*line.command, line.usage_name, width) : general_help(width);
 }
 

@@ -1,6 +1,6 @@
 #include "clients/system-v/program.hpp"
 
-#include "clients/base/wrap.hpp"
+#include "daemons/base/help/wrap.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -110,7 +110,7 @@ std::string help_line(const ProgramOption& option) {
                : option.flags.starts_with("--") ? std::format("    {}", option.flags)
                                                 : std::string{option.flags};
   if (!option.value.empty()) flags += (option.flags.contains("--") ? "=" : " ") + std::string{option.value};
-  return std::format("  {:24} {}\n", flags, wrap(option.help, 79 - 27, 27));
+  return std::format("  {:24} {}\n", flags, base::wrap(option.help, 79 - 27, 27));
 }
 
 } // namespace
@@ -135,7 +135,8 @@ std::expected<GivenWords, Failure> read_words(const Program& program, const std:
 std::string help_of(const Program& program) {
   auto text =
       std::format("Usage: {} [OPTION]...{}{}\n\n", program.name, program.synopsis.empty() ? "" : " ", program.synopsis);
-  for (auto paragraph : program.about | std::views::split('\n')) text += wrap(std::string_view{paragraph}, 79) + "\n\n";
+  for (auto paragraph : program.about | std::views::split('\n'))
+    text += base::wrap(std::string_view{paragraph}, 79) + "\n\n";
   text += "Options:\n";
   for (const auto* options : {&program.options, &common_options(program)})
     for (const auto& option : *options)

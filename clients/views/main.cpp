@@ -7,6 +7,8 @@
 #include "clients/views/report/chain.hpp"
 #include "clients/views/report/timeline-json.hpp"
 #include "clients/views/timeline/read-timeline.hpp"
+#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/help/terminal-width.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -110,6 +112,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Show where the time of jobs went; `initctl plot', `blame' and `critical-chain' run this.",
                "upstart-views"};
+  upstart::base::fold_help(app, upstart::base::help_width(upstart::base::width_of_standard_output()));
   app.set_version_flag("--version", "upstart-views (upstart " UPSTART_VERSION ")");
   app.add_option("VIEW", options.view, "plot, blame or critical-chain")
       ->required()

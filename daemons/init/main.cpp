@@ -1,3 +1,4 @@
+#include "daemons/base/help/terminal-width.hpp"
 #include "daemons/init/configuration/options.hpp"
 #include "daemons/init/handover/re-execution.hpp"
 #include "daemons/init/init.hpp"
@@ -69,7 +70,7 @@ int main(int argc, char** argv) {
   bool process_1 = ::getpid() == 1;
   if (!process_1 && is_for_telinit(arguments)) return become_telinit(arguments);
   bool machine = process_1 && !is_in_container() && std::ranges::find(arguments, "--container") == arguments.end();
-  auto options = read_options(arguments, machine);
+  auto options = read_options(arguments, machine, base::help_width(base::width_of_standard_output()));
   if (!options) {
     std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
     return options.error().status;

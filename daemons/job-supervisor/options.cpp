@@ -8,11 +8,10 @@ namespace upstart::supervisor {
 
 void declare_options(CLI::App& app, DaemonOptions& options) {
   app.add_option("--private-address", options.private_address, "D-Bus address at which clients are served");
-  auto* mode = app.add_option_group("mode", "what kind of instance this is");
-  mode->add_flag("--user", options.user_session, "a user's session");
-  mode->add_flag("--session", options.session_bus, "like the system's, on the session bus");
-  mode->add_flag("--system", options.system, "the system's (default)");
-  mode->require_option(0, 1);
+  auto* user = app.add_flag("--user", options.user_session, "the instance is a user's session");
+  auto* session = app.add_flag("--session", options.session_bus, "it is like the system's, on the session bus");
+  app.add_flag("--system", options.system, "it is the system's (default)")->excludes(user)->excludes(session);
+  session->excludes(user);
   app.add_option("--confdir", options.directories, "directory of job files; repeatable, in order of precedence");
   app.add_option("--logdir", options.log_directory, "directory of console logs");
   app.add_flag("--no-log", options.no_log, "no console logs");

@@ -1,10 +1,10 @@
 #include "clients/initctl/command/help.hpp"
 
-#include "clients/base/wrap.hpp"
+#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/help/wrap.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <format>
 #include <ranges>
 
@@ -14,11 +14,8 @@ namespace {
 
 constexpr std::size_t description_column = 30;
 
-// A name and what it means, in two columns; a name too long for the first stands on a line of its own.
 std::string entry(std::string_view name, std::string_view text, std::size_t width) {
-  std::string line = std::format("  {:<{}}", name, description_column - 2);
-  if (line.size() > description_column) line = std::format("  {}\n{:{}}", name, "", description_column);
-  return line + wrap(text, width - description_column, description_column) + "\n";
+  return base::help_entry(name, text, width, description_column);
 }
 
 // "-n,--no-wait" is shown as "-n, --no-wait", an option without a short form below the long ones.
@@ -59,11 +56,6 @@ Json options_json(const std::vector<Option>& options) {
 
 } // namespace
 
-std::size_t help_width(std::optional<std::size_t> terminal) {
-  constexpr std::size_t usual = 79, narrowest = 50, widest = 100;
-  return terminal ? std::clamp(*terminal - 1, narrowest, widest) : usual;
-}
-
 std::string general_help(std::size_t width) {
   return std::format("Usage: initctl [OPTION]... COMMAND [OPTION]... [ARG]...\n\n{}\n"
                      "For a list of commands, try `initctl help'.\n",
@@ -85,7 +77,7 @@ std::string help_of(const Command& command, std::string_view usage_name, std::si
   std::string text = std::format("Usage: {} [OPTION]...{}{}\n{}\n\n{}", usage_name, command.synopsis.empty() ? "" : " ",
                                  command.synopsis, command.summary, options_text(command.options, width));
   for (auto paragraph : command.about | std::views::split('\n'))
-    text += "\n" + wrap(std::string_view{paragraph}, width) + "\n";
+    text += "\n" + base::wrap(std::string_view{paragraph}, width) + "\n";
   return text;
 }
 

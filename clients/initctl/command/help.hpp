@@ -5,9 +5,6 @@
 
 namespace upstart::client {
 
-// How wide lines of help are: as the terminal, within reason; where there is none, as wide as is usual.
-[[nodiscard]] std::size_t help_width(std::optional<std::size_t> terminal);
-
 [[nodiscard]] std::string general_help(std::size_t width);
 [[nodiscard]] std::string list_of_commands(const std::vector<Command>& commands, std::size_t width);
 // `usage_name` is what the user types: "initctl start", or "start" for the link.

@@ -3,6 +3,7 @@
 #include "clients/base/terminal/terminal.hpp"
 #include "clients/initctl/command/command-line.hpp"
 #include "clients/initctl/command/command-table.hpp"
+#include "daemons/base/help/help-text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,14 +16,14 @@ namespace {
 std::string help_without_command(const Call& call) {
   if (call.has("--completion")) return completion_of(nullptr);
   return call.wants_json() ? to_text(list_of_commands_json(all_commands()))
-                           : list_of_commands(all_commands(), help_width(terminal_width(call.context)));
+                           : list_of_commands(all_commands(), base::help_width(terminal_width(call.context)));
 }
 
 std::string help_on(const Command& command, const Call& call) {
   if (call.has("--completion")) return completion_of(&command);
-  return call.wants_json()
-             ? to_text(help_json_of(command))
-             : help_of(command, std::format("initctl {}", command.name), help_width(terminal_width(call.context)));
+  return call.wants_json() ? to_text(help_json_of(command))
+                           : help_of(command, std::format("initctl {}", command.name),
+                                     base::help_width(terminal_width(call.context)));
 }
 
 Outcome help(Call& call) {

@@ -1,6 +1,6 @@
 #include "clients/initctl/explain/explanation.hpp"
 
-#include "clients/base/wrap.hpp"
+#include "daemons/base/help/wrap.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -31,7 +31,7 @@ private:
 
 std::string Telling::item(std::string_view mark, std::string_view text) const {
   std::size_t indentation = mark.size() + 3;
-  return std::format("  {} {}\n", mark, wrap(text, width_ - std::min(indentation, width_), indentation));
+  return std::format("  {} {}\n", mark, base::wrap(text, width_ - std::min(indentation, width_), indentation));
 }
 
 std::string Telling::event_line(const EventFinding& finding) const {
@@ -106,12 +106,12 @@ std::string_view file_text(const Explanation& explanation) {
 }
 
 std::string Telling::whole(const Explanation& explanation) const {
-  std::string text = wrap(explanation.verdict, width_) + "\n";
+  std::string text = base::wrap(explanation.verdict, width_) + "\n";
   if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
   if (!explanation.override_file.empty()) text += std::format("  overridden by {}\n", explanation.override_file);
   for (const auto& fault : explanation.file_faults) text += item("ignored for an error:", fault);
   if (auto file = file_text(explanation); !file.empty())
-    text += std::format("  {}\n", wrap(file, width_ - std::min<std::size_t>(2, width_), 2));
+    text += std::format("  {}\n", base::wrap(file, width_ - std::min<std::size_t>(2, width_), 2));
   text += condition_text("start on", explanation.start_on);
   for (const auto& instance : explanation.instances) text += instance_text(instance);
   if (!explanation.warnings.empty()) text += "\n";

@@ -1,7 +1,7 @@
 // The details of a job as text: labelled lines, the processes as a tree, the log at the end.
-#include "clients/base/wrap.hpp"
 #include "clients/initctl/list/job-table.hpp"
 #include "clients/initctl/show/job-details.hpp"
+#include "daemons/base/help/wrap.hpp"
 
 #include <algorithm>
 #include <format>
@@ -20,7 +20,7 @@ public:
   void field(std::string_view label, std::string_view text) {
     if (text.empty()) return;
     text_ += std::format("{:>{}}{} {}\n", label, label_width - 1, label.empty() ? " " : ":",
-                         wrap(text, width() - label_width - 1, label_width + 1));
+                         base::wrap(text, width() - label_width - 1, label_width + 1));
   }
   void field(std::string_view label, std::string_view text, Colour colour) {
     if (!style_.coloured) return field(label, text);

@@ -101,13 +101,6 @@ TEST_CASE("of a command or option that is nearly right it is said which may have
   CHECK(run_alone({"help", "strat"}).err.contains("did you mean `start`?"));
 }
 
-TEST_CASE("help is as wide as the terminal, within reason") {
-  CHECK(help_width({}) == 79);
-  CHECK(help_width(60) == 59);
-  CHECK(help_width(20) == 50);
-  CHECK(help_width(300) == 100);
-}
-
 TEST_CASE("-h is --help") { CHECK(run_alone({"start", "-h"}).out.starts_with("Usage: initctl start ")); }
 
 TEST_CASE("a command that needs an argument says which") {

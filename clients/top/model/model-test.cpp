@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <format>
+#include <ranges>
 
 using namespace upstart::top;
 
@@ -114,6 +115,10 @@ TEST_CASE("a text is moved within its lines, and left with q, which then leaves 
   CHECK(type(model, "q").operation == Operation::none);
   CHECK_FALSE(model.pager());
   CHECK(type(model, "q").operation == Operation::quit);
+}
+
+TEST_CASE("the text about the keys fits a terminal of 80 columns") {
+  for (auto line : help_text() | std::views::split('\n')) CHECK(std::string_view{line}.size() < 80);
 }
 
 TEST_CASE("only the last events are kept, all are counted") {

@@ -22,7 +22,8 @@ std::string_view name_of(Order order) {
 std::string_view help_text() {
   return "up, down, page up, page down, home, end   pick a job\n"
          "o          order: by cpu, memory, restarts, name\n"
-         "/          show only jobs whose name contains, or whose state is, what is typed; Escape: all\n"
+         "/          show only jobs whose name contains, or whose state is, what is\n"
+         "           typed; Escape: all\n"
          "e, Enter   explain why the job is, or is not, running\n"
          "l          the last lines of its log\n"
          "s          start it\n"
@@ -31,8 +32,9 @@ std::string_view help_text() {
          "?          this text\n"
          "q          leave a text; leave top\n"
          "\n"
-         "CPU is in percent of one processor, since the last look, of the processes of a job and of\n"
-         "all that they have started; MEMORY what of these is in memory; REST how often it was respawned.\n";
+         "CPU is in percent of one processor, since the last look, of the processes of\n"
+         "a job and of all that they have started; MEMORY what of these is in memory;\n"
+         "REST how often it was respawned.\n";
 }
 
 void Model::show_jobs(std::vector<JobLine> jobs) { jobs_ = std::move(jobs); }

@@ -7,8 +7,8 @@
 namespace upstart::client {
 
 std::string chain_in_words(const std::vector<ChainLink>& chain) {
-  std::string text = "The time at which a job was up, or let the next go on, stands after @, what it took until then "
-                     "after +.\n\n";
+  std::string text = "The time at which a job was up, or let the next go on, stands after @,\n"
+                     "what it took until then after +.\n\n";
   std::string indent;
   for (const auto& link : chain) {
     if (!link.through.empty()) {

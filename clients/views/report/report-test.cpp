@@ -31,6 +31,8 @@ TEST_CASE("the chain is told from its end, each link with what led to it") {
                     .runs = {service("db", 5, 40, {{1, "startup"}}), service("web", 40, 90, {{7, "started", "db"}})}};
   auto chain = critical_chain(timeline, timeline.runs[1], {});
   auto text = chain_in_words(chain);
+  CHECK(text.starts_with("The time at which a job was up, or let the next go on, stands after @,\n"
+                         "what it took until then after +.\n\nweb "));
   CHECK(text.ends_with("web @90ms +50ms\n"
                        "└─ event started db\n"
                        "   db @40ms +35ms\n"

@@ -1,5 +1,7 @@
 #include "daemons/base/program/daemon-main.hpp"
 
+#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/help/terminal-width.hpp"
 #include "daemons/base/program/heap.hpp"
 #include "daemons/base/program/oom-score.hpp"
 #include "daemons/base/program/run-directory-lock.hpp"
@@ -48,6 +50,7 @@ int wrong_command_line(const DaemonProgram& program, const CLI::ParseError& erro
 
 int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
   CLI::App app{program.description, "upstart-" + program.name};
+  fold_help(app, help_width(width_of_standard_output()));
   CommonOptions options;
   Flags flags;
   declare_common(app, options, flags, !program.find_run_directory);

@@ -81,6 +81,8 @@ TEST_CASE("help tells of every option, version in one line; both are no error") 
         "--log-to-stdout", "--default-console", "--no-startup-event", "--startup-event", "--no-dbus",
         "--no-inherit-env", "--no-cgroups", "--quiet", "--verbose", "--debug", "--version", "--help"})
     CHECK(help.text.contains(option));
+  CHECK(help.text.contains("\n  --confdir DIR               read job files from this directory instead\n"
+                           "                              (repeatable)\n"));
   auto version = refused({"--version"});
   CHECK(version.status == 0);
   CHECK(version.text == "init (upstart " UPSTART_VERSION ")\n");

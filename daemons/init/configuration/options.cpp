@@ -11,7 +11,7 @@ namespace {
 constexpr const char* description = "Event-based process management daemon: process 1, or the leader of a session.";
 constexpr const char* footer =
     "Environment: UPSTART_CONFDIR and UPSTART_LOGDIR stand for --confdir and --logdir where these are not given.\n"
-    "A session reads, in this order: $XDG_CONFIG_HOME/upstart, $HOME/.init, upstart in each of $XDG_CONFIG_DIRS,\n"
+    "A session reads, in this order: $XDG_CONFIG_HOME/upstart, $HOME/.init, upstart in each of $XDG_CONFIG_DIRS, "
     "/usr/share/upstart/sessions. Everything else: init(8).";
 
 // Collected apart from Options, since -q, -v and --debug are three flags for one value.
@@ -89,10 +89,12 @@ Answer mistake(const std::string& what) { return {"init: " + what + "\nTry `init
 
 } // namespace
 
-std::expected<Options, Answer> read_options(const std::vector<std::string>& arguments, bool process_1) {
+std::expected<Options, Answer> read_options(const std::vector<std::string>& arguments, bool process_1,
+                                            std::size_t help_width) {
   Options options;
   Flags flags;
   CLI::App app{description, "init"};
+  base::fold_help(app, help_width);
   app.footer(footer);
   app.set_help_flag("-h,--help", "print this help and exit");
   app.set_version_flag("--version", "init (upstart " UPSTART_VERSION ")", "print the version and exit");

@@ -1,6 +1,7 @@
 // The command line of init as values. Pure: text in, options or what to print out.
 #pragma once
 
+#include "daemons/base/help/help-text.hpp"
 #include "daemons/base/log/log-format.hpp"
 
 #include <chrono>
@@ -47,7 +48,8 @@ struct Answer {
 };
 
 // As process 1 of a machine words that are not options of init are ignored, since the kernel passes on what it does not
-// know, and nothing is answered instead of a run.
-[[nodiscard]] std::expected<Options, Answer> read_options(const std::vector<std::string>& arguments, bool process_1);
+// know, and nothing is answered instead of a run. Help has lines of that width.
+[[nodiscard]] std::expected<Options, Answer> read_options(const std::vector<std::string>& arguments, bool process_1,
+                                                          std::size_t help_width = base::usual_help_width);
 
 } // namespace upstart::init

@@ -1,5 +1,7 @@
 #include "daemons/socket-bridge/sharing/options.hpp"
 
+#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/help/terminal-width.hpp"
 #include "daemons/bridge/by-hand.hpp"
 #include "protocol/bridges.hpp"
 
@@ -95,6 +97,7 @@ std::expected<SharingOptions, int> sharing_options(int argc, char** argv) {
   auto end = std::ranges::find(all, std::string_view{"--"});
   if (end != all.end()) options.command.assign(end + 1, all.end());
   CLI::App app{text, program};
+  base::fold_help(app, base::help_width(base::width_of_standard_output()));
   declare(app, options, words);
   app.add_option("SOCKET_PATH", words.path, "/path, @abstract name, or inet:ADDRESS:PORT, inet6:[ADDRESS]:PORT")
       ->required();

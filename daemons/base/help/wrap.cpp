@@ -1,8 +1,8 @@
-#include "clients/base/wrap.hpp"
+#include "daemons/base/help/wrap.hpp"
 
 #include <ranges>
 
-namespace upstart::client {
+namespace upstart::base {
 
 std::string wrap(std::string_view text, std::size_t width, std::size_t indentation) {
   std::string folded;
@@ -22,4 +22,4 @@ std::string wrap(std::string_view text, std::size_t width, std::size_t indentati
   return folded;
 }
 
-} // namespace upstart::client
+} // namespace upstart::base
