@@ -68,6 +68,23 @@ _initctl_value() {
     return 1
 }
 
+# _initctl_complete_value KIND CURRENT: the value of an option; of several with a comma between, the last of them.
+_initctl_complete_value() {
+    local kind=$1 before= choices IFS=$'\n'
+    if [[ $kind == directories ]]; then
+        compopt -o filenames
+        COMPREPLY=($(compgen -d -- "$2"))
+        return
+    fi
+    if [[ $kind == *,... ]]; then
+        kind=${kind%,...}
+        [[ $2 == *,* ]] && before=${2%,*},
+        compopt -o nospace
+    fi
+    choices=$(_initctl_words "$kind" "")
+    COMPREPLY=($(compgen -P "$before" -W "$choices" -- "${2#"$before"}"))
+}
+
 _initctl() {
     local current=${COMP_WORDS[COMP_CWORD]} command= completion first= count=0 word option= value= i
     local line=${COMP_LINE:0:COMP_POINT}
@@ -97,13 +114,8 @@ _initctl() {
         option=${current%%=*}
         current=${current#*=}
     fi
-    if [[ -n $option && $value == directories ]]; then
-        compopt -o filenames
-        COMPREPLY=($(compgen -d -- "$current"))
-        return
-    fi
-    if [[ -n $option ]]; then return
-    elif [[ $current == -* ]]; then choices=$(_initctl_options "$command")
+    if [[ -n $option ]]; then _initctl_complete_value "$value" "$current"; return; fi
+    if [[ $current == -* ]]; then choices=$(_initctl_options "$command")
     elif [[ -z $command ]]; then choices=$(_initctl_commands)
     else choices=$(_initctl_words "$(_initctl_kind "$completion" "$count")" "$first"); fi
     COMPREPLY=($(compgen -W "$choices" -- "$current"))

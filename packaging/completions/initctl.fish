@@ -78,11 +78,16 @@ function __initctl_arguments
     set -q kinds[1]; or return
     set -l kind $kinds[(count $words)]
     set -q kind[1]; or set kind (string match -- '*...' $kinds[-1])
-    switch (string replace -- ... '' "$kind")
+    __initctl_words_of (string replace -- ... '' "$kind") $words[2]
+end
+
+# What there is of a kind; of the instances those of this job.
+function __initctl_words_of -a kind job
+    switch "$kind"
         case jobs
             __initctl_jobs
         case instances
-            __initctl_instances $words[2]
+            __initctl_instances $job
         case variables
             __initctl_variables
             __initctl_jobs
@@ -97,18 +102,38 @@ function __initctl_arguments
     end
 end
 
-# The value of an option that is a directory.
-function __initctl_directory
-    set -l tokens (commandline -opc)
+# Whether the value of an option stands at the cursor, behind the option or the "=" of it; prints what completes that.
+function __initctl_value_kind
+    set -l option (commandline -opc)[-1]
+    set -l token (commandline -ct)
+    string match -q -- '--*=*' $token; and set option (string replace -r '=.*' '' -- $token)
     set -l words (__initctl_words)
-    contains -- "value $tokens[-1] directories" (__initctl_completion $words[1])
+    __initctl_completion $words[1] | string match -r -g -- '^value '(string escape --style=regex -- $option)'(?: (.*))?$'
+end
+
+# What can stand there; of several values with a comma between, the last of them.
+function __initctl_values
+    set -l kind (__initctl_value_kind); or return
+    set -l value (commandline -ct)
+    set -l before (string match -r -- '^--[^=]*=' $value)
+    test -n "$before"; and set value (string replace -r -- '^--[^=]*=' '' $value)
+    if test "$kind" = directories
+        printf '%s\n' "$before"(__fish_complete_directories "$value")
+        return
+    end
+    string match -q -- '*,...' "$kind"; and set before "$before"(string match -r -- '^.*,' $value)
+    printf '%s\n' "$before"(__initctl_words_of (string replace -- ,... '' "$kind"))
+end
+
+function __initctl_at_value
+    __initctl_value_kind >/dev/null
 end
 
 for program in initctl start stop restart reload status
     complete -c $program -e # this file is read once for each of the names
     complete -c $program -f
-    complete -c $program -n 'string match -q -- "-*" (commandline -ct)' -a '(__initctl_options)'
-    complete -c $program -n __initctl_directory -a '(__fish_complete_directories)'
-    complete -c $program -n 'not __initctl_directory' -a '(__initctl_arguments)'
+    complete -c $program -n 'not __initctl_at_value; and string match -q -- "-*" (commandline -ct)' -a '(__initctl_options)'
+    complete -c $program -n __initctl_at_value -a '(__initctl_values)'
+    complete -c $program -n 'not __initctl_at_value' -a '(__initctl_arguments)'
 end
-complete -c initctl -n __initctl_needs_command -a '(__initctl_commands)'
+complete -c initctl -n 'not __initctl_at_value; and __initctl_needs_command' -a '(__initctl_commands)'

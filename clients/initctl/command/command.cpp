@@ -1,6 +1,7 @@
 #include "clients/initctl/command/command.hpp"
 
 #include <algorithm>
+#include <format>
 
 namespace upstart::client {
 
@@ -19,6 +20,12 @@ std::vector<Command> in_order_of_groups(std::vector<Command> commands) {
 const Command* find_command(const std::vector<Command>& commands, std::string_view name) {
   auto found = std::ranges::find(commands, name, &Command::name);
   return found == commands.end() ? nullptr : &*found;
+}
+
+std::string choices_of(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (auto word : words) text += std::format("{}{}", text.empty() ? "" : "|", word);
+  return text;
 }
 
 const std::vector<Option>& common_options() {

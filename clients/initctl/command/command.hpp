@@ -14,6 +14,9 @@ struct Option {
   std::string_view flags; // "-n,--no-wait"
   std::string_view value; // what stands for its value in the help; empty: a flag
   std::string_view help;
+  // What completes its value in a shell: directories, events, or words as A|B|C, with ",..." behind it where the value
+  // may be several with a comma between; empty: nothing does.
+  std::string completion = {};
 };
 
 // What a command does where the daemon cannot be reached.
@@ -52,6 +55,9 @@ inline constexpr std::array command_groups{job_group, event_group, environment_g
 
 // Nothing where there is no such command.
 [[nodiscard]] const Command* find_command(const std::vector<Command>& commands, std::string_view name);
+
+// The words between which there is a choice, as `completion` has them.
+[[nodiscard]] std::string choices_of(const std::vector<std::string_view>& words);
 
 // The options that every command takes.
 [[nodiscard]] const std::vector<Option>& common_options();

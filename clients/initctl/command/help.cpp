@@ -39,7 +39,8 @@ std::string values_of(const std::vector<Option>& options) {
   for (const auto& option : options)
     if (!option.value.empty())
       for (auto flag : option.flags | std::views::split(','))
-        text += std::format("value {}{}\n", std::string_view{flag}, option.value == "DIR" ? " directories" : "");
+        text += std::format("value {}{}{}\n", std::string_view{flag}, option.completion.empty() ? "" : " ",
+                            option.completion);
   return text;
 }
 

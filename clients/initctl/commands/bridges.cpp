@@ -139,7 +139,7 @@ std::vector<Command> bridges_commands() {
            "watches for them. A bridge that is not running is started when a job that names its event is loaded; "
            "--start starts it for a client that asks it something, for a minute if no job names its event.",
        .missing = "",
-       .options = {{"--start", "BRIDGE", "start this bridge, instead of listing all"}},
+       .options = {{"--start", "BRIDGE", "start this bridge, instead of listing all", choices_of(names_of_bridges())}},
        .run = bridges}};
 }
 

@@ -205,7 +205,7 @@ std::vector<Command> configuration_commands() {
                 "long as the other is not. The exit status is 1 if anything was found.",
        .missing = "",
        .completion = "jobs",
-       .options = {{"-i,--ignore-events", "EVENT[,EVENT]...", "take these events as known"},
+       .options = {{"-i,--ignore-events", "EVENT[,EVENT]...", "take these events as known", "events,..."},
                    {"-w,--warn", "", "report every unknown job and event"}},
        .run = check_config},
       {.name = "usage",

@@ -197,6 +197,13 @@ Outcome list(Call& call) {
   return list_plainly(call);
 }
 
+// Each column, and each the other way round.
+std::string orders() {
+  auto words = choices_of(column_names());
+  for (auto name : column_names()) words += std::format("|-{}", name);
+  return words;
+}
+
 } // namespace
 
 std::vector<Command> list_commands() {
@@ -220,8 +227,8 @@ std::vector<Command> list_commands() {
                    {"--running", "", "only those that run, or are on their way to or from that"},
                    {"--waiting", "", "only those that are stopped and have not failed"},
                    {"--table", "", "print a table, also where the output is no terminal"},
-                   {"--columns", "NAME,...", "print a table with these columns"},
-                   {"--sort", "COLUMN", "sort by this column; by -COLUMN the other way round"}},
+                   {"--columns", "NAME,...", "print a table with these columns", choices_of(column_names()) + ",..."},
+                   {"--sort", "COLUMN", "sort by this column; by -COLUMN the other way round", orders()}},
        .run = list}};
 }
 

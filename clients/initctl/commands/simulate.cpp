@@ -70,7 +70,8 @@ std::vector<Command> simulate_commands() {
        .missing = "event name",
        .completion = "events",
        .options = {{"--confdir", "DIR",
-                    "read job files from this directory; may be given several times, in order of precedence"}},
+                    "read job files from this directory; may be given several times, in order of precedence",
+                    "directories"}},
        .run = simulate,
        .daemon = Daemon::not_needed}};
 }

@@ -133,11 +133,8 @@ const JobColumn* find_column(std::string_view name) {
 
 Failure no_such_column(std::string_view name) {
   std::string list;
-  std::vector<std::string_view> names;
-  for (const auto& column : columns) {
-    list += (list.empty() ? "" : ", ") + std::string{column.name};
-    names.push_back(column.name);
-  }
+  const auto names = column_names();
+  for (auto known : names) list += (list.empty() ? "" : ", ") + std::string{known};
   if (name.empty()) return {"a column is missing; there are " + list, true};
   return {std::format("there is no column `{}'; there are {}", name, list), true, supervisor::near_miss(name, names)};
 }
@@ -149,6 +146,12 @@ JobColumns usual_columns() {
   for (const auto& column : columns)
     if (column.is_usual) usual.push_back(&column);
   return usual;
+}
+
+std::vector<std::string_view> column_names() {
+  std::vector<std::string_view> names;
+  for (const auto& column : columns) names.emplace_back(column.name);
+  return names;
 }
 
 std::expected<JobColumns, Failure> columns_named(std::string_view names) {

@@ -13,6 +13,7 @@ struct JobColumn; // one entry of the table of columns in the implementation
 using JobColumns = std::vector<const JobColumn*>;
 
 [[nodiscard]] JobColumns usual_columns();
+[[nodiscard]] std::vector<std::string_view> column_names();
 // From "job,state,since". The failure names those that there are.
 [[nodiscard]] std::expected<JobColumns, Failure> columns_named(std::string_view names);
 

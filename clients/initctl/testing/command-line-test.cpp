@@ -145,6 +145,15 @@ TEST_CASE("a shell learns from the table what completes arguments, and which opt
             .out.starts_with("arguments jobs instances\nvalue -n\nvalue --lines\n"));
 }
 
+TEST_CASE("a shell learns from the table what completes the value of an option") {
+  auto completion = [](const char* command) { return run_alone({"help", command, "--completion"}).out; };
+  CHECK(completion("list").contains("\nvalue --columns job|state|goal|since|process|restarts|memory|cpu|tasks|"
+                                    "description,...\nvalue --sort job|state|"));
+  CHECK(completion("list").contains("|description|-job|-state|"));
+  CHECK(completion("bridges").starts_with("value --start socket-bridge|file-bridge|"));
+  CHECK(completion("check-config").contains("\nvalue -i events,...\nvalue --ignore-events events,...\n"));
+}
+
 TEST_CASE(
     "what completes an argument is something that the completions know, and there are no more words than arguments") {
   const Words known{"jobs", "instances", "variables", "events", "environment", "assignments", "commands"};
@@ -157,5 +166,11 @@ TEST_CASE(
       CHECK((word.contains('|') || std::ranges::contains(known, word)));
     }
     CHECK(count <= most_arguments(command).value_or(count));
+    for (const auto& option : command.options) {
+      CAPTURE(option.flags);
+      auto kind = option.completion.substr(0, option.completion.find(",..."));
+      CHECK((kind.empty() || kind.contains('|') || kind == "directories" || std::ranges::contains(known, kind)));
+      CHECK((kind.empty() || !option.value.empty()));
+    }
   }
 }
