@@ -42,11 +42,24 @@ std::vector<std::string> logged_instances(const std::filesystem::path& directory
   return instances;
 }
 
+bool lacks_directory(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::status(path.parent_path(), error).type() == std::filesystem::file_type::not_found;
+}
+
+// Why there is no file at that path: nothing was written yet, or there is nowhere to write it. The supervisor keeps
+// the output then (LogFile of daemons/job-supervisor).
+std::string what_is_missing(const std::filesystem::path& path) {
+  if (!lacks_directory(path)) return path.native() + " does not exist";
+  return std::format("the directory {} does not exist; until it does, up to 128 KiB of each job's output are kept and "
+                     "written to its log afterwards",
+                     path.parent_path().native());
+}
+
 Failure cannot_read(const std::filesystem::path& path, int error, const std::string& job, const std::string& instance) {
   if (error != ENOENT) return {std::format("Unable to read {}: {}", path.native(), std::strerror(error))};
   auto others = instance.empty() ? logged_instances(path.parent_path(), job) : std::vector<std::string>{};
-  if (others.empty())
-    return {std::format("{} has no log: {} does not exist", shown_name(job, instance), path.native())};
+  if (others.empty()) return {std::format("{} has no log: {}", shown_name(job, instance), what_is_missing(path))};
   std::string text = std::format("{} has a log for each instance. Name one of:", job);
   for (const auto& other : others) text += " " + other;
   return {text};
@@ -87,6 +100,11 @@ Outcome follow(Call& call, const std::filesystem::path& path, std::size_t offset
   return 0;
 }
 
+std::string waiting_for(const std::filesystem::path& path) {
+  if (!lacks_directory(path)) return std::format("initctl: waiting for {}, which does not exist yet\n", path.native());
+  return std::format("initctl: waiting for {}: {}\n", path.native(), what_is_missing(path));
+}
+
 Outcome show_log(Call& call) {
   auto lines = lines_asked_for(call);
   if (!lines) return std::unexpected{lines.error()};
@@ -105,7 +123,7 @@ Outcome show_log(Call& call) {
     call.print_json(Json{{"job", job}, {"instance", instance}, {"path", path.native()}, {"text", log.text}});
   else call.print(log.text);
   if (!call.has("--follow")) return 0;
-  if (!exists) call.context.err << std::format("initctl: waiting for {}, which does not exist yet\n", path.native());
+  if (!exists) call.context.err << waiting_for(path);
   return follow(call, path, log.end);
 }
 

@@ -54,6 +54,24 @@ TEST_CASE("log shows what a job has printed, from where the daemon says that log
   std::filesystem::remove_all(directory);
 }
 
+TEST_CASE("log says that the directory of logs is missing, and what becomes of the output meanwhile") {
+  std::string directory = std::filesystem::temp_directory_path() / "initctl-test.XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()));
+  std::filesystem::remove_all(directory);
+  const auto missing = "the directory " + directory +
+                       " does not exist; until it does, up to 128 KiB of each job's output are kept and written to "
+                       "its log afterwards\n";
+  auto session = std::make_unique<Session>(std::map<std::string, FakeJob>{{"svc", {}}}, directory);
+  CHECK(session->initctl("log svc").err == "initctl: svc has no log: " + missing);
+  CHECK(session->initctl("log svc i1").err == "initctl: svc (i1) has no log: " + missing);
+  auto address = session->daemon.address();
+  Triggering waits{[&] { session.reset(); }};
+  std::ostringstream out;
+  std::ostream err{&waits};
+  CHECK(run_initctl_onto(out, err, {"initctl", "log", "-f", "svc"}, {{"UPSTART_SESSION", address}}) == 1);
+  CHECK(waits.str().starts_with("initctl: waiting for " + directory + "/svc.log: " + missing));
+}
+
 TEST_CASE("log says so when init logs nowhere") {
   CHECK(Session{}.initctl("log svc").err == "initctl: init was told to log nowhere (--no-log)\n");
 }
