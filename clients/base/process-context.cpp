@@ -1,7 +1,7 @@
 #include "clients/base/process-context.hpp"
 
 #include "clients/base/plain/command-token.hpp"
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
 
 #include <unistd.h>
 

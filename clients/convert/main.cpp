@@ -2,9 +2,10 @@
 #include "clients/base/output.hpp"
 #include "clients/base/process-context.hpp"
 #include "clients/convert/formats.hpp"
-#include "daemons/base/help/help-text.hpp"
-#include "daemons/base/help/terminal-width.hpp"
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
+#include "daemons/base/command-line/help-text.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
+#include "daemons/base/command-line/wrong-command-line.hpp"
+#include "daemons/base/values/suggestions.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -50,7 +51,7 @@ std::string misspelt_format(const std::string& path) {
   if (fs::exists(path, error)) return "";
   std::vector<std::string_view> names;
   for (const auto& format : convert::formats()) names.push_back(format.name);
-  auto meant = supervisor::near_miss(path, names);
+  auto meant = base::near_miss(path, names);
   return meant.empty() ? "" : "; " + meant;
 }
 
@@ -124,18 +125,7 @@ int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& out
   const auto status = app.exit(said, text, mistake);
   output.write(text.str());
   if (status == 0) return 0;
-  const auto unknown = app.remaining();
-  if (unknown.empty()) complain(said.what());
-  else {
-    complain(std::format("invalid option: {}", unknown.front()));
-    std::vector<std::string> names;
-    for (const auto* option : app.get_options())
-      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-    if (auto meant = supervisor::near_miss(unknown.front(), std::vector<std::string_view>{names.begin(), names.end()});
-        !meant.empty())
-      complain(meant);
-  }
-  std::cerr << hint;
+  std::cerr << base::wrong_command_line(app, said, "upstart-convert");
   return unable;
 }
 

@@ -7,8 +7,9 @@
 #endif
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
-#include "daemons/base/help/help-text.hpp"
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/help-text.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
+#include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
 
@@ -76,7 +77,7 @@ int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& out
   const auto status = app.exit(said, text, mistake);
   output.write(text.str());
   if (status == 0) return 0;
-  std::cerr << "init-checkconf: " << said.what() << '\n' << hint;
+  std::cerr << upstart::base::wrong_command_line(app, said, "init-checkconf");
   return unable;
 }
 

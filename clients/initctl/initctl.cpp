@@ -9,7 +9,7 @@
 #ifdef UPSTART_MQTT
 #include "clients/initctl/fleet/at-node.hpp"
 #endif
-#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/command-line/help-text.hpp"
 
 #include <nlohmann/json.hpp>
 

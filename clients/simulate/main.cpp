@@ -1,8 +1,9 @@
 // upstart-simulate --confdir DIR… EVENT [KEY=VALUE]…: what would happen if that event were emitted in a system of these
 // job files with nothing running. Prints the steps as JSON; `initctl simulate` calls this and shows them. A program of
 // its own so that upstart-initctl links no part of the supervisor.
-#include "daemons/base/help/help-text.hpp"
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/help-text.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
+#include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/simulation/simulation.hpp"
 
@@ -41,8 +42,14 @@ int main(int argc, char** argv) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.allow_extras();
-  CLI11_PARSE(app, argc, argv);
-  words = app.remaining();
+  try {
+    app.parse(argc, argv);
+    words = app.remaining();
+    if (!words.empty() && words.front().starts_with("--") && words.front() != "--") throw CLI::ExtrasError{words};
+  } catch (const CLI::Success& help) { return app.exit(help); } catch (const CLI::ParseError& error) {
+    std::print(stderr, "{}", upstart::base::wrong_command_line(app, error, "upstart-simulate"));
+    return 1;
+  }
   std::erase(words, "--");
   if (words.empty()) {
     std::println(stderr, "upstart-simulate: missing event name");

@@ -29,6 +29,7 @@ TEST_CASE("flags are joined, values stand in the same word or the next, options 
 TEST_CASE("what is wrong with an option is said") {
   CHECK(error_of({"-x"}) == "invalid option: -x");
   CHECK(error_of({"--bogus=1"}) == "invalid option: --bogus");
+  CHECK(read_words(example, {"--verion"}).error().hint == "did you mean `--version`?");
   CHECK(error_of({"--force=1"}) == "unexpected argument: --force=1");
   CHECK(error_of({"-e"}) == "missing argument: -e");
 }

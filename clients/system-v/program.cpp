@@ -1,10 +1,12 @@
 #include "clients/system-v/program.hpp"
 
-#include "daemons/base/help/wrap.hpp"
+#include "daemons/base/command-line/wrap.hpp"
+#include "daemons/base/values/suggestions.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <format>
+#include <iterator>
 #include <ranges>
 
 namespace upstart::client {
@@ -47,6 +49,18 @@ const ProgramOption* find_option(const Program& program, const std::string& flag
 
 std::unexpected<Failure> usage_error(std::string message) { return std::unexpected{Failure{std::move(message), true}}; }
 
+// With what may have been meant.
+std::unexpected<Failure> invalid_option(const Program& program, const std::string& flag) {
+  std::vector<std::string> shown;
+  for (const auto* options : {&program.options, &common_options(program)})
+    for (const auto& option : *options)
+      if (!option.help.empty()) std::ranges::copy(flags_of(option), std::back_inserter(shown));
+  return std::unexpected{Failure{"invalid option: " + flag, true,
+                                 flag.starts_with("--")
+                                     ? base::near_miss(flag, std::vector<std::string_view>{shown.begin(), shown.end()})
+                                     : std::string{}}};
+}
+
 // Takes one word after the other apart.
 class WordReader {
 public:
@@ -71,7 +85,7 @@ private:
     auto equals = word.find('=');
     auto flag = word.substr(0, equals);
     const auto* option = find_option(program_, flag);
-    if (option == nullptr) return usage_error("invalid option: " + flag);
+    if (option == nullptr) return invalid_option(program_, flag);
     if (option->value.empty() && equals != std::string::npos) return usage_error("unexpected argument: " + word);
     if (option->value.empty()) return keep(*option, "");
     return equals == std::string::npos ? take_next_word(*option, flag) : keep(*option, word.substr(equals + 1));
@@ -81,7 +95,7 @@ private:
     for (std::size_t i = 1; i < word.size(); ++i) {
       auto flag = std::string{'-'} + word[i];
       const auto* option = find_option(program_, flag);
-      if (option == nullptr) return usage_error("invalid option: " + flag);
+      if (option == nullptr) return invalid_option(program_, flag);
       if (!option->value.empty())
         return i + 1 < word.size() ? keep(*option, word.substr(i + 1)) : take_next_word(*option, flag);
       (void)keep(*option, "");

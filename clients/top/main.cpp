@@ -5,8 +5,9 @@
 #include "clients/top/upstart/live-jobs.hpp"
 #include "clients/top/upstart/operations.hpp"
 #include "clients/top/usage/usage.hpp"
-#include "daemons/base/help/help-text.hpp"
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/help-text.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
+#include "daemons/base/command-line/wrong-command-line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -194,7 +195,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) { return app.exit(help); } catch (const CLI::ParseError& error) {
-    return fail(error.what());
+    std::cerr << base::wrong_command_line(app, error, "initctl", "initctl top");
+    return 1;
   }
   return run(options);
 }

@@ -1,14 +1,17 @@
 // upstart-views plot|blame|critical-chain …: the commands of that name of initctl, which runs this. A program of its
 // own, so that upstart-initctl links none of it.
 #include "clients/base/commands/target-flags.hpp"
+#include "clients/base/supervisor.hpp"
 #include "clients/views/plot/page.hpp"
 #include "clients/views/plot/svg.hpp"
 #include "clients/views/report/blame.hpp"
 #include "clients/views/report/chain.hpp"
 #include "clients/views/report/timeline-json.hpp"
 #include "clients/views/timeline/read-timeline.hpp"
-#include "daemons/base/help/help-text.hpp"
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/help-text.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
+#include "daemons/base/command-line/wrong-command-line.hpp"
+#include "protocol/text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -30,13 +33,29 @@ struct Options {
 struct Seen {
   Timeline timeline;
   Emitters emitters;
+  std::string meant; // by the name of a job that is not there
 };
+
+// What may be meant by the name of a job; empty: it is there, or nothing is known.
+std::string meant_job(const std::string& job, Upstart& upstart) {
+  try {
+    (void)upstart.job_class(job);
+    return {};
+  } catch (const sdbus::Error& error) {
+    if (error.getName() != upstart::protocol::error_name::unknown_job) throw;
+  }
+  try {
+    return Supervisor{upstart.connection()}.AboutUnknownJob(upstart::protocol::escaped(job));
+  } catch (const sdbus::Error&) { return {}; } // nothing that we may know
+}
 
 // The events that jobs emit are asked for only where a chain needs them.
 std::expected<Seen, Failure> look(const Options& options, const ProcessContext& context) {
   return with_upstart(options.target.options(), context, [&](Upstart& upstart) -> std::expected<Seen, Failure> {
-    Seen seen{.timeline = read_timeline(upstart.connection()), .emitters = {}};
+    Seen seen{.timeline = read_timeline(upstart.connection()), .emitters = {}, .meant = {}};
     if (options.view != "blame") seen.emitters = read_emitters(upstart);
+    if (!options.job.empty() && first_run_of(seen.timeline, options.job) == nullptr)
+      seen.meant = meant_job(options.job, upstart);
     return seen;
   });
 }
@@ -76,7 +95,8 @@ std::expected<std::string, Failure> chain(const Options& options, const Seen& se
       return std::unexpected{
           Failure{std::format("job {0} has not been started since init began, or there is none of that name; `initctl "
                               "explain {0}' says why",
-                              options.job)}};
+                              options.job),
+                  false, seen.meant}};
     links = critical_chain(seen.timeline, *run, seen.emitters);
   }
   if (links.empty() && !options.json) return std::unexpected{Failure{"no job has been started since init began"}};
@@ -96,6 +116,7 @@ int run(const Options& options) {
   auto text = show(options, context);
   if (!text) {
     context.err << std::format("{}: {}\n", context.program, text.error().message);
+    if (!text.error().hint.empty()) context.err << std::format("{}: {}\n", context.program, text.error().hint);
     return 1;
   }
   context.out.write(*text);
@@ -122,6 +143,11 @@ int main(int argc, char** argv) {
   app.add_flag("--html", options.html, "of plot: a page instead of a picture");
   app.add_flag("--all", options.all, "all that is known, not the boot alone");
   options.target.add_to(app);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) { return app.exit(help); } catch (const CLI::ParseError& error) {
+    std::cerr << upstart::base::wrong_command_line(app, error, "upstart-views");
+    return 1;
+  }
   return run(options);
 }

@@ -63,6 +63,12 @@ TEST_CASE("a session ends in order, with status 0, and leaves nothing behind") {
   for (pid_t pid : pids) CHECK_FALSE(is_alive(pid));
 }
 
+TEST_CASE("init that is called by hand leads nothing unless it is told what") {
+  StandInSession session{{.options = {"--confdir", "/nowhere"}}};
+  CHECK(session.await("not process 1: give --user").starts_with("init: "));
+  CHECK(session.end() == 1);
+}
+
 TEST_CASE("a supervisor that has ended the session itself takes all down with it") {
   StandInSession session;
   session.await_ready();

@@ -1,4 +1,4 @@
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/init/configuration/options.hpp"
 #include "daemons/init/handover/re-execution.hpp"
 #include "daemons/init/init.hpp"
@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
     std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
     return options.error().status;
   }
+  if (!process_1 && options->mode == Mode::system && !options->container) return refuse_to_lead();
   if (machine && options->mode == Mode::system) lead_machine(*options, command_line);
   options->container = options->container || (process_1 && options->mode == Mode::system);
   return lead_to_the_end(*options, command_line);

@@ -16,6 +16,12 @@ namespace upstart::init {
 namespace {
 
 constexpr std::array of_init{"--user", "--session", "--container", "--help", "-h", "--version"};
+constexpr std::array of_telinit{"--quiet", "--verbose"}; // of the long ones
+
+bool is_of_init(const std::string& word) {
+  if (std::ranges::find(of_init, word) != of_init.end()) return true;
+  return word.starts_with("--") && std::ranges::find(of_telinit, word) == of_telinit.end();
+}
 
 int give_up(const std::string& why) {
   std::fputs(("init: " + why + "\n").c_str(), stderr);
@@ -25,8 +31,12 @@ int give_up(const std::string& why) {
 } // namespace
 
 bool is_for_telinit(const std::vector<std::string>& arguments) {
-  return std::ranges::none_of(arguments,
-                              [](const std::string& one) { return std::ranges::find(of_init, one) != of_init.end(); });
+  auto end_of_options = std::ranges::find(arguments, "--");
+  return std::none_of(arguments.begin(), end_of_options, is_of_init);
+}
+
+int refuse_to_lead() {
+  return give_up("not process 1: give --user to lead a user's session, or --session to be on the session bus only");
 }
 
 int become_telinit(const std::vector<std::string>& arguments) {

@@ -5,10 +5,10 @@
 #include "daemons/base/guards/input-count.hpp"
 #include "daemons/base/log/logging.hpp"
 #include "daemons/base/service-manager.hpp"
+#include "daemons/base/values/suggestions.hpp"
 #include "daemons/job-supervisor/configuration/condition-place.hpp"
 #include "daemons/job-supervisor/configuration/read-job-file.hpp"
 #include "daemons/job-supervisor/jobs/state-dump.hpp"
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
 #include "daemons/job-supervisor/log-level.hpp"
 #include "protocol/bridges.hpp"
 #include "protocol/kernel-events.hpp"
@@ -372,7 +372,7 @@ std::string Daemon::about_unknown_job(const std::string& job) const {
   std::vector<std::string_view> names;
   for (const auto& [name, _] : jobs_.classes().all()) names.emplace_back(name);
   std::ranges::sort(names);
-  return near_miss(job, names);
+  return base::near_miss(job, names);
 }
 
 std::string Daemon::state_as_json() {

@@ -1,6 +1,6 @@
 #include "clients/initctl/command/command-line.hpp"
 
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
+#include "daemons/base/values/suggestions.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -86,7 +86,7 @@ bool looks_like_option(std::string_view word) { return word.size() > 1 && word.s
 // With what may have been meant.
 Failure invalid(std::string_view what, std::string_view word, const std::vector<std::string_view>& known) {
   auto failure = usage_error(std::format("invalid {}: {}", what, word));
-  failure.hint = supervisor::near_miss(word, known);
+  failure.hint = base::near_miss(word, known);
   return failure;
 }
 
@@ -94,7 +94,9 @@ Failure invalid_option(const std::string& word, const std::vector<Option>& own) 
   std::vector<std::string_view> known;
   for (const auto* options : {&own, &common_options()})
     for (const auto& option : *options) known.push_back(option.flags.substr(option.flags.find("--")));
-  return invalid("option", word, known);
+  auto failure = invalid("option", word, known);
+  if (failure.hint.empty()) failure.hint = base::near_miss(std::string_view{word}.substr(0, word.find('=')), known);
+  return failure;
 }
 
 // What is left of the words are arguments, unless one looks like an option before "--".

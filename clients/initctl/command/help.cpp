@@ -1,7 +1,7 @@
 #include "clients/initctl/command/help.hpp"
 
-#include "daemons/base/help/help-text.hpp"
-#include "daemons/base/help/wrap.hpp"
+#include "daemons/base/command-line/help-text.hpp"
+#include "daemons/base/command-line/wrap.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -4,7 +4,7 @@
 #include "clients/base/upstart.hpp"
 #include "clients/initctl/command/command.hpp"
 
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
+#include "daemons/base/values/suggestions.hpp"
 #include "protocol/bridges.hpp"
 
 #include <nlohmann/json.hpp>
@@ -95,8 +95,7 @@ std::string known_bridges() {
 std::string meant_bridge(std::string_view name) {
   constexpr std::string_view prefix = "upstart-", suffix = "-bridge";
   if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
-  return supervisor::near_miss(std::string{name} + std::string{name.ends_with(suffix) ? "" : suffix},
-                               names_of_bridges());
+  return base::near_miss(std::string{name} + std::string{name.ends_with(suffix) ? "" : suffix}, names_of_bridges());
 }
 
 Outcome start_bridge(Call& call, const std::string& name) {

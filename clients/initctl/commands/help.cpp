@@ -3,7 +3,7 @@
 #include "clients/base/terminal/terminal.hpp"
 #include "clients/initctl/command/command-line.hpp"
 #include "clients/initctl/command/command-table.hpp"
-#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/command-line/help-text.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #include "clients/initctl/explain/explanation.hpp"
 
-#include "daemons/base/help/wrap.hpp"
+#include "daemons/base/command-line/wrap.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #include "clients/initctl/explain/unknown-job.hpp"
 
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
+#include "daemons/base/values/suggestions.hpp"
 
 #include <format>
 
@@ -19,7 +19,7 @@ std::string unknown_job(const std::string& job, const std::vector<JobFileOf>& jo
   }
   std::vector<std::string_view> names;
   for (const auto& other : jobs) names.emplace_back(other.job);
-  auto like = supervisor::near_miss(job, names);
+  auto like = base::near_miss(job, names);
   text += like.empty() ? "." : ": " + like;
   return text + " A file that cannot be read as a job gives none; `init-checkconf' says what is wrong with it.";
 }

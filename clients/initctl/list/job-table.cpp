@@ -1,6 +1,6 @@
 #include "clients/initctl/list/job-table.hpp"
 
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
+#include "daemons/base/values/suggestions.hpp"
 
 #include <algorithm>
 #include <array>
@@ -136,7 +136,7 @@ Failure no_such_column(std::string_view name) {
   const auto names = column_names();
   for (auto known : names) list += (list.empty() ? "" : ", ") + std::string{known};
   if (name.empty()) return {"a column is missing; there are " + list, true};
-  return {std::format("there is no column `{}'; there are {}", name, list), true, supervisor::near_miss(name, names)};
+  return {std::format("there is no column `{}'; there are {}", name, list), true, base::near_miss(name, names)};
 }
 
 } // namespace

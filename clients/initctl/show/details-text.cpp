@@ -1,7 +1,7 @@
 // The details of a job as text: labelled lines, the processes as a tree, the log at the end.
 #include "clients/initctl/list/job-table.hpp"
 #include "clients/initctl/show/job-details.hpp"
-#include "daemons/base/help/wrap.hpp"
+#include "daemons/base/command-line/wrap.hpp"
 
 #include <algorithm>
 #include <format>

@@ -97,6 +97,7 @@ TEST_CASE("of a command or option that is nearly right it is said which may have
                                            "initctl: did you mean `start`?\n"
                                            "Try `initctl --help' for more information.\n");
   CHECK(run_alone({"list", "--josn"}).err.contains("initctl: did you mean `--json`?\n"));
+  CHECK(run_alone({"top", "--dealy=1"}).err.contains("initctl: did you mean `--delay`?\n"));
   CHECK(run_alone({"--josn", "list"}).err.contains("initctl: did you mean `--json`?\n"));
   CHECK(run_alone({"help", "strat"}).err.contains("did you mean `start`?"));
 }

@@ -1,7 +1,8 @@
 #include "daemons/base/program/daemon-main.hpp"
 
-#include "daemons/base/help/help-text.hpp"
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/help-text.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
+#include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/base/program/heap.hpp"
 #include "daemons/base/program/oom-score.hpp"
 #include "daemons/base/program/run-directory-lock.hpp"
@@ -40,12 +41,6 @@ void declare_common(CLI::App& app, CommonOptions& options, Flags& flags, bool ne
   app.add_flag("--debug", flags.debug, "log everything");
 }
 
-int wrong_command_line(const DaemonProgram& program, const CLI::ParseError& error) {
-  std::cerr << program.name << ": " << error.what() << "\nTry `upstart-" << program.name
-            << " --help' for more information.\n";
-  return EXIT_FAILURE;
-}
-
 } // namespace
 
 int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
@@ -58,7 +53,9 @@ int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return error.get_exit_code() == 0 ? app.exit(error) : wrong_command_line(program, error);
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::cerr << wrong_command_line(app, error, program.name);
+    return EXIT_FAILURE;
   }
   if (options.run_directory.empty()) {
     auto found = program.find_run_directory();

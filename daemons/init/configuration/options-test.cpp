@@ -57,6 +57,11 @@ TEST_CASE("what is no option is refused with its name, status 1 and a hint") {
   }
 }
 
+TEST_CASE("a misspelt option is answered with the one that is meant") {
+  CHECK(refused({"--usre"}).text == "init: invalid option: --usre\ninit: did you mean `--user`?\n"
+                                    "Try `init --help' for more information.\n");
+}
+
 TEST_CASE("a console that there is not, and options that exclude each other, are refused") {
   CHECK(refused({"--user", "--default-console", "loud"}).text.contains("--default-console"));
   CHECK(refused({"--user", "--session"}).text.contains("--session"));

@@ -1,5 +1,7 @@
 #include "daemons/init/configuration/options.hpp"
 
+#include "daemons/base/command-line/wrong-command-line.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -85,8 +87,6 @@ Verbosity verbosity_of(const Flags& flags) {
   return flags.quiet ? Verbosity::quiet : Verbosity::normal;
 }
 
-Answer mistake(const std::string& what) { return {"init: " + what + "\nTry `init --help' for more information.\n", 1}; }
-
 } // namespace
 
 std::expected<Options, Answer> read_options(const std::vector<std::string>& arguments, bool process_1,
@@ -113,7 +113,7 @@ std::expected<Options, Answer> read_options(const std::vector<std::string>& argu
   } catch (const CLI::CallForVersion& version) {
     if (!process_1) return std::unexpected(Answer{std::string{version.what()} + "\n", 0});
   } catch (const CLI::ParseError& error) {
-    if (!process_1) return std::unexpected(mistake(error.what()));
+    if (!process_1) return std::unexpected(Answer{base::wrong_command_line(app, error, "init"), 1});
   }
   options.mode = mode_of(flags);
   options.container = flags.container;

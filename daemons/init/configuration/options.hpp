@@ -1,7 +1,7 @@
 // The command line of init as values. Pure: text in, options or what to print out.
 #pragma once
 
-#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/command-line/help-text.hpp"
 #include "daemons/base/log/log-format.hpp"
 
 #include <chrono>

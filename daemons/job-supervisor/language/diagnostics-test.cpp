@@ -1,5 +1,4 @@
 #include "daemons/job-supervisor/language/test-support.hpp"
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 using namespace upstart::supervisor;
 using namespace upstart::supervisor::test;
@@ -66,14 +65,6 @@ TEST_CASE("near misses are suggested") {
   CHECK(suggestion("end script\n") == "no block is open here");
   CHECK(suggestion("limit nofile 1\n") == "usage: limit RESOURCE SOFT|unlimited HARD|unlimited");
   CHECK(suggestion("frobnicate\n").empty());
-}
-
-TEST_CASE("words are as far apart as the typing errors between them") {
-  CHECK(edit_distance("exec", "exec") == 0);
-  CHECK(edit_distance("exce", "exec") == 1);
-  CHECK(edit_distance("", "exec") == 4);
-  CHECK(edit_distance("task", "tasks") == 1);
-  CHECK(edit_distance("abc", "xyz") == 3);
 }
 
 TEST_CASE("a diagnostic is shown with its line and a caret under the place") {

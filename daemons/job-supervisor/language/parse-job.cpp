@@ -1,10 +1,10 @@
 #include "daemons/job-supervisor/language/parse-job.hpp"
 
+#include "daemons/base/values/suggestions.hpp"
 #include "daemons/job-supervisor/language/diagnostics/findings.hpp"
 #include "daemons/job-supervisor/language/lint/text-warnings.hpp"
 #include "daemons/job-supervisor/language/lint/warnings.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 #include <algorithm>
 #include <array>
@@ -87,7 +87,7 @@ private:
     const auto at = lexer_.offset();
     if (lexer_.at_stanza_end()) {
       if (family.alone() != nullptr) return family.alone();
-      recover({"Expected token", at, near_miss_or_list({}, family.second_words()), {}, {}}, begin);
+      recover({"Expected token", at, base::near_miss_or_list({}, family.second_words()), {}, {}}, begin);
       return nullptr;
     }
     const auto second = lexer_.token();
@@ -98,7 +98,8 @@ private:
       lexer_.move_to(at);
       return family.alone();
     }
-    if (second) recover({"Unknown stanza", at, near_miss_or_list(second->value, family.second_words()), {}, {}}, begin);
+    if (second)
+      recover({"Unknown stanza", at, base::near_miss_or_list(second->value, family.second_words()), {}, {}}, begin);
     else recover(second.error(), begin);
     return nullptr;
   }
@@ -185,8 +186,8 @@ private:
   [[nodiscard]] bool stands_at_block(std::size_t offset) const {
     const auto words = words_at(offset);
     const StanzaFamily family(words[0], dialect_);
-    if (edit_distance(words[0], "script") <= 2) return true;
-    if (edit_distance(words[1], "script") <= 2) return family.empty() || family.has_pairs();
+    if (base::edit_distance(words[0], "script") <= 2) return true;
+    if (base::edit_distance(words[1], "script") <= 2) return family.empty() || family.has_pairs();
     return words[1].empty() && family.with("script") != nullptr;
   }
 

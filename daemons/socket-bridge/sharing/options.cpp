@@ -1,7 +1,8 @@
 #include "daemons/socket-bridge/sharing/options.hpp"
 
-#include "daemons/base/help/help-text.hpp"
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/help-text.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
+#include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/bridge/by-hand.hpp"
 #include "protocol/bridges.hpp"
 
@@ -18,6 +19,7 @@ namespace upstart::socket_bridge {
 namespace {
 
 constexpr const char* program = "upstart-socket-bridge";
+constexpr const char* command_for_help = "upstart-socket-bridge --master";
 constexpr const char* text = "One socket for several services. A master owns the socket; its slaves accept from it, or "
                              "get the connections that it accepts. Without --master and --slave: the default mode, "
                              "which serves the sockets that jobs name.";
@@ -69,7 +71,7 @@ std::string fault_of(const SharingOptions& options) {
 }
 
 int refuse(const std::string& why) {
-  std::cerr << "socket-bridge: " << why << "\nTry `" << program << " --master --help' for more information.\n";
+  std::cerr << "socket-bridge: " << why << "\nTry `" << command_for_help << " --help' for more information.\n";
   return EXIT_FAILURE;
 }
 
@@ -105,7 +107,9 @@ std::expected<SharingOptions, int> sharing_options(int argc, char** argv) {
   try {
     app.parse(static_cast<int>(end - all.begin()), argv);
   } catch (const CLI::ParseError& error) {
-    return std::unexpected{error.get_exit_code() == 0 ? app.exit(error) : refuse(error.what())};
+    if (error.get_exit_code() == 0) return std::unexpected{app.exit(error)};
+    std::cerr << base::wrong_command_line(app, error, "socket-bridge", command_for_help);
+    return std::unexpected{EXIT_FAILURE};
   }
   auto address = address_named(words.path);
   if (!address)

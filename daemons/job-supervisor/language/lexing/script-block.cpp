@@ -1,7 +1,7 @@
 #include "daemons/job-supervisor/language/lexing/script-block.hpp"
 
+#include "daemons/base/values/suggestions.hpp"
 #include "daemons/job-supervisor/language/lexing/characters.hpp"
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 #include <algorithm>
 #include <array>
@@ -66,7 +66,7 @@ bool ends_script(std::string_view line) {
 bool nearly_ends_script(std::string_view line) {
   line = without_leading_space(without_line_end(line));
   constexpr std::size_t longest = 12;
-  return line.starts_with("end") && line.size() <= longest && edit_distance(line, "end script") <= 2;
+  return line.starts_with("end") && line.size() <= longest && base::edit_distance(line, "end script") <= 2;
 }
 
 bool begins_script(std::string_view line) {

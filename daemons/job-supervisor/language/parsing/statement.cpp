@@ -1,7 +1,7 @@
 #include "daemons/job-supervisor/language/parsing/statement.hpp"
 
+#include "daemons/base/values/suggestions.hpp"
 #include "daemons/job-supervisor/language/lexing/script-block.hpp"
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 #include <charconv>
 #include <format>
@@ -84,7 +84,7 @@ void Statement::expected_token() {
 }
 
 void Statement::unknown_choice(std::string_view word, std::span<const std::string_view> choices) {
-  fail("Unknown stanza", near_miss_or_list(word, choices));
+  fail("Unknown stanza", base::near_miss_or_list(word, choices));
 }
 
 void Statement::finish() {

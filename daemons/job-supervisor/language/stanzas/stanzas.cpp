@@ -1,7 +1,7 @@
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 
+#include "daemons/base/values/suggestions.hpp"
 #include "daemons/job-supervisor/language/stanzas/groups.hpp"
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
 
 #include <algorithm>
 #include <format>
@@ -86,10 +86,10 @@ std::string suggested_stanza(std::string_view word, Dialect dialect) {
     if (words.empty() || words.back() != stanza.first_word()) words.push_back(stanza.first_word());
     if (!stanza.second_word().empty()) words.push_back(stanza.name);
   }
-  if (auto near = near_miss(word, words); !near.empty()) return near;
+  if (auto near = base::near_miss(word, words); !near.empty()) return near;
   std::string spaced(word);
   std::ranges::replace(spaced, '-', ' ');
-  return near_miss(spaced, words);
+  return base::near_miss(spaced, words);
 }
 
 } // namespace upstart::supervisor

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/language/words/capabilities.hpp"
 
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
+#include "daemons/base/values/suggestions.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,6 +76,6 @@ std::string name_of_capability(int number) {
   return number >= 0 && index < names.size() ? std::string{names[index]} : std::string{};
 }
 
-std::string suggested_capability(std::string_view name) { return near_miss(full_name(name), names); }
+std::string suggested_capability(std::string_view name) { return base::near_miss(full_name(name), names); }
 
 } // namespace upstart::supervisor

@@ -1,6 +1,6 @@
 #include "daemons/job-supervisor/language/words/signals.hpp"
 
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
+#include "daemons/base/values/suggestions.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,7 +40,7 @@ std::string suggested_signal(std::string_view name) {
   if (name.starts_with("SIG")) name.remove_prefix(3);
   std::array<std::string_view, signals.size()> names;
   std::ranges::transform(signals, names.begin(), [](const auto& entry) { return entry.first; });
-  return near_miss(name, names);
+  return base::near_miss(name, names);
 }
 
 } // namespace upstart::supervisor

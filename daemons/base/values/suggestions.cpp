@@ -1,10 +1,10 @@
-#include "daemons/job-supervisor/language/words/suggestions.hpp"
+#include "daemons/base/values/suggestions.hpp"
 
 #include <algorithm>
 #include <array>
 #include <format>
 
-namespace upstart::supervisor {
+namespace upstart::base {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::string near_miss_or_list(std::string_view word, std::span<const std::string
   return list;
 }
 
-} // namespace upstart::supervisor
+} // namespace upstart::base

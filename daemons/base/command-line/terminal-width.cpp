@@ -1,4 +1,4 @@
-#include "daemons/base/help/terminal-width.hpp"
+#include "daemons/base/command-line/terminal-width.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

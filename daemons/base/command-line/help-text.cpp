@@ -1,6 +1,6 @@
-#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/command-line/help-text.hpp"
 
-#include "daemons/base/help/wrap.hpp"
+#include "daemons/base/command-line/wrap.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,4 +1,4 @@
-#include "daemons/base/help/wrap.hpp"
+#include "daemons/base/command-line/wrap.hpp"
 
 #include <ranges>
 

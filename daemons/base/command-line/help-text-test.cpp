@@ -1,4 +1,4 @@
-#include "daemons/base/help/help-text.hpp"
+#include "daemons/base/command-line/help-text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <doctest/doctest.h>

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace upstart::supervisor {
+namespace upstart::base {
 
 // How many letters must be added, removed, replaced or swapped with their neighbour to make one word of the other.
 // Of words too long to be compared: 32.
@@ -17,4 +17,4 @@ namespace upstart::supervisor {
 // The same, or "expected `log` or `none`" when none is near.
 [[nodiscard]] std::string near_miss_or_list(std::string_view word, std::span<const std::string_view> words);
 
-} // namespace upstart::supervisor
+} // namespace upstart::base
