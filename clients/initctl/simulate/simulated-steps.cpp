@@ -52,14 +52,18 @@ std::string holding(const Json& step) {
 
 std::string endless(const Json&) { return "=> this goes on and on: jobs start each other; the rest is left out"; }
 
+std::string unawaited(const Json& step) {
+  return std::format("=> no job waits for the event {}: {}", text_of(step, "name"), text_of(step, "text"));
+}
+
 struct Words {
   std::string_view kind;
   std::string (*say)(const Json&);
 };
 
-constexpr Words words[]{{"event", event},     {"goal", goal},         {"process", process},
-                        {"state", state},     {"finished", finished}, {"failed", failed},
-                        {"blocked", blocked}, {"holding", holding},   {"endless", endless}};
+constexpr Words words[]{{"event", event},       {"goal", goal},          {"process", process}, {"state", state},
+                        {"finished", finished}, {"failed", failed},      {"blocked", blocked}, {"holding", holding},
+                        {"endless", endless},   {"unawaited", unawaited}};
 
 } // namespace
 

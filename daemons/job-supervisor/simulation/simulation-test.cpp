@@ -57,6 +57,14 @@ TEST_CASE("a task runs and ends, and only then the event is finished") {
   CHECK(std::ranges::contains(lines, "state job waiting"));
 }
 
+TEST_CASE("an event that no job knows, and that is like one that a job waits for, is taken for misspelt") {
+  auto before = situation({{"job", "start on network-up\nstop on halting\nemits network-ups"}});
+  CHECK(story(before, {"netwrok-up", {}}).back() == "unawaited netwrok-up did you mean `network-up`?");
+  CHECK(story(before, {"haltign", {}}).back() == "unawaited haltign did you mean `halting`?");
+  CHECK(story(before, {"network-ups", {}}).back() == "finished network-ups");
+  CHECK(story(before, {"printer", {}}).back() == "finished printer");
+}
+
 TEST_CASE("what runs is stopped by its stop on") {
   auto before = situation({{"svc", "stop on halt\nexec svc"}});
   before.running = {{"svc", {}}};

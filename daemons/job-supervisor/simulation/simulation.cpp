@@ -1,6 +1,8 @@
 #include "daemons/job-supervisor/simulation/simulation.hpp"
 
+#include "daemons/base/values/suggestions.hpp"
 #include "daemons/job-supervisor/simulation/simulated-world.hpp"
+#include "protocol/event-pattern.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -128,6 +130,19 @@ void note_held(Situation& situation, const HandledEvents& events, const Subscrib
   }
 }
 
+// Empty: some class names the event, or none names one that is like it.
+std::string meant_event(const Situation& situation, const std::string& event) {
+  std::vector<std::string_view> names;
+  for (const auto& job_class : situation.classes) {
+    for (const auto* condition : {&job_class->start_on, &job_class->stop_on})
+      for (const auto& node : condition->nodes)
+        if (node.kind == ExpressionNode::Kind::match) names.push_back(node.event);
+    if (std::ranges::any_of(job_class->emits, [&](const auto& name) { return protocol::event_fits(name, event); }))
+      return {};
+  }
+  return std::ranges::contains(names, event) ? "" : base::near_miss(event, names);
+}
+
 } // namespace
 
 Situation situation_of(const Jobs& jobs) {
@@ -147,12 +162,15 @@ Situation situation_of(const Jobs& jobs) {
 
 std::string_view name_of(SimulatedStep::Kind kind) {
   constexpr std::string_view names[]{"event",  "goal",    "state",   "process", "finished",
-                                     "failed", "blocked", "holding", "endless"};
+                                     "failed", "blocked", "holding", "endless", "unawaited"};
   return names[static_cast<std::size_t>(kind)];
 }
 
 std::vector<SimulatedStep> simulate(const Situation& situation, const SimulatedEvent& event) {
-  return Simulation{situation}.emit(event);
+  auto steps = Simulation{situation}.emit(event);
+  if (auto meant = meant_event(situation, event.name); !meant.empty())
+    steps.push_back({.kind = Kind::unawaited, .name = event.name, .text = std::move(meant)});
+  return steps;
 }
 
 std::string as_json(const std::vector<SimulatedStep>& steps) {
