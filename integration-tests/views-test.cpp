@@ -62,6 +62,8 @@ TEST_CASE("the time of jobs is told as a chain, a list and a picture") {
   CHECK(svg.contains(">web</text>"));
   CHECK(svg.contains("· started db</text>"));
   CHECK(session.initctl({"critical-chain", "nosuch"}).err.starts_with("initctl: job nosuch has not been started"));
+  CHECK_FALSE(session.initctl({"critical-chain", "nosuch"}).err.contains("did you mean"));
+  CHECK(session.initctl({"critical-chain", "wbe"}).err.ends_with("\ninitctl: did you mean `web`?\n"));
   CHECK(session.initctl({"critical-chain", "db", "--json"}).out.contains("\"through\": \"stopped net\""));
 }
 

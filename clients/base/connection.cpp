@@ -124,7 +124,8 @@ std::expected<std::unique_ptr<Connection>, Failure> Connection::open(const Targe
   auto unreachable = [&](std::string_view why) {
     bool odd_session = target.kind == Target::Kind::peer && !socket_of(target.address);
     auto hint = odd_session ? "; UPSTART_SESSION holds an address such as `initctl list-sessions' shows" : "";
-    return std::unexpected{Failure{std::format("Unable to connect to {}: {}{}", name_of(target.kind), why, hint)}};
+    return std::unexpected{Failure{std::format("Unable to connect to {}: {}{}", name_of(target.kind), why, hint), false,
+                                   target.kind == Target::Kind::peer ? "" : way_to_session}};
   };
   auto bus = start_bus(target, handshake_time);
   if (!bus) return unreachable(bus.error());

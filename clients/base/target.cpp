@@ -18,7 +18,8 @@ std::expected<Target, Failure> session_bus(const ProcessContext& context) {
     if (auto run = context.variable("XDG_RUNTIME_DIR")) address = std::format("unix:path={}/bus", *run);
   if (!address)
     return std::unexpected{
-        Failure{"Unable to connect to session bus: DBUS_SESSION_BUS_ADDRESS isn't set in the environment"}};
+        Failure{"Unable to connect to session bus: DBUS_SESSION_BUS_ADDRESS isn't set in the environment", false,
+                way_to_session}};
   return Target{Target::Kind::session_bus, *address, protocol::bus_name::upstart};
 }
 
@@ -36,8 +37,8 @@ std::expected<Target, Failure> system_bus(const TargetOptions& options, const Pr
 std::expected<Target, Failure> choose_target(const TargetOptions& options, const ProcessContext& context) {
   auto session = context.variable("UPSTART_SESSION");
   if (options.session_init && !session)
-    return std::unexpected{
-        Failure{"UPSTART_SESSION isn't set in the environment. Unable to locate the Upstart instance."}};
+    return std::unexpected{Failure{
+        "UPSTART_SESSION isn't set in the environment. Unable to locate the Upstart instance.", false, way_to_session}};
   if (options.bus_name && options.bus != Target::Kind::system_bus)
     return std::unexpected{Failure{"--dest given without --system", true}};
   if (options.bus == Target::Kind::session_bus) return session_bus(context);

@@ -27,6 +27,10 @@ struct TargetOptions {
   std::optional<std::string> bus_name = {}; // --dest
 };
 
+// Behind a failure to reach an Upstart on a bus, or a session that is not named.
+inline constexpr const char* way_to_session =
+    "the init of a session is reached with its address in UPSTART_SESSION; `initctl list-sessions' shows addresses";
+
 // The failure says which variable is missing, or which options do not go together.
 [[nodiscard]] std::expected<Target, Failure> choose_target(const TargetOptions& options, const ProcessContext& context);
 

@@ -80,7 +80,8 @@ std::string random_token() {
 } // namespace
 
 Failure explained(const sdbus::Error& error, const Target& target) {
-  if (has_no_owner(error)) return {std::format("Name \"{}\" does not exist", target.destination)};
+  if (has_no_owner(error))
+    return {std::format("Name \"{}\" does not exist", target.destination), false, way_to_session};
   if (is_lost(error)) return went_away();
   if (is_refused_by_bus(error))
     return {.message = "this needs root: on the system bus other users may only look",

@@ -3,6 +3,7 @@
 #include "clients/base/upstart.hpp"
 
 #include "clients/initctl/command/command.hpp"
+#include "daemons/base/values/suggestions.hpp"
 #include "protocol/environment.hpp"
 
 #include <nlohmann/json.hpp>
@@ -41,10 +42,30 @@ Outcome unset_env(Call& call) {
   return 0;
 }
 
+bool is_no_such_variable(const sdbus::Error& error) {
+  return std::string_view{error.getMessage()}.starts_with("No such variable: ");
+}
+
+// What may be meant by the name of a variable that the table does not have.
+std::string meant_variable(Call& call, const std::string& name) {
+  auto pairs = call.upstart->manager().ListEnv(table_of(call));
+  std::vector<std::string_view> names;
+  for (const auto& pair : pairs) names.push_back(protocol::key_of(pair));
+  return base::near_miss(name, names);
+}
+
+std::expected<std::string, Failure> value_of(Call& call, const std::string& name) try {
+  return call.upstart->manager().GetEnv(table_of(call), name);
+} catch (const sdbus::Error& error) {
+  if (!is_no_such_variable(error)) throw;
+  return std::unexpected{Failure{error.getMessage(), false, meant_variable(call, name)}};
+}
+
 Outcome get_env(Call& call) {
-  std::string value = call.upstart->manager().GetEnv(table_of(call), call.arguments[0]);
-  if (call.wants_json()) call.print_json(Json{{"name", call.arguments[0]}, {"value", value}});
-  else call.print(value + "\n");
+  auto value = value_of(call, call.arguments[0]);
+  if (!value) return std::unexpected{value.error()};
+  if (call.wants_json()) call.print_json(Json{{"name", call.arguments[0]}, {"value", *value}});
+  else call.print(*value + "\n");
   return 0;
 }
 

@@ -198,6 +198,13 @@ TEST_CASE("list-env is sorted, get-env shows the value alone") {
   CHECK(session.initctl("get-env NO").err == "initctl: No such variable: NO\n");
 }
 
+TEST_CASE("get-env of a variable that is not there names one that is like it") {
+  Session session;
+  auto ran = session.initctl("get-env a");
+  CHECK(ran.err == "initctl: No such variable: a\ninitctl: did you mean `A`?\n");
+  CHECK(ran.status == 1);
+}
+
 TEST_CASE("daemon commands") {
   Session session;
   CHECK(session.initctl("version").out == "init (upstart 0)\n");
@@ -407,6 +414,17 @@ TEST_CASE("a name of the init daemon that is no name of the bus is refused") {
           std::string{"initctl: invalid name of an init daemon: `"} + name + "'; it is one like com.ubuntu.Upstart\n");
     CHECK(ran.status == 1);
   }
+}
+
+TEST_CASE("where no init is on a bus, or no session is named, it is said how a session is reached") {
+  constexpr const char* way =
+      "\ninitctl: the init of a session is reached with its address in UPSTART_SESSION; `initctl "
+      "list-sessions' shows addresses\n";
+  const Variables bus{{"DBUS_SESSION_BUS_ADDRESS", "unix:path=/no/bus"}, {"DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/no"}};
+  CHECK(run_initctl({"initctl", "--session", "list"}, bus).err.ends_with(way));
+  CHECK(run_initctl({"initctl", "--session", "list"}, {}).err.ends_with(way));
+  CHECK(run_initctl({"initctl", "--system", "list"}, bus).err.ends_with(way));
+  CHECK(run_initctl({"initctl", "--user", "list"}, {}).err.ends_with(way));
 }
 
 TEST_CASE("a daemon that is not there, or goes away during a call, is told of") {
