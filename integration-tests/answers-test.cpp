@@ -62,6 +62,12 @@ int count_signal(sd_bus_message* message, void* count, sd_bus_error*) {
   return 0;
 }
 
+int count_changed_properties(sd_bus_message* message, void* count, sd_bus_error*) {
+  bool is_it = sd_bus_message_is_signal(message, "org.freedesktop.DBus.Properties", "PropertiesChanged") > 0;
+  *static_cast<int*>(count) += is_it ? 1 : 0;
+  return 0;
+}
+
 // Whatever was sent to this connection before has arrived when this returns.
 void take_all(sd_bus* bus) {
   upstart::bench::call(bus, call_of_job(bus, "svc", "GetAllInstances").get());
@@ -103,4 +109,27 @@ TEST_CASE("a bridge does not hear of every state of every job, a client does") {
   take_all(bridge.get());
   CHECK(heard_by_client > 0);
   CHECK(heard_by_bridge == 0);
+}
+
+TEST_CASE("who has read the properties of an instance is told of changes, also when it comes, goes and comes again") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  auto reader = connect(session.address()), other = connect(session.address());
+  int told_reader = 0, told_other = 0;
+  sd_bus_add_filter(reader.get(), nullptr, count_changed_properties, &told_reader);
+  sd_bus_add_filter(other.get(), nullptr, count_changed_properties, &told_other);
+  CHECK_THROWS(look_at(reader.get(), "svc")); // it is not there yet
+  take_all(other.get());
+  for (int run = 1; run <= 2; ++run) {
+    CAPTURE(run);
+    told_reader = 0;
+    upstart::bench::call(reader.get(), start_of(reader.get(), "svc").get());
+    take_all(reader.get());
+    CHECK(told_reader > 0);
+    told_reader = 0;
+    REQUIRE(session.initctl({"stop", "svc"}).status == 0);
+    take_all(reader.get());
+    CHECK(told_reader > 0);
+  }
+  take_all(other.get());
+  CHECK(told_other == 0);
 }

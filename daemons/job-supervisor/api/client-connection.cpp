@@ -85,10 +85,12 @@ int ClientConnection::filter(sd_bus_message* message) {
                   "You do not have permission to " + std::string{*needed});
   const auto& description = InterfaceDescription::of(*kind);
   bool exists = *kind == ObjectKind::manager || objects_.make(call.path);
+  if (!exists && call.reads_properties() && *kind == ObjectKind::instance)
+    listener_.has_read(call.path, call.sender(), false);
   if (!exists || !has_member(call, description))
     return refuse(message, protocol::error_name::unknown_method, call.unknown());
   if (call.is_introspection()) return introspect(call, &description);
-  if (call.reads_properties()) listener_.has_read(call.path, call.sender());
+  if (call.reads_properties()) listener_.has_read(call.path, call.sender(), true);
   return call.is_set() ? check_set(call, description) : 0;
 }
 

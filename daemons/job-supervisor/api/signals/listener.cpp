@@ -20,15 +20,28 @@ constexpr std::size_t largest = std::size_t{8} << 20;
 constexpr std::size_t most_read = 4096;
 // Clients on the bus that have read those of one object: who only asked once goes in time.
 constexpr std::size_t most_readers = 8;
+// Objects that have gone, or were never there, and whose readers are remembered.
+constexpr std::size_t most_gone = 64;
 
 } // namespace
 
-void Listener::has_read(const std::string& path, const std::string& reader) {
-  if (readers_.size() >= most_read && !readers_.contains(path)) return;
+void Listener::has_read(const std::string& path, const std::string& reader, bool exists) {
+  if (!readers_.contains(path)) {
+    if (readers_.size() >= most_read) return;
+    if (!exists) has_gone(path);
+  }
   auto& readers = readers_[path];
   if (std::ranges::contains(readers, reader)) return;
   if (readers.size() == most_readers) readers.pop_front();
   readers.push_back(reader);
+}
+
+void Listener::has_gone(const std::string& path) {
+  if (gone_.size() == most_gone) {
+    readers_.erase(gone_.front());
+    gone_.pop_front();
+  }
+  gone_.push_back(path);
 }
 
 bool Listener::listens(std::chrono::steady_clock::time_point now) {
@@ -53,14 +66,18 @@ void Listener::tell(Signal& signal) {
 
 void Listener::tell_properties(const Notice& notice) {
   if (readers_.empty()) return;
-  if (const auto* removed = std::get_if<notice::InstanceRemoved>(&notice))
-    readers_.erase(protocol::instance_path(removed->job, removed->instance));
-  else if (const auto* goal = std::get_if<notice::GoalChanged>(&notice))
+  if (const auto* added = std::get_if<notice::InstanceAdded>(&notice)) {
+    if (!gone_.empty()) std::erase(gone_, protocol::instance_path(added->job, added->instance));
+  } else if (const auto* removed = std::get_if<notice::InstanceRemoved>(&notice)) {
+    auto path = protocol::instance_path(removed->job, removed->instance);
+    if (readers_.contains(path)) has_gone(path);
+  } else if (const auto* goal = std::get_if<notice::GoalChanged>(&notice)) {
     tell_property(protocol::instance_path(goal->job, goal->instance), protocol::interface_name::instance, "goal",
                   name_of(goal->goal));
-  else if (const auto* state = std::get_if<notice::StateChanged>(&notice))
+  } else if (const auto* state = std::get_if<notice::StateChanged>(&notice)) {
     tell_property(protocol::instance_path(state->job, state->instance), protocol::interface_name::instance, "state",
                   name_of(state->state), "processes");
+  }
 }
 
 void Listener::tell_property(const std::string& path, const char* interface, const char* property,
