@@ -82,6 +82,10 @@ TEST_CASE("hooks that go wrong without failing the job are told of until it star
   world.end("svc", main, SIGTERM);
   CHECK(world.state("svc") == "start/spawned");
   CHECK(job()->life().rare->ignored_failures.empty());
+  const auto& records = world.jobs.classes().find("svc")->records.all(); // also then
+  for (const auto* text : {"post-start process terminated with status 3; that is ignored",
+                           "pre-stop process killed by SEGV signal; that is ignored"})
+    CHECK(std::ranges::contains(records, text, &JobRecord::text));
 }
 
 TEST_CASE("the state of all jobs is that of each, by name; of a job that is not there there is none") {

@@ -18,13 +18,6 @@ bool is_preparation(ProcessKind process) {
   return process == ProcessKind::security || process == ProcessKind::tmpfiles || process == ProcessKind::pre_start;
 }
 
-// The outcome of some processes changes nothing; whoever asks is told of it nevertheless.
-void note_ignored(Moving& moving, ProcessKind process, const std::string& how) {
-  bool ignored =
-      process == ProcessKind::post_start || process == ProcessKind::pre_stop || process == ProcessKind::security;
-  if (ignored) moving.life.rare.edit().ignored_failures.push_back(std::format("{} process {}", name_of(process), how));
-}
-
 std::string how_it_ended(int wait_status) {
   return WIFSIGNALED(wait_status) ? std::format("killed by {} signal", signal_name(WTERMSIG(wait_status)))
                                   : std::format("terminated with status {}", WEXITSTATUS(wait_status));
@@ -33,6 +26,16 @@ std::string how_it_ended(int wait_status) {
 // For those who ask why; what it led to is said behind how it ended.
 void record_end(Moving& moving, RecordKind kind, ProcessKind process, int wait_status, const std::string& then) {
   moving.add(effect::Record{kind, std::format("{} process {}; {}", name_of(process), how_it_ended(wait_status), then)});
+}
+
+// The outcome of some processes changes nothing; whoever asks is told of it nevertheless.
+bool is_ignored(ProcessKind process) {
+  return process == ProcessKind::post_start || process == ProcessKind::pre_stop || process == ProcessKind::security;
+}
+
+void note_ignored(Moving& moving, ProcessKind process, const std::string& how) {
+  if (!is_ignored(process)) return;
+  moving.life.rare.edit().ignored_failures.push_back(std::format("{} process {}", name_of(process), how));
 }
 
 void report_end(Moving& moving, ProcessKind process, int wait_status) {
@@ -46,6 +49,7 @@ void report_end(Moving& moving, ProcessKind process, int wait_status) {
       asked ? Severity::info : Severity::warning,
       std::format("{} {} process ({}) {}", title(moving.job_class, life.instance), name_of(process), pid, how)});
   note_ignored(moving, process, how);
+  if (is_ignored(process)) record_end(moving, RecordKind::ended, process, wait_status, "that is ignored");
 }
 
 // True: the state waited for it.
