@@ -2,11 +2,13 @@
 // without any library but the C library's; executes the full program, upstart-initctl, for all else.
 #include "clients/base/output.hpp"
 #include "clients/base/plain/command-token.hpp"
+#include "clients/base/plain/visible-text.hpp"
 #include "clients/front/execute.hpp"
 #include "clients/front/full-program.hpp"
 #include "protocol/names.hpp"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -69,7 +71,7 @@ int main(int argc, char** argv) {
     complain(argv[0], front::execute_full_program(argv));
     return 1;
   }
-  if (print(*text)) return 0;
+  if (print(::isatty(STDOUT_FILENO) == 1 ? visible_lines(*text) : *text)) return 0;
   complain(argv[0], std::string{"Unable to write: "} + std::strerror(errno));
   return 1;
 }

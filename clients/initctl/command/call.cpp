@@ -1,5 +1,8 @@
 #include "clients/initctl/command/call.hpp"
 
+#include "clients/base/plain/visible-text.hpp"
+#include "clients/base/terminal/terminal.hpp"
+
 #include <algorithm>
 #include <ranges>
 
@@ -43,9 +46,14 @@ TargetOptions Call::target_options() const {
 }
 
 void Call::print(std::string_view text) {
+  if (terminal_width(context)) print_raw(visible_lines(text));
+  else print_raw(text);
+}
+
+void Call::print_raw(std::string_view text) {
   if (!quiet()) context.out.write(text);
 }
 
-void Call::print_json(const Json& document) { print(to_text(document)); }
+void Call::print_json(const Json& document) { print_raw(to_text(document)); }
 
 } // namespace upstart::client

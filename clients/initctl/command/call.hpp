@@ -61,8 +61,11 @@ struct Call {
   // Which Upstart the options of the command line ask for.
   [[nodiscard]] TargetOptions target_options() const;
 
-  // Output of the command: nothing with --quiet.
+  // Output of the command: nothing with --quiet. On a terminal control characters but newlines and tabs are shown as
+  // \xNN.
   void print(std::string_view text);
+  // The same, as it is also on a terminal: what has colours of our own, or is meant to have what it has.
+  void print_raw(std::string_view text);
   // The same as JSON: one document, indented.
   void print_json(const Json& document);
 };

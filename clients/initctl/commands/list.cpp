@@ -101,7 +101,7 @@ Outcome print_table(Call& call, const std::vector<JobRow>& rows) {
   if (!columns) return std::unexpected{columns.error()};
   auto text = printed(table_of(rows, *columns, std::chrono::system_clock::now()), table_style(call.context));
   if (!text) return std::unexpected{Failure{text.error()}};
-  call.print(*text);
+  call.print_raw(*text); // libsmartcols shows control characters in the same way
   if (terminal_width(call.context)) call.print(std::format("\n{}\n", counted(rows)));
   return 0;
 }

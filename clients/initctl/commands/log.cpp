@@ -91,7 +91,7 @@ Outcome follow(Call& call, const std::filesystem::path& path, std::size_t offset
   bool is_there = true;
   while (call.context.out.good()) {
     auto text = file.added();
-    call.print(text);
+    call.print_raw(text);
     call.context.out.flush();
     if (!is_there && text.empty())
       return std::unexpected{Failure{std::format("init has ended: nothing more is written to {}", path.native())}};
@@ -121,7 +121,7 @@ Outcome show_log(Call& call) {
   auto log = std::move(read).value_or(LogText{});
   if (call.wants_json() && !call.has("--follow"))
     call.print_json(Json{{"job", job}, {"instance", instance}, {"path", path.native()}, {"text", log.text}});
-  else call.print(log.text);
+  else call.print_raw(log.text);
   if (!call.has("--follow")) return 0;
   if (!exists) call.context.err << waiting_for(path);
   return follow(call, path, log.end);

@@ -1,4 +1,5 @@
 // monitor: events and changes of jobs, as the daemon signals them.
+#include "clients/base/plain/visible-text.hpp"
 #include "clients/base/terminal/terminal.hpp"
 #include "clients/initctl/history/broker.hpp"
 
@@ -143,13 +144,14 @@ void show(Call& call, Report report) {
   if (call.wants_json()) {
     Json document{{"time", microseconds_of(now)}};
     document.update(report.document);
-    call.print(to_line(document));
+    call.print_raw(to_line(document));
   } else if (is_brief(call)) {
     if (report.brief.empty()) return;
-    auto text = wants_colours(call.context) ? in_colour(report.brief, report.colour) : report.brief;
-    call.print(std::format("{} {}\n", shown_time(now, now), text));
+    auto brief = visible(report.brief);
+    auto text = wants_colours(call.context) ? in_colour(brief, report.colour) : brief;
+    call.print_raw(std::format("{} {}\n", shown_time(now, now), text));
   } else {
-    call.print(std::format("{} {}\n", shown_time(now, now), report.text));
+    call.print_raw(std::format("{} {}\n", shown_time(now, now), visible(report.text)));
   }
   call.context.out.flush();
 }

@@ -189,7 +189,7 @@ TEST_CASE("the last lines of the log cannot confuse the terminal") {
                           .last_failure = {},
                           .replaced_by_newer = false,
                           .log = LogTail{"/l", {"\x1b[0;31mred\x1b[0m\r", "a\tb\x1b]0;title\a", "\x1b["}}};
-  CHECK(to_text(explanation) == "web.\n\nlast lines of /l\n  | red\n  | a\tb^[]0;title^G\n  | \n");
+  CHECK(to_text(explanation) == "web.\n\nlast lines of /l\n  | red\n  | a\tb\\x1b]0;title\\x07\n  | \n");
 }
 
 TEST_CASE("each way to fail has its own words") {

@@ -1,11 +1,13 @@
 #include "clients/initctl/explain/explanation.hpp"
 
+#include "clients/base/plain/visible-text.hpp"
 #include "daemons/base/command-line/wrap.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <format>
+#include <ranges>
 
 namespace upstart::client {
 
@@ -31,7 +33,7 @@ private:
 
 std::string Telling::item(std::string_view mark, std::string_view text) const {
   std::size_t indentation = mark.size() + 3;
-  return std::format("  {} {}\n", mark, base::wrap(text, width_ - std::min(indentation, width_), indentation));
+  return std::format("  {} {}\n", mark, base::wrap(visible(text), width_ - std::min(indentation, width_), indentation));
 }
 
 std::string Telling::event_line(const EventFinding& finding) const {
@@ -56,13 +58,15 @@ std::string Telling::held_events(const ConditionFinding& finding) const {
 
 std::string Telling::condition_text(std::string_view stanza, const ConditionFinding& finding) const {
   if (finding.written.empty()) return {};
-  std::string text = std::format("\n{} {}\n", stanza, finding.written);
+  std::string text = std::format("\n{} {}\n", stanza, visible(finding.written));
   for (const auto& event : finding.events) text += event_line(event);
   return text + held_events(finding);
 }
 
 std::string Telling::instance_text(const InstanceFinding& finding) const {
-  std::string text = "\n" + to_text(finding.status);
+  auto status = finding.status;
+  if (status.instance) status.instance = visible(*status.instance);
+  std::string text = "\n" + to_text(status);
   text += item("started", finding.cause);
   if (finding.last_change)
     text += item("last event", std::format("{} {}", finding.last_change->name, shown_time(finding.last_change->time)));
@@ -77,7 +81,8 @@ std::string Telling::instance_text(const InstanceFinding& finding) const {
 std::string Telling::failure_text(const FailureFinding& failure) const {
   auto instance = std::ranges::find_if(
       failure.event.environment, [](const auto& pair) { return pair.starts_with("INSTANCE=") && pair.size() > 9; });
-  auto whose = instance == failure.event.environment.end() ? "" : std::format(" of instance {}", instance->substr(9));
+  auto whose =
+      instance == failure.event.environment.end() ? "" : std::format(" of instance {}", visible(instance->substr(9)));
   return std::format("\nlast failure{}: {}, event #{}\n", whose, shown_time(failure.event.time), failure.event.id) +
          item("->", failure.text);
 }
@@ -89,7 +94,7 @@ std::string Telling::record_text(const protocol::JobRecordState& record) const {
 }
 
 std::string log_text(const LogTail& log) {
-  std::string text = std::format("\nlast lines of {}\n", log.path);
+  std::string text = std::format("\nlast lines of {}\n", visible(log.path));
   for (const auto& line : log.lines) text += "  | " + harmless(line) + "\n";
   return text;
 }
@@ -106,9 +111,10 @@ std::string_view file_text(const Explanation& explanation) {
 }
 
 std::string Telling::whole(const Explanation& explanation) const {
-  std::string text = base::wrap(explanation.verdict, width_) + "\n";
-  if (!explanation.file.empty()) text += std::format("  from {}\n", explanation.file);
-  if (!explanation.override_file.empty()) text += std::format("  overridden by {}\n", explanation.override_file);
+  std::string text = base::wrap(visible(explanation.verdict), width_) + "\n";
+  if (!explanation.file.empty()) text += std::format("  from {}\n", visible(explanation.file));
+  if (!explanation.override_file.empty())
+    text += std::format("  overridden by {}\n", visible(explanation.override_file));
   for (const auto& fault : explanation.file_faults) text += item("ignored for an error:", fault);
   if (auto file = file_text(explanation); !file.empty())
     text += std::format("  {}\n", base::wrap(file, width_ - std::min<std::size_t>(2, width_), 2));
@@ -154,18 +160,18 @@ Json to_json(const InstanceFinding& finding) {
 } // namespace
 
 std::string harmless(std::string_view line) {
-  static constexpr auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
-  std::string text;
+  std::string text, shown;
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (line.substr(i).starts_with("\x1b[")) {
       i = std::min(line.find_first_not_of("0123456789;?", i + 2), line.size());
       continue;
     }
     if (line[i] == '\r' && i + 1 == line.size()) continue;
-    if (line[i] == '\t' || !is_control(line[i])) text += line[i];
-    else text += {'^', static_cast<char>(line[i] ^ '@')};
+    text += line[i];
   }
-  return text;
+  for (auto part : text | std::views::split('\t'))
+    shown += (part.data() == text.data() ? "" : "\t") + visible(std::string_view{part});
+  return shown;
 }
 
 std::string to_text(const Explanation& explanation, std::size_t width) { return Telling{width}.whole(explanation); }

@@ -1,5 +1,6 @@
 #include "clients/initctl/history/past-event.hpp"
 
+#include "clients/base/plain/visible-text.hpp"
 #include "protocol/environment.hpp"
 
 #include <nlohmann/json.hpp>
@@ -73,11 +74,11 @@ std::int64_t microseconds_of(WallTime time) {
 
 std::string to_text(const PastEvent& event) {
   auto text = std::format("{} #{} {}\n             ", shown_time(event.time), event.id,
-                          shown_event(event.name, event.environment));
+                          visible(shown_event(event.name, event.environment)));
   if (event.outcome == "pending") text += "pending";
   else text += std::format("{} after {:.1f} ms", event.outcome, static_cast<double>(event.blocked.count()) / 1000);
   text += event.pid == 0 ? "; from init" : std::format("; from pid {} uid {}", event.pid, event.uid);
-  if (!event.done.empty()) text += "; " + parts_joined(done_texts(event), ", ");
+  if (!event.done.empty()) text += "; " + visible(parts_joined(done_texts(event), ", "));
   return text + "\n";
 }
 

@@ -1,4 +1,5 @@
 // The details of a job as text: labelled lines, the processes as a tree, the log at the end.
+#include "clients/base/plain/visible-text.hpp"
 #include "clients/initctl/list/job-table.hpp"
 #include "clients/initctl/show/job-details.hpp"
 #include "daemons/base/command-line/wrap.hpp"
@@ -19,12 +20,13 @@ public:
   // Behind its label; folded, but for the first line's colour.
   void field(std::string_view label, std::string_view text) {
     if (text.empty()) return;
+    auto shown = visible(text);
     text_ += std::format("{:>{}}{} {}\n", label, label_width - 1, label.empty() ? " " : ":",
-                         base::wrap(text, width() - label_width - 1, label_width + 1));
+                         base::wrap(shown, width() - label_width - 1, label_width + 1));
   }
   void field(std::string_view label, std::string_view text, Colour colour) {
     if (!style_.coloured) return field(label, text);
-    text_ += std::format("{:>{}}: {}\n", label, label_width - 1, in_colour(text, colour));
+    text_ += std::format("{:>{}}: {}\n", label, label_width - 1, in_colour(visible(text), colour));
   }
   // One below the other behind one label.
   void fields(std::string_view label, const std::vector<std::string>& texts) {
@@ -34,11 +36,13 @@ public:
     }
   }
   // Cut, as it is no text for people to read on.
-  void verbatim(std::string_view label, const std::string& text) {
+  void verbatim(std::string_view label, const std::string& value) {
+    auto text = visible_lines(value);
     auto cut = style_.width ? text.substr(0, cut_at(text, width() - label_width - 1)) : text;
     text_ += std::format("{:>{}}{} {}\n", label, label_width - 1, label.empty() ? " " : ":", cut);
   }
-  void heading(std::string_view text) {
+  void heading(std::string_view value) {
+    auto text = visible(value);
     text_ += style_.coloured ? in_colour(text, Colour::bold) + "\n" : std::format("{}\n", text);
   }
   void line(std::string_view text) { text_ += std::format("{}\n", text); }

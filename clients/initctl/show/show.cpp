@@ -113,7 +113,7 @@ Outcome show_jobs(Call& call) {
     documents.push_back(to_json(*details));
   }
   if (call.wants_json()) call.print_json(jobs->size() == 1 ? documents.front() : documents);
-  else call.print(text);
+  else call.print_raw(text);
   call.context.out.flush();
   call.context.err << errors;
   return errors.empty() ? 0 : 1;

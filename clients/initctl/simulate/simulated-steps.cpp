@@ -1,5 +1,6 @@
 #include "clients/initctl/simulate/simulated-steps.hpp"
 
+#include "clients/base/plain/visible-text.hpp"
 #include "clients/initctl/history/broker.hpp"
 
 #include <nlohmann/json.hpp>
@@ -72,7 +73,7 @@ std::string simulation_in_words(const Json& steps) {
   for (const auto& step : steps) {
     auto found = std::ranges::find(words, step.value("kind", ""), &Words::kind);
     auto line = found == std::end(words) ? "" : found->say(step);
-    if (!line.empty()) text += line + "\n";
+    if (!line.empty()) text += visible(line) + "\n";
   }
   return text;
 }

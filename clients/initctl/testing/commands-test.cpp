@@ -127,6 +127,17 @@ TEST_CASE("on a terminal list is a table, coloured unless that is not wanted") {
   CHECK_FALSE(session.initctl("list").out.contains("\033"));
 }
 
+TEST_CASE("names of instances do not act on a terminal; a pipe gets them as they are") {
+  Session session{{{"net", {.has_instances = true, .running = {"x\x1b[31mred"}}}}};
+  CHECK(session.initctl("list").out == "net (x\x1b[31mred) start/running, process 42\n");
+  CHECK(session.run({"initctl", "status", "net", "NAME=x\x1b[31mred"}).out ==
+        "net (x\x1b[31mred) start/running, process 42\n");
+  session.variables = {{terminal_width_variable, "120"}};
+  CHECK(session.run({"initctl", "status", "net", "NAME=x\x1b[31mred"}).out ==
+        "net (x\\x1b[31mred) start/running, process 42\n");
+  CHECK(session.run({"initctl", "--json", "status", "net", "NAME=x\x7f"}).err.contains("Unknown instance"));
+}
+
 TEST_CASE("jobs are chosen for pipes, too, as lines and as a plain table") {
   Session session{{{"bad", {.failure = "no"}}, {"web", {.running = {""}}}, {"wait", {}}}};
   CHECK(session.initctl("list --failed").out == "bad stop/waiting\n");
