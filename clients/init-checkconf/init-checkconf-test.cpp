@@ -136,6 +136,17 @@ TEST_CASE("a pipe that is named is read, and what can be no file says what it is
   CHECK(socket.unreadable[0].reason == "is not a regular file");
 }
 
+TEST_CASE("a named pipe, which may have no writer, and a device are refused instead of waited for") {
+  const Directory directory;
+  REQUIRE(::mkfifo(directory.path("pipe.conf").c_str(), 0600) == 0);
+  for (const auto& path : {directory.path("pipe.conf"), std::string{"/dev/zero"}}) {
+    const auto checked = check_all({path});
+    REQUIRE(checked.unreadable.size() == 1);
+    CHECK(checked.unreadable[0].reason == "is not a regular file");
+    CHECK(exit_status(checked) == 2);
+  }
+}
+
 TEST_CASE("in words, what is well goes to standard output and what is wrong to standard error") {
   const Directory directory;
   const auto good = directory.add("good.conf", "exec x\n");

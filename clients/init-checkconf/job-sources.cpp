@@ -4,7 +4,13 @@
 #include "daemons/job-supervisor/language/model/job-files.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
 
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <expected>
@@ -28,8 +34,25 @@ struct Source {
   std::size_t rank = 0;
 };
 
-// As the supervisor reads it: what is no job file by its size is not read at all. But a pipe is, where it is named.
+// Open already, so that reading it waits for nobody to open the other end: a descriptor, or a pipe without a name.
+bool is_open_descriptor(const std::string& path) {
+  constexpr std::array places{"/dev/stdin", "/dev/fd/", "/proc/self/fd/"};
+  if (std::ranges::any_of(places, [&](std::string_view place) { return path.starts_with(place); })) return true;
+  struct statfs system{};
+  return ::statfs(path.c_str(), &system) == 0 && system.f_type == PIPEFS_MAGIC;
+}
+
+// A named pipe may have no writer, a device no end: neither can be read as the supervisor reads a job file.
+bool may_never_end(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) < 0) return false;
+  bool is_null = S_ISCHR(status.st_mode) && status.st_rdev == ::makedev(1, 3);
+  return (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) && !is_null && !is_open_descriptor(path);
+}
+
+// As the supervisor reads it: what is no job file by its size is not read at all. But a pipe that is open is.
 std::expected<std::string, std::string> read_file(const std::string& path) {
+  if (may_never_end(path)) return std::unexpected{"is not a regular file"};
   return supervisor::read_named_job_file(path).transform_error(
       [](const supervisor::ReadFault& fault) { return fault.reason; });
 }

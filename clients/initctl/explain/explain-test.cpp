@@ -5,10 +5,13 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
-#include <ranges>
-#include <string_view>
+
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <ranges>
 #include <string_view>
 
@@ -332,14 +335,33 @@ TEST_CASE("a job whose file has changed, has gone or has an error now says what 
 }
 
 TEST_CASE("a job that is not there is answered with a name like it and with what may be wrong with its file") {
-  auto none = [](const std::string&) { return false; };
+  auto none = [](const std::string&) { return std::string{}; };
   CHECK(unknown_job("netwrok", {{"network", "/etc/init/network.conf"}, {"web", "/etc/init/web.conf"}}, none) ==
         "Unknown job: netwrok: did you mean `network`? A file that cannot be read as a job gives none; "
         "`init-checkconf' says what is wrong with it.");
-  CHECK(unknown_job("broken", {{"sub/deep", "/etc/init/sub/deep.conf"}},
-                    [](const std::string& path) { return path == "/etc/init/broken.conf"; }) ==
+  CHECK(unknown_job(
+            "broken", {{"sub/deep", "/etc/init/sub/deep.conf"}},
+            [](const std::string& path) { return path == "/etc/init/broken.conf" ? "regular" : std::string{}; }) ==
         "Unknown job: broken. There is a file /etc/init/broken.conf, but it gives no job: `init-checkconf "
         "/etc/init/broken.conf' says why.");
+  CHECK(unknown_job("dir", {{"web", "/etc/init/web.conf"}}, [](const std::string&) { return "is a directory"; }) ==
+        "Unknown job: dir. There is /etc/init/dir.conf, but it is a directory: a job file is a regular file.");
+}
+
+TEST_CASE("what is in the place of a job file is said by its kind") {
+  CHECK(kind_of_file("/no/such.conf").empty());
+  CHECK(kind_of_file("/proc/self/status") == "regular");
+  CHECK(kind_of_file("/proc/self") == "is a directory");
+  CHECK(kind_of_file("/dev/null") == "is a device");
+  std::string directory = "/tmp/kind-of-file-XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()) != nullptr);
+  REQUIRE(::mkfifo((directory + "/pipe.conf").c_str(), 0600) == 0);
+  std::ofstream{directory + "/.web.conf"};
+  std::filesystem::create_symlink("nowhere", directory + "/link.conf");
+  CHECK(kind_of_file(directory + "/pipe.conf") == "is a FIFO");
+  CHECK(kind_of_file(directory + "/.web.conf").starts_with("is hidden"));
+  CHECK(kind_of_file(directory + "/link.conf") == "is a link to a file that is not there");
+  std::filesystem::remove_all(directory);
 }
 
 TEST_CASE("arguments match by name, by position and by negation; those with variables are not judged") {

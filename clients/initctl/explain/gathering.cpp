@@ -19,8 +19,6 @@ namespace upstart::client {
 
 namespace {
 
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
 // Only here all jobs are asked for: their files tell where that of the missing job should be.
 Failure not_there(const std::string& job, Supervisor& supervisor, Upstart& upstart) {
   try {
@@ -32,7 +30,7 @@ Failure not_there(const std::string& job, Supervisor& supervisor, Upstart& upsta
   std::vector<JobFileOf> files;
   if (auto state = protocol::supervisor_state_from_json(upstart.manager().GetState()))
     for (const auto& each : state->jobs) files.push_back({each.name, each.file});
-  return {unknown_job(job, files, exists)};
+  return {unknown_job(job, files, kind_of_file)};
 }
 
 Failure not_understood(const protocol::StateError& error) {

@@ -11,8 +11,11 @@ struct JobFileOf {
   std::string job, file;
 };
 
-// `jobs` are those that are there. `exists` says whether there is a file; such a file next to theirs gave no job.
+// What `path` is: empty if it is not there, "regular" for what can be a job file, else the rest of "it …".
+[[nodiscard]] std::string kind_of_file(const std::string& path);
+
+// `jobs` are those that are there. `kind_of` tells, as kind_of_file does, of files next to theirs, which gave no job.
 [[nodiscard]] std::string unknown_job(const std::string& job, const std::vector<JobFileOf>& jobs,
-                                      const std::function<bool(const std::string& path)>& exists);
+                                      const std::function<std::string(const std::string& path)>& kind_of);
 
 } // namespace upstart::client
