@@ -13,11 +13,17 @@ namespace upstart::client {
 
 namespace {
 
+constexpr const char* no_pairs = "Env must be KEY=VALUE pairs";
+
+auto find_keyless(const std::vector<std::string>& words) {
+  return std::ranges::find_if(words, [](const std::string& each) { return each.find('=') + 1 <= 1; });
+}
+
 // An argument that is no KEY=VALUE is most often the value of a variable that names the instance.
 std::string about_arguments(const Call& call, Supervisor& supervisor) {
   auto state = protocol::job_state_from_json(supervisor.DescribeJob(protocol::escaped(call.arguments[0])));
   auto arguments = call.arguments_from(1);
-  auto keyless = std::ranges::find_if(arguments, [](const std::string& each) { return each.find('=') + 1 <= 1; });
+  auto keyless = find_keyless(arguments);
   if (!state || keyless == arguments.end()) return {};
   if (state->instance_needs.empty()) {
     auto meant = supervisor.AboutUnknownJob(protocol::escaped(*keyless));
@@ -52,11 +58,24 @@ std::string advice_on_name(const sdbus::Error& error, const std::string& job, Up
   return error.getName() == protocol::error_name::unknown_job ? advice_on_missing(job, upstart) : "";
 }
 
+std::string advice_on_keyless(const std::vector<std::string>& variables) {
+  auto keyless = find_keyless(variables);
+  if (keyless == variables.end()) return {};
+  if (keyless->starts_with('=')) return std::format("`{}' has no key: write KEY{}", *keyless, *keyless);
+  return std::format("`{}' has no key: a variable of the event is written KEY=VALUE, such as NAME={}", *keyless,
+                     *keyless);
+}
+
+std::string advice_on_event(const sdbus::Error& error, const Call& call, Upstart&) {
+  bool is_keyless = error.getName() == protocol::error_name::invalid_args && error.getMessage() == no_pairs;
+  return is_keyless ? advice_on_keyless(call.arguments_from(1)) : "";
+}
+
 std::string advice_on(const sdbus::Error& error, const Call& call, Upstart& upstart) try {
   if (call.arguments.empty()) return {};
   if (auto advice = advice_on_name(error, call.arguments[0], upstart); !advice.empty()) return advice;
   Supervisor supervisor{upstart.connection()};
-  if (error.getName() == protocol::error_name::invalid_args && error.getMessage() == "Env must be KEY=VALUE pairs")
+  if (error.getName() == protocol::error_name::invalid_args && error.getMessage() == no_pairs)
     return about_arguments(call, supervisor);
   if (error.getName() == protocol::error_name::invalid_args && error.getMessage().starts_with("Unknown parameter: "))
     return about_variables(call, supervisor);

@@ -1,6 +1,7 @@
 // Commands about events: emit.
 #include "clients/base/commands/tracked-commands.hpp"
 
+#include "clients/initctl/advice.hpp"
 #include "clients/initctl/command/command.hpp"
 #ifdef UPSTART_MQTT
 #include "clients/initctl/fleet/at-node.hpp"
@@ -14,8 +15,15 @@ Outcome emit(Call& call) {
 #ifdef UPSTART_MQTT
   if (is_for_fleet(call)) return emit_to_fleet(call);
 #endif
-  TrackedCommands{*call.upstart}.emit(call.arguments[0], call.arguments_from(1), !call.has("--no-wait"));
-  return 0;
+  try {
+    TrackedCommands{*call.upstart}.emit(call.arguments[0], call.arguments_from(1), !call.has("--no-wait"));
+    return 0;
+  } catch (const sdbus::Error& error) {
+    auto failure = explained(error, call.upstart->connection().target());
+    failure.hint = advice_on_event(error, call, *call.upstart);
+    if (failure.hint.empty()) throw;
+    return std::unexpected{failure};
+  }
 }
 
 } // namespace

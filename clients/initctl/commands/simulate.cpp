@@ -1,9 +1,11 @@
 // simulate: what an event would do, asked of the running supervisor, or worked out from directories of job files.
 #include "clients/base/supervisor.hpp"
 #include "clients/base/upstart.hpp"
+#include "clients/initctl/advice.hpp"
 #include "clients/initctl/command/command.hpp"
 #include "clients/initctl/simulate/helper-program.hpp"
 #include "clients/initctl/simulate/simulated-steps.hpp"
+#include "protocol/environment.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -41,6 +43,8 @@ std::expected<std::string, Failure> simulate_online(Call& call) {
 }
 
 Outcome simulate(Call& call) {
+  if (auto fault = protocol::environment_fault(call.arguments_from(1)))
+    return std::unexpected{Failure{std::string{*fault}, false, advice_on_keyless(call.arguments_from(1))}};
   auto told = call.has("--confdir") ? simulate_offline(call) : simulate_online(call);
   if (!told) return std::unexpected{told.error()};
   auto steps = Json::parse(*told, nullptr, false);

@@ -304,6 +304,17 @@ TEST_CASE("simulate asks the daemon and says the steps in words") {
   CHECK(session.daemon.calls() == Words{"Simulate go K=v", "Simulate go"});
 }
 
+TEST_CASE("an argument of emit and simulate without a key is named, and what is to be written") {
+  Session session;
+  std::string said =
+      "initctl: Env must be KEY=VALUE pairs\ninitctl: `bar' has no key: a variable of the event is written "
+      "KEY=VALUE, such as NAME=bar\n";
+  CHECK(session.initctl("emit foo A=1 bar").err == said);
+  CHECK(session.initctl("simulate foo bar").err == said);
+  CHECK(session.initctl("simulate foo =x").err.ends_with("`=x' has no key: write KEY=x\n"));
+  CHECK(session.initctl("emit foo bar").status == 1);
+}
+
 TEST_CASE("simulate refuses a directory that is not there") {
   Session session;
   auto ran = session.initctl("simulate --confdir /no/such go");

@@ -179,6 +179,8 @@ public:
     Strings arguments{name};
     arguments.insert(arguments.end(), env.begin(), env.end());
     world_.note(wait ? "EmitEvent" : "EmitEvent no-wait", arguments);
+    auto fault = environment_fault(env);
+    if (fault && name != "svc-fails") fail(error_name::invalid_args, *fault);
     if (name == "failing") fail(error_name::event_failed, "Event failed");
     for (auto* manager : world_.managers)
       if (name == "svc-fails") manager->signal_failure("svc", std::stoi(env.at(0)));
