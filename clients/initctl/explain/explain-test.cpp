@@ -237,6 +237,19 @@ TEST_CASE("a job that is blocked by another says by which, and the other says wh
   CHECK(holding.instances[0].blocks == Words{"event #4 starting JOB=slow INSTANCE=: slow waits"});
 }
 
+TEST_CASE("a job that pauses before it is respawned again waits for no event") {
+  auto web = job_in("web", "start", "starting");
+  web.records = {{.kind = "started"}, {.kind = "respawned", .times = 12}};
+  auto waits_for = [&](const char* outcome) {
+    std::vector<PastEvent> history{past(4, "starting", {"JOB=web", "INSTANCE="}, {}, outcome)};
+    return System{{web}, history}.explained().instances[0].waits_for;
+  };
+  CHECK(waits_for("ok") == "the end of a pause, which init makes before it respawns a job that ends again and again");
+  CHECK(waits_for("pending") == "its event `starting' to be finished");
+  web.records.pop_back();
+  CHECK(waits_for("ok") == "its event `starting' to be finished");
+}
+
 TEST_CASE("a stop that waits for a pre-stop process says that this has no limit, and how to get on") {
   auto web = job_in("web", "stop", "pre-stop");
   web.instances[0].processes = {{"main", 7}, {"pre-stop", 9}};

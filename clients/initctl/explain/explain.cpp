@@ -40,7 +40,21 @@ std::string way_out(const protocol::InstanceState& instance) {
   return std::format(", which has no time limit; `kill {}' ends it, and the stop goes on", process->pid);
 }
 
-std::string waits_for(const protocol::InstanceState& instance) {
+// Between the end of its event `starting' and the next state there is time only where a respawn without a limit pauses.
+bool is_pausing(const JobState& job, const InstanceState& instance, const Knowledge& knowledge) {
+  auto is_of_this = [&](const protocol::JobRecordState& record) { return record.instance == instance.name; };
+  if (instance.state != "starting" || instance.goal != "start") return false;
+  auto records = job.records | newest_first;
+  auto last = std::ranges::find_if(records, is_of_this);
+  if (last == records.end() || last->kind != "respawned") return false;
+  for (const auto& past : knowledge.history | newest_first)
+    if (past.name == "starting" && is_of_instance(past, job.name, instance.name)) return past.outcome != "pending";
+  return false;
+}
+
+std::string waits_for(const JobState& job, const InstanceState& instance, const Knowledge& knowledge) {
+  if (is_pausing(job, instance, knowledge))
+    return "the end of a pause, which init makes before it respawns a job that ends again and again";
   auto found = std::ranges::find(waiting_in, instance.state, &Waiting::state);
   if (found == std::end(waiting_in)) return "";
   return std::string{found->what} + way_out(instance);
@@ -98,7 +112,7 @@ InstanceFinding look_at(const InstanceState& instance, const JobState& job, cons
   InstanceFinding finding{.status = status_of(job, instance),
                           .cause = cause_of(job, instance),
                           .last_change = {},
-                          .waits_for = waits_for(instance),
+                          .waits_for = waits_for(job, instance, knowledge),
                           .blocked_by = who_blocks(job, instance, knowledge),
                           .blocks = {},
                           .says = instance.status_text,
