@@ -18,7 +18,7 @@ namespace upstart::client {
 // Which job may be meant by the name of one that is not there.
 [[nodiscard]] std::string advice_on_missing(const std::string& job, Upstart& upstart);
 
-// The same of one job of several.
-[[nodiscard]] std::string advice_on_name(const sdbus::Error& error, const std::string& job, Upstart& upstart);
+// What to do about an error that a command on this job has met; it may be one of several.
+[[nodiscard]] std::string advice_on_job(const sdbus::Error& error, const std::string& job, Upstart& upstart);
 
 } // namespace upstart::client

@@ -156,7 +156,7 @@ std::expected<Shown, Failure> act_on_next(Call& call, const Subject& subject, co
   } catch (const sdbus::Error& error) {
     if (call.upstart->may_repeat(error)) throw;
     auto failure = explained(error, call.upstart->connection().target());
-    failure.hint = advice_on_name(error, subject.job, *call.upstart);
+    failure.hint = advice_on_job(error, subject.job, *call.upstart);
     return std::unexpected{failure};
   }
 }

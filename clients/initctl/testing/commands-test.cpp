@@ -41,6 +41,7 @@ TEST_CASE("several jobs are started one after the other, and each error names it
   CHECK(ran.out == "a start/running, process 42\nc start/running, process 42\n");
   CHECK(ran.err == "initctl: Job is already running: b\n"
                    "initctl: bad: Job failed to start\n"
+                   "initctl: `initctl explain bad' says why\n"
                    "initctl: Unknown job: nosuch\n");
   CHECK(ran.status == 1);
   CHECK(session.daemon.calls() == Words{"Start K=v", "Start K=v", "Start K=v", "Start K=v"});
@@ -84,7 +85,8 @@ TEST_CASE("a start that is not waited for shows the status, of a single instance
   CHECK(session.initctl("start -n svc").out == "svc start/running, process 42\n");
   CHECK(session.initctl("start -n net NAME=a").out == "net (a) start/running, process 42\n");
   CHECK(session.initctl("start -n svc").err == "initctl: Job is already running: svc\n");
-  CHECK(session.initctl("start -n bad").err == "initctl: Job failed to start\n");
+  CHECK(session.initctl("start -n bad").err ==
+        "initctl: Job failed to start\ninitctl: `initctl explain bad' says why\n");
   CHECK(session.initctl("start -n nosuch").err == "initctl: Unknown job: nosuch\n");
 }
 
@@ -92,13 +94,28 @@ TEST_CASE("the daemon's errors are shown in its own words, with exit status 1") 
   Session session{{{"svc", {.running = {""}}}, {"bad", {.fails = true}}, {"inst", {.has_instances = true}}}};
   CHECK(session.initctl("start nosuch").err == "initctl: Unknown job: nosuch\n");
   CHECK(session.initctl("start svc").err == "initctl: Job is already running: svc\n");
-  CHECK(session.initctl("start bad").err == "initctl: Job failed to start\n");
+  CHECK(session.initctl("start bad").err == "initctl: Job failed to start\ninitctl: `initctl explain bad' says why\n");
   CHECK(session.initctl("start bad K").err == "initctl: Env must be KEY=VALUE pairs\n");
   CHECK(session.initctl("stop bad").err == "initctl: Unknown instance: \n");
   CHECK(session.initctl("status inst").err == "initctl: Unknown parameter: NAME\n");
   CHECK(session.initctl("status inst NAME=a").err == "initctl: Unknown instance: a\n");
-  CHECK(session.initctl("emit failing").err == "initctl: Event failed\n");
+  CHECK(session.initctl("emit failing").err ==
+        "initctl: Event failed\ninitctl: `initctl history' shows which jobs it started and stopped\n");
   CHECK(session.initctl("emit failing").status == 1);
+}
+
+TEST_CASE("an instance that is not there is answered with those that are, or with how to start the job") {
+  upstart::protocol::JobState off{.name = "off"}, named{.name = "named", .instance_needs = {"N"}}, some{.name = "some"};
+  some.instances = {{.name = "a"}, {.name = "b"}};
+  Session session{{{"off", {.state = to_json(off)}},
+                   {"named", {.has_instances = true, .state = to_json(named)}},
+                   {"some", {.has_instances = true, .running = {"a", "b"}, .state = to_json(some)}}}};
+  for (const char* command : {"stop off", "restart off", "reload off"})
+    CHECK(session.initctl(command).err ==
+          "initctl: Unknown instance: \ninitctl: off is not running; `initctl start off' starts it\n");
+  CHECK(session.initctl("stop named NAME=x").err.ends_with("`initctl start named N=...' starts it\n"));
+  CHECK(session.initctl("stop some NAME=x").err ==
+        "initctl: Unknown instance: x\ninitctl: the instances of some are `a', `b'\n");
 }
 
 TEST_CASE("a job without instance is stopped") { CHECK(Session{}.initctl("status svc").out == "svc stop/waiting\n"); }

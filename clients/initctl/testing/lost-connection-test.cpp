@@ -71,7 +71,7 @@ TEST_CASE("a start that has failed while its connection was lost fails, with the
   FakeUpstart daemon{{{"bad", {.fails = true}}}};
   daemon.lose({Loss::before_answer});
   auto ran = run(daemon, {"start", "bad"});
-  CHECK(ran.err == "initctl: Job failed to start\n");
+  CHECK(ran.err == "initctl: Job failed to start\ninitctl: `initctl explain bad' says why\n");
   CHECK(ran.status == 1);
   CHECK(daemon.calls() == Words{"Start"});
 }
