@@ -1,7 +1,13 @@
 // log: what a job has printed.
+#include "clients/base/plain/visible-text.hpp"
+#include "clients/base/questions.hpp"
+#include "clients/base/supervisor.hpp"
 #include "clients/initctl/command/command.hpp"
+#include "clients/initctl/jobs/instance-meant.hpp"
 #include "clients/initctl/log/log-file.hpp"
+#include "clients/initctl/show/job-details.hpp"
 #include "protocol/log-names.hpp"
+#include "protocol/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -56,12 +62,30 @@ std::string what_is_missing(const std::filesystem::path& path) {
                      path.parent_path().native());
 }
 
-Failure cannot_read(const std::filesystem::path& path, int error, const std::string& job, const std::string& instance) {
+// Where its output goes instead, by a stanza of its file; empty: nowhere else.
+std::string stanza_without_log(Call& call, const std::string& job) try {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> elsewhere{
+      {{"console none", "what it prints is kept nowhere"},
+       {"console output", "what it prints goes to the console"},
+       {"console owner", "what it prints goes to the console"}}};
+  auto settings = settings_in(Supervisor{call.upstart->connection()}.PrintClass(protocol::escaped(job)));
+  for (const auto& [stanza, what] : elsewhere)
+    if (std::ranges::contains(settings, stanza)) return std::format("it has `{}': {}", stanza, what);
+  return {};
+} catch (const sdbus::Error& error) {
+  if (is_gone(error)) return {}; // an older init
+  throw;
+}
+
+Failure cannot_read(Call& call, const std::filesystem::path& path, int error, const std::string& job,
+                    const std::string& instance) {
   if (error != ENOENT) return {std::format("Unable to read {}: {}", path.native(), std::strerror(error))};
+  if (auto why = stanza_without_log(call, job); !why.empty())
+    return {std::format("{} has no log: {}", shown_name(job, instance), why)};
   auto others = instance.empty() ? logged_instances(path.parent_path(), job) : std::vector<std::string>{};
   if (others.empty()) return {std::format("{} has no log: {}", shown_name(job, instance), what_is_missing(path))};
   std::string text = std::format("{} has a log for each instance. Name one of:", job);
-  for (const auto& other : others) text += " " + other;
+  for (const auto& other : others) text += " " + visible(other);
   return {text};
 }
 
@@ -105,18 +129,34 @@ std::string waiting_for(const std::filesystem::path& path) {
   return std::format("initctl: waiting for {}: {}\n", path.native(), what_is_missing(path));
 }
 
+// By its name, or by KEY=VALUE as other commands have it, unless there is a log of an instance that is called so.
+std::expected<std::string, Failure> instance_of(Call& call, const std::filesystem::path& directory) {
+  auto words = call.arguments_from(1);
+  if (words.empty()) return "";
+  std::error_code none;
+  bool is_name =
+      !words[0].contains('=') || std::filesystem::exists(log_path(directory, call.arguments[0], words[0]), none);
+  if (is_name) return words[0];
+  if (auto fault = fault_in_variables(words)) return std::unexpected{*fault};
+  return instance_meant(*call.upstart, call.arguments[0], words).value_or("");
+}
+
 Outcome show_log(Call& call) {
   auto lines = lines_asked_for(call);
   if (!lines) return std::unexpected{lines.error()};
-  std::string job = call.arguments[0];
-  std::string instance = call.arguments.size() > 1 ? call.arguments[1] : "";
+  if (call.arguments.size() > 2 && !call.arguments[1].contains('='))
+    return std::unexpected{Failure{"unexpected argument: " + call.arguments[2], true}};
+  const std::string& job = call.arguments[0];
   (void)call.upstart->manager().GetJobByName(job);
   auto directory = log_directory(call.context, *call.upstart);
   if (!directory) return std::unexpected{Failure{"init was told to log nowhere (--no-log)"}};
+  auto meant = instance_of(call, *directory);
+  if (!meant) return std::unexpected{meant.error()};
+  const std::string& instance = *meant;
   auto path = log_path(*directory, job, instance);
   auto read = read_log(path, *lines);
   if (!read && !(call.has("--follow") && read.error() == ENOENT))
-    return std::unexpected{cannot_read(path, read.error(), job, instance)};
+    return std::unexpected{cannot_read(call, path, read.error(), job, instance)};
   bool exists = read.has_value();
   auto log = std::move(read).value_or(LogText{});
   if (call.wants_json() && !call.has("--follow"))
@@ -133,10 +173,10 @@ std::vector<Command> log_commands() {
   return {{.name = "log",
            .group = insight_group,
            .summary = "Show what a job has printed.",
-           .synopsis = "JOB [INSTANCE]",
+           .synopsis = "JOB [INSTANCE|KEY=VALUE]...",
            .about = "Shows the console log of the job: what its processes have written to standard output and standard "
                     "error, if the job "
-                    "has `console log', which is the default.",
+                    "has `console log', which is the default. An instance is meant by its name or by its variables.",
            .missing = "job name",
            .completion = "jobs instances",
            .options = {{"-f,--follow", "", "go on with what is added, until interrupted"},

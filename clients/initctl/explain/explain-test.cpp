@@ -1,5 +1,6 @@
 #include "clients/initctl/explain/condition-inquiry.hpp"
 #include "clients/initctl/explain/explain.hpp"
+#include "clients/initctl/explain/one-instance.hpp"
 #include "clients/initctl/explain/unknown-job.hpp"
 
 #include <doctest/doctest.h>
@@ -235,6 +236,31 @@ TEST_CASE("a job that is blocked by another says by which, and the other says wh
   CHECK(held_up.instances[0].blocked_by == Words{"blocker, which is start/pre-start"});
   auto holding = System{{blocker, slow}, history}.explained();
   CHECK(holding.instances[0].blocks == Words{"event #4 starting JOB=slow INSTANCE=: slow waits"});
+}
+
+TEST_CASE("asked about one instance, explain leaves out the others, and names one that is not there") {
+  auto net = job_in("net", "start", "running");
+  net.instances.front().name = "eth0";
+  net.instances.push_back({.name = "wlan0", .path = {}, .goal = "start", .state = "running"});
+  net.records = {{.kind = "started", .instance = "eth0", .text = "started a"},
+                 {.kind = "started", .instance = "wlan0", .text = "started b"}};
+  std::vector<PastEvent> history{past(1, "stopped", {"JOB=net", "INSTANCE=eth0", "RESULT=failed", "PROCESS=main"}),
+                                 past(2, "stopped", {"JOB=other", "INSTANCE="})};
+  auto explained = [&](const char* instance) {
+    auto state = net;
+    Knowledge knowledge{history, PossibleEvents{{"net"}, {}}};
+    keep_instance(state, instance);
+    keep_instance(knowledge, "net", instance);
+    auto explanation = explain(state, knowledge);
+    name_instance(explanation, instance);
+    return explanation;
+  };
+  CHECK(explained("eth0").instances.size() == 1);
+  CHECK(explained("eth0").last_failure);
+  CHECK(explained("eth0").records.size() == 1);
+  CHECK(explained("wlan0").verdict == "net (wlan0) is running.");
+  CHECK_FALSE(explained("wlan0").last_failure);
+  CHECK(explained("lo").verdict.starts_with("net (lo) is stopped: "));
 }
 
 TEST_CASE("a job that pauses before it is respawned again waits for no event") {

@@ -5,6 +5,8 @@
 #include "clients/base/terminal/terminal.hpp"
 #include "clients/initctl/explain/explain.hpp"
 #include "clients/initctl/explain/gathering.hpp"
+#include "clients/initctl/explain/one-instance.hpp"
+#include "clients/initctl/jobs/instance-meant.hpp"
 #include "clients/initctl/show/job-details.hpp"
 #include "daemons/base/file-descriptor.hpp"
 #include "protocol/text.hpp"
@@ -57,11 +59,16 @@ std::vector<std::string> watches_in(const Knowledge& knowledge) {
   return watches;
 }
 
-std::expected<JobDetails, Failure> details_of(const Call& call, const std::string& job, const ProcessTable& processes) {
+std::expected<JobDetails, Failure> details_of(const Call& call, const Subject& subject, const ProcessTable& processes) {
+  if (auto fault = fault_in_variables(subject.environment)) return std::unexpected{*fault};
+  const auto& job = subject.job;
   auto state = describe(call, job);
   if (!state) return std::unexpected{state.error()};
+  auto meant = instance_meant(*call.upstart, job, subject.environment);
+  if (meant) keep_instance(*state, *meant);
   auto knowledge = gather(*state, call);
   if (!knowledge) return std::unexpected{knowledge.error()};
+  if (meant) keep_instance(*knowledge, job, *meant);
   Supervisor supervisor{call.upstart->connection()};
   JobDetails details{.state = *state,
                      .explanation = explain(*state, *knowledge),
@@ -71,6 +78,7 @@ std::expected<JobDetails, Failure> details_of(const Call& call, const std::strin
                      .settings = settings_in(supervisor.PrintClass(protocol::escaped(job))),
                      .watches = watches_in(*knowledge),
                      .log = {}};
+  if (meant) name_instance(details.explanation, *meant);
   for (const auto& [instance, finding] : std::views::zip(state->instances, details.explanation.instances)) {
     auto row = row_of(*state, instance, processes);
     auto trees = trees_of(row.status, processes, command_of);
@@ -80,17 +88,19 @@ std::expected<JobDetails, Failure> details_of(const Call& call, const std::strin
                                  .log = log_tail(call, job, instance.name, log_lines_shown)});
   }
   if (state->instances.empty())
-    details.log = log_tail(call, job, state->failures.empty() ? "" : state->failures.front().instance, log_lines_shown);
+    details.log = log_tail(call, job, meant.value_or(state->failures.empty() ? "" : state->failures.front().instance),
+                           log_lines_shown);
   return details;
 }
 
-std::expected<std::vector<std::string>, Failure> jobs_of(Call& call) {
+// Each job once.
+std::expected<std::vector<Subject>, Failure> jobs_of(Call& call) {
   auto several = several_subjects_of(call, PatternMeaning::both);
   if (!several) return std::unexpected{several.error()};
-  if (!*several) return std::vector{subject_of(call).job};
-  std::vector<std::string> jobs;
+  if (!*several) return std::vector{subject_of(call)};
+  std::vector<Subject> jobs;
   for (const auto& subject : **several)
-    if (!std::ranges::contains(jobs, subject.job)) jobs.push_back(subject.job);
+    if (!std::ranges::contains(jobs, subject.job, &Subject::job)) jobs.push_back(subject);
   return jobs;
 }
 

@@ -272,7 +272,9 @@ public:
   ~SupervisorObject() { unregisterAdaptor(); }
 
 private:
-  std::string PrintClass(const std::string& job) override { return "# the class " + job + "\n"; }
+  std::string PrintClass(const std::string& job) override {
+    return job == "mute" ? "console none\nexec x\n" : "# the class " + job + "\n";
+  }
   std::string DescribeJob(const std::string& job) override {
     auto found = world_.jobs.find(job);
     if (found == world_.jobs.end()) fail(error_name::unknown_job, "Unknown job: " + job);

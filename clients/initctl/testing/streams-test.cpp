@@ -41,10 +41,16 @@ TEST_CASE("log shows what a job has printed, from where the daemon says that log
   REQUIRE(::mkdtemp(directory.data()));
   std::ofstream{directory + "/svc.log"} << "one\ntwo\n";
   std::ofstream{directory + "/net-eth0.log"} << "eth\n";
-  Session session{{{"svc", {}}, {"net", {}}, {"silent", {}}}, directory};
+  Session session{{{"svc", {}}, {"net", {.has_instances = true, .running = {"eth0"}}}, {"mute", {}}, {"silent", {}}},
+                  directory};
   CHECK(session.initctl("log svc").out == "one\ntwo\n");
   CHECK(session.initctl("log -n 1 svc").out == "two\n");
   CHECK(session.initctl("log net eth0").out == "eth\n");
+  CHECK(session.initctl("log net NAME=eth0").out == "eth\n");
+  CHECK(session.initctl("log net NAME=wlan0").err.starts_with("initctl: net (wlan0) has no log: "));
+  CHECK(session.initctl("log net NAME=eth0 x").err.starts_with("initctl: unexpected argument: x\n"));
+  CHECK(session.initctl("log mute").err ==
+        "initctl: mute has no log: it has `console none': what it prints is kept nowhere\n");
   CHECK(session.initctl("log net").err == "initctl: net has a log for each instance. Name one of: eth0\n");
   CHECK(session.initctl("log silent").err ==
         "initctl: silent has no log: " + directory + "/silent.log does not exist\n");
