@@ -1,11 +1,11 @@
 #include "clients/init-checkconf/bridge-conditions.hpp"
 
 #include "clients/base/bridges/condition-check.hpp"
+#include "clients/init-checkconf/stanza-line.hpp"
 #include "daemons/job-supervisor/expression/expand.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
 
 #include <algorithm>
-#include <sstream>
 
 namespace upstart::client {
 
@@ -13,20 +13,6 @@ namespace {
 
 using supervisor::Diagnostic;
 using supervisor::EventExpression;
-
-// Where the last stanza of this name stands in the text, from 1; 0: nowhere.
-std::pair<std::size_t, std::string> last_line_of(const std::string& text, std::string_view first,
-                                                 std::string_view second) {
-  std::pair<std::size_t, std::string> found;
-  std::istringstream lines(text);
-  std::string line;
-  for (std::size_t number = 1; std::getline(lines, line); ++number) {
-    std::istringstream words(line);
-    std::string a, b;
-    if (words >> a >> b && a == first && b == second) found = {number, line};
-  }
-  return found;
-}
 
 // What `env NAME=VALUE` gives; a name without a value is taken from init's own environment, which is not known here.
 protocol::Environment own_variables(const supervisor::JobClass& job_class) {

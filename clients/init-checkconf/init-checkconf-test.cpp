@@ -1,4 +1,5 @@
 #include "clients/init-checkconf/bridge-conditions.hpp"
+#include "clients/init-checkconf/job-events.hpp"
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
 #include "clients/init-checkconf/testing/temporary-files.hpp"
@@ -219,6 +220,29 @@ TEST_CASE("what the bridges of devices, D-Bus and the system's events do not ser
   CHECK(signal[0].lint == "dbus-condition");
   CHECK(signal[0].message.starts_with("upstart-dbus-bridge does not serve this signal: MEMBER: not a variable"));
   CHECK(warnings(":sys:\xff")[0].lint == "system-event-condition");
+}
+
+TEST_CASE("a variable that the event of a job among the files does not have is warned of") {
+  const Directory directory;
+  directory.add("foo.conf", "export PORT\nexec x\n");
+  const auto said_of = [&](const std::string& condition) {
+    directory.add("bar.conf", "start on " + condition + "\nexec x\n");
+    auto checked = check_all({directory.path()});
+    check_job_events(checked);
+    REQUIRE(checked.files.size() == 2);
+    const auto& said = checked.files.front().result.diagnostics;
+    return said.empty() ? std::string{} : said.back().message;
+  };
+  CHECK(said_of("started foo RESULT=ok") ==
+        "`started` of foo has the variables JOB, INSTANCE, PORT only: `RESULT=ok` can never match");
+  CHECK(said_of("started JOBB=foo") ==
+        "no job here exports `JOBB`: `JOBB=foo` can never match; did you mean `JOB=foo`?");
+  for (const auto* right : {"started foo PORT=80", "stopped foo RESULT=failed EXIT_STATUS=3", "started other RESULT=ok",
+                            "started foo RESULT!=ok", "foo RESULT=ok", "started JOBB=other"}) {
+    CAPTURE(right);
+    CHECK(said_of(right).empty());
+  }
+  CHECK(said_of("started foo RESULT=ok\n# init-checkconf: ignore never-matches").empty());
 }
 
 TEST_CASE("sockets that the bridge does not serve are warned of, by the bridge's own words") {

@@ -5,6 +5,7 @@
 #ifdef UPSTART_MQTT
 #include "clients/init-checkconf/fleet-file.hpp"
 #endif
+#include "clients/init-checkconf/job-events.hpp"
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
 #include "daemons/base/command-line/help-text.hpp"
@@ -54,6 +55,7 @@ int check(const Options& options, client::Output& output) {
   std::ranges::for_each(checked.files, client::check_fleet_file);
 #endif
   std::ranges::for_each(checked.files, client::check_bridge_conditions);
+  client::check_job_events(checked);
   for (auto& file : checked.files) {
     if (options.no_scripts) break;
     if (const auto asked = client::check_scripts(file); !asked) {

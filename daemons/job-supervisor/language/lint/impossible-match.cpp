@@ -86,6 +86,30 @@ std::optional<Impossible> no_such_variable(const KnownEvent& event, const EventA
       {}};
 }
 
+// A set of characters, of which a bracket or both may be missing.
+std::string in_brackets(std::string_view set) {
+  return std::format("{}{}{}", set.starts_with('[') ? "" : "[", set, set.ends_with(']') ? "" : "]");
+}
+
+bool is_value(std::span<const char* const> values, std::string_view word) {
+  return std::ranges::any_of(values, [&](std::string_view value) { return value == word; });
+}
+
+// `runlevel 2 3 4 5`: the second is the previous runlevel, and the third one is that of no variable of init's.
+std::optional<Impossible> too_many_runlevels(const KnownEvent& event, const ExpressionNode& match) {
+  if (event.name != "runlevel" || match.arguments.size() <= event.variables.size()) return std::nullopt;
+  std::string all;
+  for (const auto& argument : match.arguments) {
+    if (argument.key || argument.negated || !is_value(runlevels, argument.pattern)) return std::nullopt;
+    all += argument.pattern;
+  }
+  return Impossible{
+      event.variables.size(),
+      "the arguments of `runlevel` are matched in turn against RUNLEVEL, PREVLEVEL and what else the event "
+      "has, not each against RUNLEVEL: this can never match",
+      std::format("did you mean `{}`?", in_brackets(all))};
+}
+
 std::optional<Impossible> no_such_value(std::string_view variable, const EventArgument& argument,
                                         std::size_t position) {
   const auto known = std::ranges::find(known_values, variable, &KnownValues::variable);
@@ -93,7 +117,7 @@ std::optional<Impossible> no_such_value(std::string_view variable, const EventAr
   const auto matches = [&](const char* value) { return fnmatch(argument.pattern.c_str(), value, 0) == 0; };
   if (std::ranges::any_of(known->values, matches)) return std::nullopt;
   Impossible never{position, std::format("no {} matches `{}`", variable, argument.pattern), {}};
-  const auto bracketed = std::format("[{}]", argument.pattern);
+  const auto bracketed = in_brackets(argument.pattern);
   const bool meant_as_set =
       std::ranges::any_of(known->values, [&](const char* value) { return fnmatch(bracketed.c_str(), value, 0) == 0; });
   if (variable != "RESULT" && meant_as_set) never.suggestion = std::format("did you mean `{}`?", bracketed);
@@ -225,7 +249,8 @@ std::optional<Impossible> why_never(const ExpressionNode& match, const JobClass&
     return Impossible{{}, std::format("{} cannot wait for its own `{}`: this can never match", what, match.event), {}};
   }
   if (const auto* event = known_event(match.event))
-    if (auto never = looks_like_event(*event, match)) return never;
+    if (auto never = looks_like_event(*event, match).or_else([&] { return too_many_runlevels(*event, match); }))
+      return never;
   for (std::size_t position = 0; position < match.arguments.size(); ++position)
     if (auto never = wrong_argument(match, position, job, use)) return never;
   return std::nullopt;

@@ -58,6 +58,21 @@ TEST_CASE("every lint has its own warning, which is in the table") {
   }
 }
 
+TEST_CASE("of a runlevel that never comes the set is told that was meant") {
+  const auto meant = [](const std::string& condition) {
+    for (const auto& said : parse_job("start on " + condition + "\nexec x\n", {.name = "job"}).diagnostics)
+      if (said.lint == "never-matches") return said.suggestion;
+    return std::string{};
+  };
+  CHECK(meant("runlevel 2345") == "did you mean `[2345]`?");
+  CHECK(meant("runlevel [!2345") == "did you mean `[!2345]`?");
+  CHECK(meant("runlevel RUNLEVEL=[2345") == "did you mean `[2345]`?");
+  CHECK(meant("runlevel 2345]") == "did you mean `[2345]`?");
+  CHECK(meant("runlevel 2 3 4 5") == "did you mean `[2345]`?");
+  CHECK(meant("runlevel 2 3").empty());
+  CHECK(meant("runlevel 2 N HALT").empty());
+}
+
 TEST_CASE("what is right is not warned of") {
   CHECK(lints_of("start on started docker and runlevel [2345]\nexec env NAME=x cmd # comment\n").empty());
   CHECK(lints_of("start on restarted or started web JOBS=3 or start\nexec x\n").empty());
