@@ -1,5 +1,6 @@
 #include "clients/initctl/initctl.hpp"
 
+#include "clients/base/plain/visible-text.hpp"
 #include "clients/base/terminal/terminal.hpp"
 #include "clients/base/upstart.hpp"
 #include "clients/initctl/advice.hpp"
@@ -21,8 +22,10 @@ namespace upstart::client {
 namespace {
 
 int report_failure(const ProcessContext& context, const std::string& program, const Failure& failure) {
-  context.err << std::format("{}: {}\n", program, failure.message);
-  if (!failure.hint.empty()) context.err << std::format("{}: {}\n", program, failure.hint);
+  // Where output goes to a terminal, errors most often do, too.
+  auto shown = [&](const std::string& text) { return terminal_width(context) ? visible_lines(text) : text; };
+  context.err << std::format("{}: {}\n", program, shown(failure.message));
+  if (!failure.hint.empty()) context.err << std::format("{}: {}\n", program, shown(failure.hint));
   if (failure.usage) context.err << std::format("Try `{} --help' for more information.\n", program);
   return 1;
 }

@@ -152,7 +152,9 @@ TEST_CASE("names of instances do not act on a terminal; a pipe gets them as they
   session.variables = {{terminal_width_variable, "120"}};
   CHECK(session.run({"initctl", "status", "net", "NAME=x\x1b[31mred"}).out ==
         "net (x\\x1b[31mred) start/running, process 42\n");
-  CHECK(session.run({"initctl", "--json", "status", "net", "NAME=x\x7f"}).err.contains("Unknown instance"));
+  CHECK(session.run({"initctl", "status", "net", "NAME=x\x7f"}).err == "initctl: Unknown instance: x\\x7f\n");
+  session.variables = {};
+  CHECK(session.run({"initctl", "status", "net", "NAME=x\x7f"}).err == "initctl: Unknown instance: x\x7f\n");
 }
 
 TEST_CASE("jobs are chosen for pipes, too, as lines and as a plain table") {
