@@ -55,11 +55,26 @@ TEST_CASE("a warning about a job file is a warning in the log, and a quiet init 
   }
 }
 
+TEST_CASE("a job whose file is called nearly right is answered with that file, a path with its job") {
+  Session session{{{"svc", "exec sleep 1000\n"}}};
+  for (const auto* file : {"up.CONF", "txt.conf.txt", "til.conf~", "net/apache.conf"}) session.write(file, "exec x\n");
+  const auto conf = session.directory() + "/conf/";
+  const auto hint = [&](const std::string& job) { return session.initctl({"start", job}).err; };
+  for (const auto& [job, file] : {std::pair{"up", "up.CONF"}, std::pair{"txt", "txt.conf.txt"},
+                                  std::pair{"up.CONF", "up.CONF"}, std::pair{"til", "til.conf~"}}) {
+    CAPTURE(job);
+    CHECK(hint(job).contains("`mv " + conf + file + " " + conf +
+                             std::string{job}.substr(0, std::string_view{job}.find('.')) + ".conf'"));
+  }
+  CHECK(hint(conf + "svc.conf").contains("the job of that file is called `svc'"));
+  CHECK(hint("apache").contains("did you mean `net/apache`?"));
+}
+
 TEST_CASE("malformed environment is refused") {
   Session session{{{"svc", "exec sleep 1000\n"}}};
   auto refused = session.initctl({"emit", "x", "NOVALUE"});
   CHECK(refused.status == 1);
-  CHECK(refused.err == "initctl: Env must be KEY=VALUE pairs\n");
+  CHECK(refused.err.starts_with("initctl: Env must be KEY=VALUE pairs\ninitctl: `NOVALUE' has no key: "));
   auto empty_key = session.busctl({"call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6",
                                    "EmitEvent", "sasb", "x", "1", "=v", "true"});
   CHECK(empty_key.err.contains("Env must be KEY=VALUE pairs"));
