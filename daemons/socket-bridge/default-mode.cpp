@@ -28,7 +28,7 @@ DefaultMode::DefaultMode(bridge::Services services, std::function<void()> ready)
       sockets_{services.loop,
                {.client_came = [this](const auto& address,
                                       auto waiting) { execute(table_.client_came(address, waiting, now())); },
-                .lost = [this](const auto& address) { lost(address); },
+                .lost = [this](const auto& address, const auto& why) { lost(address, why); },
                 .file_may_be_gone = [this](const auto& address) { execute(table_.file_gone(address, now())); }}} {
   table_.adopt(sockets_.adopt(services.inherited), now());
   services_.offers.on_answers(
@@ -112,18 +112,27 @@ void DefaultMode::execute_one(const OpenSocket& action) {
   if (opened) {
     spdlog::info("{} is open", text_of(action.address));
     logged_failures_.erase(action.address);
+    replaced_.erase(action.address);
     return execute(table_.opened(action.address, now()));
   }
-  if (auto& logged = logged_failures_[action.address]; logged != opened.error()) {
-    logged = opened.error();
-    spdlog::error("{} cannot be served: {}; trying again", text_of(action.address), logged);
+  could_not_be_opened(action.address, opened.error());
+}
+
+// The socket that was lost keeps a name or a port of datagrams until manager and supervisor, which hear of it now, have
+// closed their copies of it: the first failure then says nothing.
+void DefaultMode::could_not_be_opened(const SocketAddress& address, const std::string& reason) {
+  auto& logged = logged_failures_[address];
+  if (replaced_.erase(address) == 0 && logged != reason) {
+    logged = reason;
+    spdlog::error("{} cannot be served: {}; trying again", text_of(address), reason);
   }
-  execute(table_.could_not_be_opened(action.address, opened.error(), now()));
+  execute(table_.could_not_be_opened(address, reason, now()));
 }
 
 void DefaultMode::execute_one(const CloseSocket& action) {
   spdlog::info("{} is closed: no job names it any more", text_of(action.address));
   logged_failures_.erase(action.address);
+  replaced_.erase(action.address);
   sockets_.close(action.address);
 }
 
@@ -172,14 +181,14 @@ void DefaultMode::offers_answered(const std::string& job, const std::vector<std:
 
 void DefaultMode::execute_one(const CheckSocket& action) { sockets_.check(action.address, action.is_held); }
 
-void DefaultMode::lost(const SocketAddress& address) {
+void DefaultMode::lost(const SocketAddress& address, const std::string& why) {
   std::string who;
   for (const auto& socket : table_.report())
     if (socket.address == address)
       for (const auto& job : socket.held_by)
         who += std::format("; job {} has the old one and serves no new client until it is started again", job);
-  spdlog::warn("{}: clients do not reach it any more, {}; it is made again{}", text_of(address),
-               address.has_file() ? "its file has been removed or replaced" : "it was shut down", who);
+  spdlog::warn("{}: clients do not reach it any more, {}; it is made again{}", text_of(address), why, who);
+  replaced_.insert(address);
   execute(table_.lost(address));
 }
 

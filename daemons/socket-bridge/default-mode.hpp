@@ -33,13 +33,15 @@ private:
   void execute_one(const Warn& action);
   void offers_answered(const std::string& job, const std::vector<std::string>& held);
   void socket_held(const std::string& job, const std::string& identity, bool held);
-  void lost(const SocketAddress& address);
+  void lost(const SocketAddress& address, const std::string& why);
+  void could_not_be_opened(const SocketAddress& address, const std::string& reason);
   void set_alarm();
 
   bridge::Services services_;
   std::function<void()> ready_;
   SocketTable table_;
   std::map<SocketAddress, std::string> logged_failures_; // so that a retry logs nothing new
+  std::set<SocketAddress> replaced_;                     // lost, and not opened since
   Actions pending_;                                      // to be executed, in order
   bool executing_ = false;
   base::Timer alarm_;

@@ -87,16 +87,40 @@ TEST_CASE("a file that is removed while a job has the socket is made again, unle
   }
 }
 
-TEST_CASE("a socket that the job shut down for all is opened anew") {
+TEST_CASE("a socket of any kind that the job shut down for all is opened anew, with no event of its own") {
   SocketBridgeFixture test;
   auto port = free_port();
-  test.supervisor.set_job("web", inet(port));
-  test.start();
-  auto client = connect_to(inet_address(port));
-  test.until_events(1);
-  test.job_runs("web", 1);
-  test.until_state(inet_address(port), "handed-over");
-  ::shutdown(test.broker.event(1).files[0].get(), SHUT_RDWR);
-  test.supervisor.set_active("web", 0);
-  test.until([&] { return bool{connect_to(inet_address(port))}; }, "the port again");
+  auto udp = free_port();
+  auto path = test.directory / "s";
+  struct Kind {
+    std::string job, address;
+    Strings match;
+  };
+  for (const auto& kind :
+       std::vector<Kind>{{"web", inet_address(port), inet(port).front()},
+                         {"file", "unix:" + path, unix_path(path).front()},
+                         {"name", "abstract:" + path, unix_path("@" + path).front()},
+                         {"log",
+                          "unix-dgram:" + path + ".log",
+                          {"socket", "PROTO=unix", "SOCKET_PATH=" + path + ".log", "TYPE=dgram"}},
+                         {"time",
+                          std::format("inet-dgram:127.0.0.1:{}", udp),
+                          {"socket", "PROTO=inet", std::format("PORT={}", udp), "ADDR=127.0.0.1", "TYPE=dgram"}}})
+    SUBCASE(kind.job.c_str()) {
+      test.supervisor.set_job(kind.job, {kind.match});
+      test.start();
+      send_text(connect_to(kind.address), "one");
+      test.until_events(1);
+      test.job_runs(kind.job, 1);
+      test.until_state(kind.address, "handed-over");
+      ::shutdown(test.broker.event(1).files[0].get(), SHUT_RDWR);
+      test.broker.event(1).files.clear();
+      test.supervisor.set_active(kind.job, 0);
+      test.until([&] { return content_of(test.output).contains("it was shut down; it is made again"); }, "a warning");
+      test.until_state(kind.address, "listening");
+      CHECK(test.broker.count() == 1);
+      send_text(connect_to(kind.address), "two");
+      test.until_events(2);
+      CHECK_FALSE(content_of(test.output).contains("error: "));
+    }
 }

@@ -183,6 +183,21 @@ TEST_CASE("an inherited socket is taken over only if it still is what its name s
   CHECK_FALSE(adopt(port, socket.fd()));
 }
 
+TEST_CASE("a socket of any kind that was shut down for all is no longer reachable") {
+  TemporaryDirectory directory;
+  for (const auto& address :
+       {std::format("inet:127.0.0.1:{}", free_port()), std::format("inet-dgram:127.0.0.1:{}", free_port()),
+        "unix:" + (directory / "s"), "unix-dgram:" + (directory / "d"), "abstract:" + (directory / "s"),
+        "abstract-dgram:" + (directory / "d")}) {
+    CAPTURE(address);
+    auto socket = opened(address);
+    auto client = connect_to(address);
+    CHECK(socket.is_reachable());
+    ::shutdown(socket.fd(), SHUT_RDWR);
+    CHECK_FALSE(socket.is_reachable());
+  }
+}
+
 TEST_CASE("a socket whose file was removed or replaced is no longer reachable, and a file of others is not removed") {
   TemporaryDirectory directory;
   auto address = "unix:" + (directory / "s");

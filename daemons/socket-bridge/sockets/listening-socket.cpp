@@ -8,6 +8,7 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -146,6 +147,12 @@ bool is_stale(const SocketAddress& address) {
   return probe && ::connect(probe.get(), target.get(), target.size) < 0 && errno == ECONNREFUSED;
 }
 
+// A Unix socket still counts as listening then, and one for datagrams never does; both can be read for ever.
+bool is_shut_down(int fd) {
+  pollfd socket{.fd = fd, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&socket, 1, 0) == 1 && (socket.revents & (POLLRDHUP | POLLHUP)) != 0;
+}
+
 std::expected<void, std::string> clear_the_place(const SocketAddress& address) {
   struct stat file{};
   if (address.family != Family::unix_path || ::lstat(address.path.c_str(), &file) < 0) return {};
@@ -233,6 +240,7 @@ bool ListeningSocket::is_what_it_should_be() const {
   if (bound.size != wanted.size || std::memcmp(&bound.storage, &wanted.storage, wanted.size) != 0) return false;
   int listening = 0;
   socklen_t size = sizeof listening;
+  if (is_shut_down(fd())) return false;
   if (address_.transport == Transport::datagram) return true;
   return ::getsockopt(fd(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
@@ -263,9 +271,10 @@ FileDescriptor ListeningSocket::own_file() const {
   return file;
 }
 
-bool ListeningSocket::is_reachable() const {
-  if (!is_what_it_should_be()) return false;
-  return !address_.has_file() || (file_ && file_there() == file_);
+std::string ListeningSocket::why_unreachable() const {
+  if (!is_what_it_should_be()) return "it was shut down";
+  bool has_its_file = !address_.has_file() || (file_ && file_there() == file_);
+  return has_its_file ? "" : "its file has been removed or replaced";
 }
 
 void ListeningSocket::set_blocking() const {

@@ -28,7 +28,9 @@ public:
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   // Whether clients still reach it: a job may have removed its file, or shut it down for all.
-  [[nodiscard]] bool is_reachable() const;
+  [[nodiscard]] bool is_reachable() const { return why_unreachable().empty(); }
+  // Empty: it is reachable.
+  [[nodiscard]] std::string why_unreachable() const;
   // Most jobs expect accept(2) to wait, whatever the job before made of it.
   void set_blocking() const;
   // Owner and mode of its file.

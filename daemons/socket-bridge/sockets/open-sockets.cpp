@@ -126,7 +126,7 @@ void OpenSockets::watch(const SocketAddress& address, bool on) {
     return;
   }
   // A job may have taken the socket down with it.
-  if (!place->second.socket.is_reachable()) return events_.lost(address);
+  if (auto why = place->second.socket.why_unreachable(); !why.empty()) return events_.lost(address, why);
   if (watched_.emplace(fd, address).second) watcher_.watch(fd);
 }
 
@@ -134,16 +134,18 @@ void OpenSockets::client_came(int fd) {
   auto place = watched_.find(fd);
   if (place == watched_.end()) return; // unwatched since
   auto address = place->second;
-  if (sockets_.at(address).socket.is_reachable()) events_.client_came(address, clients_waiting(fd));
-  else events_.lost(address);
+  auto why = sockets_.at(address).socket.why_unreachable();
+  if (why.empty()) events_.client_came(address, clients_waiting(fd));
+  else events_.lost(address, why);
 }
 
 void OpenSockets::check(const SocketAddress& address, bool only_if_free) {
   auto place = sockets_.find(address);
-  if (place == sockets_.end() || place->second.socket.is_reachable()) return;
+  auto why = place != sockets_.end() ? place->second.socket.why_unreachable() : "";
+  if (why.empty()) return;
   struct stat file{};
   if (only_if_free && ::lstat(address.path.c_str(), &file) == 0) return;
-  events_.lost(address);
+  events_.lost(address, why);
 }
 
 // The inode of a socket, which no other one has as long as it is there.

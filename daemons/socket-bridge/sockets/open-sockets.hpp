@@ -18,8 +18,8 @@ class OpenSockets {
 public:
   struct Events {
     std::function<void(const SocketAddress&, std::optional<unsigned> waiting)> client_came;
-    std::function<void(const SocketAddress&)> lost;             // it must be opened again
-    std::function<void(const SocketAddress&)> file_may_be_gone; // to be checked
+    std::function<void(const SocketAddress&, const std::string& why)> lost; // it must be opened again
+    std::function<void(const SocketAddress&)> file_may_be_gone;             // to be checked
   };
 
   OpenSockets(base::EventLoop& loop, Events events);
