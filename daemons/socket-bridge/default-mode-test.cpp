@@ -7,6 +7,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -236,6 +237,28 @@ TEST_CASE("whether a socket blocks is the job's own affair while it has it, also
   auto next = connect_to(inet_address(port));
   test.until_events(2);
   CHECK(is_blocking(test.broker.event(2).files[0].get()));
+}
+
+TEST_CASE(
+    "a datagram socket that a job has connected to its client is for all clients again when the job has stopped") {
+  SocketBridgeFixture test;
+  auto path = test.directory / "d";
+  test.supervisor.set_job("tftp", {{"socket", "PROTO=unix", "SOCKET_PATH=" + path, "TYPE=dgram"}});
+  test.start();
+  auto first = listen_on("unix-dgram:" + path + ".client");
+  auto to_service = connect_to("unix-dgram:" + path);
+  send_text(to_service, "one");
+  test.until_events(1);
+  test.job_runs("tftp", 1);
+  int service = test.broker.event(1).files[0].get();
+  CHECK(receive_text(base::FileDescriptor{::dup(service)}) == "one");
+  sockaddr_un client{.sun_family = AF_UNIX, .sun_path = {}};
+  (path + ".client").copy(client.sun_path, sizeof client.sun_path - 1);
+  REQUIRE(::connect(service, reinterpret_cast<const sockaddr*>(&client), sizeof client) == 0);
+  test.supervisor.set_active("tftp", 0);
+  test.until_state("unix-dgram:" + path, "listening");
+  send_text(connect_to("unix-dgram:" + path), "two");
+  test.until_events(2);
 }
 
 TEST_CASE("sockets stay while the supervisor is away, and are what it wants when it is back") {

@@ -43,6 +43,21 @@ unsigned mode_of(const std::string& path) {
   return file.st_mode & 07777U;
 }
 
+// As a service does that answers one client only.
+void connect_to_client(int socket, int client) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  auto* address = reinterpret_cast<sockaddr*>(&name);
+  address->sa_family = AF_UNIX;
+  REQUIRE(::getsockname(client, address, &size) == 0);
+  if (size == sizeof name.ss_family) { // a Unix socket without a name gets one
+    REQUIRE(::bind(client, address, size) == 0);
+    size = sizeof name;
+    REQUIRE(::getsockname(client, address, &size) == 0);
+  }
+  REQUIRE(::connect(socket, address, size) == 0);
+}
+
 bool exists(const std::string& path) { return std::filesystem::exists(std::filesystem::symlink_status(path)); }
 
 } // namespace
@@ -195,6 +210,30 @@ TEST_CASE("a socket of any kind that was shut down for all is no longer reachabl
     CHECK(socket.is_reachable());
     ::shutdown(socket.fd(), SHUT_RDWR);
     CHECK_FALSE(socket.is_reachable());
+  }
+}
+
+TEST_CASE("a datagram socket that a job has connected to one client is inherited, and is for all clients again") {
+  TemporaryDirectory directory;
+  auto port = free_port();
+  std::vector<std::pair<std::string, std::string>> kinds{
+      {std::format("inet-dgram:127.0.0.1:{}", port), std::format("inet-dgram:127.0.0.1:{}", port)},
+      {std::format("inet-dgram:0.0.0.0:{}", port), std::format("inet-dgram:127.0.0.1:{}", port)},
+      {"unix-dgram:" + (directory / "d"), "unix-dgram:" + (directory / "d")},
+      {"abstract-dgram:" + (directory / "d"), "abstract-dgram:" + (directory / "d")}};
+  if (has_ipv6())
+    kinds.emplace_back(std::format("inet6-dgram:[::]:{}", port), std::format("inet6-dgram:[::1]:{}", port));
+  for (const auto& [address, reached_at] : kinds) {
+    CAPTURE(address);
+    auto socket = opened(address);
+    auto client = connect_to(reached_at);
+    connect_to_client(socket.fd(), client.get());
+    auto adopted = ListeningSocket::adopt(at(address), FileDescriptor{::dup(socket.fd())});
+    REQUIRE(adopted);
+    adopted->dissolve_connection();
+    CHECK(adopted->is_reachable());
+    send_text(connect_to(reached_at), "hello");
+    CHECK(receive_text(FileDescriptor{::dup(socket.fd())}) == "hello");
   }
 }
 

@@ -153,6 +153,26 @@ bool is_shut_down(int fd) {
   return ::poll(&socket, 1, 0) == 1 && (socket.revents & (POLLRDHUP | POLLHUP)) != 0;
 }
 
+bool is_connected(int fd) {
+  KernelAddress peer;
+  peer.size = sizeof peer.storage;
+  return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size) == 0;
+}
+
+// The address to which a socket is bound. One of any address that is connected has the address of that connection.
+KernelAddress bound_address(int fd, const SocketAddress& address) {
+  KernelAddress bound;
+  bound.size = sizeof bound.storage;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound.storage), &bound.size) < 0) return {};
+  if (!is_connected(fd)) return bound;
+  if (address.host == "0.0.0.0") reinterpret_cast<sockaddr_in&>(bound.storage).sin_addr = {};
+  if (address.host == "::") {
+    reinterpret_cast<sockaddr_in6&>(bound.storage).sin6_addr = {};
+    reinterpret_cast<sockaddr_in6&>(bound.storage).sin6_scope_id = 0;
+  }
+  return bound;
+}
+
 std::expected<void, std::string> clear_the_place(const SocketAddress& address) {
   struct stat file{};
   if (address.family != Family::unix_path || ::lstat(address.path.c_str(), &file) < 0) return {};
@@ -233,10 +253,8 @@ bool ListeningSocket::is_what_it_should_be() const {
     struct stat file{};
     return ::fstat(fd(), &file) == 0 && S_ISFIFO(file.st_mode);
   }
-  KernelAddress bound;
-  bound.size = sizeof bound.storage;
+  auto bound = bound_address(fd(), address_);
   auto wanted = kernel_address(address_);
-  if (::getsockname(fd(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.size) < 0) return false;
   if (bound.size != wanted.size || std::memcmp(&bound.storage, &wanted.storage, wanted.size) != 0) return false;
   int listening = 0;
   socklen_t size = sizeof listening;
@@ -275,6 +293,15 @@ std::string ListeningSocket::why_unreachable() const {
   if (!is_what_it_should_be()) return "it was shut down";
   bool has_its_file = !address_.has_file() || (file_ && file_there() == file_);
   return has_its_file ? "" : "its file has been removed or replaced";
+}
+
+void ListeningSocket::dissolve_connection() const {
+  if (address_.transport != Transport::datagram || !is_connected(fd())) return;
+  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+  ::connect(fd(), &nobody, sizeof nobody);
+  int error = 0; // of the connection, or it would be told to the next job
+  socklen_t size = sizeof error;
+  ::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size);
 }
 
 void ListeningSocket::set_blocking() const {

@@ -31,6 +31,8 @@ public:
   [[nodiscard]] bool is_reachable() const { return why_unreachable().empty(); }
   // Empty: it is reachable.
   [[nodiscard]] std::string why_unreachable() const;
+  // A service that answers one client may have connected a datagram socket to it: no other one gets through.
+  void dissolve_connection() const;
   // Most jobs expect accept(2) to wait, whatever the job before made of it.
   void set_blocking() const;
   // Owner and mode of its file.

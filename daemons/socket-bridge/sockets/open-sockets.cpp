@@ -125,6 +125,7 @@ void OpenSockets::watch(const SocketAddress& address, bool on) {
     if (watched_.erase(fd) > 0) watcher_.unwatch(fd);
     return;
   }
+  place->second.socket.dissolve_connection();
   // A job may have taken the socket down with it.
   if (auto why = place->second.socket.why_unreachable(); !why.empty()) return events_.lost(address, why);
   if (watched_.emplace(fd, address).second) watcher_.watch(fd);
