@@ -175,6 +175,52 @@ TEST_CASE("two jobs share a socket") {
   CHECK(sockets[inet_address(port)].first == Strings{"a", "b"});
 }
 
+TEST_CASE("two jobs that lead to one path by different ways share a socket, and each gets the event in its own words") {
+  SocketBridgeFixture test;
+  std::filesystem::create_directory_symlink(".", test.directory / "link");
+  auto path = test.directory / "s";
+  test.supervisor.set_job("a", unix_path(path));
+  test.supervisor.set_job("b", unix_path(test.directory / "link/s"));
+  test.start();
+  CHECK(test.sockets() == decltype(test.sockets()){{"unix:" + path, {Strings{"a", "b"}, "listening"}}});
+  auto client = connect_to("unix:" + path);
+  test.until_events(2);
+  CHECK(test.broker.event(1).env == Strings{"PROTO=unix", "SOCKET_PATH=" + path});
+  CHECK(test.broker.event(2).env == Strings{"PROTO=unix", "SOCKET_PATH=" + (test.directory / "link/s")});
+  CHECK(test.supervisor.offers("b").at(0).event == test.broker.event(2).env);
+  test.broker.finish(1, false);
+  CHECK(test.state("unix:" + path) == "starting");
+  test.job_runs("b", 2);
+  test.until_state("unix:" + path, "handed-over");
+  CHECK(test.broker.count() == 2);
+}
+
+TEST_CASE("a socket that another one of the bridge leaves no place for is told with that one's job") {
+  SocketBridgeFixture test;
+  auto port = free_port();
+  test.supervisor.set_job("one", inet(port));
+  test.supervisor.set_job("two", {{"socket", "PROTO=inet", std::format("PORT={}", port)}});
+  test.start();
+  auto all = std::format("inet:0.0.0.0:{}", port);
+  auto sockets = test.sockets();
+  CHECK(sockets[all].second == "listening");
+  CHECK(sockets[inet_address(port)].second == "failed: " + all + " of job two has the same address or part of it");
+}
+
+TEST_CASE("a daemon that listens at the path of a job gets no connection from the bridge") {
+  SocketBridgeFixture test;
+  auto path = test.directory / "s";
+  auto other = listen_on("unix:" + path);
+  ::fcntl(other.get(), F_SETFL, O_RDWR | O_NONBLOCK);
+  test.supervisor.set_job("db", unix_path(path));
+  test.supervisor.set_job("web", unix_path(test.directory / "w"));
+  test.start();
+  test.until_state("unix:" + path, "failed: another program (socket_bridge_t, process");
+  auto later = connect_to("unix:" + (test.directory / "w"));
+  test.until_events(1);
+  CHECK_FALSE(accept_on(other.get()));
+}
+
 TEST_CASE("sockets and their clients survive the bridge's sudden end") {
   SocketBridgeFixture test;
   auto port = free_port();

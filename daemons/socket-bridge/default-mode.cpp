@@ -24,6 +24,7 @@ Time now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::
 DefaultMode::DefaultMode(bridge::Services services, std::function<void()> ready)
     : services_{services},
       ready_{std::move(ready)},
+      table_{place_of},
       alarm_{services.loop, [this] { execute(table_.time_reached(now())); }},
       sockets_{services.loop,
                {.client_came = [this](const auto& address,
@@ -107,26 +108,32 @@ bool DefaultMode::offers_follow() {
   return !offers.empty();
 }
 
-void DefaultMode::execute_one(const OpenSocket& action) {
-  auto opened = sockets_.open(action.address, action.permissions);
-  if (opened) {
-    spdlog::info("{} is open", text_of(action.address));
-    logged_failures_.erase(action.address);
-    replaced_.erase(action.address);
-    return execute(table_.opened(action.address, now()));
-  }
-  could_not_be_opened(action.address, opened.error());
+namespace {
+
+std::string with_jobs(const SocketAddress& address, const std::vector<SocketReport>& sockets) {
+  auto socket = std::ranges::find(sockets, address, &SocketReport::address);
+  return socket == sockets.end() ? text_of(address) : std::format("{} of {}", text_of(address), list_of(socket->jobs));
 }
+
+} // namespace
 
 // The socket that was lost keeps a name or a port of datagrams until manager and supervisor, which hear of it now, have
 // closed their copies of it: the first failure then says nothing.
-void DefaultMode::could_not_be_opened(const SocketAddress& address, const std::string& reason) {
-  auto& logged = logged_failures_[address];
-  if (replaced_.erase(address) == 0 && logged != reason) {
-    logged = reason;
-    spdlog::error("{} cannot be served: {}; trying again", text_of(address), reason);
+void DefaultMode::execute_one(const OpenSocket& action) {
+  auto opened = sockets_.open(action.address, action.permissions);
+  bool replaced = replaced_.erase(action.address) > 0;
+  if (opened) {
+    spdlog::info("{} is open", text_of(action.address));
+    logged_failures_.erase(action.address);
+    return execute(table_.opened(action.address, now()));
   }
-  execute(table_.could_not_be_opened(address, reason, now()));
+  auto other = sockets_.in_the_way_of(action.address);
+  auto reason = other ? with_jobs(*other, table_.report()) + " has the same address or part of it" : opened.error();
+  if (auto& logged = logged_failures_[action.address]; !replaced && logged != reason) {
+    logged = reason;
+    spdlog::error("{} cannot be served: {}; trying again", text_of(action.address), reason);
+  }
+  execute(table_.could_not_be_opened(action.address, reason, now()));
 }
 
 void DefaultMode::execute_one(const CloseSocket& action) {

@@ -34,7 +34,6 @@ private:
   void offers_answered(const std::string& job, const std::vector<std::string>& held);
   void socket_held(const std::string& job, const std::string& identity, bool held);
   void lost(const SocketAddress& address, const std::string& why);
-  void could_not_be_opened(const SocketAddress& address, const std::string& reason);
   void set_alarm();
 
   bridge::Services services_;

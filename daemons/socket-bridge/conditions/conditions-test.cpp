@@ -44,6 +44,11 @@ TEST_CASE("a condition names a socket, and the event says all that it says, in a
            {{"PROTO=inet6", "PORT=80", "ADDR=0::1"}, "inet6:[::1]:80", {"PROTO=inet6", "PORT=80", "ADDR=0::1"}},
            {{"PROTO=unix", "SOCKET_PATH=/run/x"}, "unix:/run/x", {"PROTO=unix", "SOCKET_PATH=/run/x"}},
            {{"PROTO=unix", "PATH=/run/x"}, "unix:/run/x", {"PROTO=unix", "SOCKET_PATH=/run/x", "PATH=/run/x"}},
+           {{"PROTO=unix", "SOCKET_PATH=//run/./x/../y"},
+            "unix:/run/x/../y",
+            {"PROTO=unix", "SOCKET_PATH=//run/./x/../y"}},
+           {{"PROTO=unix", "SOCKET_PATH=/run//x/"}, "unix:/run//x/", {"PROTO=unix", "SOCKET_PATH=/run//x/"}},
+           {{"PROTO=unix", "SOCKET_PATH=@a//x"}, "abstract:a//x", {"PROTO=unix", "SOCKET_PATH=@a//x"}},
            {{"PROTO=unix", "SOCKET_PATH=@x"}, "abstract:x", {"PROTO=unix", "SOCKET_PATH=@x"}},
            {{"MODE=0660", "PATH=/x", "PROTO=unix"},
             "unix:/x",
@@ -145,10 +150,34 @@ TEST_CASE("two jobs that name one address share one socket, whose event matches 
                           wanted_by("b", stops({"PROTO=unix", "PATH=/x", "MODE=0600"}))});
   REQUIRE(wanted.sockets.size() == 1);
   const auto& socket = wanted.sockets.at(at("unix:/x"));
-  CHECK(socket.event.strings() == Words{"PROTO=unix", "SOCKET_PATH=/x", "PATH=/x", "MODE=0600"});
+  REQUIRE(socket.spellings.size() == 1);
+  CHECK(socket.event_for("b").strings() == Words{"PROTO=unix", "SOCKET_PATH=/x", "PATH=/x", "MODE=0600"});
   CHECK(socket.permissions.mode == 0600);
   CHECK(socket.jobs == std::set<std::string>{"a", "b"});
   CHECK(socket.holders == std::set<std::string>{"a"});
+}
+
+TEST_CASE("two jobs that spell one address differently share one socket, with an event for each spelling") {
+  auto at_real_place = [](SocketAddress address) {
+    if (address.path == "/link/x") address.path = "/run/x";
+    return address;
+  };
+  const std::map<std::string, JobSockets> jobs{wanted_by("a", starts({"PROTO=unix", "SOCKET_PATH=/link/x"})),
+                                               wanted_by("b", starts({"PROTO=unix", "SOCKET_PATH=/run/x"})),
+                                               wanted_by("c", starts({"PROTO=unix", "SOCKET_PATH=/run//x"})),
+                                               wanted_by("d", starts({"PROTO=unix", "PATH=/run/x"}))};
+  auto wanted = union_of(jobs, at_real_place);
+  REQUIRE(wanted.sockets.size() == 1);
+  CHECK(wanted.warnings.empty());
+  const auto& socket = wanted.sockets.at(at("unix:/link/x"));
+  CHECK(socket.holders == std::set<std::string>{"a", "b", "c", "d"});
+  CHECK(socket.spellings.size() == 3);
+  CHECK(socket.event_for("a").get("SOCKET_PATH") == "/link/x");
+  CHECK(socket.event_for("b").strings() == Words{"PROTO=unix", "SOCKET_PATH=/run/x", "PATH=/run/x"});
+  CHECK(socket.event_for("c").get("SOCKET_PATH") == "/run//x");
+  CHECK(wanted.served_at.at(at("unix:/run/x")) == at("unix:/link/x"));
+  CHECK(union_of(jobs, at_real_place, {at("unix:/run/x")}).sockets.contains(at("unix:/run/x")));
+  CHECK(union_of(jobs).sockets.size() == 2);
 }
 
 TEST_CASE("of two jobs that contradict each other the first stands and the second is warned of") {

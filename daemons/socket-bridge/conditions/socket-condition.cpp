@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <format>
+#include <ranges>
 
 namespace upstart::socket_bridge {
 
@@ -93,6 +94,17 @@ Outcome take_network_address(const Environment& variables, SocketCondition& cond
   return {};
 }
 
+// Without what can be left out whatever lies there. What ".." means depends on links, and a slash at the end asks for a
+// directory: both stay.
+std::string without_empty_steps(std::string_view path) {
+  std::string shorter;
+  for (auto step : std::views::split(path, '/')) {
+    std::string_view name{step.begin(), step.end()};
+    if (!name.empty() && name != ".") shorter.append("/").append(name);
+  }
+  return path.ends_with('/') || path.ends_with("/.") ? std::string{path} : shorter;
+}
+
 Outcome take_path(const Environment& variables, SocketCondition& condition) {
   auto& address = condition.address;
   auto path = variables.get("SOCKET_PATH");
@@ -105,10 +117,10 @@ Outcome take_path(const Environment& variables, SocketCondition& condition) {
   if (!abstract && !value.starts_with('/'))
     return fault(variable, std::format("{} is neither an absolute path nor @ and a name", value));
   if (abstract && value.size() == 1) return fault(variable, "a name is needed after @");
-  if (address.family == Family::unix_path && value.size() > longest_path)
+  address.path = abstract ? std::string{value.substr(1)} : without_empty_steps(value);
+  if (address.family == Family::unix_path && address.path.size() + (abstract ? 1 : 0) > longest_path)
     return fault(variable, std::format("longer than the {} bytes that a socket's path may have", longest_path));
   if (abstract) address.family = Family::abstract;
-  address.path = value.substr(abstract ? 1 : 0);
   condition.event.set("SOCKET_PATH", value);
   if (older) condition.event.set("PATH", value);
   return {};

@@ -14,7 +14,10 @@ void SocketTable::adopt(const std::vector<SocketAddress>& addresses, Time now) {
 
 Actions SocketTable::jobs_changed(const bridge::ConditionsUpdate& jobs, Time now) {
   known_ = true;
-  auto change = demand_.take(jobs);
+  std::set<SocketAddress> open;
+  for (const auto& [address, entry] : sockets_)
+    if (entry.socket.is_open()) open.insert(address);
+  auto change = demand_.take(jobs, open);
   for (auto& warning : change.warnings) actions_.emplace_back(Warn{std::move(warning)});
   for (const auto& job : jobs.changed) to_be_offered_.insert(job.job);
   to_be_offered_.insert(jobs.gone.begin(), jobs.gone.end());
@@ -70,7 +73,7 @@ Actions SocketTable::offers() {
       if (place == sockets_.end()) continue;
       const auto& wanted = place->second.wanted;
       if (place->second.socket.is_open() && wanted.holders.contains(job))
-        offer.sockets.push_back({.address = address, .name = wanted.name, .event = wanted.event});
+        offer.sockets.push_back({.address = address, .name = wanted.name, .event = wanted.event_for(job)});
     }
     bool anything = !offer.sockets.empty();
     if (!anything && !offered_.contains(job)) continue;
@@ -95,7 +98,7 @@ void SocketTable::close_unwanted(const std::map<SocketAddress, WantedSocket>& wa
       ++place;
       continue;
     }
-    forget_ticket(entry);
+    forget_tickets(entry);
     deadlines_.set(address, std::nullopt);
     actions_.emplace_back(CloseSocket{address});
     place = sockets_.erase(place);
@@ -142,13 +145,20 @@ Actions SocketTable::client_came(const SocketAddress& address, std::optional<uns
   if (place == sockets_.end() || !place->second.watched) return {};
   auto& entry = place->second;
   if (entry.socket.client_came(waiting, now)) {
-    entry.ticket = ++last_ticket_;
-    tickets_.emplace(last_ticket_, address);
     entry.socket.event_emitted(now);
-    actions_.emplace_back(EmitEvent{address, last_ticket_, entry.wanted.event});
+    emit_events(address, entry);
   }
   update(place);
   return taken();
+}
+
+void SocketTable::emit_events(const SocketAddress& address, Entry& entry) {
+  entry.one_has_failed = false;
+  for (const auto& spelling : entry.wanted.spellings) {
+    entry.tickets.insert(++last_ticket_);
+    tickets_.emplace(last_ticket_, address);
+    actions_.emplace_back(EmitEvent{address, last_ticket_, spelling.event});
+  }
 }
 
 Actions SocketTable::lost(const SocketAddress& address) {
@@ -189,15 +199,17 @@ Actions SocketTable::event_finished(Ticket ticket, bool failed, Time now) {
   auto known = tickets_.find(ticket);
   if (known == tickets_.end()) return {};
   auto place = sockets_.find(known->second);
-  forget_ticket(place->second);
-  place->second.socket.event_finished(failed, now);
+  tickets_.erase(known);
+  auto& entry = place->second;
+  entry.tickets.erase(ticket);
+  entry.one_has_failed |= failed;
+  if (entry.tickets.empty()) entry.socket.event_finished(entry.one_has_failed, now);
   update(place);
   return taken();
 }
 
-void SocketTable::forget_ticket(Entry& entry) {
-  if (entry.ticket) tickets_.erase(*entry.ticket);
-  entry.ticket.reset();
+void SocketTable::forget_tickets(Entry& entry) {
+  for (auto ticket : std::exchange(entry.tickets, {})) tickets_.erase(ticket);
 }
 
 Actions SocketTable::time_reached(Time now) {

@@ -79,6 +79,8 @@ struct SocketReport {
 
 class SocketTable {
 public:
+  explicit SocketTable(PlaceOf place_of = std::identity{}) : demand_{std::move(place_of)} {}
+
   // Inherited sockets, open already.
   void adopt(const std::vector<SocketAddress>& addresses, Time now);
 
@@ -117,7 +119,8 @@ private:
   struct Entry {
     ServedSocket socket;
     WantedSocket wanted;
-    std::optional<Ticket> ticket;     // of the event that is on its way
+    std::set<Ticket> tickets;         // of the events that are on their way: one for each spelling of the address
+    bool one_has_failed = false;      // of these events
     std::set<std::string> held_by;    // jobs of which an instance has it
     std::set<std::string> unanswered; // jobs that it is offered to, before the supervisor has said who has it
     std::optional<Time> since;
@@ -130,7 +133,8 @@ private:
   void want(std::map<SocketAddress, WantedSocket> wanted, Time now);
   void close_unwanted(const std::map<SocketAddress, WantedSocket>& wanted);
   void take_wanted(const SocketAddress& address, WantedSocket wanted, Time now);
-  void forget_ticket(Entry& entry);
+  void emit_events(const SocketAddress& address, Entry& entry);
+  void forget_tickets(Entry& entry);
   // Those that the wanted socket starts get it: it is new to them.
   void offer_to_all(Entry& entry);
   void note_holders(Entry& entry, const WantedSocket& before);

@@ -3,6 +3,7 @@
 #include "daemons/socket-bridge/sockets/file-watch.hpp"
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
 #include "daemons/socket-bridge/sockets/socket-directory.hpp"
+#include "daemons/socket-bridge/sockets/unix-diagnostics.hpp"
 #include "daemons/socket-bridge/testing/client.hpp"
 
 #include <doctest/doctest.h>
@@ -139,6 +140,19 @@ TEST_CASE("a socket file that somebody listens on stays theirs") {
   CHECK(why_not(address) == this_program() + " listens on " + (directory / "s"));
   CHECK(connect_to(address));
   CHECK(why_not("unix-dgram:" + (directory / "s")) == this_program() + " listens on " + (directory / "s"));
+}
+
+TEST_CASE("whoever listens on a socket file is found by any way to it, and not connected to") {
+  TemporaryDirectory directory;
+  std::filesystem::create_directory_symlink(".", directory / "link");
+  auto other = listen_on("unix:" + (directory / "s"));
+  for (const auto& path : {directory / "s", directory / "link/s"}) {
+    CHECK(why_not("unix:" + path) == this_program() + " listens on " + path);
+    CHECK(unix_sockets_at(at("unix:" + path)).size() == 1);
+  }
+  CHECK(clients_waiting(other.get()) == 0);
+  CHECK(place_of(at("unix:" + (directory / "link/s"))) == place_of(at("unix:" + (directory / "s"))));
+  CHECK(place_of(at("unix:" + (directory / "t"))) != place_of(at("unix:" + (directory / "s"))));
 }
 
 TEST_CASE("a file that is no socket is never replaced") {

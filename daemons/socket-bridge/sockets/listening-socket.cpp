@@ -1,6 +1,7 @@
 #include "daemons/socket-bridge/sockets/listening-socket.hpp"
 
 #include "daemons/socket-bridge/sockets/port-owner.hpp"
+#include "daemons/socket-bridge/sockets/unix-diagnostics.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -140,8 +142,10 @@ std::expected<gid_t, std::string> group_of(const std::string& name) {
   return std::unexpected(std::format("there is no group {}", name));
 }
 
-// Whether somebody listens on a socket file: only a refused connection says that nobody does.
+// Whether nobody listens on a socket file. The kernel is asked who does, since a daemon that we connect to would serve
+// us; only where it knows of none, as of one in another network namespace, a refused connection tells.
 bool is_stale(const SocketAddress& address) {
+  if (std::ranges::any_of(unix_sockets_at(address), &UnixSocket::takes_more)) return false;
   FileDescriptor probe{::socket(AF_UNIX, type_of(address) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   auto target = kernel_address(address);
   return probe && ::connect(probe.get(), target.get(), target.size) < 0 && errno == ECONNREFUSED;
@@ -293,6 +297,18 @@ std::string ListeningSocket::why_unreachable() const {
   if (!is_what_it_should_be()) return "it was shut down";
   bool has_its_file = !address_.has_file() || (file_ && file_there() == file_);
   return has_its_file ? "" : "its file has been removed or replaced";
+}
+
+bool ListeningSocket::is_in_the_way_of(const SocketAddress& other) const {
+  if (other.has_file()) {
+    struct stat there{};
+    return file_ && ::lstat(other.path.c_str(), &there) == 0 && File{there.st_dev, there.st_ino} == *file_;
+  }
+  if (address_.family != other.family || address_.transport != other.transport || address_.port != other.port)
+    return false;
+  if (other.family == Family::abstract) return address_.path == other.path;
+  auto is_any = [](const auto& host) { return host == "0.0.0.0" || host == "::"; };
+  return address_.host == other.host || is_any(address_.host) || is_any(other.host);
 }
 
 void ListeningSocket::dissolve_connection() const {

@@ -31,6 +31,9 @@ public:
   [[nodiscard]] bool is_reachable() const { return why_unreachable().empty(); }
   // Empty: it is reachable.
   [[nodiscard]] std::string why_unreachable() const;
+  // Whether none can be opened at the other address while this one is there: the same one in other words, or one that
+  // is part of it.
+  [[nodiscard]] bool is_in_the_way_of(const SocketAddress& other) const;
   // A service that answers one client may have connected a datagram socket to it: no other one gets through.
   void dissolve_connection() const;
   // Most jobs expect accept(2) to wait, whatever the job before made of it.

@@ -110,6 +110,12 @@ void OpenSockets::close(const SocketAddress& address) {
   sockets_.erase(place);
 }
 
+std::optional<SocketAddress> OpenSockets::in_the_way_of(const SocketAddress& address) const {
+  for (const auto& [other, open] : sockets_)
+    if (open.socket.is_in_the_way_of(address)) return other;
+  return std::nullopt;
+}
+
 std::expected<void, std::string> OpenSockets::set_permissions(const SocketAddress& address,
                                                               const Permissions& permissions) {
   auto place = sockets_.find(address);

@@ -32,6 +32,8 @@ public:
   // Replaces the one that is open at this address. The directory of one that was lost is made again where it is gone.
   std::expected<void, std::string> open(const SocketAddress& address, const Permissions& permissions);
   void close(const SocketAddress& address);
+  // The open socket because of which none can be opened at this address.
+  [[nodiscard]] std::optional<SocketAddress> in_the_way_of(const SocketAddress& address) const;
   std::expected<void, std::string> set_permissions(const SocketAddress& address, const Permissions& permissions);
   void watch(const SocketAddress& address, bool on);
   // Tells of one that clients do not reach any more as lost; where `only_if_free`, only if nothing is at its path.

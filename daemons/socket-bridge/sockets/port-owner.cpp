@@ -1,5 +1,7 @@
 #include "daemons/socket-bridge/sockets/port-owner.hpp"
 
+#include "daemons/socket-bridge/sockets/unix-diagnostics.hpp"
+
 #include <sys/stat.h>
 
 #include <cctype>
@@ -33,6 +35,9 @@ void add_network_sockets(const std::string& table, const SocketAddress& address,
 }
 
 void add_unix_sockets(const SocketAddress& address, std::set<std::string>& inodes) {
+  for (const auto& socket : unix_sockets_at(address)) inodes.insert(std::to_string(socket.inode));
+  if (!inodes.empty()) return;
+  // A kernel may have no socket diagnostics. The table knows no other spelling of a path.
   auto path = (address.family == Family::abstract ? "@" : "") + address.path;
   std::ifstream file{"/proc/net/unix"};
   std::string line;

@@ -96,4 +96,13 @@ std::expected<bool, std::string> make_directory(const std::string& path, const D
   return is_made ? give_to(at, name, owner) : std::expected<bool, std::string>{false};
 }
 
+SocketAddress place_of(const SocketAddress& address) {
+  struct stat directory{};
+  auto slash = address.path.rfind('/');
+  if (!address.has_file() || ::stat(address.path.substr(0, slash + 1).c_str(), &directory) < 0) return address;
+  auto place = address;
+  place.path = std::format("{}:{}{}", directory.st_dev, directory.st_ino, address.path.substr(slash));
+  return place;
+}
+
 } // namespace upstart::socket_bridge

@@ -2,6 +2,8 @@
 // there, and put links in place at any moment: none of theirs is followed, and owner and mode are set on what was made.
 #pragma once
 
+#include "daemons/socket-bridge/values/socket-address.hpp"
+
 #include <sys/types.h>
 
 #include <expected>
@@ -19,5 +21,9 @@ struct DirectoryOwner {
 // usually are. Whether it was missing; the error says which one cannot be made, or has not the owner or mode, and why.
 // A link is followed only where nobody but root and this user can put one.
 [[nodiscard]] std::expected<bool, std::string> make_directory(const std::string& path, const DirectoryOwner& owner);
+
+// The same for all addresses that lead to one place now, through whatever links and directories their paths go. Where a
+// directory is missing, and where there is no file, it is the address itself.
+[[nodiscard]] SocketAddress place_of(const SocketAddress& address);
 
 } // namespace upstart::socket_bridge
