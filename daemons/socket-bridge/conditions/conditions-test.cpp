@@ -128,6 +128,17 @@ TEST_CASE("the fault of a bad condition names its variable") {
     CHECK(faulty_variable(words) == variable);
 }
 
+TEST_CASE("a condition that can never be served says what to write instead") {
+  auto message_of = [](const Words& words) { return parse_condition(words).error().message; };
+  CHECK(message_of({"PROTO=inet6", "PORT=80", "ADDR=::ffff:127.0.0.1"}) ==
+        "::ffff:127.0.0.1 is an IPv4 address; write PROTO=inet and ADDR=127.0.0.1");
+  CHECK(message_of({"PROTO=inet6", "PORT=80", "ADDR=127.0.0.1"}) == "127.0.0.1 is an IPv4 address; write PROTO=inet");
+  CHECK(message_of({"PROTO=inet", "PORT=80", "ADDR=::1"}) == "::1 is an IPv6 address; write PROTO=inet6");
+  CHECK(message_of({"PROTO=inet6", "PORT=80", "ADDR=[::1]"}) == "write the address without brackets: ::1");
+  CHECK(message_of({"PROTO=fifo", "SOCKET_PATH=@f"}) ==
+        "@f is no absolute path; a FIFO has a path and no abstract name");
+}
+
 TEST_CASE("every socket that a job names is wanted, and a bad one spoils no other") {
   auto job = sockets_of_job({"web",
                              {starts({"PROTO=inet", "PORT=80"}), starts({"PROTO=inet", "PORT=x"}),

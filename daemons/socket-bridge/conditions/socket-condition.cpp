@@ -72,6 +72,27 @@ Outcome take_transport(const Environment& variables, SocketCondition& condition)
   return {};
 }
 
+// An address of the other kind, or one that stands for it, can never be bound.
+Outcome is_of_its_kind(Family family, const std::string& host) {
+  bool six = family == Family::inet6;
+  if (auto mapped = mapped_ipv4(host))
+    return fault("ADDR", std::format("{} is an IPv4 address; write PROTO=inet and ADDR={}", host, *mapped));
+  if (numeric_host(six ? Family::inet : Family::inet6, host))
+    return fault("ADDR", std::format("{} is an {} address; write PROTO={}", host, six ? "IPv4" : "IPv6",
+                                     six ? "inet" : "inet6"));
+  return {};
+}
+
+// Brackets would be taken for a pattern.
+Outcome has_no_brackets(std::span<const std::string> arguments) {
+  for (const auto& argument : arguments) {
+    auto value = protocol::value_of(argument);
+    if (protocol::key_of(argument) == "ADDR" && value.starts_with('[') && value.ends_with(']') && value.contains(':'))
+      return fault("ADDR", std::format("write the address without brackets: {}", value.substr(1, value.size() - 2)));
+  }
+  return {};
+}
+
 Outcome take_network_address(const Environment& variables, SocketCondition& condition) {
   auto& address = condition.address;
   auto port = variables.get("PORT");
@@ -80,6 +101,7 @@ Outcome take_network_address(const Environment& variables, SocketCondition& cond
   if (!number) return fault("PORT", std::format("{} is no port; a number from 1 to 65535 is needed", *port));
   bool six = address.family == Family::inet6;
   std::string host{variables.get("ADDR").value_or(six ? "::" : "0.0.0.0")};
+  if (auto kind = is_of_its_kind(address.family, host); !kind) return kind;
   auto numeric = numeric_host(address.family, host);
   if (!numeric)
     return fault("ADDR", std::format("{} is no numeric {} address, such as {}", host, six ? "IPv6" : "IPv4",
@@ -114,6 +136,8 @@ Outcome take_path(const Environment& variables, SocketCondition& condition) {
   std::string_view variable = path ? "SOCKET_PATH" : "PATH";
   std::string_view value = path ? *path : *older;
   bool abstract = value.starts_with('@') && address.family == Family::unix_path;
+  if (address.family == Family::fifo && !value.starts_with('/'))
+    return fault(variable, std::format("{} is no absolute path; a FIFO has a path and no abstract name", value));
   if (!abstract && !value.starts_with('/'))
     return fault(variable, std::format("{} is neither an absolute path nor @ and a name", value));
   if (abstract && value.size() == 1) return fault(variable, "a name is needed after @");
@@ -169,6 +193,7 @@ bool is_of_master(std::span<const std::string> arguments) {
 }
 
 std::expected<SocketCondition, ConditionFault> parse_condition(std::span<const std::string> arguments) {
+  if (auto plain = has_no_brackets(arguments); !plain) return std::unexpected(plain.error());
   auto variables = bridge::variables_of(arguments, bridge::Patterns::refused);
   if (!variables) return std::unexpected(variables.error());
   auto protocol = protocol_of(*variables);

@@ -47,6 +47,12 @@ TEST_CASE("a numeric address has one spelling") {
   CHECK_FALSE(numeric_host(Family::inet, "10.0.0.1%lo"));
 }
 
+TEST_CASE("an IPv6 address that stands for an IPv4 address is known") {
+  CHECK(mapped_ipv4("::ffff:127.0.0.1") == "127.0.0.1");
+  CHECK(mapped_ipv4("::ffff:7f00:1") == "127.0.0.1");
+  for (const auto* host : {"::1", "127.0.0.1", "::127.0.0.1", "::ffff:0:127.0.0.1"}) CHECK_FALSE(mapped_ipv4(host));
+}
+
 TEST_CASE("a port is a number from 1 to 65535 without leading zeros") {
   CHECK(port_number("1") == 1);
   CHECK(port_number("65535") == 65535);

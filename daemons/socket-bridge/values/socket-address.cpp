@@ -127,6 +127,13 @@ bool is_of_one_link(const std::string& host) {
          (IN6_IS_ADDR_LINKLOCAL(&binary) || IN6_IS_ADDR_MC_LINKLOCAL(&binary));
 }
 
+std::optional<std::string> mapped_ipv4(const std::string& host) {
+  in6_addr binary{};
+  std::array<char, INET_ADDRSTRLEN> text{};
+  if (::inet_pton(AF_INET6, host.c_str(), &binary) != 1 || !IN6_IS_ADDR_V4MAPPED(&binary)) return std::nullopt;
+  return ::inet_ntop(AF_INET, &binary.s6_addr[12], text.data(), text.size());
+}
+
 std::optional<std::uint16_t> port_number(std::string_view text) {
   std::uint16_t port = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);

@@ -38,6 +38,8 @@ struct SocketAddress {
 [[nodiscard]] std::pair<std::string, std::string> without_zone(const std::string& host);
 // Whether an IPv6 address means something on one link only, so that it needs a zone.
 [[nodiscard]] bool is_of_one_link(const std::string& host);
+// The IPv4 address that an IPv6 address like ::ffff:127.0.0.1 stands for.
+[[nodiscard]] std::optional<std::string> mapped_ipv4(const std::string& host);
 // A port as a condition may spell it: 1 to 65535, digits only, no leading zero.
 [[nodiscard]] std::optional<std::uint16_t> port_number(std::string_view text);
 
