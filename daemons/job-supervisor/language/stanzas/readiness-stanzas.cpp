@@ -55,6 +55,9 @@ It says so by the protocol of
 a main process that sends no
 .Ql WATCHDOG=1
 for that long is ended with SIGABRT, and has failed.
+One that was told to end has its
+.Ic kill timeout
+instead.
 .Ql WATCHDOG_USEC=
 sets another time.)",
      .parse = parse_seconds<&Job::watchdog>,

@@ -128,7 +128,7 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
     auto still = alive.lock();
     if (!still || !(*still)->slot(ProcessKind::main)) return;
     InstanceProcesses& self = **still;
-    if (self.readiness_ && std::exchange(self.readiness_goes_on_, false)) self.readiness_->go_on();
+    if (self.readiness_ && std::exchange(self.readiness_goes_on_, false)) self.resume_readiness();
     if (alive.expired()) return;
     if (self.ending_ && self.ending_->has_wait_status()) return self.events_.left_behind(self.child().pid());
     if (ending || !was_ready) return;

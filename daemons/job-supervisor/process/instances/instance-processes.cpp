@@ -82,8 +82,15 @@ void InstanceProcesses::process_executed(ProcessKind kind) {
   events_.executed(kind);
   if (alive.expired() || kind != ProcessKind::main || !slot(kind)) return;
   if (!readiness_) return ready();
-  if (std::exchange(readiness_goes_on_, false)) readiness_->go_on();
+  if (std::exchange(readiness_goes_on_, false)) resume_readiness();
   else readiness_->begin();
+}
+
+// Of a process that an earlier supervisor has told to end nothing is expected any more.
+void InstanceProcesses::resume_readiness() {
+  Alive alive = alive_;
+  readiness_->go_on();
+  if (!alive.expired() && readiness_ && ending_) readiness_->signalled();
 }
 
 // The end of one that was taken up may be told before its readiness goes on, which says what that end means, and before
@@ -92,7 +99,7 @@ void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
   Alive alive = alive_;
   if (kind == ProcessKind::main && readiness_ && std::exchange(readiness_goes_on_, false)) {
     bool was_ready = readiness_->is_ready();
-    readiness_->go_on();
+    resume_readiness();
     if (!alive.expired() && was_ready && !ready_told_ && !ending_) ready();
   }
   if (alive.expired()) return;

@@ -59,6 +59,7 @@ private:
   void signal_when_found(ProcessKind kind, int signal_number);
   void spawn_found(ProcessKind kind, const ProcessId& id);
   void process_executed(ProcessKind kind) override;
+  void resume_readiness();
   void process_ended(ProcessKind kind, int wait_status) override;
   [[nodiscard]] bool main_goes_on(int& wait_status);
   void warn_of_background();

@@ -89,8 +89,10 @@ void NotifyReadiness::restore(base::ByteReader& in) {
 }
 
 void NotifyReadiness::signalled() {
+  told_to_end_ = true;
   daemonization_.cancel();
   ready_timeout_.end();
+  watchdog_timer_.stop();
 }
 
 MainEnd NotifyReadiness::main_ended(int wait_status) {
@@ -180,7 +182,7 @@ bool NotifyReadiness::take_main(const std::string& text) {
 }
 
 void NotifyReadiness::restart_watchdog() {
-  if (watchdog_.count() > 0 && ready_) watchdog_timer_.start(watchdog_);
+  if (watchdog_.count() > 0 && ready_ && !told_to_end_) watchdog_timer_.start(watchdog_);
 }
 
 void NotifyReadiness::timed_out() {
@@ -195,6 +197,7 @@ void NotifyReadiness::end_by_watchdog(const std::string& why) {
   ended_by_watchdog_ = true;
   main_.notes_changed();
   main_.child().signal_group(SIGABRT);
+  main_.child().signal_group(SIGCONT); // one that is stopped sees no other signal
   kill_timer_.start(kill_timeout_);
 }
 

@@ -1,11 +1,10 @@
 // `expect notify`: the process tells on the socket of NOTIFY_SOCKET that it is ready (READY=1), what it does (STATUS=),
 // which process is the main one (MAINPID=), and that it is alive (WATCHDOG=1; without one for longer than `watchdog`
-// it is ended; WATCHDOG_USEC= sets another time). EXTEND_TIMEOUT_USEC= puts off the time at which it is taken as ready,
-// or, once it is told to end, at which it is killed.
-// BARRIER=1 is answered in order, since descriptors that come along are closed; of RELOADING=1 and STOPPING=1 nothing
-// follows; ERRNO= is told as a warning; what is not supported is warned of once. A process that sends nothing at all is
-// taken as ready in the end; one that sends other messages knows the protocol, and each message starts its timeout
-// again.
+// it is ended, unless it was told to end; WATCHDOG_USEC= sets another time). EXTEND_TIMEOUT_USEC= puts off the time at
+// which it is taken as ready, or, once it is told to end, at which it is killed. BARRIER=1 is answered in order, since
+// descriptors that come along are closed; of RELOADING=1 and STOPPING=1 nothing follows; ERRNO= is told as a warning;
+// what is not supported is warned of once. A process that sends nothing at all is taken as ready in the end; one that
+// sends other messages knows the protocol, and each message starts its timeout again.
 #pragma once
 
 #include "daemons/job-supervisor/process/notify/notification.hpp"
@@ -49,6 +48,7 @@ private:
   std::chrono::milliseconds watchdog_, kill_timeout_;
   NotifySocket socket_;
   bool ready_ = false, ended_by_watchdog_ = false;
+  bool told_to_end_ = false;                     // no watchdog then: its kill timeout ends it
   std::set<std::string, std::less<>> warned_of_; // keys that are not supported
   Daemonization daemonization_;
   ReadyTimeoutWatch ready_timeout_;

@@ -171,3 +171,15 @@ TEST_CASE("a watchdog goes on, with the time that the service has set") {
   REQUIRE(world.await_told("main ended"));
   CHECK(WTERMSIG(world.end_of_main()) == SIGABRT);
 }
+
+TEST_CASE("a service that was told to end has its time from the next supervisor, too, whatever its watchdog") {
+  Adoption world;
+  world.job_class.expect = Expect::notify;
+  world.job_class.watchdog = 1s;
+  world.script("trap 'sleep 2; exit 0' TERM\n" + actor + " say=READY=1 exit=0\nwhile :; do sleep 0.05; done\n");
+  world.first_supervisor("ready",
+                         [](JobProcesses& first, base::EventLoop&) { first.signal(ProcessKind::main, SIGTERM); });
+  world.adopt();
+  REQUIRE(world.await_told("main ended"));
+  CHECK(world.end_of_main() == 0);
+}

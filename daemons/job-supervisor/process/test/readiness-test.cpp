@@ -186,6 +186,29 @@ TEST_CASE("a service that misses its watchdog is ended") {
   CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGABRT);
 }
 
+TEST_CASE("a service that is stopped by a signal is ended by its watchdog, too") {
+  TestJob job;
+  job.job_class.expect = Expect::notify;
+  job.job_class.watchdog = 1s;
+  job.exec(actor + " say=READY=1 stop");
+  REQUIRE(job.spawn());
+  REQUIRE(job.await_told("main ended"));
+  CHECK(WTERMSIG(job.events.ends[ProcessKind::main]) == SIGABRT);
+}
+
+TEST_CASE("a service that was told to end has its time, whatever its watchdog") {
+  TestJob job;
+  job.job_class.expect = Expect::notify;
+  job.job_class.watchdog = 1s;
+  job.exec(actor + " wind-up=" + (job.directory / "tidied-up") + " say=WATCHDOG_USEC=100000 say=READY=1");
+  job.events.at_ready = [&] { job.job->signal(ProcessKind::main, SIGTERM); };
+  REQUIRE(job.spawn());
+  REQUIRE(job.await_told("main ended"));
+  CHECK(job.events.ends[ProcessKind::main] == 0);
+  CHECK_FALSE(contents(job.directory / "tidied-up").empty());
+  CHECK(job.warnings.empty());
+}
+
 TEST_CASE("a service that asks for it is ended as by its watchdog, and the warning says that it asked") {
   TestJob job;
   job.job_class.expect = Expect::notify;
