@@ -7,10 +7,38 @@
 #include <algorithm>
 #include <csignal>
 #include <format>
+#include <ranges>
 #include <unistd.h>
 #include <utility>
 
 namespace upstart::supervisor {
+
+namespace {
+
+void warn_in(const ProcessServices& services, const std::string& job, const std::string& instance, ProcessKind kind,
+             const std::string& what) {
+  std::string name = job + (instance.empty() ? "" : " (" + instance + ")");
+  services.warn(std::format("{} {} process: {}", name, name_of(kind), what));
+  if (services.options.warn_of_job) services.options.warn_of_job(job, what);
+}
+
+// A main process that ends with status 0 and leaves others behind has most likely put itself into the background.
+const char* hint_for_left(const JobClass& job_class) {
+  if (job_class.expect == Expect::stop)
+    return ": the main process itself has to raise SIGSTOP (`expect stop'); one that goes to the background wants "
+           "`expect fork' or `expect daemon'";
+  if (job_class.expect != Expect::none || job_class.task) return "";
+  return ": a program that goes to the background wants `expect fork' or `expect daemon'";
+}
+
+std::string first_of(const std::vector<pid_t>& pids) {
+  constexpr std::size_t most = 10;
+  std::string text;
+  for (pid_t pid : pids | std::views::take(most)) text += (text.empty() ? "" : ", ") + std::to_string(pid);
+  return text + (pids.size() > most ? ", ..." : "");
+}
+
+} // namespace
 
 InstanceProcesses::InstanceProcesses(ProcessServices& services, std::shared_ptr<const JobClass> job_class,
                                      std::string instance, ProcessEvents& events)
@@ -112,22 +140,31 @@ void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
   if (process->child().end_is_unknown() && !process->failure() && !told_by_ending)
     warn_of(kind,
             "has ended, and how is not known since the job supervisor was not there; taken as failed with status 255");
-  if (kind == ProcessKind::main && !process->failure() && wait_status == 0) warn_of_background();
+  if (!process->failure()) look_for_left(kind, wait_status);
   if (process->failure()) events_.not_executed(kind, describe_failure(*class_, kind, *process->failure()));
   else events_.ended(kind, wait_status);
 }
 
-// A service whose main process ends by itself with status 0 and leaves others behind has most likely put itself into
-// the background.
-void InstanceProcesses::warn_of_background() {
-  bool others = std::ranges::any_of(processes_, [](const auto& process) { return process != nullptr; });
-  if (class_->task || class_->expect != Expect::none || ending_ || others) return;
+// Of one that ended by itself; one that was told to end takes the others with it. `expect readyfd' and `notify' tell of
+// a process that becomes a daemon themselves.
+void InstanceProcesses::look_for_left(ProcessKind kind, int wait_status) {
+  bool is_main = kind == ProcessKind::main;
+  if (is_main ? ending_ != nullptr : kind != ProcessKind::pre_start || wait_status == 0) return;
+  if (std::ranges::any_of(processes_, [](const auto& process) { return process != nullptr; })) return;
+  bool told_by_expect = class_->expect == Expect::ready_fd || class_->expect == Expect::notify;
+  if (is_main && wait_status == 0 && told_by_expect) return;
+  if (!members_.has_group() && services_.children.orphans().empty()) return;
   auto left = members_.stray_processes();
   if (left.empty()) return;
-  warn(std::format(
-      "ended with status 0 and left {} {} behind, which nobody supervises: a program that goes to the background "
-      "wants `expect fork' or `expect daemon'",
-      left.size(), left.size() == 1 ? "process" : "processes"));
+  services_.left.tell_of(this, left,
+                         [&services = services_, job = class_->name, instance = *instance_, kind,
+                          end = wait_status == 0 ? "ended with status 0" : "ended",
+                          hint = is_main && wait_status == 0 ? hint_for_left(*class_) : ""](const auto& pids) {
+                           warn_in(services, job, instance, kind,
+                                   std::format("{} and left {} {} behind ({}), which nobody supervises{}", end,
+                                               pids.size(), pids.size() == 1 ? "process" : "processes", first_of(pids),
+                                               hint));
+                         });
 }
 
 // True when another process has taken main's place, or may have done so. Else `wait_status` becomes main's own.
@@ -229,6 +266,7 @@ void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
 }
 
 void InstanceProcesses::kill_strays() {
+  services_.left.forget(this);
   for (auto& process : processes_)
     if (process) process->child().signal_group(SIGKILL);
   if (!members_.ever_spawned()) return;
@@ -251,6 +289,7 @@ void InstanceProcesses::kill_strays() {
 }
 
 void InstanceProcesses::end_strays(int signal_number, std::chrono::milliseconds grace) {
+  services_.left.forget(this);
   if (!members_.ever_spawned()) return;
   EndScope scope = end_scope(::getpid());
   std::vector<pid_t> remaining;
@@ -289,9 +328,7 @@ void InstanceProcesses::ready() {
 void InstanceProcesses::warn(const std::string& what) { warn_of(ProcessKind::main, what); }
 
 void InstanceProcesses::warn_of(ProcessKind kind, const std::string& what) {
-  std::string name = class_->name + (instance_->empty() ? "" : " (" + *instance_ + ")");
-  services_.warn(std::format("{} {} process: {}", name, name_of(kind), what));
-  if (services_.options.warn_of_job) services_.options.warn_of_job(class_->name, what);
+  warn_in(services_, class_->name, *instance_, kind, what);
 }
 
 } // namespace upstart::supervisor

@@ -62,7 +62,7 @@ private:
   void resume_readiness();
   void process_ended(ProcessKind kind, int wait_status) override;
   [[nodiscard]] bool main_goes_on(int& wait_status);
-  void warn_of_background();
+  void look_for_left(ProcessKind kind, int wait_status);
   void decide_later(int wait_status);
   [[nodiscard]] bool waits_for_rest(int wait_status);
   [[nodiscard]] bool waits_for_strays();

@@ -77,6 +77,7 @@ ProcessServices::ProcessServices(base::EventLoop& event_loop, ProcessOptions wan
       notify_sockets{options.run_directory, options.user_session, kept},
       groups{options.control_groups},
       strays{children, options.run_directory.empty() ? "" : options.run_directory + "/stray-processes"},
+      left{loop},
       logs{loop, options.log_directory, options.run_directory, kept, options.warn, options.warn_of_job},
       adoption_time_{loop, [this] { finish_adoption(); }} {
   struct Kept {
@@ -110,7 +111,7 @@ void ProcessServices::inherit(std::multimap<std::string, base::FileDescriptor>& 
 
 // Output that processes still write whose instance has gone goes to its log.
 void ProcessServices::finish_adoption() {
-  for (auto& left : kept.take_rest()) logs.take_up_rest(std::move(left));
+  for (auto& rest : kept.take_rest()) logs.take_up_rest(std::move(rest));
   notify_sockets.remove_rest();
 }
 

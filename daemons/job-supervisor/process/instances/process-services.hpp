@@ -6,6 +6,7 @@
 #include "daemons/job-supervisor/process/adoption/kept-descriptors.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
 #include "daemons/job-supervisor/process/children/started-children.hpp"
+#include "daemons/job-supervisor/process/ending/left-processes.hpp"
 #include "daemons/job-supervisor/process/ending/stray-processes.hpp"
 #include "daemons/job-supervisor/process/groups/job-group.hpp"
 #include "daemons/job-supervisor/process/logs/console-log.hpp"
@@ -60,6 +61,7 @@ struct ProcessServices {
   NotifySockets notify_sockets;
   JobGroups groups;
   StrayProcesses strays;
+  LeftProcesses left;
   ConsoleLogs logs;
 
 private:

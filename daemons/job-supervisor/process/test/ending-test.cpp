@@ -245,3 +245,77 @@ TEST_CASE("whoever has begun to fork when the job is stopped is ended with what 
     CHECK(contents(note) == before);
   }
 }
+
+TEST_CASE("processes that one leaves behind when it ends by itself are told of") {
+  struct Leaving {
+    std::string words;
+    std::string told; // after the process id
+    Expect expect = Expect::none;
+    bool task = false;
+    ProcessKind kind = ProcessKind::main;
+  };
+  const std::string unsupervised = "), which nobody supervises";
+  for (const Leaving& one :
+       {Leaving{"fork-fail setsid", unsupervised},
+        Leaving{.words = "fork-fail setsid", .told = unsupervised, .kind = ProcessKind::pre_start},
+        Leaving{.words = "fork setsid", .told = unsupervised, .task = true},
+        Leaving{"fork",
+                unsupervised + ": a program that goes to the background wants `expect fork' or `expect daemon'"},
+        Leaving{"fork setsid stop",
+                unsupervised + ": the main process itself has to raise SIGSTOP (`expect stop'); one that goes to the "
+                               "background wants `expect fork' or `expect daemon'",
+                Expect::stop}})
+    for (bool groups : {true, false}) {
+      CAPTURE(one.words);
+      TestJob job;
+      job.options.control_groups = groups;
+      job.job_class.expect = one.expect;
+      job.job_class.task = one.task;
+      job.exec(actor + " " + one.words, one.kind);
+      REQUIRE(job.spawn(one.kind));
+      REQUIRE(job.await_told(Recorder::name(one.kind) + " ended"));
+      REQUIRE(await(job.loop, [&] { return !job.warnings.empty(); }));
+      CHECK(job.warnings[0].starts_with("job " + Recorder::name(one.kind) + " process: ended "));
+      CHECK(job.warnings[0].contains(" left 1 process behind ("));
+      CHECK(job.warnings[0].ends_with(one.told));
+    }
+}
+
+TEST_CASE("a process that was left behind is told of once, whoever ends later") {
+  for (bool groups : {true, false}) {
+    TestJob job;
+    job.options.control_groups = groups;
+    job.exec(actor + " fork-fail setsid note=" + (job.directory / "left"));
+    for (std::size_t round = 1; round <= 2; ++round) {
+      job.events.told.clear();
+      REQUIRE(job.spawn());
+      REQUIRE(job.await_told("main ended"));
+      REQUIRE(await(job.loop, [&] { return job.warnings.size() == round; }));
+      std::string left = contents(job.directory / "left"); // one line for each
+      auto last = left.substr(left.rfind('\n', left.size() - 2) + 1);
+      CHECK(job.warnings.back() == "job main process: ended and left 1 process behind (" +
+                                       last.substr(0, last.size() - 1) + "), which nobody supervises");
+    }
+  }
+}
+
+TEST_CASE("processes that end in a moment, or that are ended with their job, are not told of as left behind") {
+  auto stays_silent = [](TestJob& job) { return !await(job.loop, [&] { return !job.warnings.empty(); }, 800ms); };
+  for (bool groups : {true, false}) {
+    TestJob brief, ended, told_to_end;
+    brief.options.control_groups = ended.options.control_groups = told_to_end.options.control_groups = groups;
+    brief.script("sleep 0.1 &\nexit 1\n");
+    brief.run();
+    CHECK(stays_silent(brief));
+    ended.exec(actor + " fork-fail setsid ignore=15");
+    ended.run();
+    ended.job->end_strays(SIGTERM, 5s);
+    CHECK(stays_silent(ended));
+    told_to_end.exec(actor + " fork-stay setsid note=" + (told_to_end.directory / "there"));
+    REQUIRE(told_to_end.spawn());
+    REQUIRE(await(told_to_end.loop, [&] { return !contents(told_to_end.directory / "there").empty(); }));
+    told_to_end.job->signal(ProcessKind::main, SIGTERM);
+    REQUIRE(told_to_end.await_told("main ended"));
+    CHECK(stays_silent(told_to_end));
+  }
+}
