@@ -31,6 +31,7 @@ struct ReadyTimeouts {
   std::chrono::milliseconds idle_before_warning;
   SettleTime acceptance;
   std::chrono::milliseconds longest_gap{std::chrono::seconds{3}}; // as above; a look comes every second at least
+  std::chrono::milliseconds total_before_warning{std::chrono::seconds{15}}; // whatever it does
 };
 
 struct ExpectTimeouts {

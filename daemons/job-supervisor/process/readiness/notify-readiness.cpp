@@ -46,7 +46,11 @@ NotifyReadiness::NotifyReadiness(MainProcess& main, const JobClass& job_class, c
       ready_timeout_{main.children().loop(),
                      timeouts.message,
                      {.process = [&main] { return main.child().pid(); },
-                      .warn = [&main] { main.warn("has not sent READY=1 (expect notify) yet; still waiting"); },
+                      .warn =
+                          [&main] {
+                            main.warn("has not sent READY=1 (expect notify) yet; still waiting; if it never does, "
+                                      "remove the stanza expect");
+                          },
                       .accept = [this] { timed_out(); }}},
       watchdog_timer_{main.children().loop(),
                       [this] { end_by_watchdog("has not sent WATCHDOG=1 within its watchdog time"); }},

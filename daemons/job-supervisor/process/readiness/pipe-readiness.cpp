@@ -28,7 +28,11 @@ PipeReadiness::PipeReadiness(MainProcess& main, const ExpectTimeouts& timeouts, 
       ready_timeout_{main.children().loop(),
                      timeouts.message,
                      {.process = [&main] { return main.child().pid(); },
-                      .warn = [&main] { main.warn("has not written to READY_FD (expect readyfd) yet; still waiting"); },
+                      .warn =
+                          [&main] {
+                            main.warn("has not written to READY_FD (expect readyfd) yet; still waiting; if it never "
+                                      "does, remove the stanza expect");
+                          },
                       .accept = [this] { timed_out(); }}},
       watcher_{main.children().loop(), reading_.get(), [this](unsigned) { readable(); }} {}
 

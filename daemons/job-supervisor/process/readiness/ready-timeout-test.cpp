@@ -34,3 +34,13 @@ TEST_CASE("a process that is to stop itself is taken as ready after half a minut
   CHECK(timeout.looked_at(34s, {"1"}) == ReadyTimeoutStep::wait);
   CHECK(timeout.looked_at(35s, {"1"}) == ReadyTimeoutStep::accept);
 }
+
+TEST_CASE("a process that is never idle is warned of as well") {
+  ReadyTimeout timeout{looked_at_seldom(ExpectTimeouts{}.stop)};
+  timeout.begin(0s);
+  for (auto second = 1s; second < 15s; ++second)
+    CHECK(timeout.looked_at(second, {std::to_string(second.count())}) == ReadyTimeoutStep::wait);
+  CHECK(timeout.looked_at(15s, {"15"}) == ReadyTimeoutStep::warn);
+  CHECK(timeout.looked_at(16s, {"16"}) == ReadyTimeoutStep::wait);
+  CHECK(timeout.looked_at(90s, {"90"}) == ReadyTimeoutStep::accept);
+}

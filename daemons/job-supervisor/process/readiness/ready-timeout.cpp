@@ -22,7 +22,8 @@ ReadyTimeout::Time now() {
 ReadyTimeoutStep ReadyTimeout::looked_at(Time now, const Look& look) {
   idle_time_.looked_at(now, look);
   if (idle_time_.exceeds(timeouts_.acceptance)) return ReadyTimeoutStep::accept;
-  if (idle_time_.idle() < timeouts_.idle_before_warning || std::exchange(warned_, true)) return ReadyTimeoutStep::wait;
+  SettleTime before_warning{timeouts_.idle_before_warning, timeouts_.total_before_warning};
+  if (!idle_time_.exceeds(before_warning) || std::exchange(warned_, true)) return ReadyTimeoutStep::wait;
   return ReadyTimeoutStep::warn;
 }
 

@@ -9,7 +9,11 @@ StopReadiness::StopReadiness(MainProcess& main, const ReadyTimeouts& timeouts)
       ready_timeout_{main.children().loop(),
                      timeouts,
                      {.process = [&main] { return main.child().pid(); },
-                      .warn = [&main] { main.warn("has not raised SIGSTOP (expect stop) yet; still waiting"); },
+                      .warn =
+                          [&main] {
+                            main.warn("has not raised SIGSTOP (expect stop) yet; still waiting; if it never does, "
+                                      "remove the stanza expect");
+                          },
                       .accept = [this] { accept(); }}} {}
 
 void StopReadiness::begin() {

@@ -29,7 +29,8 @@ TEST_CASE("expect stop lets a process go on that stops itself after it was accep
   REQUIRE(await(job.loop, [&] { return !contents(job.directory / "went-on").empty(); }));
   CHECK(job.events.told == Told{"main executed", "ready"});
   REQUIRE(job.warnings.size() == 2);
-  CHECK(job.warnings[0] == "job main process: has not raised SIGSTOP (expect stop) yet; still waiting");
+  CHECK(job.warnings[0] == "job main process: has not raised SIGSTOP (expect stop) yet; still waiting; if it never "
+                           "does, remove the stanza expect");
   CHECK(job.warnings[1] == "job main process: has not raised SIGSTOP (expect stop); taken as ready; if it never does, "
                            "remove the stanza expect");
 }
@@ -43,7 +44,8 @@ TEST_CASE("a process that does not say that it is ready is warned of, and in the
     job.exec(actor);
     REQUIRE(job.spawn());
     REQUIRE(await(job.loop, [&] { return job.warnings.size() == 1; }));
-    CHECK(job.warnings[0] == std::string{"job main process: "} + what + " yet; still waiting");
+    CHECK(job.warnings[0] ==
+          std::string{"job main process: "} + what + " yet; still waiting; if it never does, remove the stanza expect");
     CHECK_FALSE(job.events.has("ready"));
     REQUIRE(job.await_told("ready"));
     REQUIRE(job.warnings.size() == 2);
