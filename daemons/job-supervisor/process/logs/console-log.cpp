@@ -305,7 +305,8 @@ void ConsoleLogs::unwritten(ConsoleLog& log) {
   if (!unwritten_.insert(&log).second) return;
   int error = log.file_.error();
   if (error != 0 && error != ENOENT)
-    warn_of(log, std::format("{}: cannot be written, output is kept: {}", log.file_.path(), std::strerror(error)));
+    warn_of(log, std::format("{}: cannot be written, output is kept: {}", log.file_.path(),
+                             error == ELOOP ? "it is a symbolic link, which is not followed" : std::strerror(error)));
   if (retry_timer_.active()) return;
   retry_ = first_retry;
   retry_timer_.start(retry_);

@@ -149,7 +149,7 @@ TEST_CASE("a link in the place of the log is not followed; what was written come
   job.run();
   CHECK(contents(job.directory / "precious") == "precious\n");
   REQUIRE(job.warnings.size() == 1);
-  CHECK(job.warnings.front().contains("Too many levels of symbolic links"));
+  CHECK(job.warnings.front().ends_with("it is a symbolic link, which is not followed"));
   std::filesystem::remove(job.directory / "job.log");
   CHECK(await(job.loop, [&] { return job.log() == "output\n"; }));
   CHECK(contents(job.directory / "precious") == "precious\n");
