@@ -1,5 +1,6 @@
 #include "daemons/job-supervisor/process/instances/instance-processes.hpp"
 
+#include "daemons/job-supervisor/process/instances/launch-failure.hpp"
 #include "daemons/job-supervisor/process/instances/launch.hpp"
 #include "daemons/job-supervisor/process/plan/offered-files.hpp"
 #include "daemons/job-supervisor/process/readiness/make-readiness.hpp"

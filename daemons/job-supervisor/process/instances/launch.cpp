@@ -1,12 +1,10 @@
 #include "daemons/job-supervisor/process/instances/launch.hpp"
 
+#include "daemons/job-supervisor/process/instances/launch-failure.hpp"
 #include "daemons/job-supervisor/process/spawn/script-file.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <format>
-#include <fstream>
 #include <unistd.h>
 
 namespace upstart::supervisor {
@@ -14,7 +12,6 @@ namespace upstart::supervisor {
 namespace {
 
 constexpr const char* profile_loader = "/sbin/apparmor_parser";
-constexpr const char* tmpfiles_program = "systemd-tmpfiles";
 
 std::optional<CommandLine> command_for(const JobClass& job_class, const SpawnRequest& request) {
   if (!job_class.has(request.kind)) return std::nullopt;
@@ -22,7 +19,7 @@ std::optional<CommandLine> command_for(const JobClass& job_class, const SpawnReq
     return CommandLine{.arguments = {profile_loader, "-r", "-W", job_class.apparmor_load}, .script = {}};
   }
   if (request.kind == ProcessKind::tmpfiles) {
-    CommandLine line{.arguments = {tmpfiles_program, "--create", "--remove", "--boot"}, .script = {}};
+    CommandLine line{.arguments = {std::string{tmpfiles_program}, "--create", "--remove", "--boot"}, .script = {}};
     line.arguments.insert(line.arguments.end(), job_class.tmpfiles.begin(), job_class.tmpfiles.end());
     return line;
   }
@@ -30,83 +27,7 @@ std::optional<CommandLine> command_for(const JobClass& job_class, const SpawnReq
   return line.arguments.empty() ? std::nullopt : std::optional{std::move(line)};
 }
 
-// "#!INTERPRETER" of a file; empty: it has none, or cannot be read.
-std::string interpreter_of(const std::string& path) {
-  std::string line;
-  std::getline(std::ifstream{path}, line);
-  if (!line.starts_with("#!")) return {};
-  auto begin = std::min(line.find_first_not_of(" \t", 2), line.size());
-  return line.substr(begin, line.find_first_of(" \t\r", begin) - begin);
-}
-
-std::string about_program(const std::string& program, const std::string& root, int error) {
-  if (!program.contains('/')) return program + ", which is in no directory of PATH";
-  auto interpreter = interpreter_of(root + program);
-  if (error == ENOENT && !interpreter.empty())
-    return std::format("{}, whose interpreter {} is not there", program, interpreter);
-  return program;
-}
-
-std::string not_expanded(const char* stanza, const std::string& value) {
-  return value.contains('$') ? std::format("{}: variables are not expanded in `{}'", value, stanza) : value;
-}
-
-// The stanzas of a step that only root may take, and the capability that it needs; empty: another step, or none of
-// them.
-std::pair<std::string, std::string_view> privileged_stanzas(const JobClass& job_class, SpawnStep step) {
-  std::string account;
-  if (!job_class.setuid.empty()) account = std::format("`setuid {}'", job_class.setuid);
-  if (!job_class.setgid.empty()) account += std::format("{}`setgid {}'", account.empty() ? "" : ", ", job_class.setgid);
-  switch (step) {
-  case SpawnStep::ownership: return {account, "CAP_CHOWN"};
-  case SpawnStep::groups:
-  case SpawnStep::set_group: return {account, "CAP_SETGID"};
-  case SpawnStep::set_user: return {account, "CAP_SETUID"};
-  case SpawnStep::chroot: return {std::format("`chroot {}'", job_class.chroot), "CAP_SYS_CHROOT"};
-  case SpawnStep::nice: return {std::format("`nice {}'", job_class.nice.value_or(0)), "CAP_SYS_NICE"};
-  case SpawnStep::oom:
-    return {std::format("`oom score {}'", job_class.oom_score_adjustment.value_or(0)), "CAP_SYS_RESOURCE"};
-  default: return {};
-  }
-}
-
-std::string missing_privilege(const JobClass& job_class, const ChildFailure& failure) {
-  bool is_refused = failure.error == EPERM || (failure.error == EACCES && failure.step != SpawnStep::chroot);
-  if (!is_refused) return {};
-  auto [stanzas, capability] = privileged_stanzas(job_class, failure.step);
-  return stanzas.empty() ? "" : std::format("{}: this needs root ({})", stanzas, capability);
-}
-
-// What the step was about, as the job file names it; empty: nothing of that file.
-std::string failed_object(const JobClass& job_class, ProcessKind kind, const ChildFailure& failure) {
-  switch (failure.step) {
-  case SpawnStep::chroot: return not_expanded("chroot", job_class.chroot);
-  case SpawnStep::chdir: return job_class.chdir.empty() ? "/" : not_expanded("chdir", job_class.chdir);
-  case SpawnStep::find_user: return not_expanded("setuid", job_class.setuid);
-  case SpawnStep::find_group:
-    return not_expanded("setgid", job_class.setgid.empty() ? job_class.setuid : job_class.setgid);
-  case SpawnStep::apparmor: return job_class.apparmor_switch;
-  case SpawnStep::console: return "/dev/console";
-  case SpawnStep::execute: break;
-  default: return {};
-  }
-  if (is_helper(kind)) return {};
-  auto command = command_line(*job_class.command(kind));
-  return command.arguments.empty() ? "" : about_program(command.arguments.front(), job_class.chroot, failure.error);
-}
-
 } // namespace
-
-SpawnFailure describe_failure(const JobClass& job_class, ProcessKind kind, const ChildFailure& failure) {
-  if (is_of_sandbox(failure.step)) return describe_sandbox(job_class, failure);
-  SpawnFailure described = describe(failure);
-  if (kind == ProcessKind::tmpfiles && failure.step == SpawnStep::execute)
-    described.reason += std::format(" (the stanza tmpfiles needs the program {})", tmpfiles_program);
-  else if (auto lacks = missing_privilege(job_class, failure); !lacks.empty()) described.reason += " (" + lacks + ")";
-  else if (auto object = failed_object(job_class, kind, failure); !object.empty())
-    described.reason += std::format(" ({})", object);
-  return described;
-}
 
 std::expected<Spawned, SpawnFailure> Launch::run(Readiness* readiness) {
   auto command = command_for(context_.job_class, request_);

@@ -44,7 +44,4 @@ private:
   StanzaGroups stanza_groups_;
 };
 
-// What is told of a failure in the child.
-[[nodiscard]] SpawnFailure describe_failure(const JobClass& job_class, ProcessKind kind, const ChildFailure& failure);
-
 } // namespace upstart::supervisor

@@ -50,13 +50,13 @@ constexpr std::array<std::pair<int, const char*>, 14> resource_names{{{RLIMIT_AS
                                                                       {RLIMIT_SIGPENDING, "sigpending"},
                                                                       {RLIMIT_STACK, "stack"}}};
 
+} // namespace
+
 std::string resource_name(int resource) {
   for (auto [number, name] : resource_names)
     if (number == resource) return name;
   return std::to_string(resource);
 }
-
-} // namespace
 
 SpawnFailure unable_to(std::string_view what, int error) {
   return {"unable to " + std::string{what} + ": " + std::strerror(error)};

@@ -4,6 +4,8 @@
 #include "daemons/job-supervisor/process/processes.hpp"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace upstart::supervisor {
 
@@ -43,6 +45,8 @@ struct ChildFailure {
 };
 
 [[nodiscard]] SpawnFailure describe(const ChildFailure& failure);
+// RLIMIT_… as `limit' names it.
+[[nodiscard]] std::string resource_name(int resource);
 // "unable to WHAT: ERROR", for what fails before there is a child.
 [[nodiscard]] SpawnFailure unable_to(std::string_view what, int error);
 

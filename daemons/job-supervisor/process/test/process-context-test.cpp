@@ -1,6 +1,6 @@
 // What a job file says of the context that a process runs in, seen from within the process and in /proc.
 #include "daemons/job-supervisor/process/groups/control-group-mounts.hpp"
-#include "daemons/job-supervisor/process/instances/launch.hpp"
+#include "daemons/job-supervisor/process/instances/launch-failure.hpp"
 #include "daemons/job-supervisor/process/test/process-fixture.hpp"
 
 #include <csignal>
@@ -34,6 +34,11 @@ std::string status_of(pid_t pid, const std::string& name) {
   std::string line = text.substr(start, text.find('\n', start) - start);
   while (line.ends_with(' ')) line.pop_back();
   return line;
+}
+
+std::string most_descriptors() {
+  std::string most = contents("/proc/sys/fs/nr_open");
+  return most.substr(0, most.find('\n'));
 }
 
 // A root directory with users and groups of its own, and the actor in it.
@@ -113,14 +118,23 @@ TEST_CASE("each step that fails is told in one line") {
        "unable to change working directory: No such file or directory (/no/such/dir)"},
       {[](JobClass& job) { job.chdir = "/srv/$WHO"; }, "unable to change working directory: No such file or directory "
                                                        "(/srv/$WHO: variables are not expanded in `chdir')"},
+      {[](JobClass& job) { job.chdir = "~/www"; },
+       "unable to change working directory: No such file or directory (~/www: ~ is not expanded in `chdir')"},
       {[](JobClass& job) { job.chroot = "/no/such/root"; },
        "unable to change root directory: No such file or directory (/no/such/root)"},
       {[](JobClass& job) { job.setuid = "nosuchuser"; }, "unable to find setuid user (nosuchuser)"},
       {[](JobClass& job) { job.setgid = "nosuchgroup"; }, "unable to find setgid group (nosuchgroup)"},
       {[](JobClass& job) { job.limits = {{RLIMIT_NOFILE, {999999999, 999999999}}}; },
-       "unable to set \"nofile\" resource limit: Operation not permitted"},
+       "unable to set \"nofile\" resource limit: Operation not permitted (`limit nofile 999999999 999999999': the hard "
+       "limit can be " +
+           most_descriptors() + " at most)"},
+      {[](JobClass& job) { job.limits = {{RLIMIT_NOFILE, {ResourceLimit::unlimited, 200}}}; },
+       "unable to set \"nofile\" resource limit: Invalid argument (`limit nofile unlimited 200': the soft limit is "
+       "above "
+       "the hard limit)"},
       {[](JobClass& job) { job.limits = {{RLIMIT_NICE, {2, 1}}}; },
-       "unable to set \"nice\" resource limit: Invalid argument"},
+       "unable to set \"nice\" resource limit: Invalid argument (`limit nice 2 1': the soft limit is above the hard "
+       "limit)"},
       {[](JobClass& job) { job.oom_score_adjustment = 5000; }, "unable to set oom adjustment: Invalid argument"},
   };
   for (const Failure& failure : failures) {
@@ -171,6 +185,36 @@ TEST_CASE("a program that is not there is named, and so is its interpreter") {
   other.exec("no-such-program");
   CHECK(other.refusal() ==
         "unable to execute: No such file or directory (no-such-program, which is in no directory of PATH)");
+}
+
+TEST_CASE("a script whose lines end with CR LF, and a directory, are named as what they are") {
+  TestJob job;
+  auto script = job.directory / "app.sh";
+  std::ofstream{script} << "#!/bin/sh\r\necho\r\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  job.exec(script);
+  CHECK(job.refusal() == "unable to execute: No such file or directory (" + script +
+                             ", whose first line ends with a carriage return (its lines end with CR LF))");
+  TestJob other;
+  other.exec(other.directory.path());
+  CHECK(other.refusal() ==
+        "unable to execute: Permission denied (" + other.directory.path() + ", which is a directory)");
+}
+
+TEST_CASE("a program that is not there below a chroot is told with that") {
+  if (needs_root()) return;
+  Directory empty;
+  auto refusal = [&](const std::string& command, bool is_script = false) {
+    TestJob job;
+    job.job_class.chroot = empty.path();
+    if (is_script) job.script(command);
+    else job.exec(command);
+    return job.refusal();
+  };
+  const std::string missing = "unable to execute: No such file or directory (";
+  CHECK(refusal("/bin/sleep 1") == missing + "/bin/sleep below chroot " + empty.path() + ")");
+  CHECK(refusal("sleep 1") == missing + "sleep, which is in no directory of PATH below chroot " + empty.path() + ")");
+  CHECK(refusal("echo one\necho two\n", true) == missing + "/bin/sh below chroot " + empty.path() + ")");
 }
 
 TEST_CASE("setuid gives the user's group and all groups that name the user, looked up in the new root") {
