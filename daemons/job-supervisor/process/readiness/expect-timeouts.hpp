@@ -18,7 +18,9 @@ struct ForkTimeouts {
   SettleTime before_fork{std::chrono::seconds{3}, std::chrono::seconds{15}};
   // The first process may wait until its child is ready.
   SettleTime parent_beside_child{std::chrono::seconds{10}, std::chrono::seconds{15}};
-  // It may fork more often than its stanza says.
+  // After its last fork it is ready once it rests: one that forks more often than its stanza says does so at once.
+  std::chrono::milliseconds longest_unrest{200};
+  // It may do so later, too.
   SettleTime after_ready{std::chrono::milliseconds{500}, std::chrono::seconds{5}};
   // So long after its last fork it may fork once more, even when it has settled.
   std::chrono::milliseconds grace_period{std::chrono::seconds{30}};

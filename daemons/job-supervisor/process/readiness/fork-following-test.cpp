@@ -26,6 +26,36 @@ TEST_CASE("expect fork is ready with the orphan of the first process") {
         FollowingStep{.supervise = 101, .ready = true});
 }
 
+TEST_CASE("one that still runs after its last fork is ready when it rests, and is the one that stays") {
+  const Look running{.activity = "101 1 ", .busy = true}, resting{.activity = "102 1 "};
+  ForkFollowing following{Expect::fork, first};
+  CHECK(following.main_ended(1ms, 0, std::vector{orphan(101, first, 'R')}) == FollowingStep{.supervise = 101});
+  CHECK(following.awaits_rest());
+  CHECK(following.looked_at(5ms, running) == FollowingStep{});
+  CHECK(following.main_ended(7ms, 0, std::vector{orphan(102, 101, 'R')}) == FollowingStep{.supervise = 102});
+  auto step = following.looked_at(10ms, resting);
+  CHECK(step.ready);
+  CHECK(step.warning.starts_with("has forked more than once (expect fork)"));
+  CHECK_FALSE(following.awaits_rest());
+}
+
+TEST_CASE("one that goes on running is ready nevertheless, and so is one that ends before it has rested") {
+  const Look running{.activity = "101 1 ", .busy = true};
+  ForkFollowing following{Expect::fork, first};
+  (void)following.main_ended(1ms, 0, std::vector{orphan(101, first, 'R')});
+  CHECK(following.looked_at(200ms, running) == FollowingStep{});
+  CHECK(following.looked_at(201ms, running) == FollowingStep{.ready = true});
+  for (int status : {0, W_EXITCODE(1, 0), W_EXITCODE(0, 9)}) {
+    ForkFollowing brief{Expect::fork, first};
+    (void)brief.main_ended(1ms, 0, std::vector{orphan(101, first, 'R')});
+    CHECK(brief.main_ended(2ms, status, {}) == FollowingStep{.ready = true, .ended = true});
+  }
+  ForkFollowing stopped{Expect::fork, first};
+  (void)stopped.main_ended(1ms, 0, std::vector{orphan(101, first, 'R')});
+  stopped.signalled();
+  CHECK(stopped.main_ended(2ms, 0, {}) == FollowingStep{.ended = true});
+}
+
 TEST_CASE("expect daemon waits for a second fork") {
   ForkFollowing following{Expect::daemon, first};
   CHECK(following.main_ended(1ms, 0, std::vector{orphan(101, first)}) == FollowingStep{.supervise = 101});

@@ -18,6 +18,8 @@ const ProcessFacts* service_among(std::span<const ProcessFacts> orphans, pid_t f
   return best;
 }
 
+bool is_busy(const ProcessFacts& process) { return process.state == 'R' || process.state == 'D'; }
+
 // A session that neither the first process nor this one began was begun by one in between.
 int forks_told_by_session(const ProcessFacts& process, pid_t first) {
   return process.session != first && process.session != process.pid ? 2 : 1;
@@ -27,7 +29,7 @@ int forks_told_by_session(const ProcessFacts& process, pid_t first) {
 
 FollowingStep ForkFollowing::main_ended(Time now, int wait_status, std::span<const ProcessFacts> orphans) {
   const ProcessFacts* service = may_have_daemonized(now, wait_status) ? service_among(orphans, first_) : nullptr;
-  if (service == nullptr) return {.ended = true};
+  if (service == nullptr) return {.ready = awaits_rest() && !signalled_, .ended = true};
   for (const ProcessFacts& orphan : orphans)
     if (orphan.ended()) orphan_ended(orphan);
   return move_to(now, *service);
@@ -45,15 +47,17 @@ bool ForkFollowing::may_have_daemonized(Time now, int wait_status) const {
 FollowingStep ForkFollowing::move_to(Time now, const ProcessFacts& orphan) {
   forks_ = std::max(forks_ + 1 + std::exchange(passed_, 0), forks_told_by_session(orphan, first_));
   FollowingStep step{.supervise = orphan.pid};
-  step.ready = ready_ || forks_ >= needed_;
-  ready_ = step.ready;
-  if (ready_ && !warned_ && forks_ > needed_ && needed_ == 1) {
-    warned_ = true;
-    step.warning = wrong_stanza();
-  }
   settled_ = false;
   idle_time_.begin(now);
+  if (ready_ || (forks_ >= needed_ && !is_busy(orphan))) become_ready(step);
   return step;
+}
+
+void ForkFollowing::become_ready(FollowingStep& step) {
+  step.ready = ready_ = true;
+  if (warned_ || forks_ <= needed_ || needed_ != 1) return;
+  warned_ = true;
+  step.warning = wrong_stanza();
 }
 
 void ForkFollowing::orphan_ended(const ProcessFacts& orphan) {
@@ -63,6 +67,11 @@ void ForkFollowing::orphan_ended(const ProcessFacts& orphan) {
 
 FollowingStep ForkFollowing::looked_at(Time now, const Look& look, const std::function<bool()>& has_orphans) {
   idle_time_.looked_at(now, look);
+  if (awaits_rest()) {
+    FollowingStep step;
+    if (!look.busy || idle_time_.passed(now) >= timeouts_.longest_unrest) become_ready(step);
+    return step;
+  }
   if (!idle_time_.exceeds(forks_ < needed_ ? timeouts_.before_fork : timeouts_.after_ready)) return {};
   bool waits_for_its_child = forks_ == 0 && (look.has_descendants || has_orphans());
   if (waits_for_its_child && !idle_time_.exceeds(timeouts_.parent_beside_child)) return {};

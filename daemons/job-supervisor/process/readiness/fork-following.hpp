@@ -3,6 +3,9 @@
 // process ends well and an orphan is there, the orphan is the service; how often that happened, and what sessions tell,
 // says how many forks there were.
 //
+// With its last fork a service is ready as soon as it rests: it waits for something, or it has run for so long that it
+// will not fork once more at once. So whoever was told that it is ready is told the process that stays.
+//
 // A wrong expect never wedges the job: a process that has settled (it uses no processor time and makes no processes for
 // a while) is accepted as it is. Nor does a slow program lose its service: one that was accepted too early is still
 // followed. Pure: what is seen goes in, what is to be done comes out.
@@ -23,7 +26,7 @@ namespace upstart::supervisor {
 struct FollowingStep {
   pid_t supervise = 0;   // from now on this one instead, unless 0
   bool ready = false;    // tell so, or if that was told before, that it has moved
-  bool ended = false;    // the main process has ended, with the status it had
+  bool ended = false;    // the main process has ended, with the status it had; if it is ready as well, that comes first
   bool settled = false;  // no need to look at it any more
   std::string warning{}; // what is wrong with the stanza
   friend bool operator==(const FollowingStep&, const FollowingStep&) = default;
@@ -52,11 +55,14 @@ public:
   void restore(base::ByteReader& in);
   [[nodiscard]] bool settled() const { return settled_; }
   [[nodiscard]] bool ready() const { return ready_; }
+  // It has made its forks, and is ready at the next look that finds it at rest.
+  [[nodiscard]] bool awaits_rest() const { return !ready_ && forks_ >= needed_; }
   // It was sent a signal by order: when it ends now, it has ended.
   void signalled() { signalled_ = true; }
 
 private:
   FollowingStep move_to(Time now, const ProcessFacts& orphan);
+  void become_ready(FollowingStep& step);
   [[nodiscard]] std::string wrong_stanza(bool waits_for_its_child = false) const;
 
   int needed_;

@@ -7,6 +7,7 @@ namespace upstart::supervisor {
 
 namespace {
 constexpr std::chrono::milliseconds look_every{100};
+constexpr std::chrono::milliseconds look_for_rest_every{5};
 // A process without any environment looks as if it were in the middle of an exec, and it may be somebody else's.
 constexpr std::chrono::milliseconds longest_undecided{500};
 constexpr int fewest_looks = 100; // before that: fewer in that time mean that the machine let nobody run
@@ -48,16 +49,20 @@ ForkFollowing::Time ForkReadiness::now() const {
 
 void ForkReadiness::watch_closely() {
   if (!witness_) witness_.emplace(main_.children(), [this](const ProcessFacts& orphan) { orphan_ended(orphan); });
-  timer_.start_repeating(look_every);
+  timer_.start_repeating(following_->awaits_rest() ? look_for_rest_every : look_every);
 }
 
 void ForkReadiness::look() {
+  bool awaited_rest = following_->awaits_rest();
   FollowingStep step = following_->looked_at(now(), look_at(main_.child().pid()), [this] {
     return !std::ranges::all_of(orphans().found, &ProcessFacts::ended);
   });
   if (step.settled) {
     timer_.stop();
     witness_.reset();
+    main_.notes_changed();
+  } else if (awaited_rest && step.ready) {
+    timer_.start_repeating(look_every);
     main_.notes_changed();
   }
   if (!step.warning.empty()) main_.warn(step.warning);
@@ -78,13 +83,19 @@ bool ForkReadiness::has_time_to_decide() {
   return ++undecided_looks_ <= fewest_looks || now() - *undecided_since_ < longest_undecided;
 }
 
+MainEnd ForkReadiness::end(const FollowingStep& step) {
+  if (step.ready) main_.ready();
+  return MainEnd::end;
+}
+
 MainEnd ForkReadiness::main_ended(int wait_status) {
-  if (!following_ || !following_->may_have_daemonized(now(), wait_status)) return MainEnd::end;
+  if (!following_) return MainEnd::end;
+  if (!following_->may_have_daemonized(now(), wait_status)) return end(following_->main_ended(now(), wait_status, {}));
   while (true) {
     auto [found, complete] = orphans();
     if (!complete && has_time_to_decide()) return MainEnd::undecided;
     FollowingStep step = following_->main_ended(now(), wait_status, found);
-    if (step.ended) return MainEnd::end;
+    if (step.ended) return end(step);
     if (!main_.supervise(step.supervise)) continue; // ended meanwhile; there may be yet another
     undecided_since_.reset();
     watch_closely();

@@ -27,6 +27,7 @@ private:
   void watch_closely();
   [[nodiscard]] Orphans orphans() const;
   [[nodiscard]] bool has_time_to_decide();
+  [[nodiscard]] MainEnd end(const FollowingStep& step);
 
   MainProcess& main_;
   Expect expect_;
