@@ -3,7 +3,6 @@
 #include "clients/base/process-context.hpp"
 #include "clients/convert/formats.hpp"
 #include "daemons/base/command-line/help-text.hpp"
-#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/base/values/suggestions.hpp"
 
@@ -132,7 +131,7 @@ int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& out
 void declare(CLI::App& app, Options& options) {
   constexpr int width = 22; // of the column of the options
   app.usage("Usage: upstart-convert [OPTION]... [FROM] FILE...");
-  base::fold_help(app, base::help_width(base::width_of_standard_output()));
+  base::fold_help(app);
   app.get_formatter()->column_width(width);
   app.add_option("words", options.words)->group("");
   app.add_option("-o,--output", options.directory, "write each job to DIR/JOB.conf, not to standard output")

@@ -9,7 +9,6 @@
 #include "clients/init-checkconf/report.hpp"
 #include "clients/init-checkconf/shell-syntax.hpp"
 #include "daemons/base/command-line/help-text.hpp"
-#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/job-supervisor/language/stanzas/stanzas.hpp"
 #include "daemons/job-supervisor/language/words/lints.hpp"
@@ -86,7 +85,7 @@ int answer(const CLI::App& app, const CLI::ParseError& said, client::Output& out
 int run(int argc, char** argv, client::Output& output) {
   Options options;
   CLI::App app{"Check job files for errors, without a running init.", "init-checkconf"};
-  base::fold_help(app, base::help_width(base::width_of_standard_output()));
+  base::fold_help(app);
   app.set_version_flag("--version", "init-checkconf (upstart " UPSTART_VERSION ")");
   app.add_option("FILE|DIR,-f,--file", options.paths,
                  "job files, overrides, and directories of them in order of precedence");

@@ -11,7 +11,6 @@
 #include "clients/initctl/fleet/at-node.hpp"
 #endif
 #include "daemons/base/command-line/help-text.hpp"
-#include "protocol/names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -49,9 +48,7 @@ Outcome perform_connected(const Command& command, Call& call) {
     try {
       return command.run(call);
     } catch (const sdbus::Error& error) {
-      // That an instance is not there is what status was asked: programs compare its answer, and it needs no advice.
-      bool is_answer = command.name == "status" && error.getName() == protocol::error_name::unknown_instance;
-      auto advice = is_answer ? std::string{} : advice_on(error, call, upstart);
+      auto advice = advice_on(error, call, upstart);
       if (advice.empty()) throw;
       auto failure = explained(error, upstart.connection().target());
       failure.hint = std::move(advice);

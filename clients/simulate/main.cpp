@@ -2,7 +2,6 @@
 // job files with nothing running. Prints the steps as JSON; `initctl simulate` calls this and shows them. A program of
 // its own so that upstart-initctl links no part of the supervisor.
 #include "daemons/base/command-line/help-text.hpp"
-#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/job-supervisor/configuration/configuration.hpp"
 #include "daemons/job-supervisor/simulation/simulation.hpp"
@@ -34,7 +33,7 @@ std::vector<std::shared_ptr<const supervisor::JobClass>> load(const std::vector<
 int main(int argc, char** argv) {
   std::vector<std::string> directories, words;
   CLI::App app{"Say what an event would do in a system of these job files.", "upstart-simulate"};
-  base::fold_help(app, base::help_width(base::width_of_standard_output()));
+  base::fold_help(app);
   app.set_version_flag("--version", "upstart-simulate (upstart " UPSTART_VERSION ")");
   app.add_option("--confdir", directories, "directory of job files; repeatable, in order of precedence")
       ->required()

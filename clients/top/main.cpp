@@ -6,7 +6,6 @@
 #include "clients/top/upstart/operations.hpp"
 #include "clients/top/usage/usage.hpp"
 #include "daemons/base/command-line/help-text.hpp"
-#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/base/command-line/wrong-command-line.hpp"
 
 #include <CLI/CLI.hpp>
@@ -186,7 +185,7 @@ int main(int argc, char** argv) {
   client::occupy_standard_descriptors();
   Options options;
   CLI::App app{"A live view of jobs, what they use, and events; `initctl top' runs this.", "upstart-top"};
-  base::fold_help(app, base::help_width(base::width_of_standard_output()));
+  base::fold_help(app);
   app.set_version_flag("--version", "upstart-top (upstart " UPSTART_VERSION ")");
   app.add_option("--initctl", options.initctl, "path of the program that explains and shows logs")->required();
   app.add_option("-d,--delay", options.delay, "seconds between two looks at the processes")

@@ -9,7 +9,6 @@
 #include "clients/views/report/timeline-json.hpp"
 #include "clients/views/timeline/read-timeline.hpp"
 #include "daemons/base/command-line/help-text.hpp"
-#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/base/command-line/wrong-command-line.hpp"
 #include "protocol/text.hpp"
 
@@ -133,7 +132,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Show where the time of jobs went; `initctl plot', `blame' and `critical-chain' run this.",
                "upstart-views"};
-  upstart::base::fold_help(app, upstart::base::help_width(upstart::base::width_of_standard_output()));
+  upstart::base::fold_help(app);
   app.set_version_flag("--version", "upstart-views (upstart " UPSTART_VERSION ")");
   app.add_option("VIEW", options.view, "plot, blame or critical-chain")
       ->required()

@@ -111,6 +111,8 @@ struct JobOperation {
   const char* script_argument; // what does the same to a System V service
   PatternMeaning pattern_meaning;
   bool acts_on_file = false; // it looks at no changed file, which is said
+  // That an instance is not there is what was asked: programs compare the answer, and it needs no advice.
+  bool only_asks = false;
 };
 
 // What a job or a System V service is like afterwards.
@@ -136,6 +138,8 @@ std::expected<Shown, Failure> act_on_subject(Call& call, const Subject& subject,
   try {
     return shown(operation.act(call, subject));
   } catch (const sdbus::Error& error) {
+    if (operation.only_asks && error.getName() == protocol::error_name::unknown_instance)
+      return std::unexpected{explained(error, call.upstart->connection().target())};
     auto services = LegacyServices::of(call);
     if (error.getName() != protocol::error_name::unknown_job || !services || subject.is_own_job) throw;
     auto service = services->find(subject.job);
@@ -196,7 +200,9 @@ template <JobOperation (*operation)()> Outcome run_operation(Call& call) {
 JobOperation start_operation() { return {start, "start", PatternMeaning::jobs_without_instance}; }
 JobOperation stop_operation() { return {stop, "stop", PatternMeaning::instances}; }
 JobOperation restart_operation() { return {restart, "restart", PatternMeaning::instances, true}; }
-JobOperation status_operation() { return {status, "status", PatternMeaning::both}; }
+JobOperation status_operation() {
+  return {.act = status, .script_argument = "status", .pattern_meaning = PatternMeaning::both, .only_asks = true};
+}
 
 // On a terminal, with -v, all that is known.
 Outcome run_status(Call& call) {

@@ -114,7 +114,7 @@ TEST_CASE("an instance that is not there is answered with those that are, or wit
     CHECK(session.initctl(command).err ==
           "initctl: Unknown instance: \ninitctl: off is not running; `initctl start off' starts it\n");
   CHECK(session.initctl("stop named NAME=x").err.ends_with("`initctl start named N=...' starts it\n"));
-  CHECK(session.initctl("status some NAME=x").err == "initctl: Unknown instance: x\n");
+  CHECK(session.initctl("status some NAME=x").err == "initctl: Unknown instance: x\n"); // an answer, without advice
   CHECK(session.initctl("stop some NAME=x").err ==
         "initctl: Unknown instance: x\ninitctl: the instances of some are `a', `b'\n");
 }

@@ -1,5 +1,6 @@
 #include "daemons/base/command-line/help-text.hpp"
 
+#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/base/command-line/wrap.hpp"
 
 #include <CLI/CLI.hpp>
@@ -66,5 +67,7 @@ std::string help_entry(std::string_view name, std::string_view text, std::size_t
 }
 
 void fold_help(CLI::App& app, std::size_t width) { app.formatter(std::make_shared<FoldedFormatter>(width)); }
+
+void fold_help(CLI::App& app) { fold_help(app, help_width(width_of_standard_output())); }
 
 } // namespace upstart::base

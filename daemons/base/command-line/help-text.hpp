@@ -23,7 +23,9 @@ inline constexpr std::size_t usual_help_width = 79;
 [[nodiscard]] std::string help_entry(std::string_view name, std::string_view text, std::size_t width,
                                      std::size_t column);
 
-// The help of this program is folded to lines of that width. Before options are added or after.
+// The help of this program is folded to lines of that width, or to those of the terminal that it is printed to. Before
+// options are added or after.
 void fold_help(CLI::App& app, std::size_t width);
+void fold_help(CLI::App& app);
 
 } // namespace upstart::base

@@ -1,7 +1,6 @@
 #include "daemons/base/program/daemon-main.hpp"
 
 #include "daemons/base/command-line/help-text.hpp"
-#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/base/program/heap.hpp"
 #include "daemons/base/program/oom-score.hpp"
@@ -45,7 +44,7 @@ void declare_common(CLI::App& app, CommonOptions& options, Flags& flags, bool ne
 
 int run_daemon(const DaemonProgram& program, int argc, char** argv) try {
   CLI::App app{program.description, "upstart-" + program.name};
-  fold_help(app, help_width(width_of_standard_output()));
+  fold_help(app);
   CommonOptions options;
   Flags flags;
   declare_common(app, options, flags, !program.find_run_directory);

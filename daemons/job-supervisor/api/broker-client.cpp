@@ -16,8 +16,8 @@ namespace {
 
 constexpr const char* handler_name = "job-supervisor";
 constexpr base::PauseRange pauses{std::chrono::milliseconds{5}, std::chrono::milliseconds{1000}};
-// As many as the broker keeps in its history.
-constexpr std::size_t most_records = 1000;
+// As many as the broker keeps in its history (event-broker/queue).
+constexpr std::size_t most_records = 4096;
 // In one message, if none of them is larger.
 constexpr std::size_t most_records_at_once = 64, most_bytes_at_once = 64 * 1024;
 // As many as one user may have pending.

@@ -1,7 +1,6 @@
 #include "daemons/socket-bridge/sharing/options.hpp"
 
 #include "daemons/base/command-line/help-text.hpp"
-#include "daemons/base/command-line/terminal-width.hpp"
 #include "daemons/base/command-line/wrong-command-line.hpp"
 #include "daemons/bridge/by-hand.hpp"
 #include "protocol/bridges.hpp"
@@ -99,7 +98,7 @@ std::expected<SharingOptions, int> sharing_options(int argc, char** argv) {
   auto end = std::ranges::find(all, std::string_view{"--"});
   if (end != all.end()) options.command.assign(end + 1, all.end());
   CLI::App app{text, program};
-  base::fold_help(app, base::help_width(base::width_of_standard_output()));
+  base::fold_help(app);
   declare(app, options, words);
   app.add_option("SOCKET_PATH", words.path, "/path, @abstract name, or inet:ADDRESS:PORT, inet6:[ADDRESS]:PORT")
       ->required();

@@ -260,10 +260,10 @@ bool ListeningSocket::is_what_it_should_be() const {
   auto bound = bound_address(fd(), address_);
   auto wanted = kernel_address(address_);
   if (bound.size != wanted.size || std::memcmp(&bound.storage, &wanted.storage, wanted.size) != 0) return false;
-  int listening = 0;
-  socklen_t size = sizeof listening;
   if (is_shut_down(fd())) return false;
   if (address_.transport == Transport::datagram) return true;
+  int listening = 0;
+  socklen_t size = sizeof listening;
   return ::getsockopt(fd(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
 

@@ -32,6 +32,11 @@ void LeftProcesses::forget(const void* instance) {
   std::erase_if(pending_, [instance](const Pending& one) { return one.instance == instance; });
 }
 
+void LeftProcesses::instance_gone(const void* instance) {
+  for (auto& one : pending_)
+    if (one.instance == instance) one.instance = nullptr;
+}
+
 std::vector<ProcessId> LeftProcesses::not_known_yet(const std::vector<pid_t>& processes) const {
   std::vector<ProcessId> left;
   for (pid_t pid : processes) {

@@ -22,6 +22,8 @@ public:
   void tell_of(const void* instance, const std::vector<pid_t>& processes, Tell tell);
   // They are ended with their instance: they are not told of.
   void forget(const void* instance);
+  // The instance goes and leaves them: another may get its place in memory.
+  void instance_gone(const void* instance);
 
 private:
   using Clock = std::chrono::steady_clock;

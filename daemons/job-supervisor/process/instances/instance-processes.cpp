@@ -53,6 +53,7 @@ InstanceProcesses::InstanceProcesses(ProcessServices& services, std::shared_ptr<
 
 // The processes are not watched any more when their groups are left.
 InstanceProcesses::~InstanceProcesses() {
+  services_.left.instance_gone(this);
   searches_.reset();
   processes_ = {};
 }
