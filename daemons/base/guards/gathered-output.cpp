@@ -50,7 +50,8 @@ void append(std::string& bytes, const msghdr& message) {
 
 } // namespace
 
-GatheredOutput::GatheredOutput(int fd, std::function<void()> begun) : fd_{fd}, begun_{std::move(begun)} {
+GatheredOutput::GatheredOutput(int fd, std::function<void()> begun, Clock clock)
+    : fd_{fd}, begun_{std::move(begun)}, clock_{clock} {
   if (fd_ < 0) return;
   auto place = static_cast<std::size_t>(fd_);
   if (by_descriptor.size() <= place) by_descriptor.resize(place + 1);
@@ -165,7 +166,7 @@ void GatheredOutput::keep_behind(const msghdr& message, std::size_t bytes) {
 }
 
 void GatheredOutput::keep(const msghdr& message) {
-  auto now = std::chrono::steady_clock::now();
+  auto now = clock_();
   bool first = kept_.empty();
   append(kept_, message);
   if (first) {

@@ -25,8 +25,11 @@ namespace upstart::base {
 
 class GatheredOutput {
 public:
+  using Clock = std::chrono::steady_clock::time_point (*)();
+
   // Gathers what is written to this descriptor from now on. `begun` is called when something is kept where nothing was.
-  GatheredOutput(int fd, std::function<void()> begun);
+  // The clock tells for how long something has been kept.
+  GatheredOutput(int fd, std::function<void()> begun, Clock clock = &std::chrono::steady_clock::now);
   GatheredOutput(const GatheredOutput&) = delete;
   GatheredOutput& operator=(const GatheredOutput&) = delete;
   ~GatheredOutput() { end(); }
@@ -74,6 +77,7 @@ private:
   std::uint64_t written_ = 0;
   std::size_t place_ = 0; // among those that keep something, while this does
   std::function<void()> begun_;
+  Clock clock_;
 };
 
 } // namespace upstart::base
