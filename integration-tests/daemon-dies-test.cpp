@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include <format>
 #include <fstream>
 #include <future>
 
@@ -131,4 +132,32 @@ TEST_CASE("a start that fails after the supervisor was killed fails, with the wo
   CHECK(outcome.err.contains("Job failed to start"));
   CHECK(outcome.status == 1);
   CHECK(session.runs() == "ran\n");
+}
+
+TEST_CASE("a call on the session's own bus that comes while there is no supervisor is answered by the next") {
+  Session session{{{"svc", "exec sleep 1000\n"}}, {.own_bus = false}};
+  auto address = std::format("--address=unix:path={}/xdg/upstart/{}/bus", session.directory(), session.init_pid());
+  auto of_bus = [&](const std::string& question) {
+    return session.run({"busctl", address, "call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                        "org.freedesktop.DBus", question, "s", "com.ubuntu.Upstart"});
+  };
+  session.await("its name", [&] { return of_bus("NameHasOwner").out == "b true\n"; });
+  auto bus = session.daemon("dbus-daemon");
+  REQUIRE(::kill(session.init_pid(), SIGSTOP) == 0); // it starts nobody
+  session.kill_daemon(supervisor);
+  session.await("its name is free", [&] { return of_bus("NameHasOwner").out == "b false\n"; });
+  auto call = std::async(std::launch::async, [&] {
+    return session.run({"busctl", address, "call", "com.ubuntu.Upstart", "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6",
+                        "GetJobByName", "s", "svc"});
+  });
+  auto children = std::format("/proc/{0}/task/{0}/children", bus); // the bus asks for the supervisor
+  session.await("the call", [&] {
+    return !read_file(children).empty() || call.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
+  });
+  ::kill(session.init_pid(), SIGCONT);
+  auto outcome = call.get();
+  CHECK_MESSAGE(outcome.status == 0, outcome.err);
+  CHECK(outcome.out == "o \"/com/ubuntu/Upstart/jobs/svc\"\n");
+  session.await("the bus has asked", [&] { return read_file(children).empty(); });
+  CHECK_FALSE(session.messages().contains("(upstart ")); // what asks for the supervisor prints nothing
 }

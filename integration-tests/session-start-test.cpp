@@ -7,6 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <format>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 using namespace upstart::test;
 namespace fs = std::filesystem;
@@ -54,6 +57,24 @@ TEST_CASE("a start that comes before the sockets of a new session are there wait
   CHECK(session.initctl({"start", "web"}).status == 0);
   session.await("its word", [&] { return session.log("web").ends_with('\n'); });
   CHECK(session.log("web") == "1\n");
+}
+
+TEST_CASE("a session whose bus does not answer is there all the same") {
+  std::string directory = fs::temp_directory_path() / "upstart-bus-XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()) != nullptr);
+  auto path = directory + "/bus";
+  int silent = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(silent, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(silent, 16) == 0);
+  {
+    Session session{{{"svc", "exec sleep 1000\n"}},
+                    {.environment = {{"DBUS_SESSION_BUS_ADDRESS", "unix:path=" + path}}, .own_bus = false}};
+    CHECK(session.initctl({"start", "svc"}).status == 0);
+  }
+  ::close(silent);
+  fs::remove_all(directory);
 }
 
 TEST_CASE("the log directory of a session is made where it does not exist, and it is told where that fails") {

@@ -44,7 +44,7 @@ void Daemon::load_in_parts() {
   broker_.wait_with_events();
   jobs_.restore({}, {}, {});
   first_load_.begin(*configuration_);
-  tell_ready();
+  ready_.ready();
 }
 
 // The files are read, what was remembered is taken up, and only then do the files count: jobs that run keep the

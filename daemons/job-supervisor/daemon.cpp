@@ -94,12 +94,15 @@ Daemon::Daemon(DaemonOptions line)
             job_options()},
       socket_wait_{loop_, jobs_, [this](bool in_time) { sockets_are_there(in_time); }},
       first_load_{loop_, [this] { loaded(); }},
+      ready_{loop_, [] { base::notify_manager("READY=1"); }},
       cut_off_{loop_, [](const std::string& text) { spdlog::warn("{}", text); }},
       bus_{loop_,
            jobs_,
            *this,
            has_predecessor(),
-           {.joined = [this] { joined_bus(); }, .name_missing = [this] { end_without_name(); }}},
+           {.joined = [this] { joined_bus(); },
+            .name_missing = [this] { end_without_name(); },
+            .settled = [this] { ready_.name_settled(); }}},
       named_bus_{loop_, jobs_, *this, has_predecessor(), {.joined = [this] { tell_bus_address(); }}},
       signals_{loop_,
                {.end = [this] { end_asked(); },
@@ -135,7 +138,10 @@ ProcessOptions Daemon::process_options() {
 
 int Daemon::run() try {
   listen();
-  if (!line_.bus_address.empty()) bus_.join(line_.bus_address);
+  if (!line_.bus_address.empty()) {
+    if (line_.await_name) ready_.await_name();
+    bus_.join(line_.bus_address);
+  }
   make_configuration();
   if (may_load_in_parts()) {
     load_in_parts();
@@ -193,16 +199,12 @@ void Daemon::sockets_are_there(bool in_time) {
   for (auto& peer : bridges_) peer.client.take_held_calls();
 }
 
-void Daemon::tell_ready() {
-  if (!std::exchange(told_ready_, true)) base::notify_manager("READY=1");
-}
-
 void Daemon::be_ready() {
   container_job_.begin();
   if (is_of_machine()) watch_kernel_signals();
   if (line_.executed_anew) jobs_.keep(untold, "all"); // who is ready is not told of it again by init
   jobs_.keep(was_ready, "yes");
-  tell_ready();
+  ready_.ready();
   if (!jobs_.kept(untold).empty()) restarted_.start(std::chrono::milliseconds{200});
 }
 

@@ -18,6 +18,7 @@
 #include "daemons/job-supervisor/options.hpp"
 #include "daemons/job-supervisor/process/instances/real-processes.hpp"
 #include "daemons/job-supervisor/public-bus.hpp"
+#include "daemons/job-supervisor/ready-notice.hpp"
 #include "daemons/job-supervisor/socket-wait.hpp"
 #include "protocol/names.hpp"
 
@@ -56,7 +57,7 @@ public:
   [[nodiscard]] std::string place_of_condition(const JobClass& job_class,
                                                const std::vector<std::string>& condition) override;
   void sockets_offered() override { socket_wait_.sockets_offered(); }
-  [[nodiscard]] bool holds_starts() const override { return told_ready_ && socket_wait_.waits(); }
+  [[nodiscard]] bool holds_starts() const override { return ready_.is_ready() && socket_wait_.waits(); }
   [[nodiscard]] std::string log_directory() const override { return line_.log_directory; }
   [[nodiscard]] bool may_change(const base::Caller& caller) const override;
   [[nodiscard]] bool may_bridge(const base::Caller& caller) const override;
@@ -110,7 +111,6 @@ private:
   void tell_sockets_late();
   void sockets_are_there(bool in_time);
   void be_ready();
-  void tell_ready();
   [[nodiscard]] Options job_options();
   [[nodiscard]] ProcessOptions process_options();
 
@@ -128,7 +128,7 @@ private:
   std::uint64_t settled_at_ = 0;                  // by the count of inputs
   std::optional<std::vector<ClassChange>> first_; // while the files are read for the first time, at once
   FirstLoad first_load_;                          // or in parts
-  bool told_ready_ = false;
+  ReadyNotice ready_;
   BridgeRegister register_;
   Clients clients_;
   Clients bridges_; // on the daemon's own socket: they hear of conditions, not of every state of every job

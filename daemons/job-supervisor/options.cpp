@@ -31,6 +31,7 @@ void declare_options(CLI::App& app, DaemonOptions& options) {
   app.add_flag("--container", options.container, "of a container, which may end");
   app.add_option("--container-job", options.container_job, "job that the container is there for, and ends with");
   app.add_option("--container-job-variable", options.container_job_environment, "KEY=VALUE for it; repeatable");
+  app.add_flag("--await-name", options.await_name, "be ready when the name on the bus is owned, or in a second");
   app.add_flag("--executed-anew", options.executed_anew, "init was executed anew: clients are told");
   app.add_flag("--no-memory", options.no_memory,
                "write nothing down, to measure what that costs: jobs are forgotten if this process dies");

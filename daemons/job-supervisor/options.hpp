@@ -31,6 +31,7 @@ struct DaemonOptions {
   std::string container_job;        // with which the container ends; empty: none
   std::vector<std::string> container_job_environment;
   bool executed_anew = false; // init was, and this supervisor tells its clients
+  bool await_name = false;    // on the bus, before it says that it is ready
   bool no_memory = false;     // what happens is forgotten with this process
   bool debug = false;
 

@@ -49,9 +49,11 @@ void PublicBus::lost() {
   client_.reset();
   name_wait_.stop();
   name_is_late_ = false;
+  events_.settled();
 }
 
 void PublicBus::attempt_failed(const std::string& why) {
+  events_.settled();
   if (waiting_.empty()) return;
   auto outcome = std::unexpected{
       CommandError{protocol::error_name::no_server, "Unable to join the bus at " + connection_.address() + ": " + why}};
@@ -65,12 +67,13 @@ void PublicBus::answer(const Outcome& outcome) {
 
 void PublicBus::name_answered(base::ReconnectingConnection::NameOutcome outcome, const std::string& why) {
   using enum base::ReconnectingConnection::NameOutcome;
-  if (outcome == owned) return;
+  if (outcome == owned) return events_.settled();
   if (outcome != refused && has_predecessor_ && !name_is_late_) return name_wait_.start(longest_wait_for_name);
   if (outcome == refused) spdlog::critical("the bus refuses the name {}: {}", protocol::bus_name::upstart, why);
   else spdlog::critical("the name {} on the bus is taken: another Upstart serves it", protocol::bus_name::upstart);
   connection_.give_up_name();
   events_.name_missing();
+  events_.settled();
 }
 
 } // namespace upstart::supervisor

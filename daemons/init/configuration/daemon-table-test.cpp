@@ -89,9 +89,25 @@ TEST_CASE("the supervisor is told all that a session's jobs need") {
                                                 "morning",
                                                 "--bus",
                                                 "unix:path=/bus",
+                                                "--await-name",
                                                 "--init-pid",
                                                 "7",
                                                 "--debug"});
+}
+
+TEST_CASE("on a bus that does not keep calls the supervisor of a session is ready once it has its name") {
+  auto run = session();
+  CHECK(has(arguments(supervisor, run), "--await-name"));
+  run.options.mode = Mode::session;
+  CHECK(has(arguments(supervisor, run), "--await-name"));
+  run.options.mode = Mode::system;
+  CHECK_FALSE(has(arguments(supervisor, run), "--await-name"));
+  run = session();
+  run.bus_configuration = "/run/u/7/bus.conf";
+  CHECK_FALSE(has(arguments(supervisor, run), "--await-name"));
+  run = session();
+  run.bus_address = std::nullopt;
+  CHECK_FALSE(has(arguments(supervisor, run), "--await-name"));
 }
 
 TEST_CASE(

@@ -52,9 +52,11 @@ std::string configuration(std::string_view basis, const fs::path& services) {
                      basis, as_xml(services.native()));
 }
 
-std::string service(const std::string& bridge, const std::string& initctl) {
-  return std::format("[D-BUS Service]\nName={}\nExec={} --user bridges --start {}\n", protocol::daemon_bus_name(bridge),
-                     as_word(initctl), bridge);
+// The bus keeps the call until somebody has the name, while `command` of initctl succeeds.
+bool write_service(const fs::path& services, const std::string& name, const std::string& initctl,
+                   const std::string& command) {
+  return write_file(services / (name + ".service"), std::format("[D-BUS Service]\nName={}\nExec={} --quiet --user {}\n",
+                                                                name, as_word(initctl), command));
 }
 
 } // namespace
@@ -67,9 +69,11 @@ std::optional<std::string> write_own_bus_configuration(const std::string& run_di
   auto services = fs::path{run_directory} / "bus-services";
   fs::create_directory(services, error);
   bool written = !error;
+  for (const auto* name : {protocol::bus_name::upstart, protocol::bus_name::event_broker})
+    written = written && write_service(services, name, initctl, "version");
   for (const auto& bridge : protocol::bridges)
-    written = written && write_file(services / (protocol::daemon_bus_name(bridge.name) + ".service"),
-                                    service(bridge.name, initctl));
+    written = written && write_service(services, protocol::daemon_bus_name(bridge.name), initctl,
+                                       std::format("bridges --start {}", bridge.name));
   auto path = fs::path{run_directory} / "bus.conf";
   written = written && write_file(path, configuration(*basis, services));
   return written ? std::optional{path.native()} : std::nullopt;
