@@ -101,7 +101,7 @@ Daemon::Daemon(DaemonOptions line)
            *this,
            has_predecessor(),
            {.joined = [this] { joined_bus(); },
-            .name_missing = [this] { end_without_name(); },
+            .name_missing = [this] { go_on_without_name(); },
             .settled = [this] { ready_.name_settled(); }}},
       named_bus_{loop_, jobs_, *this, has_predecessor(), {.joined = [this] { tell_bus_address(); }}},
       signals_{loop_,
@@ -298,9 +298,9 @@ void Daemon::tell_bus_address() {
   tell_property(protocol::path::job_supervisor, protocol::interface_name::job_supervisor, "bus_address", bus_address());
 }
 
-// Where the bus is the only way in, there is nothing left to serve.
-void Daemon::end_without_name() {
-  if (!line_.session_bus) return;
+// Where the bus is the only way in, there is nothing left to serve, and nothing to be ready for.
+void Daemon::go_on_without_name() {
+  if (!line_.session_bus) return ready_.name_settled();
   exit_status_ = 1;
   base::notify_manager("STOPPING=1");
   loop_.stop();

@@ -89,7 +89,7 @@ private:
   static void tell_bridges(const std::vector<std::string>& bridges);
   void joined_bus();
   void tell_restarted();
-  void end_without_name();
+  void go_on_without_name();
   // Where the public objects are: on the buses first, then on the private socket.
   void for_each_client(const std::function<void(ClientConnection&)>& action);
   // What never ends.

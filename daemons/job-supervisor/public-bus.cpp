@@ -73,7 +73,6 @@ void PublicBus::name_answered(base::ReconnectingConnection::NameOutcome outcome,
   else spdlog::critical("the name {} on the bus is taken: another Upstart serves it", protocol::bus_name::upstart);
   connection_.give_up_name();
   events_.name_missing();
-  events_.settled();
 }
 
 } // namespace upstart::supervisor

@@ -18,7 +18,7 @@ public:
     std::function<void()> joined;
     // The name belongs to somebody else, or the bus refuses it.
     std::function<void()> name_missing = [] {};
-    // Whether it is joined, and the name this one's, is known now: after each attempt to join.
+    // The name is this one's; or the bus could not be joined just now, or was lost, and is tried again.
     std::function<void()> settled = [] {};
   };
   // All of them outlive this. Does nothing until it is to join. `has_predecessor`: what a supervisor that died has left

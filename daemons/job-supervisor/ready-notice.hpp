@@ -1,5 +1,5 @@
 // When init hears that the supervisor is ready. A session is announced by that, and who is told of it may be a client
-// of its bus: where that does not keep calls itself, the supervisor has its name by then, if the bus answers in time.
+// of its bus: where that does not hold calls itself, the supervisor has its name by then, if the bus answers in time.
 #pragma once
 
 #include "daemons/base/event-loop.hpp"

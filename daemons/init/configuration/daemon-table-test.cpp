@@ -95,7 +95,7 @@ TEST_CASE("the supervisor is told all that a session's jobs need") {
                                                 "--debug"});
 }
 
-TEST_CASE("on a bus that does not keep calls the supervisor of a session is ready once it has its name") {
+TEST_CASE("on a bus that does not hold calls the supervisor of a session is ready once it has its name") {
   auto run = session();
   CHECK(has(arguments(supervisor, run), "--await-name"));
   run.options.mode = Mode::session;

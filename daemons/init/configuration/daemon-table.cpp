@@ -72,7 +72,7 @@ Arguments supervisor_arguments(const Run& run, bool again) {
   add_flag(result, "--no-inherit-env", options.no_inherit_env);
   add_flag(result, "--no-cgroups", options.no_cgroups);
   add(result, "--bus", run.bus_address);
-  // The session's own bus keeps calls until the supervisor is there; a machine's may come long after it.
+  // The session's own bus holds calls until the supervisor is there; a machine's may come long after it.
   add_flag(result, "--await-name", run.bus_address && !run.bus_configuration && options.mode != Mode::system);
   add(result, "--init-pid", std::to_string(run.init_pid));
   add_bridge_user(result, run);

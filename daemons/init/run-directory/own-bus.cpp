@@ -52,7 +52,7 @@ std::string configuration(std::string_view basis, const fs::path& services) {
                      basis, as_xml(services.native()));
 }
 
-// The bus keeps the call until somebody has the name, while `command` of initctl succeeds.
+// The bus holds a call until somebody owns the name, unless this `command` of initctl fails.
 bool write_service(const fs::path& services, const std::string& name, const std::string& initctl,
                    const std::string& command) {
   return write_file(services / (name + ".service"), std::format("[D-BUS Service]\nName={}\nExec={} --quiet --user {}\n",

@@ -1,7 +1,7 @@
 // The configuration of the bus that init starts for a session: that of any session bus, and besides a service file for
 // each daemon of Upstart. By it the bus has a bridge started when somebody calls it that does not run, since no job
-// asks for its events: `initctl bridges --start' asks init for it. A call of the supervisor or the broker that comes
-// before these have joined the bus, or while init starts them again, is kept until they have: `initctl version' waits
+// asks for its events: `initctl bridges --start' asks init for it. A call to the supervisor or the broker that comes
+// before these have joined the bus, or while init starts them again, is held until they have: `initctl version' waits
 // for the supervisor.
 #pragma once
 
