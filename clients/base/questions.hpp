@@ -5,6 +5,8 @@
 #include "clients/base/connection.hpp"
 #include "protocol/names.hpp"
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <vector>
@@ -16,6 +18,13 @@ using Properties = std::map<sdbus::PropertyName, sdbus::Variant>;
 // True for the error that says that an object does not exist (any more).
 [[nodiscard]] inline bool is_gone(const sdbus::Error& error) {
   return error.getName() == protocol::error_name::unknown_method;
+}
+
+// True for what is said where there is no such method, or a bus lets nobody call it: then nothing has been done.
+[[nodiscard]] inline bool is_not_taken(const sdbus::Error& error) {
+  constexpr std::array names{"org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownInterface",
+                             "org.freedesktop.DBus.Error.AccessDenied"};
+  return std::ranges::contains(names, std::string_view{error.getName()});
 }
 
 class Questions {

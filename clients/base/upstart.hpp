@@ -79,6 +79,8 @@ public:
 
 private:
   [[nodiscard]] bool will_be_on_its_bus() const;
+  [[nodiscard]] std::optional<std::vector<InstanceStatus>> summarized_statuses();
+  [[nodiscard]] std::vector<InstanceStatus> asked_statuses();
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Manager> manager_; // on that connection

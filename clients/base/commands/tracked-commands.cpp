@@ -14,13 +14,6 @@ namespace {
 using Path = sdbus::ObjectPath;
 using Strings = std::vector<std::string>;
 
-// Said where there is no such method, or a bus lets nobody call it: then nothing has been done.
-bool was_not_taken(const sdbus::Error& error) {
-  constexpr std::array names{"org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownInterface",
-                             "org.freedesktop.DBus.Error.AccessDenied"};
-  return std::ranges::contains(names, std::string_view{error.getName()});
-}
-
 Strings details_of(const JobSelection& job) {
   auto name = protocol::escaped(job.job);
   return job.instance ? Strings{name, *job.instance} : Strings{name};
@@ -32,7 +25,7 @@ template <typename Do, typename DoOnce> auto track(Upstart& upstart, Do with_tok
     Supervisor supervisor{upstart.connection()};
     return with_token(supervisor, upstart.next_token());
   } catch (const sdbus::Error& error) {
-    if (!was_not_taken(error)) throw;
+    if (!is_not_taken(error)) throw;
   }
   upstart.must_not_repeat();
   return once();

@@ -282,6 +282,7 @@ private:
     return found->second.state;
   }
   std::string ListJobs() override {
+    if (!world_.knows_tokens) fail(error_name::unknown_method, "Unknown method ListJobs");
     std::vector<JobSummary> summaries;
     for (const auto& [name, job] : world_.jobs) {
       JobSummary summary{.name = name, .description = job.usage};

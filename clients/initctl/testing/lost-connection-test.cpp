@@ -121,6 +121,10 @@ TEST_CASE("an init daemon without such commands is asked as the original is") {
   CHECK(run(daemon, {"stop", "net", "NAME=eth0"}).out == "net stop/waiting\n");
   CHECK(run(daemon, {"emit", "go"}).status == 0);
   CHECK(daemon.calls() == Words{"Start", "Start no-wait NAME=wlan0", "Restart", "Stop NAME=eth0", "EmitEvent go"});
+  auto listed = run(daemon, {"list"}).out;
+  CHECK(listed == "net (wlan0) start/running, process 42\nsvc start/running, process 42\n");
+  FakeUpstart own{{{"svc", {.running = {""}}}, {"net", {.has_instances = true, .running = {"wlan0"}}}}};
+  CHECK(run(own, {"list"}).out == listed);
 }
 
 TEST_CASE("monitor goes on after its connection was lost, and a line says that something is missing") {
