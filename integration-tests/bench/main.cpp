@@ -42,7 +42,8 @@ template <typename Work> Samples repeat(UpstartClient& upstart, int count, Work&
 
 void emit(const Words& words) {
   auto upstart = client();
-  auto emission = [&] { upstart.emit(words[1]); };
+  std::vector<std::string> variables{words.begin() + 2, words.end()};
+  auto emission = [&] { upstart.emit(words[1], variables); };
   repeat(upstart, 20, emission);
   print_samples("emit", repeat(upstart, number(words[0]), emission));
 }
@@ -136,7 +137,7 @@ struct Command {
 };
 
 const std::map<std::string, Command> commands{
-    {"emit", {"COUNT EVENT", 2, emit}},
+    {"emit", {"COUNT EVENT [KEY=VALUE]…", 2, emit, true}},
     {"pipeline", {"REPETITIONS COUNT WINDOW EVENT", 4, pipeline}},
     {"start-stop", {"COUNT JOB", 2, start_stop}},
     {"task", {"COUNT JOB", 2, task}},

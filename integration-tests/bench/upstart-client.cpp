@@ -63,13 +63,20 @@ void UpstartClient::version() {
   call(bus_.get(), request.get());
 }
 
-Message UpstartClient::emission(const std::string& event, bool wait) {
+Message UpstartClient::emission(const std::string& event, bool wait, const std::vector<std::string>& variables) {
   auto request = method_call(bus_.get(), protocol::path::manager, manager_interface, "EmitEvent");
-  check(sd_bus_message_append(request.get(), "sasb", event.c_str(), 0, static_cast<int>(wait)), "EmitEvent");
+  std::vector<const char*> strings;
+  for (const auto& variable : variables) strings.push_back(variable.c_str());
+  strings.push_back(nullptr);
+  check(sd_bus_message_append(request.get(), "s", event.c_str()), "EmitEvent");
+  check(sd_bus_message_append_strv(request.get(), const_cast<char**>(strings.data())), "EmitEvent");
+  check(sd_bus_message_append(request.get(), "b", static_cast<int>(wait)), "EmitEvent");
   return request;
 }
 
-void UpstartClient::emit(const std::string& event) { call(bus_.get(), emission(event, true).get()); }
+void UpstartClient::emit(const std::string& event, const std::vector<std::string>& variables) {
+  call(bus_.get(), emission(event, true, variables).get());
+}
 
 void UpstartClient::job_call(const std::string& job, const char* method) {
   auto request = method_call(bus_.get(), protocol::job_path(job), job_interface, method);

@@ -16,7 +16,7 @@ public:
   explicit UpstartClient(const std::string& address);
 
   void version();
-  void emit(const std::string& event);
+  void emit(const std::string& event, const std::vector<std::string>& variables = {});
   void start(const std::string& job) { job_call(job, "Start"); }
   void stop(const std::string& job) { job_call(job, "Stop"); }
   std::size_t count_jobs();
@@ -29,7 +29,7 @@ public:
   void drain();
 
 private:
-  Message emission(const std::string& event, bool wait);
+  Message emission(const std::string& event, bool wait, const std::vector<std::string>& variables = {});
   void job_call(const std::string& job, const char* method);
 
   Bus bus_;
