@@ -137,22 +137,24 @@ void SupervisorObject::StartBridge(const std::string& name) {
 
 namespace {
 
-RunOnWire on_wire(const std::string& job, const Run& run, bool is_task) {
+RunOnWire on_wire(const JobRun& of_job) {
+  const Run& run = *of_job.run;
   std::vector<sdbus::Struct<uint64_t, std::string, std::string, std::string>> causes;
-  for (const auto& [event, name, emitter] : run.causes)
+  for (const auto& [event, name, emitter] : *run.causes)
     causes.emplace_back(event, readable(name), readable(emitter->job), readable(emitter->instance));
   std::vector<sdbus::Struct<std::string, uint64_t>> moments;
   for (const auto& [state, microseconds] : run.moments)
     moments.emplace_back(std::string{name_of(state)}, static_cast<uint64_t>(microseconds));
-  return {readable(job), readable(run.instance), std::string{name_of(run.origin)}, causes, moments, run.failed,
-          is_task};
+  return {
+      readable(*of_job.job), readable(*of_job.instance), std::string{name_of(run.origin)}, causes, moments, run.failed,
+      of_job.is_task};
 }
 
 } // namespace
 
 std::tuple<uint64_t, uint64_t, std::vector<RunOnWire>> SupervisorObject::ListRuns() {
   std::vector<RunOnWire> runs;
-  for (const auto& [job, run, is_task] : runs_of(client_.jobs())) runs.push_back(on_wire(*job, *run, is_task));
+  for (const auto& run : runs_of(client_.jobs())) runs.push_back(on_wire(run));
   auto now = client_.jobs().core().ports.clock.now_exactly();
   return {static_cast<uint64_t>(now.count()), static_cast<uint64_t>(began(client_.jobs()).count()), std::move(runs)};
 }

@@ -25,20 +25,22 @@ std::vector<bool> values(const EventExpression& expression, const std::vector<Ev
 } // namespace
 
 bool ExpressionState::offer(const EventExpression& expression, std::uint32_t leaf, EventId event) {
-  held_.resize(expression.nodes.size());
-  if (held_[leaf] != no_event) return false;
-  held_[leaf] = event;
+  auto& held = held_.edit();
+  held.resize(expression.nodes.size());
+  if (held[leaf] != no_event) return false;
+  held[leaf] = event;
   return true;
 }
 
 bool ExpressionState::is_true(const EventExpression& expression) const {
-  return !held_.empty() && !expression.empty() && values(expression, held_).back();
+  return !empty() && !expression.empty() && values(expression, *held_).back();
 }
 
 std::vector<EventId> ExpressionState::events_that_made_it_true(const EventExpression& expression) const {
   std::vector<EventId> events;
   if (!is_true(expression)) return events;
-  auto value = values(expression, held_);
+  const auto& held = *held_;
+  auto value = values(expression, held);
   // From the root down, only through true nodes; the right operand is looked at first and the result turned round.
   std::vector<std::uint32_t> open{root(expression)};
   while (!open.empty()) {
@@ -50,7 +52,7 @@ std::vector<EventId> ExpressionState::events_that_made_it_true(const EventExpres
       open.push_back(node.left);
       open.push_back(at - 1);
     } else {
-      events.push_back(held_[at]);
+      events.push_back(held[at]);
     }
   }
   std::ranges::reverse(events);
@@ -59,10 +61,9 @@ std::vector<EventId> ExpressionState::events_that_made_it_true(const EventExpres
 
 std::vector<EventId> ExpressionState::reset() {
   std::vector<EventId> events;
-  for (auto event : held_)
+  for (auto event : *held_)
     if (event != no_event) events.push_back(event);
-  held_.clear();
-  held_.shrink_to_fit();
+  held_.reset();
   return events;
 }
 

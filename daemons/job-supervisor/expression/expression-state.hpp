@@ -2,6 +2,7 @@
 // and blocking an event that is held is the owner's business.
 #pragma once
 
+#include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/language/model/event-expression.hpp"
 
 #include <cstdint>
@@ -16,7 +17,9 @@ class ExpressionState {
 public:
   ExpressionState() = default;
   // As `held` told it.
-  explicit ExpressionState(std::vector<EventId> held) : held_{std::move(held)} {}
+  explicit ExpressionState(std::vector<EventId> held) {
+    if (!held.empty()) held_.edit() = std::move(held);
+  }
 
   // Makes that leaf true by this event. False, and nothing changes, if it was true already: a second such event does
   // not replace the first.
@@ -28,16 +31,16 @@ public:
 
   // Every event held, in the order of the expression; they are no longer held here, and all nodes are false.
   [[nodiscard]] std::vector<EventId> reset();
-  [[nodiscard]] bool empty() const { return held_.empty(); }
+  [[nodiscard]] bool empty() const { return held_->empty(); }
   // The event that a leaf holds; `no_event` where it is false.
-  [[nodiscard]] EventId held_by(std::uint32_t leaf) const { return leaf < held_.size() ? held_[leaf] : no_event; }
+  [[nodiscard]] EventId held_by(std::uint32_t leaf) const { return leaf < held_->size() ? (*held_)[leaf] : no_event; }
   // By node; empty while all are false.
-  [[nodiscard]] const std::vector<EventId>& held() const { return held_; }
+  [[nodiscard]] const std::vector<EventId>& held() const { return *held_; }
 
   friend bool operator==(const ExpressionState&, const ExpressionState&) = default;
 
 private:
-  std::vector<EventId> held_;
+  base::Rare<std::vector<EventId>> held_;
 };
 
 } // namespace upstart::supervisor

@@ -19,7 +19,7 @@ std::string last(World& world, const std::string& job) {
   const auto& records = world.jobs.classes().find(job)->records.all();
   if (records.empty()) return "";
   const auto& record = records.back();
-  return std::string{name_of(record.kind)} + ": " + record.text +
+  return std::string{name_of(record.kind)} + ": " + *record.text +
          (record.times > 1 ? " x" + std::to_string(record.times) : "");
 }
 

@@ -176,14 +176,19 @@ void Restore::take_instance(JobId id, record::Instance instance) {
     return;
   }
   job->share_environment(core_.recent_environments);
+  job->run().causes = core_.recent_causes.share(std::move(job->run().causes));
   job->stop_on().expand(job->job_class().stop_on, job->life().environment);
   core_.classes.restore_instance(*entry, std::move(job));
 }
 
 // Events that are not there any more block nobody, and who cannot come back waits for nothing.
 void Restore::clean(Life& life) const {
-  std::erase_if(life.blocked_events, [&](EventId id) { return !core_.events.contains(id); });
-  std::erase_if(life.callers, [&](const Caller& caller) { return !core_.callers.is_known(caller.id); });
+  if (life.waiting) {
+    auto& waiting = life.waiting.edit();
+    std::erase_if(waiting.blocked_events, [&](EventId id) { return !core_.events.contains(id); });
+    std::erase_if(waiting.callers, [&](const Caller& caller) { return !core_.callers.is_known(caller.id); });
+    life.waiting.tidy();
+  }
   auto held = life.stop_on.held();
   for (auto& id : held)
     if (id != no_event && !core_.events.contains(id)) id = no_event;
@@ -212,6 +217,7 @@ void Restore::take_facts() {
     entry.respawn_limit_end = facts->respawn_limit_end;
     entry.warnings = std::move(facts->warnings);
     entry.records = std::move(facts->records);
+    entry.records.share_texts(core_.recent_texts);
     entry.failures = std::move(facts->failures);
   });
   for_each(record_key::runs, [&](std::string_view name, std::string_view bytes) {
@@ -264,7 +270,7 @@ void Restore::block_events() {
     block_held(entry->start_on());
     for (const auto& [__, job] : entry->instances()) {
       block_held(job->stop_on());
-      for (auto id : job->life().blocked_events) core_.events.block(id);
+      for (auto id : job->life().waiting->blocked_events) core_.events.block(id);
     }
   }
   std::vector<EventId> free;

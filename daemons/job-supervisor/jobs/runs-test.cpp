@@ -19,7 +19,7 @@ std::string moments(const Run& run) {
 
 std::vector<const Run*> runs(World& world, const std::string& job) {
   std::vector<const Run*> found;
-  for (const auto& [name, run, _] : runs_of(world.jobs))
+  for (const auto& [name, instance, run, _] : runs_of(world.jobs))
     if (*name == job) found.push_back(run);
   return found;
 }
@@ -38,10 +38,10 @@ TEST_CASE("a run tells when each state was reached, and the event that started i
   const auto& run = *runs(world, "svc").at(0);
   CHECK(moments(run) == "starting@10 security@10 pre-start@10 spawned@30 post-start@30 running@30");
   CHECK(run.origin == RunOrigin::event);
-  REQUIRE(run.causes.size() == 1);
-  CHECK(run.causes[0].name == "go");
-  CHECK(run.causes[0].event != 0);
-  CHECK(run.causes[0].emitter->job.empty());
+  REQUIRE(run.causes->size() == 1);
+  CHECK((*run.causes)[0].name == "go");
+  CHECK((*run.causes)[0].event != 0);
+  CHECK((*run.causes)[0].emitter->job.empty());
   world.clock.advance(100ms);
   world.stop("svc", {}, false);
   world.clock.advance(1ms);
@@ -61,10 +61,10 @@ TEST_CASE("of an event of another job's life a run tells which job's") {
   world.ready("db/one");
   REQUIRE(runs(world, "web").size() == 1);
   const auto& run = *runs(world, "web").at(0);
-  REQUIRE(run.causes.size() == 1);
-  CHECK(run.causes[0].name == "started");
-  CHECK(run.causes[0].emitter->job == "db");
-  CHECK(run.causes[0].emitter->instance == "one");
+  REQUIRE(run.causes->size() == 1);
+  CHECK((*run.causes)[0].name == "started");
+  CHECK((*run.causes)[0].emitter->job == "db");
+  CHECK((*run.causes)[0].emitter->instance == "one");
   CHECK(runs(world, "db").at(0)->origin == RunOrigin::command);
 }
 

@@ -129,7 +129,7 @@ TEST_CASE("while a session ends no event but its own starts a job, and whoever a
   world.clock.advance(1s);
   world.end("a");
   CHECK(world.state("after") == "gone");
-  CHECK(world.jobs.classes().find("after")->records.all().back().text ==
+  CHECK(*world.jobs.classes().find("after")->records.all().back().text ==
         "`start on' came true by the event `stopped JOB=a INSTANCE= RESULT=ok', but the session ends");
   CHECK(world.state("both") == "start/spawned");
   world.clock.advance(5s);

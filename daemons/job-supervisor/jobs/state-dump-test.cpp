@@ -85,7 +85,7 @@ TEST_CASE("hooks that go wrong without failing the job are told of until it star
   const auto& records = world.jobs.classes().find("svc")->records.all(); // also then
   for (const auto* text : {"post-start process terminated with status 3; that is ignored",
                            "pre-stop process killed by SEGV signal; that is ignored"})
-    CHECK(std::ranges::contains(records, text, &JobRecord::text));
+    CHECK(std::ranges::contains(records, text, [](const JobRecord& record) { return *record.text; }));
 }
 
 TEST_CASE("the state of all jobs is that of each, by name; of a job that is not there there is none") {

@@ -85,12 +85,12 @@ protocol::InstanceState state_of(const Core& core, const Job& job) {
       .state = std::string{name_of(life.state)},
       .environment = life.environment.strings(),
       .processes = processes_of(life),
-      .blocking = references_to(core.events, life.blocked_events),
-      .waiting_callers = life.callers.size(),
+      .blocking = references_to(core.events, life.waiting->blocked_events),
+      .waiting_callers = life.waiting->callers.size(),
       .status_text = life.rare->status_text,
       .ignored_failures = life.rare->ignored_failures,
       .stop_on = condition_of(core.events, job.job_class().stop_on, job.stop_on(), life.environment),
-      .failure = failure_of(life.failure),
+      .failure = failure_of(life.setbacks->failure),
   };
   return state;
 }
@@ -109,8 +109,8 @@ std::vector<std::string> needs_of_instance(const JobClass& job_class, const Envi
 
 std::vector<protocol::JobRecordState> state_of(const JobRecords& records) {
   std::vector<protocol::JobRecordState> all;
-  for (const auto& [time, kind, instance, text, times] : records.all())
-    all.push_back({time, std::string{name_of(kind)}, instance, text, times});
+  for (const auto& [time, instance, text, times, kind] : records.all())
+    all.push_back({time, std::string{name_of(kind)}, *instance, *text, times});
   return all;
 }
 
@@ -151,7 +151,7 @@ std::int64_t last_change(const JobRecords& records, const std::string& instance)
   std::int64_t time = 0;
   for (const auto& record : records.all()) {
     bool is_other = record.kind == RecordKind::not_started || record.kind == RecordKind::reset;
-    if (record.instance == instance && !is_other) time = record.time;
+    if (*record.instance == instance && !is_other) time = record.time;
   }
   return time;
 }
@@ -159,7 +159,7 @@ std::int64_t last_change(const JobRecords& records, const std::string& instance)
 std::uint64_t respawns(const JobRecords& records, const std::string& instance) {
   std::uint64_t times = 0;
   for (const auto& record : records.all())
-    if (record.instance == instance && record.kind == RecordKind::respawned) times += record.times;
+    if (*record.instance == instance && record.kind == RecordKind::respawned) times += record.times;
   return times;
 }
 
@@ -192,7 +192,7 @@ bool has_seen(const Subscriber& subscriber, EventId id) { return std::ranges::co
 void add_holders(std::vector<EventHolder>& holders, const ClassEntry& entry, EventId id) {
   if (has_seen(entry.start_on(), id)) holders.push_back({entry.name(), "", "start on"});
   for (const auto& [_, job] : entry.instances()) {
-    if (const auto& life = job->life(); std::ranges::contains(life.blocked_events, id))
+    if (const auto& life = job->life(); std::ranges::contains(life.waiting->blocked_events, id))
       holders.push_back({entry.name(), job->instance(), std::format("{}/{}", name_of(life.goal), name_of(life.state))});
     if (has_seen(job->stop_on(), id)) holders.push_back({entry.name(), job->instance(), "stop on"});
   }
@@ -237,9 +237,9 @@ std::vector<JobRun> runs_of(const Jobs& jobs) {
   std::vector<JobRun> runs;
   for (const auto* entry : jobs.classes().sorted()) {
     bool is_task = entry->job_class()->task;
-    for (const auto& run : entry->runs) runs.push_back({&entry->name(), &run, is_task});
+    for (const auto& [instance, run] : entry->runs) runs.push_back({&entry->name(), &*instance, &run, is_task});
     for (const auto& [_, job] : entry->instances())
-      if (!job->run().moments.empty()) runs.push_back({&entry->name(), &job->run(), is_task});
+      if (!job->run().moments.empty()) runs.push_back({&entry->name(), &job->instance(), &job->run(), is_task});
   }
   return runs;
 }

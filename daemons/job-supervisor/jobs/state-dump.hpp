@@ -30,7 +30,9 @@ struct EventHolder {
 
 // A run of a job (ListRuns): what is known of its time.
 struct JobRun {
-  const std::string* job = nullptr; // good until the jobs change
+  // Good until the jobs change.
+  const std::string* job = nullptr;
+  const std::string* instance = nullptr;
   const Run* run = nullptr;
   bool is_task = false;
 };

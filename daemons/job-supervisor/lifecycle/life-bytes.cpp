@@ -59,6 +59,7 @@ Caller read_caller(ByteReader& in) { return {.id = in.number(), .command = in.ch
 MonotonicTime read_time(ByteReader& in) { return MonotonicTime{in.number<std::int64_t>()}; }
 
 void write_course(ByteWriter& out, const Life& life) {
+  const auto& setbacks = *life.setbacks;
   out.choice(life.goal);
   out.choice(life.state);
   out.choice(life.previous_state);
@@ -71,17 +72,18 @@ void write_course(ByteWriter& out, const Life& life) {
   out.optional(life.kill_deadline, [&](MonotonicTime deadline) { out.number(deadline.count()); });
   out.truth(life.restart_pending);
   out.truth(life.stop_requested);
-  out.optional(life.failure, [&](const Failure& failure) { write(out, failure); });
-  out.optional(life.respawned_after, [&](const Failure& failure) { write(out, failure); });
+  out.optional(setbacks.failure, [&](const Failure& failure) { write(out, failure); });
+  out.optional(setbacks.respawned_after, [&](const Failure& failure) { write(out, failure); });
   out.truth(life.may_respawn);
-  out.number(life.respawns);
-  out.number(life.first_respawn.count());
-  out.number(life.quick_ends);
+  out.number(setbacks.respawns);
+  out.number(setbacks.first_respawn.count());
+  out.number(setbacks.quick_ends);
   out.number(life.main_started.count());
-  out.number(life.respawn_pause.count());
-  out.truth(life.pausing);
+  out.number(setbacks.respawn_pause.count());
+  out.truth(setbacks.pausing);
 }
 void read_course(ByteReader& in, Life& life) {
+  auto& setbacks = life.setbacks.edit();
   life.goal = in.choice(Goal::respawn);
   life.state = in.choice(last_state);
   life.previous_state = in.choice(last_state);
@@ -94,15 +96,16 @@ void read_course(ByteReader& in, Life& life) {
   life.kill_deadline = in.optional([&] { return read_time(in); });
   life.restart_pending = in.truth();
   life.stop_requested = in.truth();
-  life.failure = in.optional([&] { return read_failure(in); });
-  life.respawned_after = in.optional([&] { return read_failure(in); });
+  setbacks.failure = in.optional([&] { return read_failure(in); });
+  setbacks.respawned_after = in.optional([&] { return read_failure(in); });
   life.may_respawn = in.truth();
-  life.respawns = in.number<unsigned>();
-  life.first_respawn = read_time(in);
-  life.quick_ends = in.number<unsigned>();
+  setbacks.respawns = in.number<unsigned>();
+  setbacks.first_respawn = read_time(in);
+  setbacks.quick_ends = in.number<unsigned>();
   life.main_started = read_time(in);
-  life.respawn_pause = read_time(in);
-  life.pausing = in.truth();
+  setbacks.respawn_pause = read_time(in);
+  setbacks.pausing = in.truth();
+  life.setbacks.tidy();
 }
 
 void write_belongings(ByteWriter& out, const Life& life) {
@@ -112,8 +115,8 @@ void write_belongings(ByteWriter& out, const Life& life) {
   write(out, parts.files);
   out.texts(parts.positional);
   out.optional(parts.pending_start, [&](const StartParameters& start) { write(out, start); });
-  write(out, life.blocked_events);
-  out.list(life.callers, [&](const Caller& caller) { write(out, caller); });
+  write(out, life.waiting->blocked_events);
+  out.list(life.waiting->callers, [&](const Caller& caller) { write(out, caller); });
   write(out, life.stop_on.held());
   out.text(parts.status_text);
   out.texts(parts.ignored_failures);
@@ -126,8 +129,10 @@ void read_belongings(ByteReader& in, Life& life) {
   parts.files = read_ids(in);
   parts.positional = in.texts();
   parts.pending_start = in.optional([&] { return read_start(in); });
-  life.blocked_events = read_ids(in);
-  life.callers = in.list([&] { return read_caller(in); });
+  auto& waiting = life.waiting.edit();
+  waiting.blocked_events = read_ids(in);
+  waiting.callers = in.list([&] { return read_caller(in); });
+  life.waiting.tidy();
   life.stop_on = ExpressionState{read_ids(in)};
   parts.status_text = in.text();
   parts.ignored_failures = in.texts();

@@ -72,7 +72,7 @@ struct Failure {
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
-// Somebody who is answered when the job is where the command sends it, or has failed.
+// Somebody who has given a command and waits for its outcome.
 struct Caller {
   CallerId id = 0;
   CommandKind command = CommandKind::start;
@@ -83,6 +83,25 @@ struct LiveProcess {
   bool alive = false; // from the moment in which it is to be started until its end is told
   pid_t pid = 0;      // 0 until it is there
   friend bool operator==(const LiveProcess&, const LiveProcess&) = default;
+};
+
+// Who is answered, and which events are released, when the job is where they send it, or has failed.
+struct Waiting {
+  std::vector<EventId> blocked_events; // not finished before
+  std::vector<Caller> callers;
+  friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+
+// Of a job whose processes have failed.
+struct Setbacks {
+  std::optional<Failure> failure;         // of this run
+  std::optional<Failure> respawned_after; // how main ended that is being respawned; for the hooks on the way
+  unsigned respawns = 0;                  // within the window that began with
+  MonotonicTime first_respawn{0};
+  unsigned quick_ends = 0;        // where respawn has no limit: of main, one after the other, that each came soon
+  MonotonicTime respawn_pause{0}; // how long starting waits this time before it goes on; 0: not at all
+  bool pausing = false;           // it waits so, until the kill timer, which limits nothing then
+  friend bool operator==(const Setbacks&, const Setbacks&) = default;
 };
 
 // What few jobs have, and most only for a moment.
@@ -114,23 +133,16 @@ struct Life {
   bool main_killed = false;                           // main was told to end by this run's stop, restart or respawn
   std::optional<MonotonicTime> kill_deadline;         // when what the state waits for is killed
 
-  bool restart_pending = false; // the goal is stop, and turns to start in stopping
-  bool stop_requested = false;  // of this run, by a command or event: what is left behind is not wanted any more
-  std::optional<Failure> failure;
-  std::optional<Failure> respawned_after; // how main ended that is being respawned; for the hooks on the way
-  bool may_respawn = true;                // not while the session ends
-  unsigned respawns = 0;                  // within the window that began with
-  MonotonicTime first_respawn{0};
-  unsigned quick_ends = 0;        // where respawn has no limit: of main, one after the other, that each came soon
-  MonotonicTime main_started{0};  // when main was last started
-  MonotonicTime respawn_pause{0}; // how long starting waits this time before it goes on; 0: not at all
-  bool pausing = false;           // it waits so, until the kill timer, which limits nothing then
+  bool restart_pending = false;  // the goal is stop, and turns to start in stopping
+  bool stop_requested = false;   // of this run, by a command or event: what is left behind is not wanted any more
+  bool may_respawn = true;       // not while the session ends
+  MonotonicTime main_started{0}; // when main was last started
+  base::Rare<Setbacks> setbacks;
 
   protocol::Environment environment; // of this run
   base::Rare<RareParts> rare;
 
-  std::vector<EventId> blocked_events; // not finished before the job is where they send it
-  std::vector<Caller> callers;
+  base::Rare<Waiting> waiting;
   ExpressionState stop_on; // which of its events `stop on` holds
 
   [[nodiscard]] const LiveProcess& process(ProcessKind kind) const { return processes[static_cast<std::size_t>(kind)]; }

@@ -69,8 +69,8 @@ bool forget(Moving& moving, ProcessKind process) {
 
 // Only the first failure is told; but who has come to wait since then waits for a job that has failed, too.
 void fail(Moving& moving, std::optional<ProcessKind> process, std::optional<int> wait_status) {
-  if (!moving.life.failure) {
-    moving.life.failure = Failure{.process = process, .wait_status = wait_status};
+  if (!moving.life.setbacks->failure) {
+    moving.life.setbacks.edit().failure = Failure{.process = process, .wait_status = wait_status};
     moving.add(effect::Failed{!process ? 0 : wait_status ? failed_status(*wait_status) : -1});
   }
   release(moving, true);
@@ -90,11 +90,12 @@ void plan_pause(Moving& moving) {
   constexpr MonotonicTime quick = 10'000ms, first = 100ms, longest = 10'000ms;
   constexpr unsigned without_pause = 9, most_doublings = 7;
   auto& life = moving.life;
-  life.quick_ends = moving.now - life.main_started < quick ? life.quick_ends + 1 : 0;
-  if (life.quick_ends <= without_pause) return;
-  auto doublings = std::min(life.quick_ends - without_pause - 1, most_doublings);
-  life.respawn_pause = std::min(first * (1U << doublings), longest);
-  if (doublings > 0 || life.quick_ends > without_pause + 1) return;
+  auto& setbacks = life.setbacks.edit();
+  setbacks.quick_ends = moving.now - life.main_started < quick ? setbacks.quick_ends + 1 : 0;
+  if (setbacks.quick_ends <= without_pause) return;
+  auto doublings = std::min(setbacks.quick_ends - without_pause - 1, most_doublings);
+  setbacks.respawn_pause = std::min(first * (1U << doublings), longest);
+  if (doublings > 0 || setbacks.quick_ends > without_pause + 1) return;
   moving.add(
       effect::Log{Severity::warning,
                   title(moving.job_class, life.instance) +
@@ -104,18 +105,18 @@ void plan_pause(Moving& moving) {
 
 bool respawns_too_fast(Moving& moving) {
   const auto& limit = moving.job_class.respawn_limit;
-  auto& life = moving.life;
   if (has_no_limit(limit)) return false;
-  if (life.respawns == 0 || moving.now - life.first_respawn >= limit.interval) {
-    life.first_respawn = moving.now;
-    life.respawns = 1;
+  auto& setbacks = moving.life.setbacks.edit();
+  if (setbacks.respawns == 0 || moving.now - setbacks.first_respawn >= limit.interval) {
+    setbacks.first_respawn = moving.now;
+    setbacks.respawns = 1;
     return false;
   }
-  return ++life.respawns > limit.count;
+  return ++setbacks.respawns > limit.count;
 }
 
 void respawn(Moving& moving, int wait_status, bool moves) {
-  moving.life.respawned_after = Failure{.process = ProcessKind::main, .wait_status = wait_status};
+  moving.life.setbacks.edit().respawned_after = Failure{.process = ProcessKind::main, .wait_status = wait_status};
   record_end(moving, RecordKind::respawned, ProcessKind::main, wait_status, "it is respawned");
   moving.add(effect::Log{Severity::warning, title(moving.job_class, moving.life.instance) + " " +
                                                 std::string{name_of(ProcessKind::main)} +

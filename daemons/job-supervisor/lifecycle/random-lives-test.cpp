@@ -96,11 +96,11 @@ private:
     check();
   }
   void check() const {
-    bool waits_for_event = (life.state == State::starting && !life.pausing) || life.state == State::stopping;
+    bool waits_for_event = (life.state == State::starting && !life.setbacks->pausing) || life.state == State::stopping;
     require(life.awaited_event.has_value() == waits_for_event);
     require(life.kill_deadline.has_value() == timer_);
     require(alive_.size() - alive_.count(main) <= 1); // one hook at a time
-    if (life.kill_deadline) require(awaited_process(life).has_value() || life.pausing);
+    if (life.kill_deadline) require(awaited_process(life).has_value() || life.setbacks->pausing);
     if (!removed) return;
     require(alive_.empty()); // no process outlives its instance
     require(callers_.empty());

@@ -68,8 +68,9 @@ public:
 
   Scenario& operator()(Input happens, MonotonicTime now = MonotonicTime{0}) {
     bool is_command = happens.index() <= 2; // Start, Stop, Restart
-    if (is_command) life.callers.clear();
-    else if (life.callers.empty()) life.callers.push_back({.id = ++last_caller_});
+    if (is_command && life.waiting) life.waiting.edit().callers.clear();
+    else if (!is_command && life.waiting->callers.empty())
+      life.waiting.edit().callers.push_back({.id = ++last_caller_});
     auto [next, effects] = step(std::move(life), of, std::move(happens), now);
     life = std::move(next);
     seen.insert(seen.end(), effects.begin(), effects.end());

@@ -30,7 +30,7 @@ TEST_CASE("a service stops through pre-stop, stopping and killed") {
   CHECK(scenario.event().story() == "killed TERM timer");
   CHECK(scenario.ended(main, killed_by(SIGTERM)).story() ==
         "timer-off post-stopping kill-strays post-stop waiting stopped release remove");
-  CHECK_FALSE(scenario.life.failure);
+  CHECK_FALSE(scenario.life.setbacks->failure);
 }
 
 TEST_CASE("a job without a process is running until it is stopped") {
@@ -69,7 +69,7 @@ TEST_CASE("a main process that fails fails its job at once") {
   Scenario scenario{job({main})};
   scenario.running().story();
   CHECK(scenario.ended(main, exited(7)).story() == "FAILED release-failed !stop stopping emit");
-  CHECK(scenario.life.failure == Failure{.process = main, .wait_status = exited(7)});
+  CHECK(scenario.life.setbacks->failure == Failure{.process = main, .wait_status = exited(7)});
 }
 
 TEST_CASE("what counts as a failure") {
@@ -126,7 +126,7 @@ TEST_CASE("tmpfiles are applied in pre-start before its process, and a failure f
   Scenario failing{with_files};
   failing.start().event().story();
   CHECK(failing.ended(tmpfiles, exited(65)).story() == "FAILED release-failed !stop stopping emit");
-  CHECK(failing.life.failure == Failure{.process = tmpfiles, .wait_status = exited(65)});
+  CHECK(failing.life.setbacks->failure == Failure{.process = tmpfiles, .wait_status = exited(65)});
   Scenario missing{with_files};
   missing.start().event().story();
   CHECK(missing.cannot(tmpfiles).story() == "FAILED release-failed !stop stopping emit");
@@ -138,7 +138,7 @@ TEST_CASE("what a stop had to kill has not failed") {
   Scenario scenario{job({pre_start, main})};
   scenario.start().event().stop().time_out().story();
   CHECK(scenario.ended(pre_start, killed_by(SIGKILL)).story() == "stopping emit");
-  CHECK_FALSE(scenario.life.failure);
+  CHECK_FALSE(scenario.life.setbacks->failure);
 }
 
 TEST_CASE("who comes to wait after a failure is told of the next, too") {
@@ -146,7 +146,7 @@ TEST_CASE("who comes to wait after a failure is told of the next, too") {
   scenario.running().ended(main, exited(3)).event().story();
   CHECK(scenario.start().story() == "!start timer");
   CHECK(scenario.ended(post_stop, exited(5)).story() == "timer-off release-failed !stop waiting stopped remove");
-  CHECK(scenario.life.failure == Failure{.process = main, .wait_status = exited(3)});
+  CHECK(scenario.life.setbacks->failure == Failure{.process = main, .wait_status = exited(3)});
 }
 
 TEST_CASE("a job that waits for a debugger can be stopped") {
@@ -182,7 +182,7 @@ TEST_CASE("a process that cannot be executed fails its job, but post-start and p
   Scenario scenario{job({main})};
   scenario.start().event().story();
   CHECK(scenario.cannot(main).story() == "FAILED release-failed !stop stopping emit");
-  CHECK(scenario.life.failure == Failure{.process = main, .wait_status = std::nullopt});
+  CHECK(scenario.life.setbacks->failure == Failure{.process = main, .wait_status = std::nullopt});
   Scenario hook{job({main, post_start})};
   hook.running().story();
   CHECK(hook.cannot(post_start).story() == "running started release");
@@ -200,7 +200,7 @@ TEST_CASE("a failed main process is respawned through stopping and starting, wit
     scenario.event().ready().story();
   }
   CHECK(scenario.ended(main, 0, 30ms).story() == "too-fast FAILED release-failed !stop stopping emit");
-  CHECK(scenario.life.failure == Failure{});
+  CHECK(scenario.life.setbacks->failure == Failure{});
 }
 
 TEST_CASE("the respawn window begins with the first respawn and then anew") {
@@ -374,7 +374,7 @@ TEST_CASE("a post-stop that a stop had to kill does not fail the stop") {
   CHECK(scenario.stop().story() == "!stop timer");
   CHECK(scenario.time_out().story() == "KILL-post-stop");
   CHECK(scenario.ended(post_stop, killed_by(SIGKILL)).story() == "waiting stopped release remove");
-  CHECK_FALSE(scenario.life.failure);
+  CHECK_FALSE(scenario.life.setbacks->failure);
 }
 
 TEST_CASE("a start during a slow post-stop starts the job when the post-stop was killed") {
@@ -395,7 +395,7 @@ TEST_CASE("a preparation that was killed is made again when the goal has turned 
     Scenario scenario{prepared};
     scenario.start().event().stop().time_out().start().story();
     CHECK(scenario.ended(preparation, killed_by(SIGKILL)).story() == "stopping emit");
-    CHECK_FALSE(scenario.life.failure);
+    CHECK_FALSE(scenario.life.setbacks->failure);
     CHECK(scenario.event().life.state == State::starting);
     CHECK(scenario.event().life.alive(preparation));
   }
@@ -417,7 +417,7 @@ TEST_CASE("without a limit a main process that ends again and again is started a
   scenario.story();
   for (auto pause : {100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 6400ms, 10000ms, 10000ms}) {
     scenario.ended(main, exited(1), now).event().event();
-    CHECK(scenario.life.pausing);
+    CHECK(scenario.life.setbacks->pausing);
     CHECK(scenario.life.kill_deadline == pause);
     CHECK(scenario.life.state == State::starting);
     scenario.time_out().ready();
@@ -438,7 +438,7 @@ TEST_CASE("a stop and a restart do not wait for the pause before a respawn") {
     scenario.story();
     if (restarts) scenario.restart().event().event();
     else scenario.stop().event();
-    CHECK_FALSE(scenario.life.pausing);
+    CHECK_FALSE(scenario.life.setbacks->pausing);
     CHECK(scenario.life.state == (restarts ? State::spawned : State::waiting));
   }
 }

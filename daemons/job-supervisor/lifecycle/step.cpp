@@ -21,9 +21,13 @@ void change_goal(Moving& moving, Goal goal) {
   life.restart_pending = false;
   if (goal == life.goal) return;
   if (goal == Goal::stop) life.stop_requested = true;
-  life.quick_ends = 0;
-  life.respawn_pause = MonotonicTime{0};
   bool was_pausing = end_pause(moving);
+  if (life.setbacks) {
+    auto& setbacks = life.setbacks.edit();
+    setbacks.quick_ends = 0;
+    setbacks.respawn_pause = MonotonicTime{0};
+    life.setbacks.tidy();
+  }
   set_goal(moving, goal);
   bool at_rest =
       life.state == State::waiting ? goal == Goal::start : life.state == State::running && goal == Goal::stop;
@@ -33,12 +37,12 @@ void change_goal(Moving& moving, Goal goal) {
 
 void block(Moving& moving, const std::vector<EventId>& events) {
   if (events.empty()) return;
-  moving.life.blocked_events = events;
+  moving.life.waiting.edit().blocked_events = events;
   moving.add(effect::BlockEvents{events});
 }
 
 void add_caller(Life& life, std::optional<CallerId> caller, CommandKind command) {
-  if (caller) life.callers.push_back({.id = *caller, .command = command});
+  if (caller) life.waiting.edit().callers.push_back({.id = *caller, .command = command});
 }
 
 // More than twenty methods: one for each kind of input.
@@ -128,7 +132,8 @@ struct InputHandler {
   }
   void operator()(const input::Ended& ended) const { process_ended(moving, ended.process, ended.wait_status); }
   void operator()(const input::KillTimeout&) const {
-    if (!std::exchange(life.pausing, false)) return kill_awaited_process(moving);
+    if (!life.setbacks->pausing) return kill_awaited_process(moving);
+    life.setbacks.edit().pausing = false;
     life.kill_deadline.reset();
     advance(moving);
   }

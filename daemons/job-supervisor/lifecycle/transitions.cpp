@@ -54,8 +54,12 @@ void take_start_parameters(Moving& moving) {
 
 bool enter_starting(Moving& moving) {
   auto& life = moving.life;
-  life.failure.reset();
-  life.respawned_after.reset();
+  if (life.setbacks) {
+    auto& setbacks = life.setbacks.edit();
+    setbacks.failure.reset();
+    setbacks.respawned_after.reset();
+    life.setbacks.tidy();
+  }
   life.stop_requested = false;
   life.main_killed = false;
   take_start_parameters(moving);
@@ -166,16 +170,20 @@ void put_off_kill(Moving& moving, MonotonicTime time) {
 bool begin_pause(Moving& moving) {
   auto& life = moving.life;
   if (life.state != State::starting) return false;
-  auto pause = std::exchange(life.respawn_pause, MonotonicTime{0});
-  if (life.goal != Goal::start || pause.count() == 0) return false;
-  life.pausing = true;
+  auto pause = life.setbacks->respawn_pause;
+  if (pause.count() == 0) return false;
+  auto& setbacks = life.setbacks.edit();
+  setbacks.respawn_pause = MonotonicTime{0};
+  if (life.goal != Goal::start) return false;
+  setbacks.pausing = true;
   life.kill_deadline = moving.now + pause;
   moving.add(effect::ArmKillTimer{.after = pause});
   return true;
 }
 
 bool end_pause(Moving& moving) {
-  if (!std::exchange(moving.life.pausing, false)) return false;
+  if (!moving.life.setbacks->pausing) return false;
+  moving.life.setbacks.edit().pausing = false;
   disarm_kill_timer(moving);
   return true;
 }
@@ -230,8 +238,11 @@ void clear_stop_environment(Life& life) {
 
 void release(Moving& moving, bool failed) {
   auto& life = moving.life;
-  if (!life.blocked_events.empty()) moving.add(effect::ReleaseEvents{std::exchange(life.blocked_events, {}), failed});
-  for (auto caller : std::exchange(life.callers, {}))
+  auto waiting = std::exchange(life.waiting, {});
+  if (!waiting) return;
+  auto& released = waiting.edit();
+  if (!released.blocked_events.empty()) moving.add(effect::ReleaseEvents{std::move(released.blocked_events), failed});
+  for (auto caller : released.callers)
     moving.add(effect::Answer{.caller = caller.id, .command = caller.command, .failed = failed});
 }
 

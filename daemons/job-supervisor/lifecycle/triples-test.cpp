@@ -297,11 +297,13 @@ TEST_CASE("every triple of state, goal and given") {
 
 // What decides about the future, without what only counts: two lives with the same form go on alike.
 std::string form_of(Life life) {
-  for (auto& caller : life.callers) caller.id = 0;
+  if (life.waiting)
+    for (auto& caller : life.waiting.edit().callers) caller.id = 0;
   life.last_ticket = 0;
   if (life.awaited_event) life.awaited_event = 0;
   if (life.rare) life.rare.edit().ignored_failures.clear();
-  life.respawns = std::min(life.respawns, 2U); // beyond the limit of this job
+  if (auto respawns = life.setbacks->respawns; respawns > 2)
+    life.setbacks.edit().respawns = 2; // beyond the limit of this job
   return to_bytes(life);
 }
 

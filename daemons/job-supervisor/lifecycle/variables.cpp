@@ -42,7 +42,7 @@ protocol::Environment event_environment(const Life& life, const JobClass& job_cl
   protocol::Environment environment;
   environment.set("JOB", job_class.name);
   environment.set("INSTANCE", life.instance);
-  if (with_result) environment.merge(result_environment(life.failure));
+  if (with_result) environment.merge(result_environment(life.setbacks->failure));
   for (const auto& key : job_class.exports)
     if (auto value = life.environment.get(key); value && !environment.contains(key)) environment.set(key, *value);
   return environment;
@@ -52,7 +52,7 @@ protocol::Environment process_environment(const Life& life, ProcessKind process)
   auto environment = life.environment;
   if (process == ProcessKind::pre_stop || process == ProcessKind::post_stop) {
     environment.merge(life.rare->stop_environment);
-    add_result(environment, life.failure ? life.failure : life.respawned_after);
+    add_result(environment, life.setbacks->failure ? life.setbacks->failure : life.setbacks->respawned_after);
   }
   return environment;
 }

@@ -31,7 +31,7 @@ void Core::tell_activity(const ClassEntry& entry) {
 
 // What happens all the time is not written down for its own sake: it goes along with what is.
 void Core::note(ClassEntry& entry, RecordKind kind, const std::string& instance, std::string text) {
-  entry.records.add(kind, instance, std::move(text));
+  entry.records.add(kind, instance, recent_texts.share(std::move(text)));
   bool is_usual = kind == RecordKind::started || kind == RecordKind::stopped || kind == RecordKind::done;
   if (!is_usual) classes.mark_facts(entry.name());
 }

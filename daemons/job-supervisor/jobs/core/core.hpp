@@ -63,6 +63,8 @@ public:
   Options options;
   EnvironmentTables environments;
   protocol::RecentEnvironments recent_environments; // of runs
+  RecentCauses recent_causes;                       // of runs
+  RecentTexts recent_texts;                         // of what is remembered of classes
   EventIndex index;
   Job::World world; // what instances are made with
   HandledEvents events;

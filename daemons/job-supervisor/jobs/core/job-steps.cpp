@@ -38,7 +38,7 @@ bool was_respawned(const ClassEntry& entry, const std::string& instance) {
   const auto& records = entry.records.all();
   auto last = std::ranges::find_if(records.rbegin(), records.rend(), [&](const JobRecord& record) {
     using enum RecordKind;
-    return record.instance == instance &&
+    return *record.instance == instance &&
            (record.kind == started || record.kind == stopped || record.kind == respawned);
   });
   return last != records.rend() && last->kind == RecordKind::respawned;
@@ -109,11 +109,11 @@ void JobSteps::forget_failure(const Job& job) {
 
 // It goes, and this run of it has failed: that stays to be seen.
 void JobSteps::keep_failure(ClassEntry& entry, const Job& job) {
-  if (!job.life().failure) return;
+  if (!job.life().setbacks->failure) return;
   InstanceFailure failure{.time = wall_clock(), .text = "the job failed"};
   for (const auto& record : entry.records.all())
-    if (record.kind == RecordKind::ended && record.instance == job.instance())
-      failure = {.time = record.time, .text = record.text};
+    if (record.kind == RecordKind::ended && *record.instance == job.instance())
+      failure = {.time = record.time, .text = *record.text};
   if (entry.failures.size() == ClassEntry::most_failures && !entry.failures.contains(job.instance()))
     entry.failures.erase(
         std::ranges::min_element(entry.failures, {}, [](const auto& each) { return each.second.time; }));
@@ -170,18 +170,20 @@ void JobSteps::time(Job& job, State state) {
 void JobSteps::begin_run(Job& job) {
   keep_run(job);
   job.share_environment(core_.recent_environments);
-  auto& run = job.run() = {.instance = job.instance()};
+  auto& run = job.run() = {};
   if (was_respawned(*core_.classes.find(job.name()), job.instance())) {
     run.origin = RunOrigin::respawn;
     return;
   }
-  for (auto id : job.life().blocked_events) run.causes.push_back(cause_of(id, core_.events.at(id).event));
-  if (!run.causes.empty()) run.origin = RunOrigin::event;
+  std::vector<RunCause> causes;
+  for (auto id : job.life().waiting->blocked_events) causes.push_back(cause_of(id, core_.events.at(id).event));
+  if (!causes.empty()) run.origin = RunOrigin::event;
+  run.causes = core_.recent_causes.share(std::move(causes));
 }
 
 void JobSteps::keep_run(Job& job) {
   if (job.run().moments.empty()) return;
-  keep(core_.classes.find(job.name())->runs, std::exchange(job.run(), {}));
+  keep(core_.classes.find(job.name())->runs, job.instance(), std::exchange(job.run(), {}));
   core_.classes.mark_runs(job.name());
 }
 

@@ -245,7 +245,7 @@ void Recorder::record_run(JobId id, Job* job) {
     return;
   }
   instances_[id] = true;
-  if (!std::exchange(job->run().is_written, true)) put_untracked(key, record::to_bytes(job->run()));
+  if (!std::exchange(job->run().is_written, true)) put_untracked(key, record::to_bytes(job->instance(), job->run()));
 }
 
 // Once for each class in force, when something of it is written down that needs it.
@@ -435,7 +435,7 @@ void Recorder::put_all(const Put& out) {
     if (holds || !entry->instances().empty()) put_class_of(*entry, out);
     for (const auto& [_, job] : entry->instances()) {
       out(record_key::of(record_key::job, job->id()), bytes_of(*job, false));
-      out(record_key::of(record_key::run, job->id()), record::to_bytes(job->run()));
+      out(record_key::of(record_key::run, job->id()), record::to_bytes(job->instance(), job->run()));
       instances_.emplace(job->id(), true);
     }
   }

@@ -7,6 +7,7 @@
 // More than twenty methods: one for each table and each kind of thing that is written down.
 #pragma once
 
+#include "daemons/base/values/flat-map.hpp"
 #include "daemons/job-supervisor/jobs/core/core.hpp"
 #include "daemons/job-supervisor/jobs/core/pending-effects.hpp"
 
@@ -73,7 +74,7 @@ private:
   // Keys that the memory holds, but for those of instances and classes.
   std::unordered_set<std::string> written_;
   // The instances that it holds, and whether with their run.
-  std::unordered_map<JobId, bool> instances_;
+  base::FlatMap<JobId, bool> instances_;
   struct WrittenClass {
     std::shared_ptr<const JobClass> text; // empty: it is not written down
     std::bitset<3> parts{};               // by ClassPart

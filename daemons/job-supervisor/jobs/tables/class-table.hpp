@@ -2,6 +2,7 @@
 // say what has changed, for the memory.
 #pragma once
 
+#include "daemons/base/values/flat-map.hpp"
 #include "daemons/job-supervisor/jobs/tables/changes.hpp"
 #include "daemons/job-supervisor/jobs/tables/class-entry.hpp"
 
@@ -54,7 +55,7 @@ public:
 
 private:
   Entries entries_;
-  std::unordered_map<JobId, Job*> by_id_;
+  base::FlatMap<JobId, Job*> by_id_;
   Changes<JobId> job_changes_;
   Changes<std::string> class_changes_, fact_changes_, run_changes_;
   JobId last_id_ = 0;

@@ -12,8 +12,9 @@ std::int64_t wall_clock() {
   return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
 }
 
-void JobRecords::add(RecordKind kind, std::string instance, std::string text) {
-  JobRecord record{.time = wall_clock(), .kind = kind, .instance = std::move(instance), .text = std::move(text)};
+void JobRecords::add(RecordKind kind, std::string instance, base::Shared<std::string> text) {
+  JobRecord record{.time = wall_clock(), .text = std::move(text), .kind = kind};
+  if (!instance.empty()) record.instance.edit() = std::move(instance);
   auto same = std::ranges::find_if(records_, [&](const JobRecord& other) {
     return other.kind == kind && other.instance == record.instance && other.text == record.text;
   });
@@ -26,14 +27,18 @@ void JobRecords::add(RecordKind kind, std::string instance, std::string text) {
   records_.push_back(std::move(record));
 }
 
+void JobRecords::share_texts(RecentTexts& recent) {
+  for (auto& record : records_) record.text = recent.share(std::move(record.text));
+}
+
 std::string JobRecords::to_bytes() const {
   std::string bytes;
   base::ByteWriter out{bytes};
   out.list(records_, [&](const JobRecord& record) {
     out.number(record.time);
     out.choice(record.kind);
-    out.text(record.instance);
-    out.text(record.text);
+    out.text(*record.instance);
+    out.text(*record.text);
     out.number(record.times);
   });
   return bytes;
@@ -46,8 +51,9 @@ std::expected<JobRecords, std::string> JobRecords::of_bytes(std::string_view byt
     JobRecord record;
     record.time = in.number<std::int64_t>();
     record.kind = in.choice(RecordKind::reset);
-    record.instance = in.text();
-    record.text = in.text();
+    record.instance.edit() = in.text();
+    record.instance.tidy();
+    record.text = base::Shared{in.text()};
     record.times = in.number();
     return record;
   });

@@ -3,6 +3,8 @@
 // again and again is one record that counts. A value, and as bytes.
 #pragma once
 
+#include "daemons/base/values/rare.hpp"
+#include "daemons/base/values/shared.hpp"
 #include "daemons/job-supervisor/lifecycle/effect.hpp"
 
 #include <expected>
@@ -16,20 +18,26 @@ namespace upstart::supervisor {
 [[nodiscard]] std::int64_t wall_clock();
 
 struct JobRecord {
-  std::int64_t time = 0; // µs since the epoch, of the last time
-  RecordKind kind = RecordKind::ended;
-  std::string instance; // empty: the only one of a job, or none
-  std::string text;     // a sentence without its subject: "main process terminated with status 4; it is respawned"
+  std::int64_t time = 0;                 // µs since the epoch, of the last time
+  base::Rare<std::string> instance = {}; // empty: the only one of a job, or none
+  // A sentence without its subject: "main process terminated with status 4; it is respawned".
+  base::Shared<std::string> text = {};
   std::uint64_t times = 1;
+  RecordKind kind = RecordKind::ended;
   friend bool operator==(const JobRecord&, const JobRecord&) = default;
 };
+
+// A thousand jobs that one event has started have one text that says so.
+using RecentTexts = base::RecentlyShared<std::string>;
 
 class JobRecords {
 public:
   static constexpr std::size_t most = 16;
 
   // Happens now.
-  void add(RecordKind kind, std::string instance, std::string text);
+  void add(RecordKind kind, std::string instance, base::Shared<std::string> text);
+  // Its texts and equal ones that were kept before become one.
+  void share_texts(RecentTexts& recent);
   // The newest last.
   [[nodiscard]] const std::vector<JobRecord>& all() const { return records_; }
 

@@ -9,10 +9,10 @@ namespace upstart::supervisor {
 
 namespace {
 
-void write(base::ByteWriter& out, const Run& run) {
-  out.text(run.instance);
+void write(base::ByteWriter& out, const std::string& instance, const Run& run) {
+  out.text(instance);
   out.choice(run.origin);
-  out.list(run.causes, [&](const RunCause& cause) {
+  out.list(*run.causes, [&](const RunCause& cause) {
     out.number(cause.event);
     out.text(cause.name);
     out.text(cause.emitter->job);
@@ -29,20 +29,24 @@ Moment moment_of(State state, RunTime time) {
   return {.state = state, .microseconds = static_cast<std::uint64_t>(time.count()) & ((std::uint64_t{1} << 56U) - 1)};
 }
 
-Run read(base::ByteReader& in) {
-  Run run{.instance = in.text(), .origin = in.choice(RunOrigin::respawn)};
-  run.causes = in.list([&] {
+PastRun read(base::ByteReader& in) {
+  PastRun past;
+  past.instance.edit() = in.text();
+  past.instance.tidy();
+  Run& run = past.run;
+  run.origin = in.choice(RunOrigin::respawn);
+  run.causes = RunCauses{in.list([&] {
     RunCause cause{.event = in.number(), .name = in.text()};
     cause.emitter.edit() = {.job = in.text(), .instance = in.text()};
     cause.emitter.tidy();
     return cause;
-  });
+  })};
   run.moments = in.list([&] {
     auto state = in.choice(State::post_stop);
     return moment_of(state, RunTime{in.number<std::int64_t>()});
   });
   run.failed = in.truth();
-  return run;
+  return past;
 }
 
 } // namespace
@@ -76,21 +80,22 @@ void Run::reached(State state, RunTime time) {
   is_written = false;
 }
 
-void keep(PastRuns& past, Run run) {
+void keep(PastRuns& past, const std::string& instance, Run run) {
   if (past.size() == 2) past.pop_back();
-  past.push_back(std::move(run));
+  auto& kept = past.emplace_back(PastRun{.instance = {}, .run = std::move(run)});
+  if (!instance.empty()) kept.instance.edit() = instance;
 }
 
-std::string record::to_bytes(const Run& run) {
+std::string record::to_bytes(const std::string& instance, const Run& run) {
   std::string bytes;
   base::ByteWriter out{bytes};
-  write(out, run);
+  write(out, instance, run);
   return bytes;
 }
 
 std::expected<Run, std::string> record::run_of(std::string_view bytes) {
   base::ByteReader in{bytes};
-  auto run = read(in);
+  auto run = read(in).run;
   if (auto outcome = in.outcome(); !outcome) return std::unexpected(outcome.error());
   return run;
 }
@@ -98,7 +103,7 @@ std::expected<Run, std::string> record::run_of(std::string_view bytes) {
 std::string record::to_bytes(const PastRuns& runs) {
   std::string bytes;
   base::ByteWriter out{bytes};
-  out.list(runs, [&](const Run& run) { write(out, run); });
+  out.list(runs, [&](const PastRun& past) { write(out, *past.instance, past.run); });
   return bytes;
 }
 

@@ -4,6 +4,7 @@
 // at boot stays, and nothing grows. Values, and as bytes.
 #pragma once
 
+#include "daemons/base/values/shared.hpp"
 #include "daemons/job-supervisor/lifecycle/life.hpp"
 
 #include <expected>
@@ -39,11 +40,14 @@ struct Moment {
   friend bool operator==(const Moment&, const Moment&) = default;
 };
 
+// A thousand jobs that one event has started have one list of causes.
+using RunCauses = base::Shared<std::vector<RunCause>>;
+using RecentCauses = base::RecentlyShared<std::vector<RunCause>>;
+
 struct Run {
-  std::string instance = {};
-  RunOrigin origin = RunOrigin::command;
-  std::vector<RunCause> causes = {};
+  RunCauses causes = {};
   std::vector<Moment> moments = {}; // in order
+  RunOrigin origin = RunOrigin::command;
   bool failed = false;
   bool is_written = false; // the memory has it as it is; no part of the bytes
 
@@ -56,11 +60,16 @@ struct Run {
 };
 
 // The runs of a class that are over: the first, and the last where it is another. At most two.
-using PastRuns = std::vector<Run>;
-void keep(PastRuns& past, Run run);
+struct PastRun {
+  base::Rare<std::string> instance;
+  Run run;
+  friend bool operator==(const PastRun&, const PastRun&) = default;
+};
+using PastRuns = std::vector<PastRun>;
+void keep(PastRuns& past, const std::string& instance, Run run);
 
 namespace record {
-[[nodiscard]] std::string to_bytes(const Run& run);
+[[nodiscard]] std::string to_bytes(const std::string& instance, const Run& run);
 [[nodiscard]] std::expected<Run, std::string> run_of(std::string_view bytes);
 [[nodiscard]] std::string to_bytes(const PastRuns& runs);
 [[nodiscard]] std::expected<PastRuns, std::string> runs_of(std::string_view bytes);

@@ -11,10 +11,11 @@ namespace upstart::supervisor {
 
 class Subscriber {
 public:
-  // All of them outlive the subscriber. `job` 0: the expression is the class's `start on`, and there is no instance.
-  Subscriber(EventIndex& index, std::shared_ptr<const JobClass> job_class, ExpressionState& state, JobId job = 0,
+  // All of them outlive the subscriber, the class as what owns both. `job` 0: the expression is the class's `start on`,
+  // and there is no instance.
+  Subscriber(EventIndex& index, const std::shared_ptr<const JobClass>& job_class, ExpressionState& state, JobId job = 0,
              const std::string* instance = nullptr)
-      : index_{index}, class_{std::move(job_class)}, state_{state}, job_{job}, instance_{instance} {}
+      : index_{index}, class_{job_class}, state_{state}, job_{job}, instance_{instance} {}
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
   ~Subscriber() { unfile(); }
@@ -48,7 +49,7 @@ public:
 
 private:
   EventIndex& index_;
-  std::shared_ptr<const JobClass> class_;
+  const std::shared_ptr<const JobClass>& class_;
   ExpressionState& state_;
   JobId job_;
   const std::string* instance_;

@@ -120,13 +120,14 @@ TEST_CASE("an emission is there until it is taken, with who waits for it") {
 TEST_CASE("what happens to a job again and again is one record that counts, and the oldest records go first") {
   JobRecords records;
   for (int i = 0; i < 5; ++i)
-    records.add(RecordKind::respawned, "", "main process terminated with status 4; it is respawned");
+    records.add(RecordKind::respawned, "",
+                upstart::base::Shared<std::string>{"main process terminated with status 4; it is respawned"});
   REQUIRE(records.all().size() == 1);
   CHECK(records.all()[0].times == 5);
   for (int i = 0; i < 40; ++i)
-    records.add(RecordKind::started, "eth0", "started by the event `" + std::to_string(i) + "'");
+    records.add(RecordKind::started, "eth0", upstart::base::Shared{"started by the event `" + std::to_string(i) + "'"});
   CHECK(records.all().size() == JobRecords::most);
-  CHECK(records.all().back().text == "started by the event `39'");
+  CHECK(*records.all().back().text == "started by the event `39'");
   CHECK(JobRecords::of_bytes(records.to_bytes()) == records);
   CHECK_FALSE(JobRecords::of_bytes("nonsense"));
 }

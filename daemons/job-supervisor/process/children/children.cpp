@@ -284,7 +284,7 @@ bool Children::reap_one() {
   };
   if (is_watched_child()) {
     base::InputCount::note(); // it may have ended after whatever has set this off
-    watched_.at(pid)->check();
+    watched_.find(pid)->second->check();
     return true;
   }
   if (!witnesses_.empty())

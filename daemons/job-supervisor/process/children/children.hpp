@@ -10,6 +10,7 @@
 #include "daemons/base/event-loop.hpp"
 #include "daemons/base/file-descriptor.hpp"
 #include "daemons/base/orphan-exits.hpp"
+#include "daemons/base/values/flat-map.hpp"
 #include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/process/children/ended-children.hpp"
 #include "daemons/job-supervisor/process/children/exit-watch.hpp"
@@ -22,7 +23,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -143,7 +143,7 @@ private:
   base::EventLoop& loop_;
   pid_t init_;
   EndedChildren ends_;
-  std::unordered_map<pid_t, WatchedChild*> watched_;
+  base::FlatMap<pid_t, WatchedChild*> watched_;
   std::unordered_set<WatchedChild*> stoppable_;
   std::unordered_set<Witness*> witnesses_;
   std::function<void()> swept_;

@@ -9,18 +9,19 @@ namespace upstart::supervisor {
 
 InstanceMembers::~InstanceMembers() {
   leave_group();
-  for (const std::string& directory : stanza_directories_) groups_.remove(directory);
+  for (const std::string& directory : *stanza_directories_) groups_.remove(directory);
 }
 
 void InstanceMembers::restore(JobMembers members, std::vector<std::string> stanza_directories) {
   group_ = groups_.shortened(std::move(members.group));
-  sessions_ = std::move(members.sessions);
+  for (pid_t session : members.sessions) add_spawned(session);
   since_ = members.since;
-  stanza_directories_ = std::move(stanza_directories);
+  if (!stanza_directories.empty()) stanza_directories_.edit() = std::move(stanza_directories);
 }
 
 JobMembers InstanceMembers::known() const {
-  JobMembers members{.group = group(), .sessions = sessions_, .since = since_};
+  JobMembers members{.group = group(), .sessions = *earlier_sessions_, .since = since_};
+  if (last_session_ != 0) members.sessions.push_back(last_session_);
   if (ever_spawned()) members.marks = {"UPSTART_JOB=" + job_, "UPSTART_INSTANCE=" + *instance_};
   return members;
 }
@@ -29,11 +30,16 @@ JobMembers InstanceMembers::known() const {
 void InstanceMembers::begin(std::uint64_t since) {
   constexpr std::size_t most_sessions = 16;
   if (since_ == 0) since_ = since != 0 ? since : ticks_since_boot();
-  if (sessions_.size() >= most_sessions) sessions_.erase(sessions_.begin());
+  if (earlier_sessions_->size() + 1 >= most_sessions) earlier_sessions_.edit().erase(earlier_sessions_->begin());
+}
+
+void InstanceMembers::add_spawned(pid_t pid) {
+  if (last_session_ != 0) earlier_sessions_.edit().push_back(last_session_);
+  last_session_ = pid;
 }
 
 base::FileDescriptor InstanceMembers::enter(const StanzaGroups& stanza) {
-  if (!stanza.directories.empty()) stanza_directories_ = stanza.directories;
+  if (!stanza.directories.empty()) stanza_directories_.edit() = stanza.directories;
   if (!stanza.unified.empty()) group_ = stanza.unified;
   else if (std::exchange(own_group_is_gone_, false) || group_.empty() ||
            ::access(group().c_str(), F_OK) < 0) { // it may have gone
@@ -77,7 +83,7 @@ std::vector<pid_t> InstanceMembers::kill_own_group(const EndScope& scope) {
 }
 
 bool InstanceMembers::has_own_group() const {
-  return has_group() && !std::ranges::contains(stanza_directories_, group());
+  return has_group() && !std::ranges::contains(*stanza_directories_, group());
 }
 
 std::vector<pid_t> InstanceMembers::stray_processes() const {

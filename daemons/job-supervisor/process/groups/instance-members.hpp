@@ -35,7 +35,7 @@ public:
   // Takes over the group of a process that an earlier supervisor started and did not write down. Where neither the
   // process nor the group is there any more, the instance's processes are known by session and environment.
   void find_group(pid_t pid);
-  void add_spawned(pid_t pid) { sessions_.push_back(pid); }
+  void add_spawned(pid_t pid);
   // Later processes get a new group; this one goes when it is empty. False where somebody is in it.
   bool leave_group();
   // True when nobody was in its own group: it has been removed, and later processes get a new one. Costs less than
@@ -43,7 +43,7 @@ public:
   [[nodiscard]] bool remove_empty_own_group() const;
 
   [[nodiscard]] JobMembers known() const;
-  [[nodiscard]] const std::vector<std::string>& stanza_directories() const { return stanza_directories_; }
+  [[nodiscard]] const std::vector<std::string>& stanza_directories() const { return *stanza_directories_; }
   [[nodiscard]] bool ever_spawned() const { return since_ != 0; }
   [[nodiscard]] bool has_group() const { return !group_.empty(); }
   // The directory of its control group; empty: there is none.
@@ -60,12 +60,13 @@ private:
   const Children& children_;
   const std::string& job_;
   const base::Rare<std::string>& instance_;
-  std::string group_;                           // as JobGroups shortens it
-  std::vector<pid_t> sessions_;                 // begun by the processes that were spawned
-  std::uint64_t since_ = 0;                     // ticks since boot; 0: nothing was spawned
-  std::vector<std::string> stanza_directories_; // made for `cgroup`
-  bool made_here_ = false;                      // its own group is, and not one of an earlier supervisor
-  mutable bool own_group_is_gone_ = false;      // it was removed as empty, and not left or made anew since
+  std::string group_;                                       // as JobGroups shortens it
+  std::uint64_t since_ = 0;                                 // ticks since boot; 0: nothing was spawned
+  base::Rare<std::vector<pid_t>> earlier_sessions_;         // begun by the processes that were spawned, but for
+  pid_t last_session_ = 0;                                  // that of the last one; 0: nothing was spawned
+  bool made_here_ = false;                                  // its own group is, and not one of an earlier supervisor
+  mutable bool own_group_is_gone_ = false;                  // it was removed as empty, and not left or made anew since
+  base::Rare<std::vector<std::string>> stanza_directories_; // made for `cgroup`
 };
 
 } // namespace upstart::supervisor

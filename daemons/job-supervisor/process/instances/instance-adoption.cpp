@@ -34,8 +34,7 @@ std::string InstanceProcesses::notes() const {
                       .stanza_directories = members_.stanza_directories(),
                       .ready_told = ready_told_,
                       .main_process_group = main_process_group_};
-  for (std::size_t kind = 0; kind < process_kinds; ++kind)
-    if (processes_[kind]) notes.processes.push_back(processes_[kind]->note());
+  for (const auto* process : all()) notes.processes.push_back(process->note());
   for (std::size_t kind = 0; kind < process_kinds; ++kind)
     if (const auto& search = (*searches_)[kind])
       notes.searches.push_back({.kind = static_cast<ProcessKind>(kind),
@@ -46,7 +45,7 @@ std::string InstanceProcesses::notes() const {
   if (log_) notes.log = log_->note();
   if (readiness_) notes.readiness = notes_of(*class_, *readiness_);
   if (ending_) notes.ending = ending_->note();
-  notes.mount_namespace = mounts_.number();
+  if (mounts_) notes.mount_namespace = mounts_->number();
   return to_bytes(notes);
 }
 
@@ -59,8 +58,8 @@ void InstanceProcesses::take_up(const std::string& bytes, const std::vector<Livi
   for (const auto& [kind, pid, may_be_there] : alive) {
     const ProcessNote* note = known.of(kind);
     if (note == nullptr && pid == 0 && !may_be_there) {
-      services_.loop.defer([alive = Alive{alive_}, kind] {
-        if (auto still = alive.lock()) (*still)->events_.never_started(kind);
+      services_.loop.defer([this, observer = base::Lifetime::Observer{lifetime_}, kind] {
+        if (!observer.expired()) events_.never_started(kind);
       });
       continue;
     }
@@ -71,8 +70,8 @@ void InstanceProcesses::take_up(const std::string& bytes, const std::vector<Livi
     take_up(note != nullptr ? *note : ProcessNote{.kind = kind, .id = {.pid = pid}, .executed = true});
     if (kind == ProcessKind::main) take_up_main(known);
     if (pid == 0)
-      services_.loop.defer([alive = Alive{alive_}, kind, pid = note->id.pid] {
-        if (auto still = alive.lock()) (*still)->events_.found(kind, pid);
+      services_.loop.defer([this, observer = base::Lifetime::Observer{lifetime_}, kind, pid = note->id.pid] {
+        if (!observer.expired()) events_.found(kind, pid);
       });
   }
 }
@@ -102,13 +101,16 @@ void InstanceProcesses::restore(InstanceNotes notes) {
   members_.restore(std::move(notes.members), std::move(notes.stanza_directories));
   main_process_group_ = notes.main_process_group;
   ready_told_ = notes.ready_told;
-  if (notes.mount_namespace != 0) mounts_.restore(services_.kept.take(notes.mount_namespace));
+  if (notes.mount_namespace != 0) {
+    mounts_ = std::make_unique<InstanceMounts>();
+    mounts_->restore(services_.kept.take(notes.mount_namespace));
+  }
   if (!notes.log.path.empty() && services_.logs.enabled())
     log_ = services_.logs.take_up(notes.log, class_->name, *instance_);
 }
 
 void InstanceProcesses::take_up(const ProcessNote& note) {
-  slot(note.kind) = std::make_unique<SpawnedProcess>(services_.children, note, owner());
+  put(note.kind, std::make_unique<SpawnedProcess>(services_.children, note, owner()));
 }
 
 // What was told may not have been written down, and what was written down not have been told: that it was ready is told
@@ -124,16 +126,14 @@ void InstanceProcesses::take_up_main(const InstanceNotes& notes) {
   readiness_goes_on_ = readiness_ != nullptr;
   if (!executed) return;
   bool was_ready = ready_told_ || readiness_ == nullptr || readiness_->is_ready();
-  services_.loop.defer([alive = Alive{alive_}, was_ready, ending = ending_ != nullptr] {
-    auto still = alive.lock();
-    if (!still || !(*still)->slot(ProcessKind::main)) return;
-    InstanceProcesses& self = **still;
-    if (self.readiness_ && std::exchange(self.readiness_goes_on_, false)) self.resume_readiness();
-    if (alive.expired()) return;
-    if (self.ending_ && self.ending_->has_wait_status()) return self.events_.left_behind(self.child().pid());
+  services_.loop.defer([this, observer = base::Lifetime::Observer{lifetime_}, was_ready, ending = ending_ != nullptr] {
+    if (observer.expired() || !main_) return;
+    if (readiness_ && std::exchange(readiness_goes_on_, false)) resume_readiness();
+    if (observer.expired()) return;
+    if (ending_ && ending_->has_wait_status()) return events_.left_behind(child().pid());
     if (ending || !was_ready) return;
-    self.ready_told_ = false;
-    self.ready();
+    ready_told_ = false;
+    ready();
   });
 }
 
@@ -204,10 +204,10 @@ void InstanceProcesses::spawn_found(ProcessKind kind, const ProcessId& id) {
   }
   if (!log_ && services_.logs.enabled()) log_ = services_.logs.find(id.pid, class_->name, *instance_);
   take_up(ProcessNote{.kind = kind, .id = id});
-  Alive alive = alive_;
+  base::Lifetime::Observer observer{lifetime_};
   events_.found(kind, id.pid);
   for (int number : search->signals) {
-    if (alive.expired()) return;
+    if (observer.expired()) return;
     signal(kind, number);
   }
 }

@@ -46,8 +46,7 @@ InstanceProcesses::InstanceProcesses(ProcessServices& services, std::shared_ptr<
     : services_{services},
       class_{std::move(job_class)},
       events_{events},
-      members_{services.groups, services.children, class_->name, instance_},
-      alive_{std::make_shared<InstanceProcesses*>(this)} {
+      members_{services.groups, services.children, class_->name, instance_} {
   if (!instance.empty()) instance_.edit() = std::move(instance);
 }
 
@@ -55,7 +54,30 @@ InstanceProcesses::InstanceProcesses(ProcessServices& services, std::shared_ptr<
 InstanceProcesses::~InstanceProcesses() {
   services_.left.instance_gone(this);
   searches_.reset();
-  processes_ = {};
+  main_.reset();
+  others_.reset();
+}
+
+SpawnedProcess* InstanceProcesses::find(ProcessKind kind) const {
+  return kind == ProcessKind::main ? main_.get() : (*others_)[static_cast<std::size_t>(kind)].get();
+}
+
+void InstanceProcesses::put(ProcessKind kind, std::unique_ptr<SpawnedProcess> process) {
+  (kind == ProcessKind::main ? main_ : others_.edit()[static_cast<std::size_t>(kind)]) = std::move(process);
+}
+
+std::unique_ptr<SpawnedProcess> InstanceProcesses::take(ProcessKind kind) {
+  if (kind == ProcessKind::main) return std::move(main_);
+  auto process = std::move(others_.edit()[static_cast<std::size_t>(kind)]);
+  others_.tidy();
+  return process;
+}
+
+std::vector<SpawnedProcess*> InstanceProcesses::all() const {
+  std::vector<SpawnedProcess*> all;
+  for (std::size_t kind = 0; kind < process_kinds; ++kind)
+    if (auto* process = find(static_cast<ProcessKind>(kind))) all.push_back(process);
+  return all;
 }
 
 ReadinessResources InstanceProcesses::resources() {
@@ -68,16 +90,16 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
   const auto& request = with_sockets ? *with_sockets : asked;
   ProcessKind kind = request.kind;
   bool is_main = kind == ProcessKind::main;
-  if (slot(kind)) return std::unexpected{SpawnFailure{"unable to start: one is running already"}};
+  if (find(kind) != nullptr) return std::unexpected{SpawnFailure{"unable to start: one is running already"}};
   std::unique_ptr<Readiness> readiness;
   if (is_main) {
     auto made = make_readiness(*class_, *this, resources());
     if (!made) return std::unexpected{made.error()};
     readiness = std::move(*made);
   }
-  if (class_->sandbox->private_tmp) look_for_mounts();
+  auto* shared_mounts = class_->sandbox->private_tmp ? &mounts() : nullptr;
   Launch launch{
-      {services_, *class_, *instance_, members_, mounts_, log_, [this](const std::string& what) { warn(what); }},
+      {services_, *class_, *instance_, members_, shared_mounts, log_, [this](const std::string& what) { warn(what); }},
       request};
   auto spawned = launch.run(readiness.get());
   if (!spawned) return std::unexpected{spawned.error()};
@@ -90,7 +112,7 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
     readiness_goes_on_ = false;
   }
   try {
-    slot(kind) = std::make_unique<SpawnedProcess>(services_.children, std::move(*spawned), kind, owner());
+    put(kind, std::make_unique<SpawnedProcess>(services_.children, std::move(*spawned), kind, owner()));
   } catch (...) { // it is told as one that could not be started: then it must not run on
     ::kill(pid, SIGKILL);
     services_.started.forget(class_->name, *instance_, name_of(kind));
@@ -101,16 +123,19 @@ std::expected<pid_t, SpawnFailure> InstanceProcesses::spawn(const SpawnRequest& 
 }
 
 // An earlier supervisor may have started a process, and died before it wrote down what that was given.
-void InstanceProcesses::look_for_mounts() {
-  for (std::size_t kind = 0; kind < process_kinds && !mounts_.find(); ++kind)
-    if (processes_[kind] && !is_helper(static_cast<ProcessKind>(kind)))
-      mounts_.take_from(processes_[kind]->child().pid());
+InstanceMounts& InstanceProcesses::mounts() {
+  if (!mounts_) mounts_ = std::make_unique<InstanceMounts>();
+  for (std::size_t kind = 0; kind < process_kinds && !mounts_->find(); ++kind)
+    if (auto* process = find(static_cast<ProcessKind>(kind));
+        process != nullptr && !is_helper(static_cast<ProcessKind>(kind)))
+      mounts_->take_from(process->child().pid());
+  return *mounts_;
 }
 
 void InstanceProcesses::process_executed(ProcessKind kind) {
-  Alive alive = alive_;
+  base::Lifetime::Observer observer{lifetime_};
   events_.executed(kind);
-  if (alive.expired() || kind != ProcessKind::main || !slot(kind)) return;
+  if (observer.expired() || kind != ProcessKind::main || !main_) return;
   if (!readiness_) return ready();
   if (std::exchange(readiness_goes_on_, false)) resume_readiness();
   else readiness_->begin();
@@ -118,25 +143,25 @@ void InstanceProcesses::process_executed(ProcessKind kind) {
 
 // Of a process that an earlier supervisor has told to end nothing is expected any more.
 void InstanceProcesses::resume_readiness() {
-  Alive alive = alive_;
+  base::Lifetime::Observer observer{lifetime_};
   readiness_->go_on();
-  if (!alive.expired() && readiness_ && ending_) readiness_->signalled();
+  if (!observer.expired() && readiness_ && ending_) readiness_->signalled();
 }
 
 // The end of one that was taken up may be told before its readiness goes on, which says what that end means, and before
 // what that has seen is told.
 void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
-  Alive alive = alive_;
+  base::Lifetime::Observer observer{lifetime_};
   if (kind == ProcessKind::main && readiness_ && std::exchange(readiness_goes_on_, false)) {
     bool was_ready = readiness_->is_ready();
     resume_readiness();
-    if (!alive.expired() && was_ready && !ready_told_ && !ending_) ready();
+    if (!observer.expired() && was_ready && !ready_told_ && !ending_) ready();
   }
-  if (alive.expired()) return;
-  if (kind == ProcessKind::main && !slot(kind)->failure() && main_goes_on(wait_status)) return;
+  if (observer.expired()) return;
+  if (kind == ProcessKind::main && !main_->failure() && main_goes_on(wait_status)) return;
   if (log_) log_->drain();
   if (kind == ProcessKind::main) readiness_.reset();
-  auto process = std::move(slot(kind));
+  auto process = take(kind);
   services_.started.forget(class_->name, *instance_, name_of(kind));
   bool told_by_ending = kind == ProcessKind::main && ending_ && ending_->has_wait_status();
   if (process->child().end_is_unknown() && !process->failure() && !told_by_ending)
@@ -152,7 +177,7 @@ void InstanceProcesses::process_ended(ProcessKind kind, int wait_status) {
 void InstanceProcesses::look_for_left(ProcessKind kind, int wait_status) {
   bool is_main = kind == ProcessKind::main;
   if (is_main ? ending_ != nullptr : kind != ProcessKind::pre_start || wait_status == 0) return;
-  if (std::ranges::any_of(processes_, [](const auto& process) { return process != nullptr; })) return;
+  if (main_ || others_) return;
   bool told_by_expect = class_->expect == Expect::ready_fd || class_->expect == Expect::notify;
   if (is_main && wait_status == 0 && told_by_expect) return;
   if (!members_.has_group() && services_.children.orphans().empty()) return;
@@ -183,11 +208,11 @@ bool InstanceProcesses::main_goes_on(int& wait_status) {
 
 void InstanceProcesses::decide_later(int wait_status) {
   constexpr std::chrono::milliseconds a_moment{1};
-  undecided_status_ = wait_status;
-  if (!decide_again_)
-    decide_again_ =
-        std::make_unique<base::Timer>(services_.loop, [this] { process_ended(ProcessKind::main, undecided_status_); });
-  decide_again_->start(a_moment);
+  if (!undecided_)
+    undecided_ = std::make_unique<Undecided>(Undecided{
+        .timer = base::Timer{services_.loop, [this] { process_ended(ProcessKind::main, undecided_->wait_status); }}});
+  undecided_->wait_status = wait_status;
+  undecided_->timer.start(a_moment);
 }
 
 // One after the other takes main's place, until none is left.
@@ -205,14 +230,13 @@ bool InstanceProcesses::waits_for_rest(int wait_status) {
 bool InstanceProcesses::waits_for_strays() {
   if (members_.has_group() || ending_->scope().mode() != KillMode::all) return false;
   ending_->strays = MainEnding::Strays::looked_for;
-  services_.strays.kill_all(members_.known(), ending_->scope(), [alive = Alive{alive_}](std::vector<pid_t> remaining) {
-    auto still = alive.lock();
-    if (!still || !(*still)->ending_ || !(*still)->slot(ProcessKind::main)) return;
-    InstanceProcesses& self = **still;
-    self.ending_->strays = MainEnding::Strays::gone;
-    self.report_remaining(remaining);
-    self.process_ended(ProcessKind::main, self.ending_->wait_status());
-  });
+  services_.strays.kill_all(members_.known(), ending_->scope(),
+                            [this, observer = base::Lifetime::Observer{lifetime_}](std::vector<pid_t> remaining) {
+                              if (observer.expired() || !ending_ || !main_) return;
+                              ending_->strays = MainEnding::Strays::gone;
+                              report_remaining(remaining);
+                              process_ended(ProcessKind::main, ending_->wait_status());
+                            });
   return true;
 }
 
@@ -227,9 +251,9 @@ EndScope InstanceProcesses::end_scope(pid_t main) const {
 }
 
 void InstanceProcesses::signal(ProcessKind kind, int signal_number) {
-  auto& process = slot(kind);
   if (search(kind) != nullptr) return signal_when_found(kind, signal_number);
-  if (!process) return;
+  auto* process = find(kind);
+  if (process == nullptr) return;
   if (kind == ProcessKind::main) return signal_main(process->child(), signal_number);
   WatchedChild& child = process->child();
   pid_t group = child.process_group();
@@ -257,20 +281,19 @@ void InstanceProcesses::signal_main(WatchedChild& main, int signal_number) {
 }
 
 bool InstanceProcesses::supervise(pid_t pid) {
-  if (!slot(ProcessKind::main)->supervise(pid)) return false;
+  if (!main_->supervise(pid)) return false;
   if (pid_t group = ::getpgid(pid); group > 0 && !ending_) main_process_group_ = group;
   events_.notes_changed();
   return true;
 }
 
 void InstanceProcesses::signal_process(ProcessKind kind, int signal_number) {
-  if (auto& process = slot(kind)) process->child().signal(signal_number);
+  if (auto* process = find(kind)) process->child().signal(signal_number);
 }
 
 void InstanceProcesses::kill_strays() {
   services_.left.forget(this);
-  for (auto& process : processes_)
-    if (process) process->child().signal_group(SIGKILL);
+  for (auto* process : all()) process->child().signal_group(SIGKILL);
   if (!members_.ever_spawned()) return;
   bool strays_gone = ending_ && ending_->strays == MainEnding::Strays::gone;
   EndScope scope = ending_ ? ending_->scope() : end_scope(::getpid());

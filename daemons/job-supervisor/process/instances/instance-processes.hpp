@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemons/base/values/growing-pause.hpp"
+#include "daemons/base/values/lifetime.hpp"
 #include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/process/adoption/spawn-search.hpp"
 #include "daemons/job-supervisor/process/ending/main-ending.hpp"
@@ -38,14 +39,16 @@ public:
   void take_up(const std::string& notes, const std::vector<LivingProcess>& alive);
 
 private:
-  using Alive = std::weak_ptr<InstanceProcesses*>;
   struct Search;
-  [[nodiscard]] std::unique_ptr<SpawnedProcess>& slot(ProcessKind kind) {
-    return processes_[static_cast<std::size_t>(kind)];
-  }
+  // Null: none of this kind is there.
+  [[nodiscard]] SpawnedProcess* find(ProcessKind kind) const;
+  void put(ProcessKind kind, std::unique_ptr<SpawnedProcess> process);
+  // The process is the caller's from now on.
+  [[nodiscard]] std::unique_ptr<SpawnedProcess> take(ProcessKind kind);
+  [[nodiscard]] std::vector<SpawnedProcess*> all() const;
   [[nodiscard]] SpawnedProcessOwner& owner() { return *this; }
   [[nodiscard]] ReadinessResources resources();
-  void look_for_mounts();
+  [[nodiscard]] InstanceMounts& mounts();
   void restore(InstanceNotes notes);
   void take_up(const ProcessNote& note);
   void take_up_main(const InstanceNotes& notes);
@@ -71,7 +74,7 @@ private:
   void warn_of(ProcessKind kind, const std::string& what);
   void report_remaining(const std::vector<pid_t>& pids);
 
-  WatchedChild& child() override { return slot(ProcessKind::main)->child(); }
+  WatchedChild& child() override { return main_->child(); }
   JobMembers members() const override { return members_.known(); }
   Children& children() override { return services_.children; }
   bool supervise(pid_t pid) override;
@@ -86,9 +89,10 @@ private:
   base::Rare<std::string> instance_; // its name
   ProcessEvents& events_;
   InstanceMembers members_;
-  InstanceMounts mounts_;
+  std::unique_ptr<InstanceMounts> mounts_; // of `private tmp'
   std::shared_ptr<ConsoleLog> log_;
-  std::array<std::unique_ptr<SpawnedProcess>, process_kinds> processes_;
+  std::unique_ptr<SpawnedProcess> main_;
+  base::Rare<std::array<std::unique_ptr<SpawnedProcess>, process_kinds>> others_; // by ProcessKind
   // A process that was to be started when an earlier supervisor died.
   struct Search {
     SpawnSearch what;
@@ -105,11 +109,15 @@ private:
   std::unique_ptr<Readiness> readiness_; // of main, while it runs
   bool readiness_goes_on_ = false;       // an earlier supervisor has begun it
   bool ready_told_ = false;
-  pid_t main_process_group_ = 0;              // of the last main process
-  int undecided_status_ = 0;                  // main's wait status, while it is not known what its end means
-  std::unique_ptr<base::Timer> decide_again_; // what main's end means; made when it is needed
-  std::unique_ptr<MainEnding> ending_;        // of main, from the first signal that ends it
-  std::shared_ptr<InstanceProcesses*> alive_; // gone with this: calls out of here may destroy it
+  pid_t main_process_group_ = 0; // of the last main process
+  // Of main, while it is not known what its end means; made when it is needed.
+  struct Undecided {
+    base::Timer timer; // to look again
+    int wait_status = 0;
+  };
+  std::unique_ptr<Undecided> undecided_;
+  std::unique_ptr<MainEnding> ending_; // of main, from the first signal that ends it
+  base::Lifetime lifetime_;            // calls out of here may destroy it
 };
 
 } // namespace upstart::supervisor

@@ -108,11 +108,11 @@ Launch::Done Launch::enter_mounts(SpawnPlan& plan) {
   if (!plan.sandbox || !plan.sandbox->has_mounts) return {};
   std::error_code ignored;
   if (plan.chdir.empty()) plan.sandbox->directory = std::filesystem::current_path(ignored);
-  if (!context_.job_class.sandbox->private_tmp) return {};
-  namespace_ = context_.mounts.find();
+  if (context_.mounts == nullptr) return {};
+  namespace_ = context_.mounts->find();
   plan.sandbox->namespace_to_join = namespace_.get();
   if (namespace_) return {};
-  auto socket = context_.mounts.begin(context_.services.kept);
+  auto socket = context_.mounts->begin(context_.services.kept);
   if (!socket) return std::unexpected{unable_to("share its mounts with later processes", socket.error())};
   namespace_ = std::move(*socket);
   plan.sandbox->namespace_socket = namespace_.get();

@@ -19,7 +19,7 @@ struct LaunchContext {
   const JobClass& job_class;
   const std::string& instance;
   InstanceMembers& members;
-  InstanceMounts& mounts;
+  InstanceMounts* mounts;           // null: they are not shared
   std::shared_ptr<ConsoleLog>& log; // opened by the first process that needs it
   std::function<void(const std::string&)> warn;
 };

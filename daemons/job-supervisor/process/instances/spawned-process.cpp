@@ -10,15 +10,16 @@
 namespace upstart::supervisor {
 
 SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, ProcessKind kind, SpawnedProcessOwner& owner)
-    : children_{children}, owner_{owner}, failure_{spawned.failure}, kind_{kind} {
+    : children_{children}, owner_{owner}, kind_{kind} {
+  if (spawned.failure) failure_.edit() = *spawned.failure;
   watch({spawned.pid, spawned.earliest, spawned.latest}, std::move(spawned.pidfd), WatchedChild::Parent::this_process);
   if (spawned.failure_pipe || spawned.held_up)
     execution_ = std::make_unique<Execution>(
         Execution{.failure_pipe = std::move(spawned.failure_pipe), .held_up = std::move(spawned.held_up)});
   if (failure_) return; // told when it is gone
   if (!execution_) {
-    children_.loop().defer([alive = std::weak_ptr{alive_}] {
-      if (auto still = alive.lock()) (*still)->tell_executed();
+    children_.loop().defer([this, observer = base::Lifetime::Observer{lifetime_}] {
+      if (!observer.expired()) tell_executed();
     });
     return;
   }
@@ -33,7 +34,8 @@ SpawnedProcess::SpawnedProcess(Children& children, Spawned spawned, ProcessKind 
 }
 
 SpawnedProcess::SpawnedProcess(Children& children, const ProcessNote& note, SpawnedProcessOwner& owner)
-    : children_{children}, owner_{owner}, failure_{note.failure}, kind_{note.kind}, executed_told_{note.executed} {
+    : children_{children}, owner_{owner}, kind_{note.kind}, executed_told_{note.executed} {
+  if (note.failure) failure_.edit() = *note.failure;
   children_.adopts_processes();
   watch(note.id, {});
   if (failure_ || executed_told_) return;
@@ -50,7 +52,7 @@ SpawnedProcess::~SpawnedProcess() {
 bool SpawnedProcess::take_outcome_of_held_up() {
   auto& held_up = execution_->held_up;
   if (!held_up->finished()) return false;
-  if (held_up->failure().error != 0) failure_ = held_up->failure();
+  if (held_up->failure().error != 0) failure_.edit() = held_up->failure();
   SharedStart::give_back(std::move(held_up));
   return true;
 }
@@ -73,13 +75,14 @@ void SpawnedProcess::look_for_execution() {
 
 ProcessNote SpawnedProcess::note() const {
   bool is_seen_to = execution_ && (execution_->failure_pipe || execution_->looks);
-  return {
-      .kind = kind_, .id = child_->id(), .executed = executed_told_ || (!is_seen_to && !failure_), .failure = failure_};
+  return {.kind = kind_,
+          .id = child_->id(),
+          .executed = executed_told_ || (!is_seen_to && !failure_),
+          .failure = failure_ ? std::optional{*failure_} : std::nullopt};
 }
 
 void SpawnedProcess::watch(const ProcessId& id, base::FileDescriptor pidfd, WatchedChild::Parent parent) {
-  child_ = std::make_unique<WatchedChild>(
-      children_, id, std::move(pidfd), [this](int wait_status) { child_ended(wait_status); }, parent);
+  child_.emplace(children_, id, std::move(pidfd), [this](int wait_status) { child_ended(wait_status); }, parent);
 }
 
 bool SpawnedProcess::supervise(pid_t pid) {
@@ -94,7 +97,7 @@ void SpawnedProcess::read_failure() {
   ChildFailure failure;
   ssize_t got = ::read(execution_->failure_pipe.get(), &failure, sizeof failure);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
-  if (got == sizeof failure) failure_ = failure;
+  if (got == sizeof failure) failure_.edit() = failure;
   execution_->failure_watcher.reset();
   execution_->failure_pipe.reset();
   if (!failure_) tell_executed();
@@ -106,13 +109,13 @@ void SpawnedProcess::tell_executed() {
 }
 
 void SpawnedProcess::child_ended(int wait_status) {
-  std::weak_ptr alive = alive_;
+  base::Lifetime::Observer observer{lifetime_};
   if (execution_ && execution_->failure_pipe) read_failure();
   else {
     if (execution_ && execution_->held_up) (void)take_outcome_of_held_up();
     tell_executed();
   }
-  if (alive.expired()) return;
+  if (observer.expired()) return;
   owner_.process_ended(kind_, wait_status); // may destroy this
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "daemons/base/values/growing-pause.hpp"
+#include "daemons/base/values/lifetime.hpp"
+#include "daemons/base/values/rare.hpp"
 #include "daemons/job-supervisor/process/adoption/instance-notes.hpp"
 #include "daemons/job-supervisor/process/children/children.hpp"
 #include "daemons/job-supervisor/process/spawn/spawn.hpp"
@@ -32,8 +34,8 @@ public:
   SpawnedProcess& operator=(const SpawnedProcess&) = delete;
 
   [[nodiscard]] WatchedChild& child() { return *child_; }
-  // Why it could not execute, once that is known.
-  [[nodiscard]] const std::optional<ChildFailure>& failure() const { return failure_; }
+  // Why it could not execute, once that is known; else null.
+  [[nodiscard]] const ChildFailure* failure() const { return failure_ ? &*failure_ : nullptr; }
   // Watches another process in the place of this one. False when that does not exist any more.
   [[nodiscard]] bool supervise(pid_t pid);
   [[nodiscard]] ProcessNote note() const;
@@ -59,12 +61,12 @@ private:
 
   Children& children_;
   SpawnedProcessOwner& owner_;
-  std::unique_ptr<WatchedChild> child_;
+  std::optional<WatchedChild> child_;
   std::unique_ptr<Execution> execution_;
-  std::optional<ChildFailure> failure_;
+  base::Rare<ChildFailure> failure_;
   ProcessKind kind_;
   bool executed_told_ = false;
-  std::shared_ptr<SpawnedProcess*> alive_ = std::make_shared<SpawnedProcess*>(this); // for deferred calls
+  base::Lifetime lifetime_; // for deferred calls
 };
 
 } // namespace upstart::supervisor
