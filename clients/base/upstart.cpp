@@ -169,7 +169,7 @@ std::vector<std::string> Upstart::job_names() {
 
 namespace {
 
-// A byte that JSON cannot carry stands in its place.
+// False where U+FFFD stands in the place of bytes that JSON cannot carry.
 bool is_whole(std::string_view name) { return !name.contains("\xEF\xBF\xBD"); }
 
 // Nothing where the job supervisor tells it in another way, or a name cannot be told so.

@@ -1,6 +1,6 @@
 // Whether an object is still there, for who calls out of it or is called later and may find it gone. The object has a
-// Lifetime, which takes a pointer's room; who asks has an Observer of it. Nothing is allocated. Not for several
-// threads.
+// Lifetime, which takes a pointer's room; who asks has an Observer of it. Nothing is allocated. It is to be the
+// object's last member, the first that goes. Not for several threads.
 #pragma once
 
 namespace upstart::base {

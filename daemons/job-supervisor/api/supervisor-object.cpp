@@ -94,7 +94,11 @@ std::string SupervisorObject::DescribeJob(const std::string& job) {
   return readable(protocol::to_json(*state));
 }
 
-std::string SupervisorObject::ListJobs() { return readable(protocol::to_json(summaries_of(client_.jobs()))); }
+std::string SupervisorObject::ListJobs() {
+  auto jobs = readable(protocol::to_json(summaries_of(client_.jobs())));
+  client_.connection().note_answer(jobs.size());
+  return jobs;
+}
 
 void SupervisorObject::ResetFailed(const std::string& job) {
   if (!job.empty()) client_.jobs().forget_failures(class_or_raise(client_.jobs(), job).name());

@@ -153,9 +153,11 @@ ClassEntry* Restore::entry_of(const std::string& name) {
 }
 
 void Restore::take_instances() {
-  for_each(record_key::job, [&](std::string_view id, std::string_view bytes) {
-    if (auto instance = read("an instance", record::instance_of(bytes))) take_instance(id_of(id), std::move(*instance));
-  });
+  std::vector<std::pair<JobId, std::string_view>> all; // in the order of their ids, which the records are not in
+  for_each(record_key::job, [&](std::string_view id, std::string_view bytes) { all.emplace_back(id_of(id), bytes); });
+  std::ranges::sort(all);
+  for (const auto& [id, bytes] : all)
+    if (auto instance = read("an instance", record::instance_of(bytes))) take_instance(id, std::move(*instance));
 }
 
 void Restore::take_instance(JobId id, record::Instance instance) {

@@ -87,7 +87,7 @@ struct LiveProcess {
 
 // Who is answered, and which events are released, when the job is where they send it, or has failed.
 struct Waiting {
-  std::vector<EventId> blocked_events; // not finished before
+  std::vector<EventId> blocked_events; // which do not finish before
   std::vector<Caller> callers;
   friend bool operator==(const Waiting&, const Waiting&) = default;
 };

@@ -177,7 +177,8 @@ void JobSteps::begin_run(Job& job) {
   }
   std::vector<RunCause> causes;
   for (auto id : job.life().waiting->blocked_events) causes.push_back(cause_of(id, core_.events.at(id).event));
-  if (!causes.empty()) run.origin = RunOrigin::event;
+  if (causes.empty()) return;
+  run.origin = RunOrigin::event;
   run.causes = core_.recent_causes.share(std::move(causes));
 }
 

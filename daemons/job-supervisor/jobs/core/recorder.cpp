@@ -424,6 +424,7 @@ void Recorder::put_all(const Put& out) {
   written_.clear();
   instances_.clear();
   classes_.clear();
+  std::vector<std::pair<JobId, bool>> known;
   put(std::string{record_key::ids}, record::to_bytes(reserved_));
   spawn_ = next_spawn();
   if (spawn_) put(std::string{record_key::spawn}, record::to_bytes(*spawn_));
@@ -436,14 +437,16 @@ void Recorder::put_all(const Put& out) {
     for (const auto& [_, job] : entry->instances()) {
       out(record_key::of(record_key::job, job->id()), bytes_of(*job, false));
       out(record_key::of(record_key::run, job->id()), record::to_bytes(job->instance(), job->run()));
-      instances_.emplace(job->id(), true);
+      known.emplace_back(job->id(), true);
     }
   }
   for (const auto& [id, pending] : pending_) {
     if (core_.classes.find(id) != nullptr) continue;
     out(record_key::of(record_key::job, id), bytes_of(*pending.job, true));
-    instances_.emplace(id, false);
+    known.emplace_back(id, false);
   }
+  std::ranges::sort(known); // so that each comes behind the others
+  for (auto [id, with_run] : known) instances_.emplace(id, with_run);
   for (const auto& [id, handled] : core_.events.all())
     put(record_key::of(record_key::event, id), record::to_bytes(handled));
   for (const auto& [id, finished] : core_.finished.all())

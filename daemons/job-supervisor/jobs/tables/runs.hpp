@@ -59,12 +59,12 @@ struct Run {
   friend bool operator==(const Run&, const Run&) = default;
 };
 
-// The runs of a class that are over: the first, and the last where it is another. At most two.
 struct PastRun {
   base::Rare<std::string> instance;
   Run run;
   friend bool operator==(const PastRun&, const PastRun&) = default;
 };
+// The runs of a class that are over: the first, and the last where it is another. At most two.
 using PastRuns = std::vector<PastRun>;
 void keep(PastRuns& past, const std::string& instance, Run run);
 

@@ -11,8 +11,8 @@ namespace upstart::supervisor {
 
 class Subscriber {
 public:
-  // All of them outlive the subscriber, the class as what owns both. `job` 0: the expression is the class's `start on`,
-  // and there is no instance.
+  // All of them outlive the subscriber; `job_class` is its owner's member, referred to and not copied. `job` 0: the
+  // expression is the class's `start on`, and there is no instance.
   Subscriber(EventIndex& index, const std::shared_ptr<const JobClass>& job_class, ExpressionState& state, JobId job = 0,
              const std::string* instance = nullptr)
       : index_{index}, class_{job_class}, state_{state}, job_{job}, instance_{instance} {}

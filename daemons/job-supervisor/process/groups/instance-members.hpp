@@ -62,8 +62,8 @@ private:
   const base::Rare<std::string>& instance_;
   std::string group_;                                       // as JobGroups shortens it
   std::uint64_t since_ = 0;                                 // ticks since boot; 0: nothing was spawned
-  base::Rare<std::vector<pid_t>> earlier_sessions_;         // begun by the processes that were spawned, but for
-  pid_t last_session_ = 0;                                  // that of the last one; 0: nothing was spawned
+  base::Rare<std::vector<pid_t>> earlier_sessions_;         // begun by processes that were spawned before the last
+  pid_t last_session_ = 0;                                  // begun by the last one; 0: none was spawned
   bool made_here_ = false;                                  // its own group is, and not one of an earlier supervisor
   mutable bool own_group_is_gone_ = false;                  // it was removed as empty, and not left or made anew since
   base::Rare<std::vector<std::string>> stanza_directories_; // made for `cgroup`
