@@ -104,7 +104,9 @@ TEST_CASE("a system boots from scripts and jobs, goes through runlevels, and reb
   CHECK(system.ran_until("login 2") == "hostname start S N\nmounts start S N\n"
                                        "db stop 2 N\nlog start 2 N\nweb start 2 N\nlogin 2\n");
   CHECK(machine.run({"runlevel"}).out == "N 2\n");
-  CHECK(machine.run({"who", "-r", "/var/run/utmp"}).out.contains("run-level 2"));
+  // Of a file with that name who(1) may believe systemd instead, as Debian 13's does.
+  CHECK(machine.run({"cp", "/var/run/utmp", "/utmp"}).status == 0);
+  CHECK(machine.run({"who", "-r", "/utmp"}).out.contains("run-level 2"));
 
   CHECK(machine.run({"telinit", "3"}).status == 0);
   CHECK(system.ran_until("db start 3 2") == "db start 3 2\n"); // the others run already, so does the login
